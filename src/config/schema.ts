@@ -1,0 +1,200 @@
+import { z } from 'zod';
+import { toolsetPattern } from '../kernel/names.ts';
+
+const slug = z.string().regex(/^[a-z][a-z0-9-]{0,38}$/, 'must be lower case letters, digits and dashes');
+const toolset = z.string().regex(toolsetPattern, 'must be 1 to 24 lower case letters, digits and dashes');
+const ms = z.int().positive();
+
+const annotationOverride = z
+  .strictObject({
+    readOnly: z.boolean(),
+    destructive: z.boolean(),
+    idempotent: z.boolean(),
+    openWorld: z.boolean(),
+  })
+  .partial();
+
+const toolSettings = z.strictObject({
+  annotations: annotationOverride.optional().describe('What this tool does; beats what the upstream claims'),
+  tags: z.array(z.string()).optional().describe('Risk tags that policies can read'),
+  timeoutMs: ms.optional().describe('Longest run of one call'),
+  disabled: z.boolean().optional().describe('Listed nowhere and called by nobody'),
+});
+
+const upstreamCommon = {
+  org: slug.default('default').describe('Organisation whose members may see it'),
+  isolation: z
+    .enum(['shared', 'principal', 'session'])
+    .default('shared')
+    .describe('Who shares one process or session with the upstream'),
+  annotations: z.enum(['trust', 'ignore']).optional().describe('Whether the claims about its tools are believed'),
+  startTimeoutMs: ms.default(5_000).describe('Time to connect and be listed before the server turns ready without it'),
+  callTimeoutMs: ms.default(60_000).describe('Longest run of one call'),
+  maxConcurrentCalls: z.int().positive().default(32).describe('Calls in flight at once; more wait in a short queue'),
+  retries: z
+    .int()
+    .min(0)
+    .max(5)
+    .default(2)
+    .describe('Further tries, only of tools known to be read-only or idempotent'),
+  breaker: z
+    .strictObject({
+      failures: z.int().positive().default(5),
+      windowMs: ms.default(60_000),
+      resetMs: ms.default(10_000).describe('Time after which one call may try whether it works again'),
+    })
+    .prefault({}),
+  tools: z.record(z.string(), toolSettings).default({}).describe('Settings by tool name as the upstream has it'),
+  disabled: z.boolean().default(false),
+};
+
+export const stdioUpstream = z.strictObject({
+  command: z.string().min(1).describe('Program to start; never run through a shell'),
+  args: z.array(z.string()).default([]),
+  env: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('All it gets besides PATH, HOME, LANG, TMPDIR and the like'),
+  cwd: z.string().optional(),
+  ...upstreamCommon,
+});
+
+export const httpUpstream = z.strictObject({
+  url: z.url({ protocol: /^https?$/ }),
+  headers: z.record(z.string(), z.string()).default({}),
+  transport: z.enum(['auto', 'http', 'sse']).default('auto').describe('Streamable HTTP, or the legacy HTTP+SSE'),
+  ...upstreamCommon,
+});
+
+export const upstream = z.union([stdioUpstream, httpUpstream]);
+
+export const roleNames = ['viewer', 'developer', 'operator', 'admin'] as const;
+
+const endpoint = z.strictObject({
+  org: slug.default('default').describe('Organisation whose tools it selects from'),
+  toolsets: z.array(toolset).optional().describe('Toolsets served here; all of them when absent'),
+  naming: z.enum(['prefixed', 'bare']).default('prefixed'),
+  anonymous: z.enum(roleNames).optional().describe('Role of callers without a token; refused off loopback'),
+});
+
+const issuer = z.strictObject({
+  issuer: z.string().min(1),
+  jwksUri: z.url().optional().describe('Where its keys are; found by its metadata when absent'),
+  audience: z
+    .union([z.string(), z.array(z.string()).min(1)])
+    .optional()
+    .describe('Default: the public URL of /mcp'),
+  algorithms: z.array(z.string()).default(['RS256', 'PS256', 'ES256', 'EdDSA']),
+  clockSkewSeconds: z.int().min(0).max(300).default(30),
+  sharedSecret: z.string().min(32).optional().describe('HS256; only with development: true'),
+  claims: z
+    .strictObject({
+      org: z.string().optional().describe('Claim that names the organisation'),
+      roles: z.string().default('roles').describe('Claim with a list of, or one, role or group'),
+      name: z.string().default('name'),
+      scope: z.string().default('scope'),
+    })
+    .prefault({}),
+  org: slug.default('default').describe('Organisation when no claim names one'),
+  roleMap: z
+    .record(z.string(), z.enum(roleNames))
+    .optional()
+    .describe('Role by value of the claim; by its own name when absent'),
+});
+
+/** `fairlead.yaml`, as written. Each key is optional: an empty file is a valid one. */
+export const fileSchema = z.strictObject({
+  server: z
+    .strictObject({
+      host: z.string(),
+      port: z.int().min(0).max(65_535),
+      publicUrl: z.url({ protocol: /^https?$/ }),
+      dataDir: z.string(),
+      allowedHosts: z.array(z.string()),
+      allowedOrigins: z.array(z.string()),
+      trustedProxies: z.array(z.string()).describe('Addresses or CIDR ranges whose X-Forwarded-For is believed'),
+      logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
+      environment: z.string().describe('Name that policies can read, such as prod'),
+      maxBodyBytes: z.int().positive(),
+      maxJsonDepth: z.int().positive().max(1_000),
+      drainMs: ms.describe('How long running calls may take after SIGTERM'),
+      metricsToken: z.string().min(16).describe('Bearer token for /metrics off loopback'),
+      tls: z.strictObject({
+        cert: z.string(),
+        key: z.string(),
+        clientCa: z.string().optional(),
+        requireClientCert: z.boolean().default(false),
+      }),
+    })
+    .partial()
+    .prefault({}),
+  development: z.boolean().default(false).describe('Allows shared-secret issuers'),
+  allowRuntimeStdio: z.boolean().default(false).describe('Lets admins add stdio upstreams at run time'),
+  upstreams: z.record(toolset, upstream).default({}),
+  endpoints: z.record(slug, endpoint).default({}),
+  auth: z.strictObject({ issuers: z.array(issuer).default([]) }).prefault({}),
+  policies: z
+    .strictObject({ folder: z.string().optional(), shipped: z.boolean().default(true) })
+    .prefault({})
+    .describe('Cedar policies: a folder of .cedar files beside the shipped roles'),
+  projections: z
+    .record(z.string(), z.record(z.string(), z.string()))
+    .default({})
+    .describe('By tool id: attribute name to JSON pointer into the arguments, for policies to read'),
+  egress: z
+    .strictObject({ allow: z.array(z.string()).default([]) })
+    .prefault({})
+    .describe('Private hosts or CIDR ranges that URLs set at run time may reach'),
+  audit: z
+    .strictObject({
+      durability: z.enum(['file', 'database']).optional().describe('What is awaited before a response leaves'),
+      maxBodyBytes: z.int().positive().default(16_384).describe('Arguments and results are cut here'),
+      retentionDays: z.int().positive().optional().describe('Kept for ever when absent'),
+      queueSize: z.int().positive().default(10_000),
+      redactKeys: z.array(z.string()).default([]).describe('Further argument names whose values never reach the audit'),
+    })
+    .prefault({}),
+  sessions: z
+    .strictObject({
+      idleMs: ms.default(30 * 60_000),
+      maxPerPrincipal: z.int().positive().default(100),
+    })
+    .prefault({}),
+});
+
+export type FileSettings = z.infer<typeof fileSchema>;
+export type StdioUpstreamSettings = z.infer<typeof stdioUpstream>;
+export type HttpUpstreamSettings = z.infer<typeof httpUpstream>;
+export type UpstreamSettings = StdioUpstreamSettings | HttpUpstreamSettings;
+export type EndpointSettings = z.infer<typeof endpoint>;
+export type IssuerSettings = z.infer<typeof issuer>;
+export type AuditSettings = FileSettings['audit'];
+export type ToolSettings = z.infer<typeof toolSettings>;
+
+/** Everything the server runs by: file, environment and flags in one, defaults filled in. */
+export interface Settings extends Omit<FileSettings, 'server'> {
+  host: string;
+  port: number;
+  publicUrl: string;
+  dataDir: string;
+  /** The file that was read; undefined when there is none. */
+  configFile?: string;
+  /** Folder that relative paths of the file refer to. */
+  baseDir: string;
+  secret?: string;
+  adminKey?: string;
+  allowedHosts: string[];
+  allowedOrigins: string[];
+  trustedProxies: string[];
+  databaseUrl?: string;
+  redisUrl?: string;
+  logLevel: 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+  otlpEndpoint?: string;
+  environment: string;
+  maxBodyBytes: number;
+  maxJsonDepth: number;
+  drainMs: number;
+  metricsToken?: string;
+  tls?: FileSettings['server']['tls'];
+  allowAnonymous: boolean;
+}

@@ -1,0 +1,149 @@
+import type { ErrorBody } from './errors.ts';
+import type { Json, JsonObject } from './json.ts';
+import type { Principal } from './principal.ts';
+import type { Tool, ToolResult } from './tool.ts';
+
+/** How a call ended: exactly one of these. */
+export const outcomes = [
+  'ok',
+  'tool_error',
+  'invalid',
+  'denied',
+  'limited',
+  'blocked',
+  'pending_approval',
+  'cancelled',
+  'failed',
+] as const;
+export type Outcome = (typeof outcomes)[number];
+
+export type Surface = 'mcp' | 'rest' | 'workflow' | 'agent';
+
+/**
+ * What is being used. A tool call is the usual case; reading a resource, getting a prompt and completing an
+ * argument go the same way under the pseudo tools `<toolset>.@read`, `.@prompt` and `.@complete`.
+ */
+export type Operation = 'tool' | 'read' | 'prompt' | 'complete';
+
+/** A question that a provider asks its caller: MCP's elicitation, sampling or roots request. */
+export interface InputRequest {
+  method: 'elicitation/create' | 'sampling/createMessage' | 'roots/list';
+  params: JsonObject;
+}
+
+export interface ProgressUpdate {
+  progress: number;
+  total?: number;
+  message?: string;
+}
+
+/** The way back to whoever called, for as long as the call runs. */
+export interface CallerLink {
+  /** `modern` takes `input_required` results; `sessions` is asked during the call; `none` cannot be asked. */
+  readonly era: 'modern' | 'sessions' | 'none';
+  /** MCP's client capabilities: what the caller declared that it can answer. */
+  readonly capabilities: JsonObject;
+  /** The caller's 2025 session, where there is one. */
+  readonly sessionId?: string;
+  /** Puts a question and resolves with MCP's raw result object. Rejects when the caller cannot or will not answer. */
+  ask(request: InputRequest, signal: AbortSignal): Promise<JsonObject>;
+  progress(update: ProgressUpdate): void;
+  log(level: string, data: Json, logger?: string): void;
+}
+
+/** A later round of a multi-round-trip call, as the caller brought it. */
+export interface Continuation {
+  /** The provider's own opaque state, unsealed. */
+  requestState?: string;
+  inputResponses?: JsonObject;
+}
+
+/** What a surface hands to the gateway. */
+export interface CallRequest {
+  /** Made by the surface when this is a later round of a call that has an id already. */
+  id?: string;
+  principal: Principal;
+  surface: Surface;
+  operation: Operation;
+  /** Canonical id, wire name, resource URI, or prompt name, as the caller wrote it. */
+  target: string;
+  /** Named endpoint by which it came; undefined is the plain one. */
+  endpoint?: string;
+  arguments: JsonObject;
+  /** The caller's `_meta`, without protocol keys: trace context and the like. */
+  meta?: JsonObject;
+  link: CallerLink;
+  signal: AbortSignal;
+  /** Milliseconds since the epoch. */
+  deadline?: number;
+  parentCallId?: string;
+  continuation?: Continuation;
+  /** The caller's address as seen at the edge, after trusted proxies. */
+  clientAddress?: string;
+}
+
+/** The request on its way through the stages. */
+export interface Call extends Omit<CallRequest, 'id'> {
+  readonly id: string;
+  readonly startedAt: number;
+  /** From `resolve` on. */
+  tool?: Tool;
+  /** What the provider is asked for: its own tool name, resource URI or prompt name. From `resolve` on. */
+  providerTarget?: string;
+  /** What policy saw and said. From `authorize` on. */
+  decision?: Decision;
+  /** Longest run as decided from request, tool and upstream. From `resolve` on. */
+  timeoutMs?: number;
+  traceId?: string;
+}
+
+/** What policy said and what it looked at, kept whole for the audit record. */
+export interface Decision {
+  allowed: boolean;
+  /** Allowed without anybody's consent. */
+  unattended: boolean;
+  /** Names of the policies that decided, or the reason of a refusal without one. */
+  rules: readonly string[];
+  policyVersion: string;
+  /** Context that the policies could read: environment and projected arguments. */
+  context: JsonObject;
+  /** Set when a policy failed to evaluate: the answer is then no. */
+  errors?: readonly string[];
+}
+
+/** A provider asks the caller for something and ends this round; the caller comes back with a continuation. */
+export interface InputRequired {
+  inputRequests?: JsonObject;
+  /** The provider's opaque state; sealed before it leaves the house. */
+  requestState?: string;
+}
+
+/** What a provider gives back for one dispatch. */
+export type ProviderReply =
+  | { kind: 'result'; result: JsonObject }
+  | { kind: 'input_required'; required: InputRequired };
+
+/** The end of a call. `result` is a `ToolResult` for tools and MCP's result object for the other operations. */
+export interface CallEnd {
+  callId: string;
+  outcome: Outcome;
+  result?: ToolResult | JsonObject;
+  error?: ErrorBody;
+}
+
+/** One round of a call: over, or waiting for the caller. */
+export type CallReply =
+  | { kind: 'end'; end: CallEnd }
+  | { kind: 'input_required'; callId: string; required: InputRequired };
+
+/** The door to the pipeline, for every surface and for capabilities that call tools themselves. */
+export interface ToolCaller {
+  /** Never rejects: whatever goes wrong is an end with an outcome. */
+  call(request: CallRequest): Promise<CallReply>;
+}
+
+/** Somebody who can run what the catalog lists. */
+export interface ToolProvider {
+  /** Rejects with a `FairleadError` for anything but an answer of the tool itself. */
+  dispatch(call: Call & { tool: Tool }, signal: AbortSignal): Promise<ProviderReply>;
+}

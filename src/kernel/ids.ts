@@ -1,0 +1,31 @@
+import { randomBytes } from 'node:crypto';
+
+const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'; // Crockford base 32: no i, l, o, u
+
+/** A new id `<prefix>_<26 characters>`: 48 bits of time first, so that ids sort by creation, then 80 random bits. */
+export function newId(prefix: string, nowMs: number = Date.now()): string {
+  const bytes = Buffer.concat([Buffer.alloc(6), randomBytes(10)]);
+  bytes.writeUIntBE(nowMs, 0, 6);
+  return `${prefix}_${base32(bytes)}`;
+}
+
+/** `bytes` random bytes as base-32 text, for secrets and keys. */
+export function randomToken(bytes: number): string {
+  return base32(randomBytes(bytes));
+}
+
+function base32(bytes: Uint8Array): string {
+  let text = '';
+  let buffer = 0;
+  let bits = 0;
+  for (const byte of bytes) {
+    buffer = (buffer << 8) | byte;
+    bits += 8;
+    while (bits >= 5) {
+      bits -= 5;
+      text += alphabet[(buffer >> bits) & 31];
+    }
+    buffer &= (1 << bits) - 1;
+  }
+  return bits > 0 ? text + alphabet[(buffer << (5 - bits)) & 31] : text;
+}

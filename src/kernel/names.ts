@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+
+/** A toolset's name: short, and free of the characters that wire names use as separators. */
+export const toolsetPattern = /^[a-z][a-z0-9-]{0,23}$/;
+
+const wireLimit = 64; // several model APIs refuse longer tool names
+
+/** The toolset and the name of a canonical id, which splits at its first dot. */
+export function splitToolId(id: string): { toolset: string; name: string } | undefined {
+  const dot = id.indexOf('.');
+  return dot <= 0 || dot === id.length - 1 ? undefined : { toolset: id.slice(0, dot), name: id.slice(dot + 1) };
+}
+
+/** A name with only `[A-Za-z0-9_-]`. */
+export function wireSafe(name: string): string {
+  return name.replace(/[^A-Za-z0-9_-]/g, '_');
+}
+
+/** A wire name that stays apart: cut, and ended by `_` and 8 hex digits of the id's SHA-256. */
+export function suffixedName(plain: string, id: string): string {
+  const suffix = `_${createHash('sha256').update(id).digest('hex').slice(0, 8)}`;
+  return plain.slice(0, wireLimit - suffix.length) + suffix;
+}
+
+/**
+ * The wire name of every item, in one go, since names that collide are suffixed on both sides:
+ * which of them came first must not matter.
+ *
+ * @param items canonical id and the name wanted on the wire before cleaning
+ * @returns wire name by canonical id
+ */
+export function wireNames(items: readonly { id: string; wanted: string }[]): Map<string, string> {
+  const wanted = items.map(({ id, wanted: raw }) => ({ id, plain: wireSafe(raw) }));
+  const uses = new Map<string, number>();
+  for (const { plain } of wanted) uses.set(plain, (uses.get(plain) ?? 0) + 1);
+  return new Map(
+    wanted.map(({ id, plain }) => [
+      id,
+      plain.length > wireLimit || (uses.get(plain) ?? 0) > 1 ? suffixedName(plain, id) : plain,
+    ]),
+  );
+}

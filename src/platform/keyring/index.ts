@@ -1,0 +1,1 @@
+export { createKeyring, type KeyPurpose, type Keyring } from './keyring.ts';
