@@ -1,0 +1,183 @@
+import { canonicalJson } from '../../kernel/digest.ts';
+import type { OrgId } from '../../kernel/principal.ts';
+import type { Bus } from '../../platform/bus/types.ts';
+import type { Db } from '../../platform/db/types.ts';
+import type { Log } from '../../platform/telemetry/index.ts';
+import { type ListedItems, type ToolsetFacts, toStoredItems } from './facts.ts';
+import { buildSnapshot, type CatalogSnapshot, type ItemKind, type StoredItem, type ToolsetState } from './snapshot.ts';
+import { deleteToolset, listItems, listToolsets, readRevisions, replaceToolset } from './store.ts';
+
+export interface CatalogChange {
+  org: OrgId;
+  tools: boolean;
+  prompts: boolean;
+  resources: boolean;
+}
+
+export interface Catalog {
+  /** What an organisation has now; answered from memory. */
+  snapshot(org: OrgId): CatalogSnapshot;
+  /** Takes over an upstream's listing: durable before it resolves, served at once. */
+  replaceItems(org: OrgId, toolset: string, listed: ListedItems, facts: ToolsetFacts): Promise<void>;
+  /** Keeps the last known items, marked stale with a reason that callers may read. */
+  markStale(org: OrgId, toolset: string, reason: string): Promise<void>;
+  removeToolset(org: OrgId, toolset: string): Promise<void>;
+  /** Returns the way to stop listening. */
+  onChange(listener: (change: CatalogChange) => void): () => void;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface Deps {
+  db: Db;
+  bus: Bus;
+  log: Log;
+  /** How often to look for changes that the bus did not tell of. */
+  pollMs?: number;
+}
+
+interface OrgState {
+  items: StoredItem[];
+  toolsets: Map<string, ToolsetState>;
+  snapshot: CatalogSnapshot;
+  revision: string;
+}
+
+const topic = 'catalog.changed';
+
+/** The durable list of everything that upstreams offer, held in memory so that no listing ever waits for one. */
+export function createCatalog({ db, bus, log, pollMs = 2_000 }: Deps): Catalog {
+  const orgs = new Map<OrgId, OrgState>();
+  const listeners = new Set<(change: CatalogChange) => void>();
+  let unsubscribe: (() => void) | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  const stateOf = (org: OrgId): OrgState => {
+    let state = orgs.get(org);
+    if (!state) {
+      const toolsets = new Map<string, ToolsetState>();
+      state = { items: [], toolsets, snapshot: buildSnapshot(org, toolsets, []), revision: '0' };
+      orgs.set(org, state);
+    }
+    return state;
+  };
+
+  /** Swaps in a new snapshot and tells listeners which kinds look different to a client. */
+  const publish = (org: OrgId, items: StoredItem[], toolsets: Map<string, ToolsetState>) => {
+    const state = stateOf(org);
+    const change = { org, ...changedKinds(state.items, items) };
+    state.items = items;
+    state.toolsets = toolsets;
+    state.snapshot = buildSnapshot(org, toolsets, items);
+    if (!change.tools && !change.prompts && !change.resources) return;
+    for (const listener of listeners) listener(change);
+  };
+
+  const reload = async (org: OrgId): Promise<void> => {
+    const [items, toolsets] = [await listItems(db, org), await listToolsets(db, org)];
+    const known = stateOf(org).toolsets;
+    publish(
+      org,
+      items,
+      new Map(
+        toolsets.map(({ toolset, instructions }) => [
+          toolset,
+          {
+            // Whether an upstream answers is this replica's own experience; a row says only what it once listed.
+            ...(known.get(toolset) ?? { status: 'stale' as const, reason: 'not connected since the server started' }),
+            toolset,
+            ...(instructions ? { instructions } : {}),
+          },
+        ]),
+      ),
+    );
+  };
+
+  const lookForChanges = async (): Promise<void> => {
+    const revisions = await readRevisions(db);
+    for (const [org, revision] of revisions) {
+      if (orgs.get(org)?.revision === revision) continue;
+      await reload(org);
+      stateOf(org).revision = revision;
+    }
+    for (const org of orgs.keys()) if (!revisions.has(org) && orgs.get(org)?.revision !== '0') orgs.delete(org);
+  };
+
+  let looking: Promise<void> | undefined;
+  const look = () => {
+    looking ??= lookForChanges()
+      .catch((error: unknown) => log.warn({ err: error }, 'could not look for catalog changes'))
+      .finally(() => {
+        looking = undefined;
+      });
+    return looking;
+  };
+
+  return {
+    snapshot: (org) => orgs.get(org)?.snapshot ?? buildSnapshot(org, new Map(), []),
+
+    async replaceItems(org, toolset, listed, facts) {
+      const rows = toStoredItems(toolset, listed, facts);
+      const before = stateOf(org).items.filter((item) => item.toolset === toolset);
+      const instructions = listed.instructions?.slice(0, 16_384);
+      const known = stateOf(org).toolsets.get(toolset);
+      if (!known || known.instructions !== instructions || canonicalJson(before) !== canonicalJson(rows)) {
+        await replaceToolset(db, org, toolset, instructions, rows);
+        await bus.publish(topic, { org }).catch(() => undefined); // the poll finds it too
+      }
+      const state = stateOf(org);
+      const items = [...state.items.filter((item) => item.toolset !== toolset), ...rows];
+      items.sort((a, b) => (a.toolset < b.toolset ? -1 : a.toolset > b.toolset ? 1 : 0));
+      const entry: ToolsetState = { toolset, status: 'live', ...(instructions ? { instructions } : {}) };
+      publish(org, items, new Map(state.toolsets).set(toolset, entry));
+    },
+
+    async markStale(org, toolset, reason) {
+      const state = stateOf(org);
+      const known = state.toolsets.get(toolset);
+      publish(org, state.items, new Map(state.toolsets).set(toolset, { ...known, toolset, status: 'stale', reason }));
+    },
+
+    async removeToolset(org, toolset) {
+      await deleteToolset(db, org, toolset);
+      const state = stateOf(org);
+      const toolsets = new Map(state.toolsets);
+      toolsets.delete(toolset);
+      publish(
+        org,
+        state.items.filter((item) => item.toolset !== toolset),
+        toolsets,
+      );
+      await bus.publish(topic, { org }).catch(() => undefined);
+    },
+
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+
+    async start() {
+      await lookForChanges();
+      unsubscribe ??= bus.subscribe(topic, () => void look());
+      timer ??= setInterval(() => void look(), pollMs).unref();
+    },
+
+    async stop() {
+      unsubscribe?.();
+      unsubscribe = undefined;
+      clearInterval(timer);
+      timer = undefined;
+      await looking;
+    },
+  };
+}
+
+function changedKinds(before: readonly StoredItem[], after: readonly StoredItem[]): Omit<CatalogChange, 'org'> {
+  const print = (items: readonly StoredItem[], kinds: readonly ItemKind[]) =>
+    items
+      .filter((item) => kinds.includes(item.kind))
+      .map((item) => `${item.toolset} ${item.kind} ${item.name} ${item.digest} ${item.facts.disabled ?? false}`)
+      .join('\n');
+  const differs = (...kinds: ItemKind[]) => print(before, kinds) !== print(after, kinds);
+  return { tools: differs('tool'), prompts: differs('prompt'), resources: differs('resource', 'template') };
+}

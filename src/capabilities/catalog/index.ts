@@ -1,0 +1,5 @@
+export { type Catalog, type CatalogChange, createCatalog } from './catalog.ts';
+export type { ListedItems, ToolsetFacts } from './facts.ts';
+export { catalogMigrations } from './migrations.ts';
+export type { CatalogItem, CatalogSnapshot, ToolsetState } from './snapshot.ts';
+export { purgeCatalog } from './store.ts';
