@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import { Kysely, PostgresDialect } from 'kysely';
+import type { Pool } from 'pg';
+import type { Log } from '../telemetry/index.ts';
+import { openEmbedded } from './embedded.ts';
+import { lockDataDir } from './lock.ts';
+import { awaitPostgres, openPostgres } from './postgres.ts';
+import type { Database } from './types.ts';
+
+const waitForPostgresMs = 30_000;
+
+export interface DatabaseSettings {
+  /** A Postgres URL; without it the embedded database in `<dataDir>/db` is used, and the data folder locked. */
+  databaseUrl?: string | undefined;
+  dataDir: string;
+  log: Log;
+}
+
+/** @throws DataDirInUse, DatabaseUnavailable */
+export async function openDatabase({ databaseUrl, dataDir, log }: DatabaseSettings): Promise<Database> {
+  if (databaseUrl !== undefined) {
+    const pool = openPostgres(databaseUrl, log);
+    try {
+      await awaitPostgres(pool, waitForPostgresMs, log);
+    } catch (error) {
+      await pool.end();
+      throw error;
+    }
+    return databaseOver('postgres', pool, () => pool.end());
+  }
+  const lock = lockDataDir(dataDir);
+  try {
+    const embedded = await openEmbedded({ dataDir: join(dataDir, 'db') }, log);
+    return databaseOver('embedded', embedded.pool, () => embedded.stop().finally(lock.release));
+  } catch (error) {
+    lock.release();
+    throw error;
+  }
+}
+
+/** The handle over a pool; `close` runs once. */
+export function databaseOver(kind: Database['kind'], pool: Pool, close: () => Promise<void>): Database {
+  let stopping: Promise<void> | undefined;
+  return {
+    kind,
+    db: new Kysely({ dialect: new PostgresDialect({ pool }) }),
+    pool,
+    async ping() {
+      await pool.query('select 1');
+    },
+    usage: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    stop() {
+      stopping ??= close();
+      return stopping;
+    },
+  };
+}

@@ -1,0 +1,118 @@
+import { mkdirSync } from 'node:fs';
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import { Pool } from 'pg';
+import type { Log } from '../telemetry/index.ts';
+import type { EmbeddedStart, FromWorker, ToWorker } from './embedded.worker.ts';
+import { DatabaseUnavailable } from './errors.ts';
+import { Wire } from './wire.ts';
+
+/** Compiled, the thread's file ends in `.js` like this one. */
+const workerFile = new URL(`./embedded.worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
+
+/** Who holds the one connection and waits for a second waits for ever: better a fault that says so. */
+const waitForConnectionMs = 30_000;
+
+export interface Embedded {
+  pool: Pool;
+  /** A tar of the whole data folder, to open others from. */
+  dump(): Promise<Uint8Array>;
+  stop(): Promise<void>;
+}
+
+interface Thread {
+  connect(): MessagePort;
+  ask(message: { kind: 'dump' } | { kind: 'close' }): Promise<FromWorker>;
+  kill(): Promise<number>;
+}
+
+/**
+ * PGlite in a thread of its own, behind the pool that Postgres has too: one connection, since it has one backend.
+ * When the thread dies, what runs fails and the next connection starts a new thread, which recovers from the log.
+ */
+export async function openEmbedded(start: EmbeddedStart, log: Log): Promise<Embedded> {
+  if (!start.dataDir.startsWith('memory://')) mkdirSync(start.dataDir, { recursive: true, mode: 0o700 });
+  let thread: Promise<Thread> | undefined;
+  let stopping: Promise<void> | undefined;
+
+  const current = (): Promise<Thread> => {
+    if (stopping) return Promise.reject(new Error('the embedded database is stopped'));
+    thread ??= startThread(start, (reason) => {
+      thread = undefined;
+      if (!stopping) log.error({ reason }, 'the embedded database ended unexpectedly; it starts again when next used');
+    });
+    return thread;
+  };
+
+  await current();
+  const pool = new Pool({
+    max: 1,
+    stream: () => new Wire(async () => (await current()).connect()) as never,
+    idleTimeoutMillis: 0,
+    connectionTimeoutMillis: waitForConnectionMs,
+  });
+  pool.on('error', (error) => log.error({ err: error }, 'the connection to the embedded database broke'));
+
+  const close = async () => {
+    const last = thread;
+    await pool.end();
+    const running = await last?.catch(() => undefined);
+    await running
+      ?.ask({ kind: 'close' })
+      .catch((err: unknown) => log.error({ err }, 'the embedded database did not close cleanly'));
+    await running?.kill();
+  };
+  return {
+    pool,
+    async dump() {
+      const reply = await (await current()).ask({ kind: 'dump' });
+      if (reply.kind !== 'dumped') throw new Error('the embedded database gave no dump');
+      return reply.tar;
+    },
+    stop() {
+      stopping ??= close();
+      return stopping;
+    },
+  };
+}
+
+function startThread(start: EmbeddedStart, onEnd: (reason: string) => void): Promise<Thread> {
+  // No environment and no flags: the thread needs none of our secrets.
+  const worker = new Worker(workerFile, { workerData: start, env: {}, execArgv: [] });
+  const ports = new Set<MessagePort>();
+  const post = (message: ToWorker, transfer: MessagePort[] = []) => worker.postMessage(message, transfer);
+  let reason = '';
+
+  const connect = (): MessagePort => {
+    const { port1, port2 } = new MessageChannel();
+    ports.add(port1);
+    port1.on('close', () => ports.delete(port1));
+    post({ kind: 'connect', port: port2 }, [port2]);
+    return port1;
+  };
+  const ask = (message: { kind: 'dump' } | { kind: 'close' }) =>
+    new Promise<FromWorker>((resolve, reject) => {
+      worker.once('message', resolve);
+      worker.once('exit', () => reject(new Error('the thread ended')));
+      post(message);
+    });
+
+  return new Promise((resolve, reject) => {
+    worker.on('message', (message: FromWorker) => {
+      if (message.kind === 'ready') resolve({ connect, ask, kill: () => worker.terminate() });
+      if (message.kind === 'failed') reason = message.reason;
+    });
+    worker.on('error', (error) => {
+      reason ||= error instanceof Error ? error.message : String(error);
+    });
+    worker.on('exit', () => {
+      for (const port of ports) port.close();
+      onEnd(reason);
+      reject(
+        DatabaseUnavailable(
+          { reason: 'the embedded database did not start', remedy: 'See the log for the cause.' },
+          { cause: new Error(reason) },
+        ),
+      );
+    });
+  });
+}

@@ -1,0 +1,44 @@
+import { defineError } from '../../kernel/errors.ts';
+
+export const DataDirInUse = defineError('DATA_DIR_IN_USE', {
+  status: 409,
+  category: 'validation',
+  retryable: false,
+  message:
+    'Another Fairlead process is using the data folder{path}, which holds the embedded database. Two processes on it would destroy it.',
+  action: 'Stop the other process, or give this one its own folder with FAIRLEAD_DATA_DIR.',
+});
+
+export const DatabaseUnavailable = defineError('DATABASE_UNAVAILABLE', {
+  status: 503,
+  category: 'external_service',
+  retryable: true,
+  message: 'The database cannot be used: {reason}.',
+  action: '{remedy}',
+});
+
+export const MigrationChanged = defineError('MIGRATION_CHANGED', {
+  status: 500,
+  category: 'internal',
+  retryable: false,
+  message: 'The migration "{name}" was applied to this database in another form than this version has.',
+  action: 'Run the version that applied it, or restore a backup: an applied migration is never edited.',
+});
+
+export const DatabaseTooNew = defineError('DATABASE_TOO_NEW', {
+  status: 500,
+  category: 'internal',
+  retryable: false,
+  message: 'This database was migrated by a newer Fairlead; this version does not know: {names}',
+  action: 'Run the newer version, or restore a backup from before the upgrade into an empty database.',
+});
+
+export const MigrationFailed = defineError('MIGRATION_FAILED', {
+  status: 500,
+  category: 'internal',
+  retryable: false,
+  message: 'The migration "{name}" failed and was rolled back: {reason}',
+  action: 'The database is as it was before this migration. Correct the cause and start again.',
+});
+
+export const databaseErrors = [DataDirInUse, DatabaseUnavailable, MigrationChanged, DatabaseTooNew, MigrationFailed];

@@ -1,0 +1,5 @@
+export { type DatabaseSettings, openDatabase } from './database.ts';
+export { databaseErrors } from './errors.ts';
+export { lockDataDir } from './lock.ts';
+export { migrate } from './migrate.ts';
+export type { Database, Db, Migration } from './types.ts';
