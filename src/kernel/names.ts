@@ -23,20 +23,34 @@ export function suffixedName(plain: string, id: string): string {
 }
 
 /**
- * The wire name of every item, in one go, since names that collide are suffixed on both sides:
+ * The wire name of every item, in one go, since all who want the same name are suffixed:
  * which of them came first must not matter.
  *
  * @param items canonical id and the name wanted on the wire before cleaning
+ * @param options `keepLegal` leaves a name as it is, dots and all, where MCP itself allows it
  * @returns wire name by canonical id
  */
-export function wireNames(items: readonly { id: string; wanted: string }[]): Map<string, string> {
-  const wanted = items.map(({ id, wanted: raw }) => ({ id, plain: wireSafe(raw) }));
-  const uses = new Map<string, number>();
-  for (const { plain } of wanted) uses.set(plain, (uses.get(plain) ?? 0) + 1);
-  return new Map(
-    wanted.map(({ id, plain }) => [
-      id,
-      plain.length > wireLimit || (uses.get(plain) ?? 0) > 1 ? suffixedName(plain, id) : plain,
-    ]),
+export function wireNames(
+  items: readonly { id: string; wanted: string }[],
+  { keepLegal = false }: { keepLegal?: boolean } = {},
+): Map<string, string> {
+  const names = new Map(
+    items.map(({ id, wanted }) => [id, keepLegal && mcpName.test(wanted) ? wanted : wireSafe(wanted)]),
   );
+  const suffixed = new Set<string>();
+  // A suffixed name can meet one that was chosen to look like it: repeat until nobody is left to move.
+  for (let moved = true; moved; ) {
+    const uses = new Map<string, number>();
+    for (const name of names.values()) uses.set(name, (uses.get(name) ?? 0) + 1);
+    moved = false;
+    for (const [id, name] of names) {
+      if (suffixed.has(id) || (name.length <= wireLimit && uses.get(name) === 1)) continue;
+      names.set(id, suffixedName(name, id));
+      suffixed.add(id);
+      moved = true;
+    }
+  }
+  return names;
 }
+
+const mcpName = /^[A-Za-z0-9_.-]{1,64}$/;

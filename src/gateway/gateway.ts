@@ -1,0 +1,17 @@
+import type { ToolCaller } from '../kernel/call.ts';
+import type { Principal } from '../kernel/principal.ts';
+import { type Listing, type ListingDeps, listFor } from './listing.ts';
+import { createPipeline, type PipelineDeps } from './pipeline.ts';
+
+/** What surfaces need: to list and to call, both for a principal at an endpoint. */
+export interface Gateway extends ToolCaller {
+  list(principal: Principal, endpoint?: string): Listing;
+}
+
+export function createGateway(deps: PipelineDeps & ListingDeps): Gateway {
+  const pipeline = createPipeline(deps);
+  return {
+    call: pipeline.call,
+    list: (principal, endpoint) => listFor(deps, principal, endpoint),
+  };
+}

@@ -1,0 +1,56 @@
+import type { CatalogItem, EndpointView, Named } from '../capabilities/catalog/index.ts';
+import type { Principal } from '../kernel/principal.ts';
+import type { Tool } from '../kernel/tool.ts';
+import type { Endpoints } from './endpoints.ts';
+import { type PseudoName, pseudoTool } from './pseudo.ts';
+
+/** What one caller sees at one endpoint. */
+export interface Listing {
+  tools: readonly Named<Tool>[];
+  prompts: readonly Named<CatalogItem>[];
+  resources: readonly Named<CatalogItem>[];
+  templates: readonly Named<CatalogItem>[];
+  instructions: readonly { toolset: string; text: string }[];
+  /** Toolsets whose items are missing or only remembered, with a reason fit for the caller. */
+  incomplete: readonly { toolset: string; reason: string }[];
+  view: EndpointView;
+}
+
+export interface ListingDeps {
+  endpoints: Endpoints;
+  /** Those of the tools that policy lets the principal see. */
+  visible(principal: Principal, tools: readonly Tool[], endpoint: string | undefined): Tool[];
+}
+
+/** Lists from memory what policy lets the principal see. Throws `UnknownEndpoint`. */
+export function listFor({ endpoints, visible }: ListingDeps, principal: Principal, endpoint?: string): Listing {
+  const view = endpoints.view(principal, endpoint);
+  const seen = new Set(
+    visible(
+      principal,
+      view.tools.map(({ item }) => item),
+      endpoint,
+    ),
+  );
+  const tools = view.tools.filter(({ item }) => seen.has(item));
+  const toolsetsWith = (name: PseudoName) => {
+    const pseudo = view.toolsets.map(({ toolset }) => pseudoTool(principal.org, toolset, name));
+    return new Set(visible(principal, pseudo, endpoint).map((tool) => tool.toolset));
+  };
+  const readable = toolsetsWith('@read');
+  const promptable = toolsetsWith('@prompt');
+  const known = new Set([...tools.map(({ item }) => item.toolset), ...readable, ...promptable]);
+  return {
+    view,
+    tools,
+    prompts: view.prompts.filter(({ item }) => promptable.has(item.toolset)),
+    resources: view.resources.filter(({ item }) => readable.has(item.toolset)),
+    templates: view.templates.filter(({ item }) => readable.has(item.toolset)),
+    instructions: view.toolsets
+      .filter(({ toolset, instructions }) => instructions && known.has(toolset))
+      .map(({ toolset, instructions }) => ({ toolset, text: instructions ?? '' })),
+    incomplete: view.toolsets
+      .filter(({ status, toolset }) => status !== 'live' && known.has(toolset))
+      .map(({ toolset, reason }) => ({ toolset, reason: reason ?? 'not connected' })),
+  };
+}

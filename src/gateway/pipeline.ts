@@ -1,0 +1,86 @@
+import type { Call, CallReply, CallRequest, ToolCaller } from '../kernel/call.ts';
+import type { Clock } from '../kernel/clock.ts';
+import { asFairleadError, Internal } from '../kernel/errors.ts';
+import { newId } from '../kernel/ids.ts';
+import type { SchemaChecks } from './schemas.ts';
+import { approve } from './stages/approve.ts';
+import { type AuthorizeDeps, authorize } from './stages/authorize.ts';
+import { type DispatchDeps, dispatch } from './stages/dispatch.ts';
+import { guardOut } from './stages/guard-out.ts';
+import { intend } from './stages/intend.ts';
+import { type RecordDeps, record } from './stages/record.ts';
+import { type ResolveDeps, resolve } from './stages/resolve.ts';
+import { settle } from './stages/settle.ts';
+import { type CallState, outcomeOf, type Stage } from './stages/stage.ts';
+import { validate } from './stages/validate.ts';
+
+export interface PipelineDeps extends ResolveDeps, AuthorizeDeps, DispatchDeps, RecordDeps {
+  checks: SchemaChecks;
+  clock: Clock;
+  spans: Spans;
+}
+
+/** Where the traces go. */
+export interface Spans {
+  /** One span around a whole call; its parent is what the caller sent along. */
+  call<T>(call: Call, run: () => Promise<T>): Promise<T>;
+  /** One span around a stage. */
+  stage<T>(name: string, run: () => Promise<T>): Promise<T>;
+}
+
+/** The way of every call, whoever provides the tool and by whichever surface it came. The order is the design. */
+export function stagesOf(deps: PipelineDeps): readonly Stage[] {
+  return [
+    resolve(deps), //   the name becomes a tool that this caller may see here
+    validate(deps), //  the arguments fit its schema
+    authorize(deps), // policy says yes
+    place('limit'), //  rate and concurrency
+    place('budget'), // the estimated cost is reserved
+    place('guard in'), // guardrails on the arguments
+    approve(), //       consent where policy asks for it
+    place('cache'), //  a result that is still good ends the call here
+    intend(deps), //    a place in the audit, and a durable intent for what may change something
+    dispatch(deps), //  the provider runs
+    guardOut(deps), //  the result keeps its schema's promise
+    settle(), //        the end is known
+    record(deps), //    and durable before it is told; sees refusals too
+  ];
+}
+
+/** A step that the order provides for and that has no work yet. */
+function place(name: string): Stage {
+  return { name };
+}
+
+export function createPipeline(deps: PipelineDeps): ToolCaller {
+  const stages = stagesOf(deps);
+  return {
+    async call(request: CallRequest): Promise<CallReply> {
+      const call: Call = { ...request, id: request.id ?? newId('call'), startedAt: deps.clock.now() };
+      const state: CallState = { call, onLeave: [] };
+      await deps.spans.call(call, async () => {
+        for (const stage of stages) await step(stage, state, deps.spans);
+      });
+      for (const leave of state.onLeave.reverse()) leave();
+      return replyOf(state);
+    },
+  };
+}
+
+async function step(stage: Stage, state: CallState, spans: Spans): Promise<void> {
+  const { run } = stage;
+  if (!run || (state.end && !stage.always)) return;
+  try {
+    await spans.stage(stage.name, async () => run(state));
+  } catch (thrown) {
+    const error = asFairleadError(thrown);
+    state.error = error;
+    state.end = { callId: state.call.id, outcome: outcomeOf(error), error: error.toBody(state.call.id) };
+  }
+}
+
+function replyOf({ call, reply, end }: CallState): CallReply {
+  if (end) return { kind: 'end', end };
+  if (reply?.kind === 'input_required') return { kind: 'input_required', callId: call.id, required: reply.required };
+  return { kind: 'end', end: { callId: call.id, outcome: 'failed', error: Internal().toBody(call.id) } };
+}

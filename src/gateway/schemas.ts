@@ -1,0 +1,109 @@
+import vm from 'node:vm';
+import type { Options, ValidateFunction } from 'ajv';
+import { Ajv } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
+import formats from 'ajv-formats';
+import { RE2JS } from 're2js';
+import type { JsonObject } from '../kernel/json.ts';
+
+/** Checks a value against a JSON Schema. */
+export interface SchemaChecks {
+  /**
+   * Faults of a value against a schema, at most ten, worded for an agent; empty when it fits.
+   * `key` identifies the schema (a digest): it is compiled once per key.
+   * Throws `SchemaFault` for a schema that cannot be used.
+   */
+  faults(key: string, schema: JsonObject, value: unknown): string[];
+}
+
+/** The schema itself is at fault. */
+export class SchemaFault extends Error {
+  override name = 'SchemaFault';
+}
+
+const maxSchemaLength = 256 * 1024;
+const maxCompiled = 2_000;
+const patternTimeoutMs = 50;
+
+/**
+ * Compiled validators by digest. Schemas come from strangers: their size is bounded, nothing is fetched for a
+ * `$ref`, and patterns run in linear time (RE2), or, where they need what RE2 lacks, under a time limit.
+ */
+export function createSchemaChecks(): SchemaChecks {
+  const compiled = new Map<string, ValidateFunction | SchemaFault>();
+
+  const compile = (key: string, schema: JsonObject): ValidateFunction => {
+    let entry = compiled.get(key);
+    if (!entry) {
+      entry = tryCompile(schema, false);
+      if (compiled.size >= maxCompiled) compiled.delete(compiled.keys().next().value ?? '');
+      compiled.set(key, entry);
+    }
+    if (entry instanceof SchemaFault) throw entry;
+    return entry;
+  };
+
+  return {
+    faults(key, schema, value) {
+      const validate = compile(key, schema);
+      if (validate(value)) return [];
+      // All faults at once help an agent; collecting them is not bounded, so only small values get that.
+      const explain = JSON.stringify(value).length < 64 * 1024 ? tryCompile(schema, true) : validate;
+      if (explain instanceof SchemaFault) throw explain;
+      explain(value);
+      const faults = (explain.errors ?? []).map((error) => {
+        const where = error.instancePath ? `"${error.instancePath.slice(1).replaceAll('/', '.')}" ` : '';
+        const extra = 'additionalProperty' in error.params ? ` ("${String(error.params.additionalProperty)}")` : '';
+        const allowed = 'allowedValues' in error.params ? `: ${JSON.stringify(error.params.allowedValues)}` : '';
+        return `${where}${error.message ?? 'is not valid'}${extra}${allowed}`.slice(0, 300);
+      });
+      return [...new Set(faults)].slice(0, 10);
+    },
+  };
+}
+
+function tryCompile(schema: JsonObject, allErrors: boolean): ValidateFunction | SchemaFault {
+  if (JSON.stringify(schema).length > maxSchemaLength) {
+    return new SchemaFault(`it is larger than ${maxSchemaLength / 1024} KiB`);
+  }
+  const options: Options = { strict: false, allErrors, logger: false, validateFormats: true, code: { regExp } };
+  // A new instance each time: `$id`s of different upstreams must not meet.
+  const ajv = String(schema.$schema ?? '').includes('draft-07') ? new Ajv(options) : new Ajv2020(options);
+  formats.default(ajv, { mode: 'fast' });
+  try {
+    const { $schema: _, ...rest } = schema; // an unknown dialect is read as 2020-12, as MCP has it
+    return ajv.compile(rest);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : 'unknown reason';
+    return new SchemaFault(/can't resolve reference/.test(reason) ? 'it refers to a schema outside of itself' : reason);
+  }
+}
+
+const regExp = Object.assign(linearRegExp, { code: 'require("re2js")' });
+
+interface Pattern {
+  test(text: string): boolean;
+  /** Ajv keeps patterns apart by their text. */
+  toString(): string;
+}
+
+function linearRegExp(pattern: string, _flags: string): Pattern {
+  const asKey = () => `pattern:${pattern}`;
+  try {
+    const re2 = RE2JS.compile(RE2JS.translateRegExp(pattern));
+    return { test: (text) => re2.matcher(text).find(), toString: asKey };
+  } catch {
+    const native = new RegExp(pattern, 'u'); // look-around or back-references; throws for a pattern that is none
+    const script = new vm.Script('regexp.test(text)');
+    return {
+      toString: asKey,
+      test(text) {
+        try {
+          return script.runInNewContext({ regexp: native, text }, { timeout: patternTimeoutMs }) === true;
+        } catch {
+          return false; // too costly to decide: not accepted
+        }
+      },
+    };
+  }
+}

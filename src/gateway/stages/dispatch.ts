@@ -1,0 +1,31 @@
+import type { Call, ToolProvider } from '../../kernel/call.ts';
+import { Internal } from '../../kernel/errors.ts';
+import type { Tool } from '../../kernel/tool.ts';
+import { Cancelled, DeadlinePassed } from '../errors.ts';
+import type { Stage } from './stage.ts';
+
+export interface DispatchDeps {
+  /** Who runs the tools of a toolset. */
+  providerOf(toolset: string): ToolProvider;
+}
+
+/** The provider runs. Time-outs, retries and breakers are its own, within the call's signal and deadline. */
+export function dispatch({ providerOf }: DispatchDeps): Stage {
+  return {
+    name: 'dispatch',
+    async run(state) {
+      const { call } = state;
+      if (!call.tool) throw Internal({}, { cause: new Error('dispatch without a resolved tool') });
+      if (call.signal.aborted) throw Cancelled();
+      const leftMs = call.deadline === undefined ? undefined : call.deadline - Date.now();
+      if (leftMs !== undefined && leftMs <= 0) throw DeadlinePassed();
+      const provider = providerOf(call.tool.toolset);
+      try {
+        state.reply = await provider.dispatch(call as Call & { tool: Tool }, call.signal);
+      } catch (error) {
+        if (call.signal.aborted) throw Cancelled({}, { cause: error });
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,16 @@
+import type { AuditTrail } from '../trail.ts';
+import type { Stage } from './stage.ts';
+
+/**
+ * Takes a place in the audit queue before anything happens: no place, no call. What may change something leaves
+ * a durable intent too, so that a crash during the call is seen afterwards.
+ */
+export function intend({ trail }: { trail: AuditTrail }): Stage {
+  return {
+    name: 'intend',
+    async run(state) {
+      state.place = trail.reserve();
+      if (!state.call.tool?.annotations.readOnly) await trail.intend(state);
+    },
+  };
+}

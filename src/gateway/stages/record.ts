@@ -1,0 +1,30 @@
+import { asFairleadError } from '../../kernel/errors.ts';
+import type { AuditTrail } from '../trail.ts';
+import { type CallState, outcomeOf, type Stage } from './stage.ts';
+
+export interface RecordDeps {
+  trail: AuditTrail;
+  /** Metrics and log of a finished call. */
+  observe(state: CallState): void;
+}
+
+/** Every outcome is durable before it is told, refusals included; a round that waits for its caller is an intent. */
+export function record({ trail, observe }: RecordDeps): Stage {
+  return {
+    name: 'record',
+    always: true,
+    async run(state) {
+      try {
+        state.place ??= trail.reserve();
+        if (state.reply?.kind === 'input_required' && !state.end) await trail.waiting(state);
+        else await trail.record(state);
+      } catch (thrown) {
+        // Not recorded, so not acknowledged: the caller learns that it cannot rely on this call.
+        const error = asFairleadError(thrown);
+        state.error = error;
+        state.end = { callId: state.call.id, outcome: outcomeOf(error), error: error.toBody(state.call.id) };
+      }
+      observe(state);
+    },
+  };
+}

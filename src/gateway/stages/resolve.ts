@@ -1,0 +1,84 @@
+import type { EndpointView } from '../../capabilities/catalog/index.ts';
+import type { Call } from '../../kernel/call.ts';
+import { isObject, type JsonObject } from '../../kernel/json.ts';
+import type { Tool } from '../../kernel/tool.ts';
+import type { Endpoints } from '../endpoints.ts';
+import { UnknownTool } from '../errors.ts';
+import { isOwnUri, ownToolset } from '../own.ts';
+import { pseudoTool } from '../pseudo.ts';
+import type { Stage } from './stage.ts';
+
+export interface ResolveDeps {
+  endpoints: Endpoints;
+  /** Whether policy lets the principal see the tool at all. */
+  sees(call: Call, tool: Tool): boolean;
+}
+
+/** From what the caller wrote to a tool of the catalog. What the caller may not see is not there. */
+export function resolve({ endpoints, sees }: ResolveDeps): Stage {
+  return {
+    name: 'resolve',
+    run({ call }) {
+      const view = endpoints.view(call.principal, call.endpoint);
+      const found = find(view, call);
+      // Kept on the call before the check, so that the audit can tell "not there" from "not for you".
+      if (found) Object.assign(call, found);
+      if (!found || !sees(call, found.tool)) throw UnknownTool({ what: nouns[call.operation], name: call.target });
+      if (found.tool.timeoutMs) call.timeoutMs = found.tool.timeoutMs;
+    },
+  };
+}
+
+const nouns = { tool: 'tool', read: 'resource', prompt: 'prompt', complete: 'prompt or resource' } as const;
+
+interface Found {
+  tool: Tool;
+  providerTarget: string;
+  arguments?: JsonObject;
+}
+
+function find(view: EndpointView, call: Call): Found | undefined {
+  const { org } = call.principal;
+  switch (call.operation) {
+    case 'tool': {
+      const tool = view.findTool(call.target);
+      return tool && { tool, providerTarget: tool.name };
+    }
+    case 'read':
+      return findResource(view, call.target, org);
+    case 'prompt': {
+      const prompt = view.findPrompt(call.target);
+      return prompt && { tool: pseudoTool(org, prompt.toolset, '@prompt'), providerTarget: prompt.name };
+    }
+    case 'complete':
+      return findReference(view, call.arguments, org);
+  }
+}
+
+function findResource(view: EndpointView, uri: string, org: string): Found | undefined {
+  if (isOwnUri(uri)) return { tool: pseudoTool(org, ownToolset, '@read'), providerTarget: uri };
+  const own = view.ownUri(uri);
+  return own && { tool: pseudoTool(org, own.toolset, '@read'), providerTarget: own.uri };
+}
+
+function findReference(view: EndpointView, params: JsonObject, org: string): Found | undefined {
+  const ref = isObject(params.ref) ? params.ref : {};
+  if (ref.type === 'ref/prompt') {
+    const prompt = view.findPrompt(String(ref.name));
+    if (!prompt) return undefined;
+    const tool = pseudoTool(org, prompt.toolset, '@complete');
+    return {
+      tool,
+      providerTarget: prompt.name,
+      arguments: { ...params, ref: { ...(params.ref as JsonObject), name: prompt.name } },
+    };
+  }
+  const own = view.ownUri(String(ref.uri));
+  if (!own) return undefined;
+  const tool = pseudoTool(org, own.toolset, '@complete');
+  return {
+    tool,
+    providerTarget: own.uri,
+    arguments: { ...params, ref: { ...(params.ref as JsonObject), uri: own.uri } },
+  };
+}

@@ -1,0 +1,43 @@
+import type { Call, CallEnd, Outcome, ProviderReply } from '../../kernel/call.ts';
+import type { FairleadError } from '../../kernel/errors.ts';
+
+/** A call on its way: what the stages hand to each other. */
+export interface CallState {
+  call: Call;
+  /** Set by dispatch (or a cache): what the provider said. */
+  reply?: ProviderReply;
+  /** Set once the call is over; later stages are then skipped, but for those marked `always`. */
+  end?: CallEnd;
+  /** The error behind `end`, with the cause that only the log may see. */
+  error?: FairleadError;
+  /** The audit's reserved place, from `intend` to `record`. */
+  place?: unknown;
+  /** Called when the call leaves the pipeline, whatever happened; last registered first. */
+  onLeave: (() => void)[];
+}
+
+/** A named step. It throws a `FairleadError` to refuse, and sets `state.end` to finish early. */
+export interface Stage {
+  name: string;
+  /** Absent: a place in the order that has no work yet. */
+  run?(state: CallState): Promise<void> | void;
+  /** Runs also after a refusal. */
+  always?: boolean;
+}
+
+/** The outcome that a refusal counts as. */
+export function outcomeOf(error: FairleadError): Outcome {
+  if (error.code === 'CANCELLED') return 'cancelled';
+  switch (error.spec.category) {
+    case 'validation':
+      return 'invalid';
+    case 'permission':
+    case 'authentication':
+    case 'not_found':
+      return 'denied';
+    case 'rate_limit':
+      return 'limited';
+    default:
+      return 'failed';
+  }
+}

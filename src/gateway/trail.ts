@@ -1,0 +1,13 @@
+import type { CallState } from './stages/stage.ts';
+
+/** What the pipeline asks of the audit. */
+export interface AuditTrail {
+  /** A place in the queue; throws when there is none. */
+  reserve(): unknown;
+  /** Durable when it resolves. */
+  intend(state: CallState): Promise<void>;
+  /** The call waits for its caller's input: an intent that runs out. */
+  waiting(state: CallState): Promise<void>;
+  /** Durable when it resolves. */
+  record(state: CallState): Promise<void>;
+}
