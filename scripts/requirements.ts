@@ -1,0 +1,26 @@
+// Fails when an id of test/requirements.ts has no passing proof, or a test under test/ names no known id.
+// `--complete` (as in CI, after all parts ran) also refuses proofs that were skipped or did not run.
+import { globSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { requirements } from '../test/requirements.ts';
+import { root } from './places.ts';
+import { checkProofs } from './proofs.ts';
+import { readResults } from './results.ts';
+
+const { values } = parseArgs({ options: { complete: { type: 'boolean', default: false } } });
+
+const files = globSync(['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'], { cwd: root });
+const sources = Object.fromEntries(
+  files
+    // The check's own test is full of made-up ids.
+    .filter((file) => !file.endsWith('proofs.test.ts'))
+    .map((file) => [file.replaceAll('\\', '/'), readFileSync(join(root, file), 'utf8')]),
+);
+const { faults, notes } = checkProofs(requirements, readResults(), sources, values.complete);
+
+for (const note of notes) console.log(`note: ${note}`);
+for (const fault of faults) console.error(`fault: ${fault}`);
+const count = Object.keys(requirements).length;
+console.log(`${count} requirements, ${faults.length} faults, ${notes.length} not shown here`);
+if (faults.length > 0) process.exitCode = 1;

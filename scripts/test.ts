@@ -1,0 +1,60 @@
+// The test runs of package.json: `node scripts/test.ts [all | chaos]`.
+
+import { join } from 'node:path';
+import { parseArgs } from 'node:util';
+import { root } from './places.ts';
+import { clearResults } from './results.ts';
+import { passOnInterrupts, reportSteps, runStep, type Step, type StepEnd } from './steps.ts';
+import { vitestStep } from './vitest.ts';
+
+const minute = 60_000;
+const { values, positionals } = parseArgs({
+  options: { coverage: { type: 'boolean', default: process.env.TEST_COVERAGE === '1' } },
+  allowPositionals: true,
+});
+
+const script = (name: string, ...args: string[]) => ({
+  name,
+  command: process.execPath,
+  args: [join(root, 'scripts', `${name}.ts`), ...args],
+  limitMs: minute,
+});
+
+const runs: Record<string, { parts: string[]; steps: Step[] }> = {
+  all: {
+    parts: ['embedded', 'conformance', 'scenarios'],
+    steps: [
+      { ...script('check'), limitMs: 3 * minute },
+      vitestStep({
+        part: 'embedded',
+        projects: ['architecture', 'unit', 'integration'],
+        limitMs: 8 * minute,
+        coverage: values.coverage,
+      }),
+      vitestStep({ part: 'conformance', projects: ['conformance'], limitMs: 5 * minute }),
+      script('requirements'),
+    ],
+  },
+  // CHAOS=short shortens the rounds; the tests read it themselves.
+  chaos: {
+    parts: ['chaos'],
+    steps: [
+      vitestStep({
+        part: 'chaos',
+        projects: ['chaos'],
+        limitMs: process.env.CHAOS === 'short' ? 8 * minute : 120 * minute,
+      }),
+    ],
+  },
+};
+
+const name = positionals[0] ?? 'all';
+const run = runs[name];
+if (run === undefined) throw new Error(`no run "${name}"; there are: ${Object.keys(runs).join(', ')}`);
+
+passOnInterrupts();
+clearResults(run.parts);
+const ends: StepEnd[] = [];
+for (const step of run.steps) ends.push(await runStep(step));
+const summary = await runStep(script('summary'));
+if (!reportSteps([...ends, summary])) process.exitCode ||= 1;

@@ -1,0 +1,47 @@
+/**
+ * What is promised, one true sentence each. A test proves ids by carrying them in its name, in brackets: `... [SP-14]`.
+ * `scripts/requirements.ts` fails when an id has no passing proof, and when a test under test/ names none.
+ */
+export const requirements = {
+  'SP-1':
+    'On a fresh clone `npm start` installs what is missing, serves on 127.0.0.1:7300, prints endpoint, admin key and connect lines, and federates the four first-run servers.',
+  'SP-2':
+    '`npm test` passes on a fresh clone without outside services, `npm run test:services` runs the same suite on Postgres 17 and Redis, and every skipped test is reported by name with its reason.',
+  'SP-3':
+    'Settings come from environment, flags and fairlead.yaml, all faults are reported at once without a value, and the file is reloaded without dropping a call.',
+  'SP-4':
+    'One URL serves 2026-07-28 without sessions and 2025-11-25 with real ones, older clients negotiate, stdio-only clients are bridged, and declared endpoints have their own naming and anonymous role.',
+  'SP-5':
+    'Tools, resources, templates, prompts, completions, progress, cancellation, paging, list changes, cache hints and logs all federate, under wire names and URIs that follow the naming rules.',
+  'SP-6':
+    'What an upstream asks reaches exactly the caller whose call made it ask, for each pairing of eras and each isolation, and its answer, progress and cancellation go back.',
+  'SP-7':
+    'Every required scenario of the official conformance suites passes against Fairlead with the fixtures inside and behind a federated upstream, and the upstream connector passes the client scenarios.',
+  'SP-8':
+    'Host, Origin, TLS, body and nesting limits hold, and malformed input of any kind is answered with a 4xx error, never a 5xx and never a crash.',
+  'SP-9':
+    'Upstreams over stdio, Streamable HTTP of either era and SSE are declared or managed at run time, leave no orphan process, keep their secrets, and no URL set at run time passes the SSRF guard unchecked.',
+  'SP-10':
+    'Listings come from the catalog and never wait for an upstream; a bad one shows its reason, its last known tools are marked stale, and it never makes the server unready.',
+  'SP-11':
+    'Time-outs, retries of safe tools only, breaker and bulkhead hold per upstream, a caller that goes away cancels its call, and annotations are claims that settings can overrule.',
+  'SP-12': 'The stages of a call stand in one visible list, and a call by MCP, REST or CLI goes through the same ones.',
+  'SP-13':
+    'Arguments are validated against the JSON Schema 2020-12 of the tool before anything else sees them, at bounded cost, and structured content against its output schema.',
+  'SP-14':
+    'API keys are shown once, kept as keyed hashes and revoked within a second; JWTs are checked against configured issuers; and no organisation sees anything of another.',
+  'SP-15':
+    'Cedar policies checked against a schema decide `call` and `callUnattended`, any error denies, the shipped roles do what they say, and what may not be called is not seen.',
+  'SP-16':
+    'Every call and administrative act leaves one hash-chained audit record that is durable before the response leaves, and a kill -9 under load loses no acknowledged one.',
+  'SP-17':
+    'Every refusal carries category, retryability, message, suggested action and call id, in the shape that its surface promises, and never a stack trace, path or secret.',
+  'SP-18':
+    'Logs, Prometheus metrics, traces and health pages carry the promised fields, no secret and no tenant name, and a real Prometheus scrapes them.',
+  'SP-19':
+    'Embedded PGlite and Postgres serve the same pool interface with locked forward-only migrations, survive kill -9 and a second process, are backed up and restored, and SIGTERM drains.',
+  'SP-20': 'REST with OpenAPI 3.1 and the CLI reach everything that can be done, with help, `--json` and exit codes.',
+  'SP-21': 'The documents at the top of the repository stand, and everything that the README shows is run by a test.',
+} as const satisfies Record<`SP-${number}`, string>;
+
+export type RequirementId = keyof typeof requirements;
