@@ -1,3 +1,75 @@
-import type { Logger } from 'pino';
+import { format } from 'node:util';
+import { type DestinationStream, type Logger, pino } from 'pino';
+import { redactText, redactValue } from './redaction.ts';
 
+/** Child bindings that the house uses: requestId, executionId, userId, orgId, tool, durationMs. */
 export type Log = Logger;
+
+export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'silent';
+
+export interface LogOptions {
+  level: LogLevel;
+  /** The field `service` of each line. */
+  service: string;
+  /** Where the lines go; standard error by default, since standard output belongs to commands and to stdio. */
+  destination?: DestinationStream;
+}
+
+const maxText = 8_192;
+
+/**
+ * One JSON object a line with `timestamp` (ISO 8601), `severity`, `service` and `message`. Secrets are taken out by
+ * key and by pattern, of messages, fields, child bindings and errors alike.
+ */
+export function createLog({ level, service, destination }: LogOptions): Log {
+  const log = pino(
+    {
+      level,
+      base: { service },
+      messageKey: 'message',
+      errorKey: 'error',
+      timestamp: () => `,"timestamp":"${new Date().toISOString()}"`,
+      formatters: { level: (label) => ({ severity: label.toUpperCase() }) },
+      // Errors are plain objects by the time pino sees them; its own serializers would dress them up again.
+      serializers: { err: (error) => error, error: (error) => error },
+      hooks: {
+        logMethod(args: unknown[], method) {
+          const [first, ...rest] = args;
+          const hasFields = typeof first === 'object' && first !== null;
+          const fields = hasFields
+            ? asFields(redactValue(first instanceof Error ? { error: first } : first, { maxText }))
+            : {};
+          const words = hasFields || first === undefined || first === null ? rest : args;
+          const message = words.length > 0 ? format(...words) : messageOf(fields);
+          if (message === undefined) method.call(this, fields);
+          else method.call(this, fields, redactText(message));
+        },
+      },
+    },
+    destination ?? pino.destination({ fd: 2, sync: true }),
+  );
+
+  // pino resets the formatter of child bindings in children, so the method itself is wrapped; children inherit it.
+  const child = log.child;
+  log.child = function redactingChild(this: Logger, bindings: object, options?: object) {
+    return child.call(this, asFields(redactValue(bindings, { maxText })), options);
+  } as typeof log.child;
+  const setBindings = log.setBindings;
+  log.setBindings = function redactingBindings(this: Logger, bindings: object) {
+    setBindings.call(this, asFields(redactValue(bindings, { maxText })));
+  };
+  return log;
+}
+
+function messageOf(fields: Record<string, unknown>): string | undefined {
+  for (const error of [fields.error, fields.err]) {
+    if (typeof error === 'object' && error !== null && 'message' in error) return String(error.message);
+  }
+  return undefined;
+}
+
+function asFields(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Record<string, unknown>)
+    : { value };
+}

@@ -1,0 +1,160 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import { defaultOrg } from '../../kernel/principal.ts';
+
+export interface CallMeasure {
+  org: string;
+  /** Canonical id; undefined when no tool was found. */
+  tool?: string;
+  /** The outcome. */
+  status: string;
+  durationMs: number;
+}
+
+export interface RequestMeasure {
+  method: string;
+  /** The route's pattern, never the path itself: `/api/v1/tools/{id}/call`. */
+  route: string;
+  status: number;
+  durationMs: number;
+}
+
+export interface Metrics {
+  call(measure: CallMeasure): void;
+  request(measure: RequestMeasure): void;
+  /** A client's session or stream has opened; call what comes back when it closes (more than once does no harm). */
+  connectionOpened(): () => void;
+  /** Read at each scrape. */
+  watchUpstreams(read: () => Iterable<{ org: string; name: string; state: string }>): void;
+  /** Connections of the database pool, read at each scrape. */
+  watchPool(read: () => { total: number; idle: number; waiting: number }): void;
+  /** Places of the audit queue, read at each scrape. */
+  watchAuditQueue(read: () => { used: number; size: number }): void;
+  /** Another figure, read at each scrape. The name starts with `fairlead_`; it has no labels. */
+  gauge(name: string, help: string, read: () => number): void;
+  /** Another count; the name starts with `fairlead_` and ends with `_total`. Returns the way to add to it. */
+  counter(name: string, help: string): (by?: number) => void;
+  /** The exposition text; its media type is `contentType`. */
+  render(): Promise<string>;
+  readonly contentType: string;
+  stop(): void;
+}
+
+/** What stands for everything that gets no label value of its own. */
+const other = 'other';
+const maxLabels = 2_000;
+const methods = new Set(['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS']);
+
+/**
+ * The Prometheus instruments. No tenant is named in a label: tools and upstreams of any organisation but `default`
+ * count as `other`, and so does whatever comes after the first 2,000 values of a label.
+ */
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  collectDefaultMetrics({ register: registry });
+
+  const invocations = new Counter({
+    name: 'mcp_tool_invocations_total',
+    help: 'Calls that ended, by tool and outcome',
+    labelNames: ['tool_name', 'status'] as const,
+    registers,
+  });
+  const durations = new Histogram({
+    name: 'mcp_tool_duration_seconds',
+    help: 'Time from the arrival of a call to its end, by tool',
+    labelNames: ['tool_name'] as const,
+    buckets: [0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+    registers,
+  });
+  const connections = new Gauge({
+    name: 'mcp_active_connections',
+    help: 'MCP sessions and streams that are open',
+    registers,
+  });
+  const requests = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'Time from the arrival of an HTTP request to the end of its response',
+    labelNames: ['method', 'route', 'status'] as const,
+    buckets: [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers,
+  });
+
+  const toolLabel = boundedLabel(maxLabels);
+  const routeLabel = boundedLabel(maxLabels);
+  const upstreamLabel = boundedLabel(maxLabels);
+
+  const gauge: Metrics['gauge'] = (name, help, read) => {
+    new Gauge({
+      name,
+      help,
+      registers,
+      collect() {
+        this.set(read());
+      },
+    });
+  };
+
+  return {
+    contentType: registry.contentType,
+    call({ org, tool, status, durationMs }) {
+      const tool_name = tool === undefined ? 'unknown' : org === defaultOrg ? toolLabel(tool) : other;
+      invocations.inc({ tool_name, status });
+      durations.observe({ tool_name }, durationMs / 1_000);
+    },
+    request({ method, route, status, durationMs }) {
+      requests.observe(
+        { method: methods.has(method) ? method : other, route: routeLabel(route), status: String(status) },
+        durationMs / 1_000,
+      );
+    },
+    connectionOpened() {
+      connections.inc();
+      let open = true;
+      return () => {
+        if (open) connections.dec();
+        open = false;
+      };
+    },
+    watchUpstreams(read) {
+      new Gauge({
+        name: 'fairlead_upstream_state',
+        help: 'Upstreams by state; 1 for the state that a named one is in',
+        labelNames: ['upstream', 'state'] as const,
+        registers,
+        collect() {
+          this.reset();
+          for (const { org, name, state } of read()) {
+            this.inc({ upstream: org === defaultOrg ? upstreamLabel(name) : other, state });
+          }
+        },
+      });
+    },
+    watchPool(read) {
+      gauge('fairlead_pool_connections', 'Database connections that are open', () => read().total);
+      gauge('fairlead_pool_idle', 'Database connections that nobody uses', () => read().idle);
+      gauge('fairlead_pool_waiting', 'Queries that wait for a database connection', () => read().waiting);
+    },
+    watchAuditQueue(read) {
+      gauge('fairlead_audit_queue_used', 'Places of the audit queue that are taken', () => read().used);
+      gauge('fairlead_audit_queue_size', 'Places that the audit queue has', () => read().size);
+    },
+    gauge,
+    counter(name, help) {
+      const counter = new Counter({ name, help, registers });
+      return (by = 1) => counter.inc(by);
+    },
+    render: () => registry.metrics(),
+    stop: () => registry.clear(),
+  };
+}
+
+// A label value costs memory here and in every Prometheus for as long as it lives.
+function boundedLabel(limit: number): (value: string) => string {
+  const known = new Set<string>();
+  return (value) => {
+    if (known.has(value)) return value;
+    if (known.size >= limit) return other;
+    known.add(value);
+    return value;
+  };
+}
