@@ -1,0 +1,20 @@
+export { type Access, type AccessDeps, createAccess } from './access.ts';
+export {
+  AccessUnavailable,
+  accessErrors,
+  ExpiredCredential,
+  Forbidden,
+  InvalidCredential,
+  IssuerRefused,
+  IssuerUnavailable,
+  MissingCredential,
+  RightsExceeded,
+} from './errors.ts';
+export type { Fetch } from './issuer-keys.ts';
+export { type CreatedKey, createKey, type KeyInput, type KeyRequest, keyInput, setBootstrapKey } from './keys.ts';
+export { accessMigrations } from './migrations.ts';
+export { type OrgInput, orgInput, type Purger } from './orgs.ts';
+export { anonymousPrincipal, systemPrincipal } from './principals.ts';
+export type { RosterTiming } from './roster.ts';
+export { isRole, mayActIn, missingScope, type Role, requireScope, type Scope, scopeNames } from './scopes.ts';
+export type { ApiKey, Org } from './store.ts';

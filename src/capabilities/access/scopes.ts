@@ -1,0 +1,73 @@
+import { roleNames } from '../../config/schema.ts';
+import { defaultOrg, type OrgId, type Principal } from '../../kernel/principal.ts';
+import { Forbidden } from './errors.ts';
+
+/** What a credential may be used for. `*` is everything that its roles carry. */
+export const scopeNames = [
+  'tools:read',
+  'tools:call',
+  'audit:read',
+  'upstreams:write',
+  'keys:write',
+  'policies:write',
+  'orgs:write',
+  '*',
+] as const;
+const scopeRule = 'scope:';
+export type Scope = (typeof scopeNames)[number];
+
+/** From least to most: each role also is all roles before it. */
+export type Role = (typeof roleNames)[number];
+
+/**
+ * Scopes that a role carries. A credential's scopes only ever narrow this, so that a key with `*` and the role
+ * viewer administers nothing. Who may hand out what follows from it: only admins carry `keys:write`.
+ */
+const carried: Record<Role, readonly Scope[]> = {
+  viewer: ['tools:read', 'tools:call'],
+  developer: ['tools:read', 'tools:call'],
+  operator: ['tools:read', 'tools:call', 'audit:read'],
+  admin: scopeNames,
+};
+
+export function isRole(name: unknown): name is Role {
+  return roleNames.some((role) => role === name);
+}
+
+export function isScope(name: unknown): name is Scope {
+  return scopeNames.some((scope) => scope === name);
+}
+
+/** Place of the highest of the roles, from 0; -1 where none is known. */
+export function rankOf(roles: readonly string[]): number {
+  return roles.reduce((highest, role) => Math.max(highest, isRole(role) ? roleNames.indexOf(role) : -1), -1);
+}
+
+/**
+ * Whether somebody with these roles in this organisation can hold a scope at all. Organisations are made and
+ * purged from the default one only: an admin of any other must not reach beyond their own.
+ */
+export function rolesCarry(roles: readonly string[], org: OrgId, scope: Scope): boolean {
+  if (scope === 'orgs:write' && org !== defaultOrg) return false;
+  return roles.some((role) => isRole(role) && carried[role].includes(scope));
+}
+
+export function may(principal: Principal, scope: Scope): boolean {
+  const granted = principal.scopes.includes(scope) || principal.scopes.includes('*');
+  return granted && rolesCarry(principal.roles, principal.org, scope);
+}
+
+/** Throws `Forbidden`, which names the missing scope, unless both the credential and its roles carry it. */
+export function requireScope(principal: Principal, scope: Scope): void {
+  if (!may(principal, scope)) throw Forbidden({ scope }, { rule: `${scopeRule}${scope}` });
+}
+
+/** Whether the principal may administer in this organisation: its own, or any for who may write organisations. */
+export function mayActIn(principal: Principal, org: OrgId): boolean {
+  return principal.org === org || may(principal, 'orgs:write');
+}
+
+/** The scope that a `Forbidden` misses, for a challenge that asks for it; undefined for any other error. */
+export function missingScope(error: unknown): string | undefined {
+  return Forbidden.is(error) ? error.rule?.slice(scopeRule.length) : undefined;
+}
