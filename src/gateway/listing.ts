@@ -24,7 +24,7 @@ export interface ListingDeps {
 
 /** Lists from memory what policy lets the principal see. Throws `UnknownEndpoint`. */
 export function listFor({ endpoints, visible }: ListingDeps, principal: Principal, endpoint?: string): Listing {
-  const view = endpoints.view(principal, endpoint);
+  const view = endpoints.view(principal.org, endpoint);
   const seen = new Set(
     visible(
       principal,

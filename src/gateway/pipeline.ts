@@ -11,7 +11,7 @@ import { intend } from './stages/intend.ts';
 import { type RecordDeps, record } from './stages/record.ts';
 import { type ResolveDeps, resolve } from './stages/resolve.ts';
 import { settle } from './stages/settle.ts';
-import { type CallState, outcomeOf, type Stage } from './stages/stage.ts';
+import { type CallState, fail, type Stage } from './stages/stage.ts';
 import { validate } from './stages/validate.ts';
 
 export interface PipelineDeps extends ResolveDeps, AuthorizeDeps, DispatchDeps, RecordDeps {
@@ -74,8 +74,7 @@ async function step(stage: Stage, state: CallState, spans: Spans): Promise<void>
     await spans.stage(stage.name, async () => run(state));
   } catch (thrown) {
     const error = asFairleadError(thrown);
-    state.error = error;
-    state.end = { callId: state.call.id, outcome: outcomeOf(error), error: error.toBody(state.call.id) };
+    fail(state, error);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { ErrorBody } from './errors.ts';
+import type { ErrorBody, RpcFault } from './errors.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { Principal } from './principal.ts';
 import type { Tool, ToolResult } from './tool.ts';
@@ -129,6 +129,8 @@ export interface CallEnd {
   outcome: Outcome;
   result?: ToolResult | JsonObject;
   error?: ErrorBody;
+  /** The provider's own JSON-RPC error behind `error`. */
+  rpc?: RpcFault;
 }
 
 /** One round of a call: over, or waiting for the caller. */

@@ -40,6 +40,15 @@ export interface ErrorDetail {
   retryAfterSeconds?: number;
   /** The policy, limit or guardrail rule that decided. */
   rule?: string;
+  /** A provider's own JSON-RPC error, for callers who speak MCP and can act on its code. */
+  rpc?: RpcFault;
+}
+
+/** A JSON-RPC error object, already fit for the caller. */
+export interface RpcFault {
+  code: number;
+  message: string;
+  data?: unknown;
 }
 
 /** An error whose text is fit for the caller. Everything else that is thrown becomes `INTERNAL`. */
@@ -50,6 +59,7 @@ export class FairleadError extends Error {
   readonly action: string;
   readonly retryAfterSeconds: number | undefined;
   readonly rule: string | undefined;
+  readonly rpc: RpcFault | undefined;
 
   constructor(code: string, spec: ErrorSpec, params: ErrorParams, detail: ErrorDetail = {}) {
     super(fill(spec.message, params), detail.cause === undefined ? undefined : { cause: detail.cause });
@@ -58,6 +68,7 @@ export class FairleadError extends Error {
     this.action = fill(spec.action, params);
     this.retryAfterSeconds = detail.retryAfterSeconds;
     this.rule = detail.rule;
+    this.rpc = detail.rpc;
   }
 
   toBody(callId?: string): ErrorBody {

@@ -1,6 +1,6 @@
 import { asFairleadError } from '../../kernel/errors.ts';
 import type { AuditTrail } from '../trail.ts';
-import { type CallState, outcomeOf, type Stage } from './stage.ts';
+import { type CallState, fail, type Stage } from './stage.ts';
 
 export interface RecordDeps {
   trail: AuditTrail;
@@ -20,9 +20,7 @@ export function record({ trail, observe }: RecordDeps): Stage {
         else await trail.record(state);
       } catch (thrown) {
         // Not recorded, so not acknowledged: the caller learns that it cannot rely on this call.
-        const error = asFairleadError(thrown);
-        state.error = error;
-        state.end = { callId: state.call.id, outcome: outcomeOf(error), error: error.toBody(state.call.id) };
+        fail(state, asFairleadError(thrown));
       }
       observe(state);
     },

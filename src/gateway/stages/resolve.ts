@@ -19,7 +19,7 @@ export function resolve({ endpoints, sees }: ResolveDeps): Stage {
   return {
     name: 'resolve',
     run({ call }) {
-      const view = endpoints.view(call.principal, call.endpoint);
+      const view = endpoints.view(call.principal.org, call.endpoint);
       const found = find(view, call);
       // Kept on the call before the check, so that the audit can tell "not there" from "not for you".
       if (found) Object.assign(call, found);

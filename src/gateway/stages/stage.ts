@@ -25,8 +25,20 @@ export interface Stage {
   always?: boolean;
 }
 
+/** Ends the call with an error. */
+export function fail(state: CallState, error: FairleadError): void {
+  const { id } = state.call;
+  state.error = error;
+  state.end = {
+    callId: id,
+    outcome: outcomeOf(error),
+    error: error.toBody(id),
+    ...(error.rpc ? { rpc: error.rpc } : {}),
+  };
+}
+
 /** The outcome that a refusal counts as. */
-export function outcomeOf(error: FairleadError): Outcome {
+function outcomeOf(error: FairleadError): Outcome {
   if (error.code === 'CANCELLED') return 'cancelled';
   switch (error.spec.category) {
     case 'validation':

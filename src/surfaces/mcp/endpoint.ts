@@ -1,0 +1,101 @@
+import { isJsonContentType, isLegacyRequest, readRequestBody } from '@modelcontextprotocol/server';
+import { asFairleadError, FairleadError, ShuttingDown } from '../../kernel/errors.ts';
+import { JsonFault, parseJson } from '../../kernel/json.ts';
+import type { Admitted, McpDeps } from './deps.ts';
+import type { ServerParts } from './identity.ts';
+import { createModern } from './modern.ts';
+import { startNotices } from './notices.ts';
+import { createParking } from './parking.ts';
+import { createRounds } from './rounds.ts';
+import { type AuthInfo, createSessions, rpcResponse } from './sessions.ts';
+import { createStateCodec } from './state.ts';
+
+/** MCP over HTTP, both eras from one URL. */
+export interface McpSurface {
+  /** Serves a request whose caller has been admitted. Never rejects. */
+  handle(request: Request, admitted: Admitted): Promise<Response>;
+  start(): void;
+  /** Takes no new calls from now on. */
+  drain(): void;
+  stop(): Promise<void>;
+}
+
+export interface McpSurfaceDeps extends McpDeps {
+  maxJsonDepth: number;
+}
+
+export function createMcpSurface(deps: McpSurfaceDeps): McpSurface {
+  const codec = createStateCodec(deps.keyring);
+  const parking = createParking();
+  const parts: ServerParts = {
+    deps,
+    rounds: createRounds({ gateway: deps.gateway, parking, codec }),
+    verifyState: (state, ctx) => codec.verify(state, ctx),
+  };
+  const sessions = createSessions(parts);
+  const modern = createModern(parts);
+  let stopNotices: (() => void) | undefined;
+  let draining = false;
+
+  const serve = async (request: Request, admitted: Admitted): Promise<Response> => {
+    if (draining && request.method === 'POST') throw ShuttingDown({}, { retryAfterSeconds: 2 });
+    const authInfo = authInfoOf(admitted);
+    if (request.method !== 'POST') return sessions.handle(request, undefined, admitted, authInfo);
+    if (!isJsonContentType(request.headers.get('content-type'))) {
+      return rpcResponse(415, -32000, 'Send the message as application/json.');
+    }
+    const read = await readRequestBody(request, deps.maxBodyBytes);
+    if (read.tooLarge) return rpcResponse(413, -32000, `A message holds at most ${deps.maxBodyBytes} bytes.`);
+    let body: unknown;
+    try {
+      body = parseJson(read.text, { maxDepth: deps.maxJsonDepth });
+    } catch (error) {
+      if (error instanceof JsonFault) return rpcResponse(400, -32700, `The message cannot be read: ${error.message}.`);
+      throw error;
+    }
+    // The body has been read: what goes on is the head of the request and the parsed value.
+    const head = new Request(request.url, { method: 'POST', headers: request.headers, signal: request.signal });
+    const legacy = await isLegacyRequest(head, body);
+    return legacy ? sessions.handle(head, body, admitted, authInfo) : modern.handle(head, body, admitted, authInfo);
+  };
+
+  return {
+    async handle(request, admitted) {
+      try {
+        return await serve(request, admitted);
+      } catch (thrown) {
+        const error = asFairleadError(thrown);
+        if (!(thrown instanceof FairleadError)) deps.log.error({ err: thrown }, 'an MCP request failed');
+        return rpcResponse(
+          error.spec.status,
+          error.spec.category === 'not_found' ? -32602 : -32603,
+          `${error.message} ${error.action}`,
+        );
+      }
+    },
+    start() {
+      sessions.start();
+      stopNotices ??= startNotices(deps, sessions, modern);
+    },
+    drain() {
+      draining = true;
+    },
+    async stop() {
+      draining = true;
+      stopNotices?.();
+      stopNotices = undefined;
+      parking.close();
+      await Promise.all([sessions.close(), modern.close()]);
+    },
+  };
+}
+
+function authInfoOf({ principal, clientAddress }: Admitted): AuthInfo {
+  return {
+    token: '', // what the caller proved itself with goes no further than the door
+    clientId: principal.id,
+    scopes: [...principal.scopes],
+    expiresAt: Math.floor((principal.expiresAt ?? Date.now() + 86_400_000) / 1000),
+    extra: { principal, ...(clientAddress === undefined ? {} : { clientAddress }) },
+  };
+}

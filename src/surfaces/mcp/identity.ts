@@ -1,0 +1,25 @@
+import type { ServerContext } from '@modelcontextprotocol/server';
+import type { Principal } from '../../kernel/principal.ts';
+import type { McpDeps } from './deps.ts';
+import type { Rounds } from './rounds.ts';
+import type { SealedState } from './state.ts';
+
+/** One client's server: built for a session, or for a single request of the stateless revision. */
+export interface ServerIdentity {
+  era: 'modern' | 'sessions';
+  /** Who it is built for; later requests of a session bring their own, freshly authenticated. */
+  principal: Principal;
+  endpoint: string | undefined;
+}
+
+export interface ServerParts {
+  deps: McpDeps;
+  rounds: Rounds;
+  verifyState(state: string, ctx: ServerContext): Promise<SealedState>;
+}
+
+/** The principal of this very request: a session outlives changes of roles. */
+export function principalOf(ctx: ServerContext, identity: ServerIdentity): Principal {
+  const principal = ctx.http?.authInfo?.extra?.principal;
+  return principal ? (principal as Principal) : identity.principal;
+}

@@ -1,0 +1,3 @@
+export type { Admitted, ResourceSubscriptions } from './deps.ts';
+export { createMcpSurface, type McpSurface } from './endpoint.ts';
+export { rpcResponse } from './sessions.ts';

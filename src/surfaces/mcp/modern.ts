@@ -1,0 +1,109 @@
+import { createMcpHandler, type McpHttpHandler } from '@modelcontextprotocol/server';
+import { isObject } from '../../kernel/json.ts';
+import type { Principal } from '../../kernel/principal.ts';
+import type { Admitted } from './deps.ts';
+import type { ServerParts } from './identity.ts';
+import { buildServer } from './server.ts';
+import { type AuthInfo, rpcResponse, whenSent } from './sessions.ts';
+
+/** The stateless revision: a server object for each request, one event bus for each organisation and endpoint. */
+export interface Modern {
+  handle(request: Request, body: unknown, admitted: Admitted, authInfo: AuthInfo): Promise<Response>;
+  each(visit: (org: string, endpoint: string | undefined, handler: McpHttpHandler) => void): void;
+  close(): Promise<void>;
+}
+
+interface Entry {
+  org: string;
+  endpoint: string | undefined;
+  handler: McpHttpHandler;
+}
+
+const revalidateEveryMs = 1_000;
+
+export function createModern(parts: ServerParts): Modern {
+  const entries = new Map<string, Entry>();
+
+  const handlerFor = ({ principal, endpoint }: Admitted): McpHttpHandler => {
+    const key = `${principal.org}/${endpoint ?? ''}`;
+    let entry = entries.get(key);
+    if (!entry) {
+      const handler = createMcpHandler(
+        ({ authInfo }) =>
+          buildServer(parts, { era: 'modern', principal: authInfo?.extra?.principal as Principal, endpoint }),
+        {
+          legacy: 'reject',
+          maxRequestBodySize: parts.deps.maxBodyBytes,
+          onerror: (error) => parts.deps.log.debug({ err: error }, 'a stateless request was refused'),
+        },
+      );
+      entry = { org: principal.org, endpoint, handler };
+      entries.set(key, entry);
+    }
+    return entry.handler;
+  };
+
+  return {
+    async handle(request, body, admitted, authInfo) {
+      const handler = handlerFor(admitted);
+      const options = { authInfo, ...(body === undefined ? {} : { parsedBody: body }) };
+      if (!isObject(body) || body.method !== 'subscriptions/listen') return handler.fetch(request, options);
+      return listen(parts, request, body, admitted, (signalled) => handler.fetch(signalled, options));
+    },
+    each(visit) {
+      for (const { org, endpoint, handler } of entries.values()) visit(org, endpoint, handler);
+    },
+    async close() {
+      await Promise.all([...entries.values()].map(({ handler }) => handler.close()));
+      entries.clear();
+    },
+  };
+}
+
+/**
+ * A long stream of changes: the upstreams are subscribed to for as long as it lasts, resources that the caller may
+ * not read are refused at the door, and the stream ends with the credential.
+ */
+async function listen(
+  { deps }: ServerParts,
+  request: Request,
+  body: Record<string, unknown>,
+  admitted: Admitted,
+  fetch: (request: Request) => Promise<Response>,
+): Promise<Response> {
+  const { view, resources, templates } = deps.gateway.list(admitted.principal, admitted.endpoint);
+  const readable = new Set([...resources, ...templates].map(({ item }) => item.toolset));
+  const uris = subscribedUris(body);
+  const owned = uris.map((uri) => view.ownUri(uri)).filter((own) => own !== undefined);
+  if (owned.length < uris.length || owned.some(({ toolset }) => !readable.has(toolset))) {
+    return rpcResponse(400, -32602, 'The subscription names a resource that is not here, or that you may not read.');
+  }
+  const stop = new AbortController();
+  const ended = AbortSignal.any([request.signal, stop.signal]);
+  const undo: (() => Promise<void>)[] = [];
+  const timer = setInterval(() => admitted.revalidate().catch(() => stop.abort()), revalidateEveryMs);
+  const cleanUp = () => {
+    clearInterval(timer);
+    deps.observe.connections(-1);
+    for (const unsubscribe of undo) unsubscribe().catch(() => undefined);
+  };
+  deps.observe.connections(1);
+  try {
+    for (const { toolset, uri } of owned)
+      undo.push(await deps.subscriptions.subscribe(admitted.principal.org, toolset, uri));
+    return whenSent(
+      await fetch(new Request(request.url, { method: 'POST', headers: request.headers, signal: ended })),
+      cleanUp,
+    );
+  } catch (error) {
+    cleanUp();
+    throw error;
+  }
+}
+
+function subscribedUris(body: Record<string, unknown>): string[] {
+  const params = isObject(body.params) ? body.params : {};
+  const filter = isObject(params.notifications) ? params.notifications : params;
+  const uris = filter.resourceSubscriptions;
+  return Array.isArray(uris) ? uris.filter((uri) => typeof uri === 'string') : [];
+}

@@ -1,0 +1,115 @@
+import { inputRequired, ProtocolError, type RequestStateCodec, type ServerContext } from '@modelcontextprotocol/server';
+import type { Gateway } from '../../gateway/index.ts';
+import type { CallEnd, CallReply, CallRequest, Operation } from '../../kernel/call.ts';
+import { digestOf } from '../../kernel/digest.ts';
+import { newId } from '../../kernel/ids.ts';
+import type { JsonObject } from '../../kernel/json.ts';
+import type { Principal } from '../../kernel/principal.ts';
+import type { Parking, Round, RoundEnd } from './parking.ts';
+import { asObject } from './results.ts';
+import type { SealedState } from './state.ts';
+
+/** What the caller asks for in this request. */
+export interface Asked {
+  principal: Principal;
+  endpoint: string | undefined;
+  operation: Operation;
+  target: string;
+  arguments: JsonObject;
+  meta: JsonObject;
+  clientAddress: string | undefined;
+}
+
+/** One request of the stateless revision: a whole call, or one round of it. */
+export interface Rounds {
+  run(asked: Asked, round: Round, ctx: ServerContext): Promise<{ end: CallEnd } | { inputRequired: JsonObject }>;
+}
+
+interface Deps {
+  gateway: Gateway;
+  parking: Parking;
+  codec: RequestStateCodec<SealedState>;
+}
+
+export function createRounds({ gateway, parking, codec }: Deps): Rounds {
+  const request = (asked: Asked, id: string, link: CallRequest['link'], signal: AbortSignal): CallRequest => ({
+    id,
+    principal: asked.principal,
+    surface: 'mcp',
+    operation: asked.operation,
+    target: asked.target,
+    ...(asked.endpoint === undefined ? {} : { endpoint: asked.endpoint }),
+    arguments: asked.arguments,
+    meta: asked.meta,
+    link,
+    signal,
+    ...(asked.clientAddress === undefined ? {} : { clientAddress: asked.clientAddress }),
+  });
+
+  const identityOf = ({ principal, operation, target, arguments: args }: Asked) => ({
+    principal: `${principal.org} ${principal.id}`,
+    operation,
+    target,
+    arguments: digestOf(args),
+  });
+
+  /** What ends the round becomes an end, or questions with a sealed state. */
+  const answer = async (asked: Asked, callId: string, end: RoundEnd, ctx: ServerContext) => {
+    if (end.kind === 'questions') {
+      const requestState = await codec.mint({ ...identityOf(asked), callId, parked: true }, ctx);
+      return { inputRequired: build(end.inputRequests, requestState) };
+    }
+    const reply: CallReply = end.reply;
+    if (reply.kind === 'end') return { end: reply.end };
+    const { inputRequests, requestState: upstream } = reply.required;
+    const sealed = { ...identityOf(asked), callId, ...(upstream === undefined ? {} : { upstream }) };
+    return { inputRequired: build(inputRequests, await codec.mint(sealed, ctx)) };
+  };
+
+  return {
+    async run(asked, round, ctx) {
+      const state = ctx.mcpReq.requestState<SealedState>();
+      if (!state) {
+        const id = newId('call');
+        const end = await parking.open(round, id, (link, signal) => gateway.call(request(asked, id, link, signal)));
+        return answer(asked, id, end, ctx);
+      }
+      const mine = identityOf(asked);
+      if (
+        state.principal !== mine.principal ||
+        state.operation !== mine.operation ||
+        state.target !== mine.target ||
+        state.arguments !== mine.arguments
+      ) {
+        throw new ProtocolError(-32602, 'This requestState belongs to another call.', {
+          reason: 'invalid_request_state',
+        });
+      }
+      const inputResponses = asObject(ctx.mcpReq.inputResponses);
+      if (state.parked) {
+        const resumed = parking.resume(round, state.callId, inputResponses);
+        if (!resumed) {
+          throw new ProtocolError(
+            -32602,
+            'The call that waited for this answer is over or waits on another server. Call again from the start.',
+            { reason: 'invalid_request_state' },
+          );
+        }
+        return answer(asked, state.callId, await resumed, ctx);
+      }
+      const continuation = {
+        ...(state.upstream === undefined ? {} : { requestState: state.upstream }),
+        inputResponses,
+      };
+      const end = await parking.open(round, state.callId, (link, signal) =>
+        gateway.call({ ...request(asked, state.callId, link, signal), continuation }),
+      );
+      return answer(asked, state.callId, end, ctx);
+    },
+  };
+}
+
+function build(inputRequests: JsonObject | undefined, requestState: string): JsonObject {
+  const spec = { ...(inputRequests ? { inputRequests } : {}), requestState };
+  return inputRequired(spec as Parameters<typeof inputRequired>[0]) as unknown as JsonObject;
+}

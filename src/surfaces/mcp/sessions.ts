@@ -1,0 +1,245 @@
+import { randomUUID } from 'node:crypto';
+import { type Server, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server';
+import type { JsonObject } from '../../kernel/json.ts';
+import { isObject } from '../../kernel/json.ts';
+import type { Principal } from '../../kernel/principal.ts';
+import type { Admitted } from './deps.ts';
+import { boundedEventStore } from './events.ts';
+import type { ServerParts } from './identity.ts';
+import { buildServer } from './server.ts';
+
+/** Clients of 2025 and earlier: each has a session that lives on this server. */
+export interface Sessions {
+  /** Serves one request; `body` is the parsed POST body. */
+  handle(request: Request, body: unknown, admitted: Admitted, authInfo: AuthInfo): Promise<Response>;
+  /** Every session, for notices. */
+  each(visit: (session: Session) => void): void;
+  start(): void;
+  close(): Promise<void>;
+}
+
+export type AuthInfo = NonNullable<
+  NonNullable<Parameters<WebStandardStreamableHTTPServerTransport['handleRequest']>[1]>['authInfo']
+>;
+
+export interface Session {
+  id: string;
+  principal: Principal;
+  endpoint: string | undefined;
+  server: Server;
+  transport: WebStandardStreamableHTTPServerTransport;
+  lastUsedAt: number;
+  /** Requests and streams open right now. */
+  open: number;
+  revalidate(): Promise<unknown>;
+  /** Ways to unsubscribe, by URI on the wire. */
+  subscriptions: Map<string, () => Promise<void>>;
+}
+
+const maxBatch = 50;
+const reapEveryMs = 1_000;
+
+export function createSessions(parts: ServerParts): Sessions {
+  const { idleMs, maxPerPrincipal } = parts.deps.sessions;
+  const sessions = new Map<string, Session>();
+  let reaper: NodeJS.Timeout | undefined;
+
+  const end = async (session: Session) => {
+    if (!sessions.delete(session.id)) return;
+    parts.deps.observe.connections(-1);
+    for (const unsubscribe of session.subscriptions.values()) await unsubscribe().catch(() => undefined);
+    await session.server.close().catch(() => undefined);
+  };
+
+  /** Clients seldom say good-bye: idle sessions go by time, and the idlest one goes when its owner opens too many. */
+  const makeRoom = async (principal: Principal): Promise<boolean> => {
+    const mine = [...sessions.values()].filter(
+      (one) => one.principal.id === principal.id && one.principal.org === principal.org,
+    );
+    if (mine.length < maxPerPrincipal) return true;
+    const idlest = mine.filter((one) => one.open === 0).sort((a, b) => a.lastUsedAt - b.lastUsedAt)[0];
+    if (!idlest) return false;
+    await end(idlest);
+    return true;
+  };
+
+  const open = async (admitted: Admitted): Promise<Session> => {
+    const { principal, endpoint } = admitted;
+    const server = buildServer(parts, { era: 'sessions', principal, endpoint });
+    const id = randomUUID();
+    const transport = new WebStandardStreamableHTTPServerTransport({
+      sessionIdGenerator: () => id,
+      eventStore: boundedEventStore(),
+      retryInterval: 1_000,
+      maxRequestBodySize: parts.deps.maxBodyBytes,
+      onsessionclosed: () => {
+        const session = sessions.get(id);
+        if (session) void end(session);
+      },
+    });
+    const session: Session = {
+      id,
+      principal,
+      endpoint,
+      server,
+      transport,
+      lastUsedAt: Date.now(),
+      open: 0,
+      revalidate: admitted.revalidate,
+      subscriptions: new Map(),
+    };
+    subscriptionHandlers(parts, session);
+    await server.connect(transport);
+    sessions.set(id, session);
+    parts.deps.observe.connections(1);
+    return session;
+  };
+
+  const serve = async (session: Session, request: Request, body: unknown, authInfo: AuthInfo): Promise<Response> => {
+    session.open++;
+    session.lastUsedAt = Date.now();
+    const done = () => {
+      session.open--;
+      session.lastUsedAt = Date.now();
+    };
+    let response: Response;
+    try {
+      response = await session.transport.handleRequest(request, {
+        ...(body === undefined ? {} : { parsedBody: body }),
+        authInfo,
+      });
+    } catch (error) {
+      done();
+      throw error;
+    }
+    return whenSent(response, done);
+  };
+
+  return {
+    async handle(request, body, admitted, authInfo) {
+      const id = request.headers.get('mcp-session-id');
+      if (id === null) {
+        const first = Array.isArray(body) ? body[0] : body;
+        if (!isObject(first) || first.method !== 'initialize') {
+          return rpcResponse(
+            400,
+            -32000,
+            'This request has no Mcp-Session-Id. Send initialize first, or use the stateless revision 2026-07-28.',
+          );
+        }
+        if (Array.isArray(body)) return rpcResponse(400, -32600, 'initialize cannot be part of a batch.');
+        if (!(await makeRoom(admitted.principal))) {
+          return rpcResponse(
+            429,
+            -32000,
+            `You have ${maxPerPrincipal} sessions in use. Close one (HTTP DELETE) and try again.`,
+          );
+        }
+        const session = await open(admitted);
+        const response = await serve(session, request, body, authInfo);
+        if (!response.ok) await end(session);
+        return response;
+      }
+      const session = sessions.get(id);
+      const mine =
+        session?.principal.id === admitted.principal.id &&
+        session.principal.org === admitted.principal.org &&
+        session.endpoint === admitted.endpoint;
+      if (!session || !mine)
+        return rpcResponse(404, -32001, 'This session has ended. Send initialize to begin a new one.');
+      if (Array.isArray(body)) {
+        if (session.server.getNegotiatedProtocolVersion() !== '2025-03-26') {
+          return rpcResponse(400, -32600, 'Batches exist only in protocol revision 2025-03-26.');
+        }
+        if (body.length === 0 || body.length > maxBatch)
+          return rpcResponse(400, -32600, `A batch holds 1 to ${maxBatch} messages.`);
+      }
+      session.revalidate = admitted.revalidate;
+      return serve(session, request, body, authInfo);
+    },
+
+    each(visit) {
+      for (const session of sessions.values()) visit(session);
+    },
+
+    start() {
+      reaper ??= setInterval(() => {
+        const now = Date.now();
+        for (const session of sessions.values()) {
+          if (session.open === 0 && now - session.lastUsedAt > idleMs) void end(session);
+          // A stream outlives the request that opened it: a revoked key must not go on listening.
+          else if (session.open > 0) session.revalidate().catch(() => end(session));
+        }
+      }, reapEveryMs).unref();
+    },
+
+    async close() {
+      clearInterval(reaper);
+      reaper = undefined;
+      await Promise.all([...sessions.values()].map(end));
+    },
+  };
+}
+
+function subscriptionHandlers(parts: ServerParts, session: Session): void {
+  const { gateway, subscriptions } = parts.deps;
+  session.server.setRequestHandler('resources/subscribe', async ({ params }) => {
+    const { view, resources, templates } = gateway.list(session.principal, session.endpoint);
+    const own = view.ownUri(params.uri);
+    const readable = own && [...resources, ...templates].some(({ item }) => item.toolset === own.toolset);
+    if (own && readable && !session.subscriptions.has(params.uri)) {
+      session.subscriptions.set(params.uri, await subscriptions.subscribe(session.principal.org, own.toolset, own.uri));
+    }
+    return {};
+  });
+  session.server.setRequestHandler('resources/unsubscribe', async ({ params }) => {
+    const unsubscribe = session.subscriptions.get(params.uri);
+    session.subscriptions.delete(params.uri);
+    await unsubscribe?.();
+    return {};
+  });
+}
+
+/** Runs `done` once the body of a response has gone out or was given up. */
+export function whenSent(response: Response, done: () => void): Response {
+  if (!response.body) {
+    done();
+    return response;
+  }
+  let called = false;
+  const once = () => {
+    if (!called) done();
+    called = true;
+  };
+  const reader = response.body.getReader();
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { done: over, value } = await reader.read();
+        if (over) {
+          once();
+          controller.close();
+        } else controller.enqueue(value);
+      } catch (error) {
+        once();
+        controller.error(error);
+      }
+    },
+    async cancel(reason) {
+      once();
+      await reader.cancel(reason);
+    },
+  });
+  return new Response(body, { status: response.status, headers: response.headers });
+}
+
+export function rpcResponse(
+  status: number,
+  code: number,
+  message: string,
+  headers: Record<string, string> = {},
+  data?: JsonObject,
+): Response {
+  const error = { code, message, ...(data ? { data } : {}) };
+  return Response.json({ jsonrpc: '2.0', error, id: null }, { status, headers });
+}

@@ -1,0 +1,142 @@
+import {
+  CLIENT_CAPABILITIES_META_KEY,
+  ProtocolError,
+  type Server,
+  type ServerContext,
+} from '@modelcontextprotocol/server';
+import { isOwnUri } from '../../gateway/index.ts';
+import type { CallEnd, CallerLink, Operation, ProgressUpdate } from '../../kernel/call.ts';
+import { isObject, type Json, type JsonObject } from '../../kernel/json.ts';
+import { principalOf, type ServerIdentity, type ServerParts } from './identity.ts';
+import {
+  asObject,
+  rewriteContents,
+  rewriteMessages,
+  toResult,
+  toToolResult,
+  type UriRewriter,
+  uriRewriter,
+} from './results.ts';
+import type { Asked } from './rounds.ts';
+
+const askTimeoutMs = 5 * 60_000;
+
+/** Calls, reads, prompts and completions: each one goes through the pipeline. */
+export function useHandlers(server: Server, parts: ServerParts, identity: ServerIdentity): void {
+  const { gateway } = parts.deps;
+
+  const use = async (
+    ctx: ServerContext,
+    operation: Operation,
+    target: string,
+    args: JsonObject,
+    finish: (end: CallEnd) => JsonObject,
+  ) => {
+    const asked: Asked = {
+      principal: principalOf(ctx, identity),
+      endpoint: identity.endpoint,
+      operation,
+      target,
+      arguments: args,
+      meta: asObject(ctx.mcpReq._meta),
+      clientAddress: clientAddressOf(ctx),
+    };
+    if (identity.era === 'modern') {
+      const capabilities = asObject(asObject(ctx.mcpReq.envelope)[CLIENT_CAPABILITIES_META_KEY]);
+      const round = { principal: asked.principal, capabilities, signal: ctx.mcpReq.signal, ...feedback(ctx) };
+      const over = await parts.rounds.run(asked, round, ctx);
+      return 'end' in over ? finish(over.end) : over.inputRequired;
+    }
+    const { endpoint, clientAddress, ...rest } = asked;
+    const reply = await gateway.call({
+      ...rest,
+      surface: 'mcp',
+      ...(endpoint === undefined ? {} : { endpoint }),
+      ...(clientAddress === undefined ? {} : { clientAddress }),
+      link: sessionLink(server, ctx),
+      signal: ctx.mcpReq.signal,
+    });
+    if (reply.kind === 'end') return finish(reply.end);
+    throw new ProtocolError(-32603, 'The upstream asks for input in a way that this session cannot answer.');
+  };
+
+  const rewriterFor = (ctx: ServerContext, toolsetOf: (view: Listed['view']) => string | undefined): UriRewriter => {
+    const { view } = gateway.list(principalOf(ctx, identity), identity.endpoint);
+    return uriRewriter(view, toolsetOf(view));
+  };
+
+  server.setRequestHandler('tools/call', (async (
+    { params }: { params: { name: string; arguments?: unknown } },
+    ctx: ServerContext,
+  ) =>
+    use(ctx, 'tool', params.name, asObject(params.arguments), (end) =>
+      toToolResult(
+        end,
+        rewriterFor(ctx, (view) => view.findTool(params.name)?.toolset),
+      ),
+    )) as never);
+
+  server.setRequestHandler('resources/read', (async ({ params }: { params: { uri: string } }, ctx: ServerContext) =>
+    use(ctx, 'read', params.uri, {}, (end) =>
+      rewriteContents(
+        toResult(end),
+        isOwnUri(params.uri) ? (uri) => uri : rewriterFor(ctx, (view) => view.ownUri(params.uri)?.toolset),
+      ),
+    )) as never);
+
+  server.setRequestHandler('prompts/get', (async (
+    { params }: { params: { name: string; arguments?: unknown } },
+    ctx: ServerContext,
+  ) =>
+    use(ctx, 'prompt', params.name, asObject(params.arguments), (end) =>
+      rewriteMessages(
+        toResult(end),
+        rewriterFor(ctx, (view) => view.findPrompt(params.name)?.toolset),
+      ),
+    )) as never);
+
+  server.setRequestHandler('completion/complete', (async ({ params }: { params: JsonObject }, ctx: ServerContext) => {
+    const ref = isObject(params.ref) ? params.ref : {};
+    return use(ctx, 'complete', String(ref.name ?? ref.uri ?? ''), asObject(params), toResult);
+  }) as never);
+}
+
+type Listed = ReturnType<ServerParts['deps']['gateway']['list']>;
+
+function clientAddressOf(ctx: ServerContext): string | undefined {
+  const address = ctx.http?.authInfo?.extra?.clientAddress;
+  return typeof address === 'string' ? address : undefined;
+}
+
+/** Progress and log messages of the request at hand. What cannot be delivered is dropped: the caller has gone. */
+function feedback(ctx: ServerContext): Pick<CallerLink, 'progress' | 'log'> {
+  const progressToken = ctx.mcpReq._meta?.progressToken;
+  return {
+    progress(update: ProgressUpdate) {
+      if (progressToken === undefined) return;
+      ctx.mcpReq
+        .notify({ method: 'notifications/progress', params: { progressToken, ...update } })
+        .catch(() => undefined);
+    },
+    log(level, data: Json, logger) {
+      ctx.mcpReq.log(level as Parameters<typeof ctx.mcpReq.log>[0], data, logger).catch(() => undefined);
+    },
+  };
+}
+
+/** The way back to a caller with a session: it is asked during the call. */
+function sessionLink(server: Server, ctx: ServerContext): CallerLink {
+  return {
+    era: 'sessions',
+    capabilities: asObject(server.getClientCapabilities()),
+    ...(ctx.sessionId === undefined ? {} : { sessionId: ctx.sessionId }),
+    ...feedback(ctx),
+    async ask(request, signal) {
+      const answer = await ctx.mcpReq.send(
+        { method: request.method, params: request.params },
+        { signal, timeout: askTimeoutMs },
+      );
+      return asObject(answer);
+    },
+  };
+}
