@@ -1,0 +1,49 @@
+import { validateHostHeader, validateOriginHeader } from '@modelcontextprotocol/server';
+import { type AddressRanges, normalAddress } from './addresses.ts';
+import { HostNotAllowed, OriginNotAllowed } from './errors.ts';
+
+/**
+ * Who really calls: from the socket leftwards through `X-Forwarded-For`, as long as the one who says so is a trusted
+ * proxy. Anything a client wrote itself stands further left and is never reached. Undefined when the socket has none.
+ */
+export function clientAddress(
+  socketAddress: string | undefined,
+  xForwardedFor: string | undefined,
+  trustedProxies: AddressRanges,
+): string | undefined {
+  let client = normalAddress(withoutPort(socketAddress ?? ''));
+  const claimed = (xForwardedFor ?? '').split(',');
+  while (client !== undefined && claimed.length > 0 && trustedProxies.has(client)) {
+    const next = normalAddress(withoutPort((claimed.pop() ?? '').trim()));
+    if (next === undefined) break; // "unknown", an obfuscated name, or rubbish: the last sure address counts
+    client = next;
+  }
+  return client;
+}
+
+/** `203.0.113.7:4711`, `[2001:db8::1]:443` and `[2001:db8::1]`, as proxies write them; a zone (`fe80::1%eth0`) goes. */
+function withoutPort(text: string): string {
+  const match = /^\[([^\]]*)\](?::\d+)?$/.exec(text) ?? /^(\d+\.\d+\.\d+\.\d+):\d+$/.exec(text);
+  return (match?.[1] ?? text).replace(/%.*$/, '');
+}
+
+/**
+ * Against DNS rebinding: throws `HostNotAllowed` unless the Host header names one of `allowed`: host names, IPv6 in
+ * brackets, ports ignored.
+ */
+export function checkHost(hostHeader: string | undefined, allowed: readonly string[]): void {
+  // The URL parser would also take a host out of `user@host`, `host/path` and the like.
+  const wellFormed = hostHeader !== undefined && /^[\w.-]+(:\d*)?$|^\[[\da-f:.]+\](:\d*)?$/i.test(hostHeader);
+  const hostnames = allowed.map((entry) => entry.toLowerCase().replace(/:\d+$/, ''));
+  if (!wellFormed || !validateHostHeader(hostHeader, hostnames).ok) throw HostNotAllowed();
+}
+
+/**
+ * Against pages of other sites: throws `OriginNotAllowed` unless there is no Origin header, or `allowed` has its whole
+ * origin (`https://app.example.com`) or its host name alone (any scheme and port).
+ */
+export function checkOrigin(origin: string | undefined, allowed: readonly string[]): void {
+  if (origin === undefined || origin === '' || allowed.includes(origin)) return;
+  const hostnames = allowed.filter((entry) => !entry.includes('://')).map((entry) => entry.toLowerCase());
+  if (!validateOriginHeader(origin, hostnames).ok) throw OriginNotAllowed();
+}
