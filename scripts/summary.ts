@@ -4,13 +4,14 @@ import { readResults } from './results.ts';
 
 const { values } = parseArgs({
   options: {
-    // What failed outside of any test, such as a part that was stopped by its time limit.
-    'also-failed': { type: 'string', multiple: true, default: [] },
+    // Parts that ended badly. They count only when no test says why: nothing is counted twice.
+    'failed-part': { type: 'string', multiple: true, default: [] },
   },
 });
 
 const files = readResults();
-const total = { passed: 0, failed: values['also-failed'].length, skipped: 0 };
+const failedParts = values['failed-part'];
+const total = { passed: 0, failed: 0, skipped: 0 };
 for (const { part, tests } of files) {
   const count = { passed: 0, failed: 0, skipped: 0 };
   for (const { state } of tests) count[state]++;
@@ -29,9 +30,12 @@ if (skipped.length > 0) console.log('\nSkipped:');
 for (const { part, name, reason } of skipped) console.log(`- ${part}: ${name}: ${reason ?? 'no reason given'}`);
 
 const failed = files.flatMap(({ part, tests }) =>
-  tests.filter(({ state }) => state === 'failed').map((test) => `${part}: ${test.file}: ${test.name}`),
+  tests
+    .filter(({ state }) => state === 'failed')
+    .map(({ file, name, reason }) => `${part}: ${file}: ${name}${reason === undefined ? '' : `: ${reason}`}`),
 );
-failed.push(...values['also-failed']);
+if (total.failed === 0) total.failed = failedParts.length;
+failed.push(...failedParts);
 if (failed.length > 0) console.log('\nFailed:');
 for (const name of failed) console.log(`- ${name}`);
 

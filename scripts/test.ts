@@ -3,7 +3,7 @@
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { root } from './places.ts';
-import { clearResults } from './results.ts';
+import { clearResults, recordRun, recordStep } from './results.ts';
 import { passOnInterrupts, reportSteps, runStep, type Step, type StepEnd } from './steps.ts';
 import { vitestStep } from './vitest.ts';
 
@@ -55,6 +55,11 @@ if (run === undefined) throw new Error(`no run "${name}"; there are: ${Object.ke
 passOnInterrupts();
 clearResults(run.parts);
 const ends: StepEnd[] = [];
-for (const step of run.steps) ends.push(await runStep(step));
+for (const step of run.steps) {
+  const end = await runStep(step);
+  ends.push(end);
+  if (run.parts.includes(end.name)) recordRun(end);
+  else if (end.name !== 'check') recordStep(end); // the check records its own steps
+}
 const summary = await runStep(script('summary'));
 if (!reportSteps([...ends, summary])) process.exitCode ||= 1;

@@ -43,5 +43,3 @@ export const requirements = {
   'SP-20': 'REST with OpenAPI 3.1 and the CLI reach everything that can be done, with help, `--json` and exit codes.',
   'SP-21': 'The documents at the top of the repository stand, and everything that the README shows is run by a test.',
 } as const satisfies Record<`SP-${number}`, string>;
-
-export type RequirementId = keyof typeof requirements;
