@@ -55,7 +55,7 @@ export const stdioUpstream = z.strictObject({
     .record(z.string(), z.string())
     .default({})
     .describe('All it gets besides PATH, HOME, LANG, TMPDIR and the like'),
-  cwd: z.string().optional(),
+  cwd: z.string().min(1).optional().describe('Working directory; by default the folder of this file'),
   ...upstreamCommon,
 });
 
@@ -102,32 +102,46 @@ const issuer = z.strictObject({
     .describe('Role by value of the claim; by its own name when absent'),
 });
 
+/** What also stands in the environment and, but for secrets, on the command line; those win over the file. */
+export const serverSchema = z
+  .strictObject({
+    host: z.string().regex(/^[^\s/]+$/, 'must be an address or a host name'),
+    port: z.int().min(0).max(65_535),
+    publicUrl: z.url({ protocol: /^https?$/ }).describe('How clients reach it; by default host and port'),
+    dataDir: z.string().min(1).describe('Folder of the embedded database and the secret; default .fairlead'),
+    secret: z.string().describe('32 bytes or more; signs state and keys the hashes'),
+    secretFile: z.string().min(1).describe('File that holds the secret'),
+    adminKey: z.string().min(32).describe('Replaces the bootstrap key at each start'),
+    allowedHosts: z.array(z.string().min(1)).describe('Host headers that are answered; by default the public one'),
+    allowedOrigins: z.array(z.string().min(1)).describe('Origins of web pages that may call'),
+    trustedProxies: z
+      .array(z.string().min(1))
+      .describe('Addresses or CIDR ranges whose X-Forwarded-For is believed; none by default'),
+    databaseUrl: z
+      .url({ protocol: /^postgres(ql)?$/, hostname: /.*/ })
+      .describe('Postgres 17 or later; embedded when absent'),
+    redisUrl: z.url({ protocol: /^rediss?$/, hostname: /.*/ }).describe('Redis 7 or later, shared by the replicas'),
+    otlpEndpoint: z.url({ protocol: /^https?$/ }).describe('OTLP/HTTP receiver of traces; none when absent'),
+    logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
+    environment: z.string().min(1).describe('Name that policies can read, such as prod'),
+    maxBodyBytes: z.int().positive(),
+    maxJsonDepth: z.int().positive().max(1_000),
+    drainMs: ms.describe('How long running calls may take after SIGTERM'),
+    metricsToken: z.string().min(16).describe('Bearer token for /metrics off loopback'),
+    tls: z
+      .strictObject({
+        cert: z.string().min(1).describe('PEM file of the certificate and its chain'),
+        key: z.string().min(1).describe('PEM file of its private key'),
+        clientCa: z.string().min(1).optional().describe('PEM file of the authorities of client certificates'),
+        requireClientCert: z.boolean().default(false),
+      })
+      .describe('Read again when the files change'),
+  })
+  .partial();
+
 /** `fairlead.yaml`, as written. Each key is optional: an empty file is a valid one. */
 export const fileSchema = z.strictObject({
-  server: z
-    .strictObject({
-      host: z.string(),
-      port: z.int().min(0).max(65_535),
-      publicUrl: z.url({ protocol: /^https?$/ }),
-      dataDir: z.string(),
-      allowedHosts: z.array(z.string()),
-      allowedOrigins: z.array(z.string()),
-      trustedProxies: z.array(z.string()).describe('Addresses or CIDR ranges whose X-Forwarded-For is believed'),
-      logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
-      environment: z.string().describe('Name that policies can read, such as prod'),
-      maxBodyBytes: z.int().positive(),
-      maxJsonDepth: z.int().positive().max(1_000),
-      drainMs: ms.describe('How long running calls may take after SIGTERM'),
-      metricsToken: z.string().min(16).describe('Bearer token for /metrics off loopback'),
-      tls: z.strictObject({
-        cert: z.string(),
-        key: z.string(),
-        clientCa: z.string().optional(),
-        requireClientCert: z.boolean().default(false),
-      }),
-    })
-    .partial()
-    .prefault({}),
+  server: serverSchema.prefault({}),
   development: z.boolean().default(false).describe('Allows shared-secret issuers'),
   allowRuntimeStdio: z.boolean().default(false).describe('Lets admins add stdio upstreams at run time'),
   upstreams: z.record(toolset, upstream).default({}),
@@ -163,6 +177,7 @@ export const fileSchema = z.strictObject({
 });
 
 export type FileSettings = z.infer<typeof fileSchema>;
+export type ServerSettings = z.infer<typeof serverSchema>;
 export type StdioUpstreamSettings = z.infer<typeof stdioUpstream>;
 export type HttpUpstreamSettings = z.infer<typeof httpUpstream>;
 export type UpstreamSettings = StdioUpstreamSettings | HttpUpstreamSettings;
@@ -175,7 +190,10 @@ export type ToolSettings = z.infer<typeof toolSettings>;
 export interface Settings extends Omit<FileSettings, 'server'> {
   host: string;
   port: number;
+  /** Without a trailing slash. */
   publicUrl: string;
+  /** False when it was made up from host and port, and so is wrong for port 0 until the server listens. */
+  publicUrlGiven?: boolean;
   dataDir: string;
   /** The file that was read; undefined when there is none. */
   configFile?: string;

@@ -1,0 +1,141 @@
+import { existsSync, readFileSync, statSync } from 'node:fs';
+import { mkdir } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { assembleServer, placeUpstreams } from './assemble.ts';
+import { crossCheck } from './checks.ts';
+import { type ConfigDocument, maxFileBytes, parseConfig } from './document.ts';
+import { packageRoot } from './environment.ts';
+import { configInvalid } from './errors.ts';
+import { at, didYouMean, type Fault, renderFault } from './faults.ts';
+import { type Flags, flagValue, fromEnvironment, fromFlags, settingOptions } from './options.ts';
+import { parseFile } from './parse.ts';
+import { codeOf, expandReferences } from './references.ts';
+import type { ServerSettings, Settings } from './schema.ts';
+import { findSecret, readSecret } from './secret.ts';
+
+export interface LoadOptions {
+  env: NodeJS.ProcessEnv;
+  /** Flags of the command line by name without dashes; camel case will do. */
+  flags: Flags;
+  /** Folder that relative paths of environment and flags refer to. */
+  cwd: string;
+  /** False only looks: no data folder and no secret are made. */
+  prepare?: boolean;
+}
+
+export interface LoadedSettings {
+  settings: Settings;
+  warnings: string[];
+  /** Files that the settings came from, absolute: when one changes, loading again may give something else. */
+  sources: string[];
+}
+
+/**
+ * Reads all settings; flags win over the environment, the environment over the file, the file over the defaults.
+ * Throws `ConfigInvalid` with every fault at once, each by its place and without the value.
+ */
+export async function loadSettings({ env, flags, cwd, prepare = true }: LoadOptions): Promise<LoadedSettings> {
+  const faults: string[] = [];
+  const source = findFile(env, flags, cwd);
+  const { document, name, baseDir } = readFile(source, faults);
+  const report = (found: readonly Fault[]) => {
+    for (const fault of found) faults.push(renderFault({ line: document.lineOf(fault.path), ...fault }, name));
+  };
+  const outside = (found: readonly Fault[]) => {
+    for (const fault of found) faults.push(renderFault(fault, name));
+  };
+  report(document.faults);
+
+  const fromEnv = fromEnvironment(env);
+  const fromLine = fromFlags(flags);
+  outside(fromEnv.faults);
+  outside(fromLine.faults);
+  const given: ServerSettings = { ...fromEnv.values, ...fromLine.values };
+
+  const dataDir = findDataDir(given, document, { env, baseDir, cwd });
+  const expanded = expandReferences(document.value, { env, baseDir, dataDir });
+  report(expanded.faults);
+  const parsed = parseFile(expanded);
+  // A reference that leads nowhere leaves an empty text behind; what is wrong with that has been said.
+  const said = new Set(expanded.faults.map((fault) => JSON.stringify(fault.path)));
+  report(parsed.faults.filter((fault) => !said.has(JSON.stringify(fault.path))));
+
+  const { server: fileServer, ...rest } = parsed.file;
+  const server: ServerSettings = { ...fileServer, ...given };
+  const settings: Settings = {
+    ...rest,
+    ...assembleServer(server, { baseDir, dataDir, allowAnonymous: flagValue(flags, 'allow-anonymous') === true }),
+    ...(source.kind === 'none' ? {} : { configFile: source.file }),
+    upstreams: placeUpstreams(rest.upstreams, baseDir),
+    policies: { ...rest.policies, ...(rest.policies.folder ? { folder: resolve(baseDir, rest.policies.folder) } : {}) },
+  };
+  const checked = crossCheck(settings);
+  report(checked.faults);
+
+  const keeper = findSecret({ fromLine: fromLine.values, fromEnv: fromEnv.values, fileServer, cwd, baseDir });
+  if (keeper.kind === 'fault') faults.push(keeper.text);
+  if (settings.databaseUrl && keeper.kind === 'data') {
+    faults.push('FAIRLEAD_SECRET: is missing; with DATABASE_URL it must be given, the same to every replica');
+  }
+  if (faults.length > 0) throw configInvalid(faults);
+
+  const warnings = [...checked.warnings, ...strayVariables(env)];
+  if (prepare) await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const secret = await readSecret(keeper, dataDir, prepare);
+  if ('fault' in secret) throw configInvalid([secret.fault]);
+  if (secret.secret) settings.secret = secret.secret;
+  warnings.push(...secret.warnings);
+
+  const sources = [...(source.kind === 'none' ? [] : [source.file]), ...expanded.files];
+  return { settings, warnings, sources: [...new Set(sources)] };
+}
+
+type Source = { kind: 'given' | 'found' | 'example'; file: string; from: string } | { kind: 'none' };
+
+function findFile(env: NodeJS.ProcessEnv, flags: Flags, cwd: string): Source {
+  const flag = flagValue(flags, 'config');
+  if (typeof flag === 'string') return { kind: 'given', file: resolve(cwd, flag), from: '--config' };
+  if (env.FAIRLEAD_CONFIG) {
+    return { kind: 'given', file: resolve(cwd, env.FAIRLEAD_CONFIG), from: 'FAIRLEAD_CONFIG' };
+  }
+  const here = join(cwd, 'fairlead.yaml');
+  if (existsSync(here)) return { kind: 'found', file: here, from: here };
+  const example = join(packageRoot, 'examples', 'first-run', 'fairlead.yaml');
+  return existsSync(example) ? { kind: 'example', file: example, from: example } : { kind: 'none' };
+}
+
+function readFile(source: Source, faults: string[]): { document: ConfigDocument; name: string; baseDir: string } {
+  if (source.kind === 'none') return { document: parseConfig(''), name: 'fairlead.yaml', baseDir: packageRoot };
+  const place = { name: source.file, baseDir: dirname(source.file) };
+  try {
+    if (statSync(source.file).size > maxFileBytes) {
+      faults.push(`${source.from}: the file is larger than ${maxFileBytes} bytes`);
+      return { document: parseConfig(''), ...place };
+    }
+    return { document: parseConfig(readFileSync(source.file, 'utf8')), ...place };
+  } catch (error) {
+    faults.push(`${source.from}: ${source.file} cannot be read (${codeOf(error)})`);
+    return { document: parseConfig(''), ...place };
+  }
+}
+
+// The data folder must be known before the rest of the file, whose references may point into it.
+function findDataDir(
+  given: ServerSettings,
+  document: ConfigDocument,
+  { env, baseDir, cwd }: { env: NodeJS.ProcessEnv; baseDir: string; cwd: string },
+): string {
+  if (typeof given.dataDir === 'string') return resolve(cwd, given.dataDir);
+  const { value } = expandReferences(at(document.value, ['server', 'dataDir']), { env, baseDir });
+  return typeof value === 'string' && value !== '' ? resolve(baseDir, value) : resolve(cwd, '.fairlead');
+}
+
+/** Variables of the command line tool and of the launcher, which are no settings of the server. */
+const otherVariables = ['FAIRLEAD_URL', 'FAIRLEAD_KEY', 'FAIRLEAD_CONFIG'];
+
+function strayVariables(env: NodeJS.ProcessEnv): string[] {
+  const known = [...settingOptions.map((option) => option.env), ...otherVariables];
+  return Object.keys(env)
+    .filter((name) => name.startsWith('FAIRLEAD_') && !known.includes(name))
+    .map((name) => `the environment variable ${name} is no setting${didYouMean(name, known)}`);
+}
