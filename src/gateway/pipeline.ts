@@ -2,6 +2,7 @@ import type { Call, CallReply, CallRequest, ToolCaller } from '../kernel/call.ts
 import type { Clock } from '../kernel/clock.ts';
 import { asFairleadError, Internal } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
+import { type Span, spanNames, type Tracing } from '../platform/telemetry/index.ts';
 import type { SchemaChecks } from './schemas.ts';
 import { approve } from './stages/approve.ts';
 import { type AuthorizeDeps, authorize } from './stages/authorize.ts';
@@ -17,15 +18,7 @@ import { validate } from './stages/validate.ts';
 export interface PipelineDeps extends ResolveDeps, AuthorizeDeps, DispatchDeps, RecordDeps {
   checks: SchemaChecks;
   clock: Clock;
-  spans: Spans;
-}
-
-/** Where the traces go. */
-export interface Spans {
-  /** One span around a whole call; its parent is what the caller sent along. */
-  call<T>(call: Call, run: () => Promise<T>): Promise<T>;
-  /** One span around a stage. */
-  stage<T>(name: string, run: () => Promise<T>): Promise<T>;
+  tracing: Tracing;
 }
 
 /** The way of every call, whoever provides the tool and by whichever surface it came. The order is the design. */
@@ -58,8 +51,11 @@ export function createPipeline(deps: PipelineDeps): ToolCaller {
     async call(request: CallRequest): Promise<CallReply> {
       const call: Call = { ...request, id: request.id ?? newId('call'), startedAt: deps.clock.now() };
       const state: CallState = { call, onLeave: [] };
-      await deps.spans.call(call, async () => {
-        for (const stage of stages) await step(stage, state, deps.spans);
+      const parent = deps.tracing.extract(call.meta);
+      await deps.tracing.span(`${methods[call.operation]} ${call.target}`, { kind: 'server', parent }, async (span) => {
+        call.traceId = span.traceId;
+        for (const stage of stages) await step(stage, state, span, deps.tracing);
+        describe(span, state);
       });
       for (const leave of state.onLeave.reverse()) leave();
       return replyOf(state);
@@ -67,15 +63,37 @@ export function createPipeline(deps: PipelineDeps): ToolCaller {
   };
 }
 
-async function step(stage: Stage, state: CallState, spans: Spans): Promise<void> {
+async function step(stage: Stage, state: CallState, parent: Span, tracing: Tracing): Promise<void> {
   const { run } = stage;
   if (!run || (state.end && !stage.always)) return;
   try {
-    await spans.stage(stage.name, async () => run(state));
+    await tracing.span(stage.name, { parent, attributes: { [spanNames.stage]: stage.name } }, async (span) => {
+      state.span = span;
+      await run(state);
+    });
   } catch (thrown) {
-    const error = asFairleadError(thrown);
-    fail(state, error);
+    fail(state, asFairleadError(thrown));
   }
+}
+
+const methods = {
+  tool: 'tools/call',
+  read: 'resources/read',
+  prompt: 'prompts/get',
+  complete: 'completion/complete',
+} as const;
+
+function describe(span: Span, { call, end }: CallState): void {
+  span.set({
+    [spanNames.method]: methods[call.operation],
+    [spanNames.callId]: call.id,
+    [spanNames.tool]: call.tool?.id ?? call.target,
+    [spanNames.org]: call.principal.org,
+    [spanNames.endpoint]: call.endpoint,
+    [spanNames.sessionId]: call.link.sessionId,
+    [spanNames.outcome]: end?.outcome ?? 'input_required',
+  });
+  if (end?.error) span.fail(end.error.code);
 }
 
 function replyOf({ call, reply, end }: CallState): CallReply {

@@ -1,5 +1,6 @@
 import type { Call, CallEnd, Outcome, ProviderReply } from '../../kernel/call.ts';
 import type { FairleadError } from '../../kernel/errors.ts';
+import type { Span } from '../../platform/telemetry/index.ts';
 
 /** A call on its way: what the stages hand to each other. */
 export interface CallState {
@@ -12,6 +13,8 @@ export interface CallState {
   error?: FairleadError;
   /** The audit's reserved place, from `intend` to `record`. */
   place?: unknown;
+  /** The span of the stage that runs now. */
+  span?: Span;
   /** Called when the call leaves the pipeline, whatever happened; last registered first. */
   onLeave: (() => void)[];
 }

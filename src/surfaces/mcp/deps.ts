@@ -14,8 +14,8 @@ export interface McpDeps {
   subscriptions: ResourceSubscriptions;
   sessions: { idleMs: number; maxPerPrincipal: number };
   maxBodyBytes: number;
-  /** Told when a client connects or leaves. */
-  observe: { connections(change: 1 | -1): void };
+  /** Told when a session or stream opens; calls what comes back when it closes. */
+  connectionOpened(): () => void;
 }
 
 /** The way to be told of changes of an upstream's resource. */

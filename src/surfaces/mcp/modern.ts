@@ -82,12 +82,12 @@ async function listen(
   const ended = AbortSignal.any([request.signal, stop.signal]);
   const undo: (() => Promise<void>)[] = [];
   const timer = setInterval(() => admitted.revalidate().catch(() => stop.abort()), revalidateEveryMs);
+  const closed = deps.connectionOpened();
   const cleanUp = () => {
     clearInterval(timer);
-    deps.observe.connections(-1);
+    closed();
     for (const unsubscribe of undo) unsubscribe().catch(() => undefined);
   };
-  deps.observe.connections(1);
   try {
     for (const { toolset, uri } of owned)
       undo.push(await deps.subscriptions.subscribe(admitted.principal.org, toolset, uri));

@@ -32,6 +32,8 @@ export interface Session {
   /** Requests and streams open right now. */
   open: number;
   revalidate(): Promise<unknown>;
+  /** Takes it off the count of connections. */
+  closed(): void;
   /** Ways to unsubscribe, by URI on the wire. */
   subscriptions: Map<string, () => Promise<void>>;
 }
@@ -46,7 +48,7 @@ export function createSessions(parts: ServerParts): Sessions {
 
   const end = async (session: Session) => {
     if (!sessions.delete(session.id)) return;
-    parts.deps.observe.connections(-1);
+    session.closed();
     for (const unsubscribe of session.subscriptions.values()) await unsubscribe().catch(() => undefined);
     await session.server.close().catch(() => undefined);
   };
@@ -86,12 +88,12 @@ export function createSessions(parts: ServerParts): Sessions {
       lastUsedAt: Date.now(),
       open: 0,
       revalidate: admitted.revalidate,
+      closed: parts.deps.connectionOpened(),
       subscriptions: new Map(),
     };
     subscriptionHandlers(parts, session);
     await server.connect(transport);
     sessions.set(id, session);
-    parts.deps.observe.connections(1);
     return session;
   };
 

@@ -38,7 +38,7 @@ export function useHandlers(server: Server, parts: ServerParts, identity: Server
       operation,
       target,
       arguments: args,
-      meta: asObject(ctx.mcpReq._meta),
+      meta: withoutToken(asObject(ctx.mcpReq._meta)),
       clientAddress: clientAddressOf(ctx),
     };
     if (identity.era === 'modern') {
@@ -99,6 +99,11 @@ export function useHandlers(server: Server, parts: ServerParts, identity: Server
     const ref = isObject(params.ref) ? params.ref : {};
     return use(ctx, 'complete', String(ref.name ?? ref.uri ?? ''), asObject(params), toResult);
   }) as never);
+}
+
+/** The caller's progress token is its own: the upstream gets one of ours. */
+function withoutToken({ progressToken: _, ...meta }: JsonObject): JsonObject {
+  return meta;
 }
 
 type Listed = ReturnType<ServerParts['deps']['gateway']['list']>;

@@ -1,0 +1,87 @@
+import type { HttpBindings } from '@hono/node-server';
+import type { Context } from 'hono';
+import { type Access, anonymousPrincipal, MissingCredential } from '../../capabilities/access/index.ts';
+import type { EndpointSettings } from '../../config/schema.ts';
+import { asFairleadError } from '../../kernel/errors.ts';
+import type { Principal } from '../../kernel/principal.ts';
+import { type AddressRanges, clientAddress } from '../../platform/http/index.ts';
+import type { Log } from '../../platform/telemetry/index.ts';
+import type { Admitted } from '../mcp/index.ts';
+import { problemResponse } from './problem.ts';
+
+/** What routes find in their context. */
+export interface HttpEnv {
+  Bindings: HttpBindings;
+  Variables: { requestId: string; principal: Principal; clientAddress: string | undefined };
+}
+
+export interface AdmissionDeps {
+  access: Access;
+  log: Log;
+  publicUrl: string;
+  trustedProxies: AddressRanges;
+  endpoint(name: string): EndpointSettings | undefined;
+}
+
+/** Who calls: decided here, once, for every surface. */
+export interface Admission {
+  /** Throws what `access` throws. */
+  principal(c: Context<HttpEnv>): Promise<Principal>;
+  /** The MCP surface's way in; the response is the challenge when nobody is let in. */
+  admit(c: Context<HttpEnv>, endpoint: string | undefined): Promise<Admitted | Response>;
+  address(c: Context<HttpEnv>): string | undefined;
+  metadataUrl(path: string): string;
+}
+
+export function createAdmission({
+  access,
+  log,
+  publicUrl,
+  trustedProxies,
+  endpoint: endpointOf,
+}: AdmissionDeps): Admission {
+  const address = (c: Context<HttpEnv>) =>
+    clientAddress(c.env?.incoming?.socket?.remoteAddress, c.req.header('x-forwarded-for'), trustedProxies);
+  const metadataUrl = (path: string) => new URL(`/.well-known/oauth-protected-resource${path}`, publicUrl).href;
+
+  return {
+    address,
+    metadataUrl,
+    principal: (c) => access.authenticate(bearerOf(c)),
+    async admit(c, endpoint) {
+      const bearer = bearerOf(c);
+      const anonymous = endpoint === undefined ? undefined : endpointOf(endpoint)?.anonymous;
+      const authenticate = async (): Promise<Principal> => {
+        const settings = endpoint === undefined ? undefined : endpointOf(endpoint);
+        if (bearer === undefined && settings?.anonymous) return anonymousPrincipal(settings.org, settings.anonymous);
+        return access.authenticate(bearer);
+      };
+      try {
+        const principal = await authenticate();
+        access.require(principal, 'tools:call');
+        return { principal, endpoint, clientAddress: address(c), revalidate: authenticate };
+      } catch (error) {
+        const { spec } = asFairleadError(error);
+        const path = endpoint === undefined ? '/mcp' : `/mcp/${endpoint}`;
+        const headers =
+          spec.status === 401 && anonymous === undefined
+            ? { 'www-authenticate': challenge(metadataUrl(path), bearer !== undefined) }
+            : undefined;
+        return problemResponse(error, log, headers ? { headers } : {});
+      }
+    },
+  };
+}
+
+/** RFC 9728: the challenge says where to learn who gives out tokens. */
+function challenge(metadataUrl: string, presented: boolean): string {
+  return `Bearer ${presented ? 'error="invalid_token", ' : ''}resource_metadata="${metadataUrl}"`;
+}
+
+function bearerOf(c: Context<HttpEnv>): string | undefined {
+  const header = c.req.header('authorization');
+  if (header === undefined) return undefined;
+  const match = /^Bearer +(\S+) *$/i.exec(header);
+  if (!match) throw MissingCredential();
+  return match[1];
+}

@@ -1,0 +1,71 @@
+import { Hono } from 'hono';
+import type { Access } from '../../capabilities/access/index.ts';
+import type { EndpointSettings } from '../../config/schema.ts';
+import { NotFound } from '../../kernel/errors.ts';
+import { addressRanges } from '../../platform/http/index.ts';
+import type { Log, Metrics } from '../../platform/telemetry/index.ts';
+import type { McpSurface } from '../mcp/index.ts';
+import { type Admission, createAdmission, type HttpEnv } from './admission.ts';
+import { edge } from './edge.ts';
+import { type Operations, operations } from './operations.ts';
+import { problemResponse } from './problem.ts';
+
+export interface HttpAppDeps {
+  mcp: McpSurface;
+  access: Access;
+  log: Log;
+  metrics: Metrics;
+  publicUrl: string;
+  allowedHosts: readonly string[];
+  allowedOrigins: readonly string[];
+  trustedProxies: readonly string[];
+  /** Issuers whose tokens are taken. */
+  authorizationServers(): readonly string[];
+  scopes: readonly string[];
+  endpoint(name: string): EndpointSettings | undefined;
+  operations: Operations;
+  /** `/api/v1` and its documentation. */
+  rest(admission: Admission): Hono<HttpEnv>;
+}
+
+/** Everything that is served over HTTP. */
+export function createHttpApp(deps: HttpAppDeps): Hono<HttpEnv> {
+  const admission = createAdmission({ ...deps, trustedProxies: addressRanges(deps.trustedProxies) });
+  const app = new Hono<HttpEnv>();
+  app.onError((error) => problemResponse(error, deps.log));
+  app.notFound((c) => problemResponse(NotFound({ what: 'page', id: c.req.path.slice(0, 200) }), deps.log));
+  for (const middleware of edge(deps)) app.use(middleware);
+
+  operations(app, deps.operations, admission);
+  wellKnown(app, deps);
+
+  app.on(['GET', 'POST', 'DELETE'], ['/mcp', '/mcp/:endpoint'], async (c) => {
+    const admitted = await admission.admit(c, c.req.param('endpoint'));
+    return admitted instanceof Response ? admitted : deps.mcp.handle(c.req.raw, admitted);
+  });
+  app.all('/mcp', () => methodNotAllowed());
+  app.all('/mcp/:endpoint', () => methodNotAllowed());
+
+  app.route('/', deps.rest(admission));
+  return app;
+}
+
+/** RFC 9728: who gives out tokens for this server. */
+function wellKnown(app: Hono<HttpEnv>, deps: HttpAppDeps): void {
+  const paths = ['', '/mcp', '/mcp/:endpoint'].map((path) => `/.well-known/oauth-protected-resource${path}`);
+  app.on('GET', paths, (c) => {
+    const endpoint = c.req.param('endpoint');
+    if (endpoint !== undefined && !deps.endpoint(endpoint)) throw NotFound({ what: 'endpoint', id: endpoint });
+    return c.json({
+      resource: new URL(endpoint === undefined ? '/mcp' : `/mcp/${endpoint}`, deps.publicUrl).href,
+      authorization_servers: deps.authorizationServers(),
+      scopes_supported: deps.scopes,
+      bearer_methods_supported: ['header'],
+      resource_name: 'Fairlead',
+    });
+  });
+}
+
+function methodNotAllowed(): Response {
+  return new Response(null, { status: 405, headers: { allow: 'GET, POST, DELETE, OPTIONS' } });
+}

@@ -1,0 +1,64 @@
+import { createServer as createPlain } from 'node:http';
+import { createServer as createSecure, type Server as SecureServer } from 'node:https';
+import type { AddressInfo } from 'node:net';
+import { createAdaptorServer } from '@hono/node-server';
+import type { Hono } from 'hono';
+import type { HttpEnv } from './admission.ts';
+
+export interface TlsMaterial {
+  cert: string;
+  key: string;
+  ca?: string;
+  requireClientCert: boolean;
+}
+
+export interface HttpServer {
+  /** The port that was given, also when 0 was asked for. */
+  port: number;
+  /** New connections use the new material; those that are open keep theirs. */
+  renewTls(material: TlsMaterial): void;
+  /** Closes the door, waits for what is open at most so long, then cuts it. */
+  stop(graceMs: number): Promise<void>;
+}
+
+// Slow or oversized heads must not hold a connection: Node's own bounds, stated here because the threat counts on them.
+const limits = { headersTimeout: 20_000, requestTimeout: 300_000, keepAliveTimeout: 75_000, maxHeaderSize: 16_384 };
+
+/** Serves the app. Rejects when the address cannot be had. */
+export async function listen(app: Hono<HttpEnv>, host: string, port: number, tls?: TlsMaterial): Promise<HttpServer> {
+  const server = createAdaptorServer({
+    fetch: app.fetch as Parameters<typeof createAdaptorServer>[0]['fetch'],
+    overrideGlobalObjects: false,
+    ...(tls
+      ? { createServer: createSecure, serverOptions: { ...limits, ...secureOptions(tls) } }
+      : { createServer: createPlain, serverOptions: limits }),
+  }) as ReturnType<typeof createPlain>;
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
+  return {
+    port: (server.address() as AddressInfo).port,
+    renewTls(material) {
+      if (tls) (server as unknown as SecureServer).setSecureContext(secureOptions(material));
+    },
+    async stop(graceMs) {
+      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      server.closeIdleConnections();
+      const cut = setTimeout(() => server.closeAllConnections(), graceMs);
+      await closed;
+      clearTimeout(cut);
+    },
+  };
+}
+
+function secureOptions({ cert, key, ca, requireClientCert }: TlsMaterial) {
+  return {
+    cert,
+    key,
+    ...(ca === undefined ? {} : { ca, requestCert: true, rejectUnauthorized: requireClientCert }),
+  };
+}

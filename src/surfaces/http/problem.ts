@@ -1,0 +1,23 @@
+import { asFairleadError, FairleadError } from '../../kernel/errors.ts';
+import type { Log } from '../../platform/telemetry/index.ts';
+
+/** The body of every REST error: RFC 9457 fields with the catalogue's own beside them. */
+export function problemResponse(
+  thrown: unknown,
+  log: Log,
+  extra: { callId?: string; headers?: Record<string, string> } = {},
+): Response {
+  const error = asFairleadError(thrown);
+  if (!(thrown instanceof FairleadError)) log.error({ err: thrown }, 'a request failed');
+  const { spec } = error;
+  const body = {
+    type: `https://fairlead.dev/errors#${error.code.toLowerCase()}`,
+    title: error.message,
+    status: spec.status,
+    ...error.toBody(extra.callId),
+  };
+  const headers = new Headers(extra.headers);
+  headers.set('content-type', 'application/problem+json');
+  if (error.retryAfterSeconds !== undefined) headers.set('retry-after', String(Math.ceil(error.retryAfterSeconds)));
+  return new Response(JSON.stringify(body), { status: spec.status, headers });
+}
