@@ -86,6 +86,7 @@ export function createAccess(deps: AccessDeps): Access {
     const text = bearer?.trim();
     if (!text) throw MissingCredential();
     if (text.length > maxCredentialLength) throw InvalidCredential({ reason: 'it is too long' });
+    await roster.wake();
     const principal = roster.find(hashOfKey(keyring, text));
     if (principal) {
       const now = clock.now();

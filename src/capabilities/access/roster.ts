@@ -38,6 +38,11 @@ export interface Roster {
   find(hash: string): Principal | undefined;
   /** Throws AccessUnavailable likewise. */
   hasOrg(org: OrgId): boolean;
+  /**
+   * Looks again when what is in memory is too old though no reading failed: the machine slept, or its clock was
+   * set. While readings fail it resolves at once, so that callers hear soon that they cannot be let in.
+   */
+  wake(): Promise<void>;
   /** Whether what is missing here may only be missing because the database does not answer. */
   behind(): boolean;
   /** Stops a key at once, whether or not the database can be read again. */
@@ -128,10 +133,14 @@ export function createRoster({ db, bus, clock, log, timing }: RosterDeps): Roste
     timer.unref();
   }
 
-  function current(): View {
+  function stale(): boolean {
     const now = clock.now();
     freshAt = Math.min(freshAt, now); // a clock set back must not lengthen the time
-    if (!view || now - freshAt > maxStaleMs) throw AccessUnavailable({}, { retryAfterSeconds: 2 });
+    return now - freshAt > maxStaleMs;
+  }
+
+  function current(): View {
+    if (!view || stale()) throw AccessUnavailable({}, { retryAfterSeconds: 2 });
     return view;
   }
 
@@ -142,6 +151,9 @@ export function createRoster({ db, bus, clock, log, timing }: RosterDeps): Roste
       return principal && orgs.has(principal.org) && !forgotten.has(principal.credential.id) ? principal : undefined;
     },
     hasOrg: (org) => current().orgs.has(org),
+    async wake() {
+      if (view && !failing && stale()) await refresh();
+    },
     behind: () => failing,
     forget: (id) => void forgotten.add(id),
     refresh,

@@ -1,0 +1,70 @@
+import { expect, it } from 'vitest';
+import { roleNames } from '../../config/schema.ts';
+import type { Principal } from '../../kernel/principal.ts';
+import {
+  anonymousPrincipal,
+  Forbidden,
+  mayActIn,
+  missingScope,
+  requireScope,
+  type Scope,
+  scopeNames,
+  systemPrincipal,
+} from './index.ts';
+
+const somebody = (roles: string[], scopes: string[], org = 'default'): Principal => ({
+  ...systemPrincipal(org),
+  roles,
+  scopes,
+});
+
+const held = (principal: Principal) =>
+  scopeNames.filter((scope: Scope) => {
+    try {
+      requireScope(principal, scope);
+      return true;
+    } catch (error) {
+      expect(missingScope(error)).toBe(scope);
+      return false;
+    }
+  });
+
+it('gives a credential with every scope what its roles carry and no more [SP-14]', () => {
+  const tools = ['tools:read', 'tools:call'];
+  expect(held(somebody(['viewer'], ['*']))).toEqual(tools);
+  expect(held(somebody(['developer'], ['*']))).toEqual(tools);
+  expect(held(somebody(['viewer', 'operator'], ['*']))).toEqual([...tools, 'audit:read']);
+  expect(held(somebody(['admin'], ['*']))).toEqual(scopeNames);
+  expect(held(somebody(['king', 'constructor'], ['*']))).toEqual([]);
+  expect(held(somebody([], ['*']))).toEqual([]);
+});
+
+it('gives an admin no more than the scopes of the credential [SP-14]', () => {
+  expect(held(somebody(['admin'], ['audit:read']))).toEqual(['audit:read']);
+  expect(held(somebody(['admin'], []))).toEqual([]);
+});
+
+it('lets nobody beyond the default organisation administer organisations [SP-14]', () => {
+  const other = somebody(['admin'], ['*', 'orgs:write'], 'other');
+  expect(held(other)).toEqual(scopeNames.filter((scope) => scope !== 'orgs:write'));
+  expect(mayActIn(other, 'other')).toBe(true);
+  expect(mayActIn(other, 'default')).toBe(false);
+  expect(mayActIn(systemPrincipal(), 'other')).toBe(true);
+  expect(mayActIn(somebody(['operator'], ['*']), 'other')).toBe(false);
+});
+
+it('names the scope that is missing [SP-14]', () => {
+  expect(() => requireScope(somebody(['viewer'], ['*']), 'audit:read')).toThrow(
+    expect.objectContaining({ code: Forbidden.code, spec: expect.objectContaining({ status: 403 }) }),
+  );
+  expect(() => requireScope(somebody(['viewer'], ['*']), 'audit:read')).toThrow(/audit:read/);
+  expect(missingScope(new Error('another'))).toBeUndefined();
+});
+
+it('lets callers without a credential use tools and nothing else, whatever their role [SP-14]', () => {
+  for (const role of roleNames) {
+    const principal = anonymousPrincipal('ours', role);
+    expect(principal).toMatchObject({ id: 'anonymous', kind: 'anonymous', org: 'ours', roles: [role] });
+    expect(held(principal)).toEqual(['tools:read', 'tools:call']);
+  }
+});
