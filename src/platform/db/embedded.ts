@@ -2,7 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
 import { Pool } from 'pg';
 import type { Log } from '../telemetry/index.ts';
-import type { EmbeddedStart, FromWorker, ToWorker } from './embedded.worker.ts';
+import type { FromWorker, ToWorker } from './embedded.worker.ts';
+import type { EngineStart } from './engine.ts';
 import { DatabaseUnavailable } from './errors.ts';
 import { Wire } from './wire.ts';
 
@@ -20,7 +21,8 @@ export interface Embedded {
 }
 
 interface Thread {
-  connect(): MessagePort;
+  /** Undefined when the thread has ended. */
+  connect(): Promise<MessagePort | undefined>;
   ask(message: { kind: 'dump' } | { kind: 'close' }): Promise<FromWorker>;
   kill(): Promise<number>;
 }
@@ -29,7 +31,7 @@ interface Thread {
  * PGlite in a thread of its own, behind the pool that Postgres has too: one connection, since it has one backend.
  * When the thread dies, what runs fails and the next connection starts a new thread, which recovers from the log.
  */
-export async function openEmbedded(start: EmbeddedStart, log: Log): Promise<Embedded> {
+export async function openEmbedded(start: EngineStart, log: Log): Promise<Embedded> {
   if (!start.dataDir.startsWith('memory://')) mkdirSync(start.dataDir, { recursive: true, mode: 0o700 });
   let thread: Promise<Thread> | undefined;
   let stopping: Promise<void> | undefined;
@@ -38,28 +40,33 @@ export async function openEmbedded(start: EmbeddedStart, log: Log): Promise<Embe
     if (stopping) return Promise.reject(new Error('the embedded database is stopped'));
     thread ??= startThread(start, (reason) => {
       thread = undefined;
-      if (!stopping) log.error({ reason }, 'the embedded database ended unexpectedly; it starts again when next used');
+      if (!stopping) log.error({ reason }, 'the embedded database ended; it starts again with the next query');
     });
     return thread;
+  };
+  const connect = async (): Promise<MessagePort> => {
+    for (;;) {
+      const port = await (await current()).connect();
+      if (port) return port;
+    }
   };
 
   await current();
   const pool = new Pool({
     max: 1,
-    stream: () => new Wire(async () => (await current()).connect()) as never,
+    stream: () => new Wire(connect) as never,
     idleTimeoutMillis: 0,
     connectionTimeoutMillis: waitForConnectionMs,
   });
   pool.on('error', (error) => log.error({ err: error }, 'the connection to the embedded database broke'));
 
   const close = async () => {
-    const last = thread;
     await pool.end();
-    const running = await last?.catch(() => undefined);
-    await running
+    const last = await thread?.catch(() => undefined);
+    await last
       ?.ask({ kind: 'close' })
-      .catch((err: unknown) => log.error({ err }, 'the embedded database did not close cleanly'));
-    await running?.kill();
+      .catch((err: unknown) => log.error({ err }, 'the embedded database did not close'));
+    await last?.kill();
   };
   return {
     pool,
@@ -75,24 +82,24 @@ export async function openEmbedded(start: EmbeddedStart, log: Log): Promise<Embe
   };
 }
 
-function startThread(start: EmbeddedStart, onEnd: (reason: string) => void): Promise<Thread> {
+/** `onEnd` is called once the thread is gone and has let go of its files. */
+function startThread(start: EngineStart, onEnd: (reason: string) => void): Promise<Thread> {
   // No environment and no flags: the thread needs none of our secrets.
   const worker = new Worker(workerFile, { workerData: start, env: {}, execArgv: [] });
-  const ports = new Set<MessagePort>();
   const post = (message: ToWorker, transfer: MessagePort[] = []) => worker.postMessage(message, transfer);
+  const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   let reason = '';
 
-  const connect = (): MessagePort => {
+  const connect = async (): Promise<MessagePort | undefined> => {
     const { port1, port2 } = new MessageChannel();
-    ports.add(port1);
-    port1.on('close', () => ports.delete(port1));
+    const served = new Promise<MessagePort>((resolve) => port1.once('message', () => resolve(port1)));
     post({ kind: 'connect', port: port2 }, [port2]);
-    return port1;
+    return Promise.race([served, ended.then(() => undefined)]);
   };
   const ask = (message: { kind: 'dump' } | { kind: 'close' }) =>
     new Promise<FromWorker>((resolve, reject) => {
       worker.once('message', resolve);
-      worker.once('exit', () => reject(new Error('the thread ended')));
+      worker.once('exit', () => reject(new Error(`the thread ended: ${reason}`)));
       post(message);
     });
 
@@ -105,7 +112,6 @@ function startThread(start: EmbeddedStart, onEnd: (reason: string) => void): Pro
       reason ||= error instanceof Error ? error.message : String(error);
     });
     worker.on('exit', () => {
-      for (const port of ports) port.close();
       onEnd(reason);
       reject(
         DatabaseUnavailable(

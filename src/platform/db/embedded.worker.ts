@@ -1,15 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
-import { PGlite } from '@electric-sql/pglite';
-import { vector } from '@electric-sql/pglite-pgvector';
-
-/** What the thread is started with. */
-export interface EmbeddedStart {
-  /** A folder, or `memory://`. */
-  dataDir: string;
-  /** A tar of a data folder to begin from, for a database that does not exist yet. */
-  seed?: string;
-}
+import { type EngineStart, openEngine } from './engine.ts';
 
 export type ToWorker = { kind: 'connect'; port: MessagePort } | { kind: 'dump' } | { kind: 'close' };
 export type FromWorker =
@@ -18,6 +8,8 @@ export type FromWorker =
   | { kind: 'closed' }
   | { kind: 'failed'; reason: string };
 
+/** The first message on a port, which is not part of the conversation: the connection is served. */
+const hello = new Uint8Array(0);
 const terminate = 'X'.charCodeAt(0);
 /** Answers are sent on in pieces of about this size, so that a large result is not held twice. */
 const pieceBytes = 256 * 1024;
@@ -26,12 +18,7 @@ const parent = parentPort;
 if (!parent) throw new Error('embedded.worker.ts runs as a worker thread only');
 const tell = (message: FromWorker, transfer: ArrayBuffer[] = []) => parent.postMessage(message, transfer);
 
-const { dataDir, seed } = workerData as EmbeddedStart;
-const database = await PGlite.create({
-  dataDir,
-  extensions: { vector },
-  ...(seed === undefined ? {} : { loadDataDir: new Blob([readFileSync(seed)]) }),
-});
+const database = await openEngine(workerData as EngineStart, fail);
 const version = await database.query<{ server_version: string }>('show server_version');
 const greeting = answerToStartup(version.rows[0]?.server_version ?? '');
 /** The connection being served. There is one backend, so a newer connection takes over from an older one. */
@@ -59,6 +46,7 @@ async function serve(port: MessagePort): Promise<void> {
   served?.close();
   served = port;
   await resetSession();
+  port.postMessage(hello);
   let started = false;
   port.on('message', (bytes: Uint8Array) => {
     work = work
