@@ -1,0 +1,52 @@
+/** A call's time budget. It stands still while the caller is asked something: people take their time. */
+export interface CallClock {
+  /** Aborted with `expired` as its reason when the time is used up. */
+  readonly signal: AbortSignal;
+  remainingMs(): number;
+  /** Returns the way to let it run on; pauses may overlap. */
+  pause(): () => void;
+  stop(): void;
+}
+
+const longestTimer = 2 ** 31 - 1;
+
+/** `deadline`, in milliseconds since the epoch, holds through every pause. */
+export function startCallClock(budgetMs: number, deadline: number | undefined, expired: () => Error): CallClock {
+  const controller = new AbortController();
+  const expire = () => controller.abort(expired());
+  let leftMs = budgetMs;
+  let startedAt = performance.now();
+  let pauses = 0;
+  let timer = setTimeout(expire, Math.min(leftMs, longestTimer));
+  const hard =
+    deadline === undefined ? undefined : setTimeout(expire, Math.min(Math.max(0, deadline - Date.now()), longestTimer));
+
+  const remainingMs = () => {
+    const own = pauses > 0 ? leftMs : leftMs - (performance.now() - startedAt);
+    return Math.max(0, deadline === undefined ? own : Math.min(own, deadline - Date.now()));
+  };
+
+  return {
+    signal: controller.signal,
+    remainingMs,
+    pause() {
+      if (pauses++ === 0) {
+        leftMs -= performance.now() - startedAt;
+        clearTimeout(timer);
+      }
+      let resumed = false;
+      return () => {
+        if (resumed) return;
+        resumed = true;
+        if (--pauses > 0 || controller.signal.aborted) return;
+        startedAt = performance.now();
+        timer = setTimeout(expire, Math.max(0, leftMs));
+      };
+    },
+    stop() {
+      pauses = Number.POSITIVE_INFINITY; // a late resume must not start the timer again
+      clearTimeout(timer);
+      clearTimeout(hard);
+    },
+  };
+}

@@ -1,0 +1,174 @@
+import { type PriorDiscovery, SdkError, SdkErrorCode, type Transport } from '@modelcontextprotocol/client';
+import type { HttpUpstreamSettings, StdioUpstreamSettings } from '../../config/schema.ts';
+import { type Connection, type ConnectionEvents, createClient, createConnection } from './connection.ts';
+import { bounded, httpStatus } from './failures.ts';
+import type { Scopes } from './flight.ts';
+import { createHttpTransport } from './http.ts';
+import { orAborted } from './relay.ts';
+import { createStdioTransport, type Exit, exitReason, ProcessEnded, type StdioTransport } from './stdio.ts';
+import type { Declaration, Surroundings, TransportKind } from './types.ts';
+
+/** What was learned about an upstream: which transport and protocol it speaks. One for each authorization context. */
+export interface EraMemory {
+  kind?: TransportKind;
+  prior?: PriorDiscovery;
+  /** When it was learned: a legacy verdict would otherwise hold for ever, an upgraded server still answers to it. */
+  learnedAt?: number;
+}
+
+const memoryMs = 24 * 60 * 60_000;
+
+interface Options {
+  declaration: Declaration;
+  memory: EraMemory;
+  around: Surroundings;
+  scopes: Scopes;
+  events: ConnectionEvents;
+  /** Ends the attempt. */
+  signal: AbortSignal;
+  /** Takes secrets out of text. */
+  redact(text: string): string;
+}
+
+/** Connects to an upstream, whatever it speaks. What is learned on the way is kept in `memory`. */
+export function openConnection(options: Options): Promise<Connection> {
+  const { scopes, declaration, memory, around } = options;
+  const { settings } = declaration;
+  if (memory.learnedAt !== undefined && around.now() - memory.learnedAt > memoryMs) forget(memory);
+  // Standing streams inherit the async context that they are opened in; they belong to no call.
+  return scopes.run(undefined, async () => {
+    try {
+      return 'command' in settings ? await openStdio(options, settings) : await openHttp(options, settings);
+    } catch (error) {
+      forget(memory);
+      throw error;
+    }
+  });
+}
+
+export function forget(memory: EraMemory): void {
+  delete memory.kind;
+  delete memory.prior;
+  delete memory.learnedAt;
+}
+
+async function openStdio(options: Options, settings: StdioUpstreamSettings): Promise<Connection> {
+  const { memory } = options;
+  const first = stdioTransport(options, settings);
+  try {
+    return await attach(options, 'stdio', first);
+  } catch (error) {
+    // Some older servers end at once when the first message is not `initialize`: they get a fresh process.
+    const diedOnProbe = first.exit() && error instanceof SdkError && error.code === SdkErrorCode.EraNegotiationFailed;
+    if (!diedOnProbe || options.signal.aborted) throw startFailure(error, first.exit());
+    memory.prior = { kind: 'legacy' };
+    const second = stdioTransport(options, settings);
+    try {
+      return await attach(options, 'stdio', second);
+    } catch (secondError) {
+      throw startFailure(secondError, second.exit());
+    }
+  }
+}
+
+async function openHttp(options: Options, settings: HttpUpstreamSettings): Promise<Connection> {
+  const { memory, declaration, around, scopes } = options;
+  const make = (kind: 'http' | 'sse') =>
+    createHttpTransport(kind, {
+      settings,
+      guarded: declaration.source === 'runtime',
+      egress: around.egress,
+      scopes,
+      timing: around.timing,
+    });
+  const kind = settings.transport === 'auto' ? memory.kind : settings.transport;
+  if (kind === 'sse') return attach(options, 'sse', make('sse'));
+  try {
+    return await attach(options, 'http', make('http'));
+  } catch (error) {
+    // MCP's backwards compatibility: a server that does not take the POST may be one of HTTP+SSE.
+    const notThere = [400, 404, 405].includes(httpStatus(error) ?? 0);
+    if (settings.transport !== 'auto' || kind === 'http' || !notThere || options.signal.aborted) throw error;
+    delete memory.prior;
+    return await attach(options, 'sse', make('sse')).catch(() => {
+      throw error; // what the first one said is nearer to the truth
+    });
+  }
+}
+
+async function attach(
+  options: Options,
+  kind: TransportKind,
+  transport: Transport | StdioTransport,
+): Promise<Connection> {
+  const { declaration, memory, around, scopes, events, signal } = options;
+  const { startTimeoutMs } = declaration.settings;
+  const client = createClient(around, startTimeoutMs);
+  const prior: PriorDiscovery | undefined = kind === 'sse' ? { kind: 'legacy' } : memory.prior;
+  const abort = () => void transport.close().catch(() => undefined);
+  signal.addEventListener('abort', abort, { once: true });
+  try {
+    const connecting = client.connect(transport, {
+      timeout: Math.max(startTimeoutMs, around.timing.connectMs),
+      signal,
+      ...(prior ? { prior } : {}),
+    });
+    await orAborted(connecting, signal);
+  } catch (error) {
+    await transport.close().catch(() => undefined);
+    throw error;
+  } finally {
+    signal.removeEventListener('abort', abort);
+  }
+  const discover = client.getDiscoverResult();
+  memory.kind = kind;
+  memory.prior = discover ? { kind: 'modern', discover } : { kind: 'legacy' };
+  memory.learnedAt ??= around.now();
+  const whyClosed = () => {
+    const exit = 'exit' in transport ? transport.exit() : undefined;
+    return exit && exitReason(exit);
+  };
+  return createConnection({ name: declaration.name, kind, client, transport, scopes, around, events, whyClosed });
+}
+
+function stdioTransport({ declaration, around, redact }: Options, settings: StdioUpstreamSettings) {
+  const { name } = declaration;
+  const log = around.log.child({ upstream: name });
+  const speak = allowance(20, 1_000);
+  const noise = allowance(5, 10_000);
+  return createStdioTransport({
+    launch: () =>
+      around.processes.spawn({
+        command: settings.command,
+        args: settings.args,
+        env: settings.env,
+        ...(settings.cwd === undefined ? {} : { cwd: settings.cwd }),
+        label: name,
+      }),
+    maxMessageBytes: around.timing.maxMessageBytes,
+    stderr: (line) => speak(() => log.info({ line: bounded(redact(line), 1_000) }, 'upstream stderr')),
+    garbage: (line) =>
+      noise(() =>
+        log.warn({ line: bounded(redact(line), 200) }, 'upstream wrote something to stdout that is no message'),
+      ),
+  });
+}
+
+/** Lets through `count` of something in each period, so that an upstream that floods us costs next to nothing. */
+function allowance(count: number, periodMs: number): (act: () => void) => void {
+  let left = count;
+  let since = 0;
+  return (act) => {
+    const now = performance.now();
+    if (now - since > periodMs) {
+      since = now;
+      left = count;
+    }
+    if (left-- > 0) act();
+  };
+}
+
+/** The process's own end says more than what its absence led to. */
+function startFailure(error: unknown, exit: Exit | undefined): unknown {
+  return exit ? new ProcessEnded(exit, error) : error;
+}

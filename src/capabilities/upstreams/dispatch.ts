@@ -1,0 +1,249 @@
+import { BulkheadRejectedError, bulkhead } from 'cockatiel';
+import type { Call, ProviderReply } from '../../kernel/call.ts';
+import { FairleadError } from '../../kernel/errors.ts';
+import { isObject, type JsonObject } from '../../kernel/json.ts';
+import type { Tool } from '../../kernel/tool.ts';
+import { type Breaker, BreakerOpen, createBreaker } from './breaker.ts';
+import { startCallClock } from './clock.ts';
+import type { Connection } from './connection.ts';
+import { CallCancelled, UpstreamBusy, UpstreamProtocol, UpstreamTimeout, UpstreamUnavailable } from './errors.ts';
+import { type Failure, judge } from './failures.ts';
+import type { Flight, Scope } from './flight.ts';
+import { mirroredHeaders } from './headers.ts';
+import type { Lease } from './pool.ts';
+import { asInputRequest, askCaller, orAborted } from './relay.ts';
+import type { Declaration, Surroundings } from './types.ts';
+
+type UpstreamCall = Call & { tool: Tool };
+
+const maxRounds = 10;
+
+/** Runs calls on an upstream within its bounds: time, number, further tries, circuit breaker. */
+export interface Dispatcher {
+  dispatch(call: UpstreamCall, signal: AbortSignal): Promise<ProviderReply>;
+  inFlight(): number;
+  breaker: Breaker;
+}
+
+interface Deps {
+  declaration: Declaration;
+  around: Surroundings;
+  acquire(call: UpstreamCall, signal: AbortSignal): Promise<Lease>;
+  /** The connection may be broken. */
+  suspect(connection: Connection): void;
+  /** The connection is of no use any more. */
+  replace(connection: Connection, reason: string): void;
+}
+
+/** An exchange that failed, with what it means. */
+class Failed extends Error {
+  override name = 'Failed';
+  readonly failure: Failure;
+  readonly connection: Connection | undefined;
+
+  constructor(failure: Failure, connection: Connection | undefined) {
+    super(failure.error.message, { cause: failure.error });
+    this.failure = failure;
+    this.connection = connection;
+  }
+}
+
+export function createDispatcher({ declaration, around, acquire, suspect, replace }: Deps): Dispatcher {
+  const { org, name, settings } = declaration;
+  const { timing, now, observe } = around;
+  const places = bulkhead(settings.maxConcurrentCalls, settings.maxConcurrentCalls);
+  const breaker = createBreaker(settings.breaker, {
+    counts: (error) => error instanceof Failed && error.failure.counts,
+    saysNothing: (error) => CallCancelled.is(error),
+    now,
+  });
+  let running = 0;
+
+  /** One exchange on one connection. */
+  const attempt = async (call: UpstreamCall, flight: Flight, params: JsonObject, signal: AbortSignal) => {
+    let scope: Scope | undefined;
+    let lease: Lease | undefined;
+    try {
+      lease = await acquire(call, signal);
+      const { connection } = lease;
+      connection.flights.add(flight);
+      try {
+        const headers =
+          call.operation === 'tool' && connection.era === 'modern' && connection.kind === 'http'
+            ? mirroredHeaders(call.tool.definition.inputSchema, call.arguments)
+            : undefined;
+        const options = {
+          signal,
+          flight,
+          ...(headers ? { headers } : {}),
+          onScope: (started: Scope) => {
+            scope = started;
+          },
+        };
+        const meta = outgoingMeta(call, connection);
+        const withMeta = Object.keys(meta).length > 0 ? { ...params, _meta: meta } : params;
+        const result = await connection.request(methodOf(call), withMeta, options);
+        return { result, connection };
+      } finally {
+        connection.flights.delete(flight);
+      }
+    } catch (error) {
+      // An aborted exchange says what aborted it: the clock, or the caller.
+      if (signal.aborted) {
+        if (UpstreamTimeout.is(signal.reason)) {
+          throw new Failed({ error: signal.reason, counts: true, retry: 'never', suspect: true }, lease?.connection);
+        }
+        throw CallCancelled({ name }, { cause: signal.reason });
+      }
+      throw new Failed(judge(name, call.providerTarget ?? call.target, error, scope), lease?.connection);
+    } finally {
+      lease?.release();
+    }
+  };
+
+  /** One round, with further tries where a second run does no harm. */
+  const round = async (call: UpstreamCall, flight: Flight, params: JsonObject, signal: AbortSignal) => {
+    const { readOnly, idempotent } = call.tool.annotations;
+    const mayRepeat = call.operation !== 'tool' || readOnly || idempotent;
+    for (let tries = 0; ; tries++) {
+      try {
+        return await breaker.run(() => attempt(call, flight, params, signal));
+      } catch (error) {
+        if (error instanceof BreakerOpen) {
+          const reason = 'it failed repeatedly and gets a pause';
+          throw UpstreamUnavailable({ name, reason }, { retryAfterSeconds: breaker.retryAfterSeconds() });
+        }
+        if (!(error instanceof Failed)) throw error;
+        const { failure, connection } = error;
+        if (connection && failure.sessionLost && connection.sessionId) replace(connection, 'the session has expired');
+        else if (connection && failure.suspect) suspect(connection);
+        const repeatable = failure.retry === 'always' ? tries < 1 || mayRepeat : failure.retry === 'safe' && mayRepeat;
+        const pauseMs = retryPause(tries, failure.retryAfterSeconds);
+        if (!repeatable || tries >= Math.max(settings.retries, failure.retry === 'always' ? 1 : 0)) throw failure.error;
+        if (failure.retryAfterSeconds !== undefined && pauseMs > timing.retryAfterMs) throw failure.error;
+        await orAborted(new Promise((resolve) => setTimeout(resolve, pauseMs)), signal).catch(() => undefined);
+        if (signal.aborted) throw UpstreamTimeout.is(signal.reason) ? failure.error : CallCancelled({ name });
+      }
+    }
+  };
+
+  const retryPause = (tries: number, retryAfterSeconds: number | undefined): number => {
+    const full = Math.min(timing.retryMaxMs, timing.retryMinMs * 2 ** tries);
+    const jittered = full / 2 + (full / 2) * Math.random();
+    return retryAfterSeconds === undefined ? jittered : retryAfterSeconds * 1_000 + jittered;
+  };
+
+  /** All rounds of a call as far as they can go here. */
+  const run = async (call: UpstreamCall, flight: Flight, signal: AbortSignal): Promise<ProviderReply> => {
+    let params = paramsOf(call);
+    if (call.continuation) params = { ...params, ...call.continuation };
+    for (let rounds = 0; rounds < maxRounds; rounds++) {
+      const { result } = await round(call, flight, params, signal);
+      if (result.resultType !== 'input_required') return { kind: 'result', result: usable(call, result) };
+      const inputRequests = isObject(result.inputRequests) ? (result.inputRequests as JsonObject) : undefined;
+      const requestState = typeof result.requestState === 'string' ? result.requestState : undefined;
+      if (call.link.era === 'modern') {
+        return {
+          kind: 'input_required',
+          required: {
+            ...(inputRequests ? { inputRequests } : {}),
+            ...(requestState === undefined ? {} : { requestState }),
+          },
+        };
+      }
+      const inputResponses = await askAll(flight, inputRequests ?? {}, signal);
+      params = { ...paramsOf(call), inputResponses, ...(requestState === undefined ? {} : { requestState }) };
+    }
+    throw UpstreamProtocol({ name, reason: `it asked for input more than ${maxRounds} times` });
+  };
+
+  // One after the other: a person answers one form at a time.
+  const askAll = async (flight: Flight, requests: JsonObject, signal: AbortSignal): Promise<JsonObject> => {
+    const responses: JsonObject = {};
+    for (const [key, value] of Object.entries(requests)) {
+      const request = asInputRequest(value);
+      if (!request) throw UpstreamProtocol({ name, reason: 'it asked for input of an unknown kind' });
+      responses[key] = await askCaller(name, flight, request, signal, timing.questionMs);
+    }
+    return responses;
+  };
+
+  const usable = (call: UpstreamCall, result: JsonObject): JsonObject => {
+    const fields = { tool: 'content', read: 'contents', prompt: 'messages', complete: 'completion' } as const;
+    const field = fields[call.operation];
+    const value = result[field];
+    if (call.operation === 'complete' ? isObject(value) : Array.isArray(value)) return result;
+    // Revision 2025-06-18 and later let a tool give structured content alone, and servers do.
+    if (call.operation === 'tool' && value === undefined && 'structuredContent' in result)
+      return { content: [], ...result };
+    throw UpstreamProtocol({ name, reason: `its result has no ${field}` });
+  };
+
+  const dispatch = async (call: UpstreamCall, outer: AbortSignal): Promise<ProviderReply> => {
+    const budgetMs = call.timeoutMs ?? call.tool.timeoutMs ?? settings.callTimeoutMs;
+    const clock = startCallClock(budgetMs, call.deadline, () => UpstreamTimeout({ name, ms: Math.round(budgetMs) }));
+    const signal = AbortSignal.any([outer, clock.signal]);
+    const flight: Flight = { call, pauseClock: () => clock.pause() };
+    observe?.inFlight(org, name, ++running);
+    try {
+      const work = places.execute(() => run(call, flight, signal), signal);
+      return await orAborted(work, signal);
+    } catch (error) {
+      if (outer.aborted) throw CallCancelled({ name }, { cause: error });
+      if (clock.signal.aborted) throw clock.signal.reason;
+      if (error instanceof BulkheadRejectedError) {
+        const reason = `${settings.maxConcurrentCalls} calls run and as many wait`;
+        throw UpstreamBusy({ name, reason }, { retryAfterSeconds: 1 });
+      }
+      if (error instanceof FairleadError) throw error;
+      throw UpstreamUnavailable({ name, reason: 'the call failed' }, { cause: error });
+    } finally {
+      clock.stop();
+      observe?.inFlight(org, name, --running);
+    }
+  };
+
+  return { dispatch, inFlight: () => running, breaker };
+}
+
+function methodOf({ operation }: Call): string {
+  const methods = {
+    tool: 'tools/call',
+    read: 'resources/read',
+    prompt: 'prompts/get',
+    complete: 'completion/complete',
+  } as const;
+  return methods[operation];
+}
+
+function paramsOf(call: Call): JsonObject {
+  const target = call.providerTarget ?? call.target;
+  switch (call.operation) {
+    case 'tool':
+      return { name: target, arguments: call.arguments };
+    case 'read':
+      return { uri: target };
+    case 'prompt':
+      return { name: target, arguments: call.arguments };
+    case 'complete':
+      return call.arguments;
+  }
+}
+
+/** The caller's `_meta`, with the trace context that the gateway put there; on 2026-07-28 also what this caller, rather than the gateway, can be asked. */
+function outgoingMeta(call: Call, connection: Connection): JsonObject {
+  const carried = Object.entries(call.meta ?? {}).filter(
+    ([key]) =>
+      key !== 'progressToken' && !key.startsWith('io.modelcontextprotocol/') && !key.startsWith('dev.fairlead/'),
+  );
+  const meta: JsonObject = Object.fromEntries(carried);
+  if (connection.era !== 'modern') return meta;
+  const { elicitation, sampling, roots } = call.link.era === 'none' ? {} : call.link.capabilities;
+  meta['io.modelcontextprotocol/clientCapabilities'] = {
+    ...(elicitation === undefined ? {} : { elicitation }),
+    ...(sampling === undefined ? {} : { sampling }),
+    ...(roots === undefined ? {} : { roots }),
+  };
+  if (call.link.logLevel !== undefined) meta['io.modelcontextprotocol/logLevel'] = call.link.logLevel;
+  return meta;
+}

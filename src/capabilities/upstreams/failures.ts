@@ -1,0 +1,177 @@
+import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client';
+import { FairleadError, NotFound } from '../../kernel/errors.ts';
+import {
+  UpstreamBusy,
+  UpstreamInvalidParams,
+  UpstreamProtocol,
+  UpstreamRejected,
+  UpstreamUnauthorized,
+  UpstreamUnavailable,
+} from './errors.ts';
+import type { Scope } from './flight.ts';
+import { ProcessEnded, unreadableCode } from './stdio.ts';
+
+/** What a failed exchange means for the call, the circuit breaker and a further try. */
+export interface Failure {
+  error: FairleadError;
+  /** The upstream's fault: counted by the circuit breaker. */
+  counts: boolean;
+  /** `safe`: only if the tool may be called twice. `always`: the request surely had no effect. */
+  retry: 'never' | 'safe' | 'always';
+  /** The upstream no longer knows our session: a new connection is needed. */
+  sessionLost?: boolean;
+  /** The connection itself may be broken. */
+  suspect?: boolean;
+  retryAfterSeconds?: number;
+}
+
+const maxReason = 500;
+
+const systemReasons: Record<string, string> = {
+  ECONNREFUSED: 'the connection was refused',
+  ECONNRESET: 'the connection was reset',
+  EPIPE: 'the connection was closed',
+  ENOTFOUND: 'the host name is not known',
+  EAI_AGAIN: 'the host name cannot be looked up now',
+  ETIMEDOUT: 'connecting took too long',
+  EHOSTUNREACH: 'the host cannot be reached',
+  ENETUNREACH: 'the network cannot be reached',
+  UND_ERR_CONNECT_TIMEOUT: 'connecting took too long',
+  UND_ERR_HEADERS_TIMEOUT: 'no answer came in time',
+  UND_ERR_BODY_TIMEOUT: 'the answer stopped coming',
+  UND_ERR_SOCKET: 'the connection was closed',
+  ENOENT: 'the program or its working directory was not found',
+  EACCES: 'the program may not be executed',
+  CERT_HAS_EXPIRED: 'its certificate has expired',
+  DEPTH_ZERO_SELF_SIGNED_CERT: 'its certificate is self-signed',
+  SELF_SIGNED_CERT_IN_CHAIN: 'its certificate is self-signed',
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: 'its certificate cannot be verified',
+  ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host',
+};
+
+/** Text from elsewhere, bounded, in one line and without control characters. */
+export function bounded(text: string, max: number = maxReason): string {
+  const line = text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
+  return line.length > max ? `${line.slice(0, max - 1)}…` : line;
+}
+
+/** Why something failed, in words that a caller may read: no address, path, secret or stack. */
+export function reasonOf(error: unknown): string {
+  for (let inner = error, depth = 0; depth < 6 && inner instanceof Error; inner = inner.cause, depth++) {
+    if (inner instanceof FairleadError || inner instanceof ProcessEnded) return inner.message;
+    const status = httpStatus(inner);
+    if (status === 401) return 'it requires other credentials (HTTP 401)';
+    if (status === 403) return 'it denies access (HTTP 403)';
+    if (status !== undefined) return `it answered with HTTP ${status}`;
+    const code = (inner as { code?: unknown }).code;
+    if (typeof code === 'string' && systemReasons[code]) return systemReasons[code];
+    if (inner instanceof ProtocolError) return `it answered with an error: ${bounded(inner.message, 200)}`;
+  }
+  if (error instanceof Error && error.name === 'TimeoutError') return 'it did not answer in time';
+  if (!(error instanceof SdkError)) return 'it does not work as an MCP server';
+  if (error.code === SdkErrorCode.RequestTimeout) return 'it did not answer in time';
+  if (error.code === SdkErrorCode.ConnectionClosed || error.code === SdkErrorCode.NotConnected) {
+    return 'the connection was closed';
+  }
+  return 'it does not speak MCP as it should';
+}
+
+export function isUnknownMethod(error: unknown): boolean {
+  return error instanceof ProtocolError && error.code === -32_601;
+}
+
+export function httpStatus(error: unknown): number | undefined {
+  return error instanceof SdkHttpError ? error.status : undefined;
+}
+
+/** Judges what an exchange with an upstream threw. */
+export function judge(name: string, target: string, error: unknown, scope: Scope | undefined): Failure {
+  if (error instanceof FairleadError) return { error, counts: UpstreamUnavailable.is(error), retry: 'never' };
+  if (error instanceof ProtocolError) return judgeAnswer(name, target, error);
+  const status = httpStatus(error);
+  if (status !== undefined) return judgeStatus(name, status, error, scope?.refusal?.retryAfterSeconds);
+  if (error instanceof SdkError) {
+    switch (error.code) {
+      case SdkErrorCode.InvalidResult:
+      case SdkErrorCode.UnsupportedResultType:
+      case SdkErrorCode.ClientHttpUnexpectedContent:
+        return nonsense(name, error);
+      case SdkErrorCode.MethodNotSupportedByProtocolVersion:
+        return {
+          error: UpstreamRejected({ name, reason: 'its protocol has no such request' }),
+          counts: false,
+          retry: 'never',
+        };
+      case SdkErrorCode.NotConnected:
+        return broken(name, error, 'always');
+      default:
+        return broken(name, error, 'safe');
+    }
+  }
+  if (
+    error instanceof Error &&
+    (error.name === 'SyntaxError' || error.name === 'ZodError' || error.name === '$ZodError')
+  ) {
+    return nonsense(name, error);
+  }
+  // The SDK's plain error for a request that was never sent.
+  const unsent = error instanceof Error && error.message === 'Not connected';
+  return broken(name, error, unsent || unreached(error) ? 'always' : 'safe');
+}
+
+// A JSON-RPC error is an answer: whoever gives it works, so the breaker never counts it.
+function judgeAnswer(name: string, target: string, error: ProtocolError): Failure {
+  const reason = bounded(error.message.replace(/^MCP error -?\d+: /, ''));
+  if (error.code === unreadableCode) {
+    return { error: UpstreamProtocol({ name, reason }, { cause: error }), counts: false, retry: 'never' };
+  }
+  if (error.code === -32_002) {
+    return {
+      error: NotFound({ what: 'resource', id: bounded(target, 200) }, { cause: error }),
+      counts: false,
+      retry: 'never',
+    };
+  }
+  const kind = error.code === -32_602 ? UpstreamInvalidParams : UpstreamRejected;
+  return { error: kind({ name, reason }, { cause: error }), counts: false, retry: 'never' };
+}
+
+function judgeStatus(name: string, status: number, cause: unknown, retryAfterSeconds: number | undefined): Failure {
+  const wait = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
+  if (status === 401 || status === 403) {
+    return { error: UpstreamUnauthorized({ name }, { cause }), counts: false, retry: 'never', suspect: true };
+  }
+  if (status === 429) {
+    const error = UpstreamBusy({ name, reason: 'it limits the rate of requests' }, { cause, ...wait });
+    return { error, counts: false, retry: 'safe', ...wait };
+  }
+  const error = UpstreamUnavailable({ name, reason: `it answered with HTTP ${status}` }, { cause, ...wait });
+  if (status === 404) return { error, counts: false, retry: 'always', sessionLost: true };
+  if (status >= 500 || status === 408) return { error, counts: true, retry: 'safe', suspect: true, ...wait };
+  const reason = `HTTP ${status}`;
+  return { error: UpstreamRejected({ name, reason }, { cause }), counts: false, retry: 'never' };
+}
+
+function broken(name: string, cause: unknown, retry: Failure['retry']): Failure {
+  return {
+    error: UpstreamUnavailable({ name, reason: reasonOf(cause) }, { cause }),
+    counts: true,
+    retry,
+    suspect: true,
+  };
+}
+
+function nonsense(name: string, cause: unknown): Failure {
+  const reason = 'it breaks the protocol';
+  return { error: UpstreamProtocol({ name, reason }, { cause }), counts: true, retry: 'never' };
+}
+
+/** Whether the connection was never made, so that nothing can have happened. */
+function unreached(error: unknown): boolean {
+  for (let inner = error, depth = 0; depth < 6 && inner instanceof Error; inner = inner.cause, depth++) {
+    const code = (inner as { code?: unknown }).code;
+    if (typeof code === 'string' && /^(ECONNREFUSED|ENOTFOUND|EAI_AGAIN|UND_ERR_CONNECT_TIMEOUT)$/.test(code))
+      return true;
+  }
+  return false;
+}

@@ -1,0 +1,111 @@
+import { isObject, type JsonObject } from '../../kernel/json.ts';
+
+// `x-mcp-header` of revision 2026-07-28 (Streamable HTTP, "Schema Extension"): a tool's parameter that is mirrored
+// in the HTTP header `Mcp-Param-<name>`, so that balancers and firewalls can read it without the body.
+
+interface Declaration {
+  path: readonly string[];
+  header: string;
+}
+
+const token = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/; // RFC 9110, 5.6.2
+const mirroredTypes = ['string', 'integer', 'boolean'];
+const maxDepth = 64;
+
+/** Why a tool's declarations break the rules, in which case the tool must not be offered; undefined when they are fine. */
+export function headerFault(inputSchema: unknown): string | undefined {
+  try {
+    declarations(inputSchema);
+    return undefined;
+  } catch (error) {
+    return error instanceof Error ? error.message : String(error);
+  }
+}
+
+/** The `Mcp-Param-*` headers for one call of a tool. */
+export function mirroredHeaders(inputSchema: unknown, args: JsonObject): Record<string, string> {
+  const headers: Record<string, string> = {};
+  let declared: Declaration[];
+  try {
+    declared = declarations(inputSchema);
+  } catch {
+    return headers; // such a tool is not listed; one called by name all the same goes without
+  }
+  for (const { path, header } of declared) {
+    const text = asHeaderText(valueAt(args, path));
+    if (text !== undefined) headers[`Mcp-Param-${header}`] = encodeHeaderValue(text);
+  }
+  return headers;
+}
+
+function declarations(inputSchema: unknown): Declaration[] {
+  const found: Declaration[] = [];
+  const seen = new Set<string>();
+  const visit = (node: unknown, path: readonly string[], reachable: boolean, depth: number): void => {
+    if (depth > maxDepth) throw new Error('its input schema is nested too deeply');
+    if (Array.isArray(node)) {
+      for (const entry of node) visit(entry, path, false, depth + 1);
+      return;
+    }
+    if (!isObject(node)) return;
+    if ('x-mcp-header' in node) found.push(declaration(node, path, reachable, seen));
+    for (const [keyword, value] of Object.entries(node)) {
+      if (keyword === 'properties' && isObject(value)) {
+        for (const [name, child] of Object.entries(value)) visit(child, [...path, name], reachable, depth + 1);
+      } else if (subschemas.has(keyword)) visit(value, path, false, depth + 1);
+      else if (namedSubschemas.has(keyword) && isObject(value)) {
+        for (const child of Object.values(value)) visit(child, path, false, depth + 1);
+      }
+    }
+  };
+  visit(inputSchema, [], true, 0);
+  return found;
+}
+
+// Below these keywords whether a value is there depends on the arguments, so the specification forbids the extension.
+const subschemas = new Set(
+  [
+    'items prefixItems contains additionalProperties unevaluatedProperties unevaluatedItems propertyNames',
+    'oneOf anyOf allOf not if then else',
+  ].flatMap((line) => line.split(' ')),
+);
+const namedSubschemas = new Set(['patternProperties', 'dependentSchemas', '$defs', 'definitions']);
+
+function declaration(
+  node: Record<string, unknown>,
+  path: readonly string[],
+  reachable: boolean,
+  seen: Set<string>,
+): Declaration {
+  const header = node['x-mcp-header'];
+  if (!reachable || path.length === 0) throw new Error('x-mcp-header stands where no parameter is always reachable');
+  if (typeof header !== 'string' || !token.test(header)) throw new Error('x-mcp-header is not a header name');
+  if (typeof node.type !== 'string' || !mirroredTypes.includes(node.type)) {
+    throw new Error('x-mcp-header stands on a parameter that is no string, integer or boolean');
+  }
+  if (seen.has(header.toLowerCase())) throw new Error('x-mcp-header names one header twice');
+  seen.add(header.toLowerCase());
+  return { path, header };
+}
+
+function valueAt(args: unknown, path: readonly string[]): unknown {
+  let value = args;
+  for (const key of path) {
+    if (!isObject(value) || !Object.hasOwn(value, key)) return undefined;
+    value = value[key];
+  }
+  return value;
+}
+
+function asHeaderText(value: unknown): string | undefined {
+  if (typeof value === 'string') return value;
+  if (typeof value === 'boolean') return String(value);
+  if (typeof value !== 'number' || !Number.isFinite(value)) return undefined;
+  return Number.isInteger(value) && !Number.isSafeInteger(value) ? undefined : String(value);
+}
+
+/** A value as it is where it is safe in a header, otherwise in the Base64 form that the specification gives. */
+function encodeHeaderValue(text: string): string {
+  const safe = text !== '' && text === text.trim() && /^[\t\x20-\x7e]*$/.test(text) && !/^=\?base64\?.*\?=$/.test(text);
+  return safe ? text : `=?base64?${Buffer.from(text, 'utf8').toString('base64')}?=`;
+}

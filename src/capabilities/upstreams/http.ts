@@ -1,0 +1,108 @@
+import { SSEClientTransport, StreamableHTTPClientTransport, type Transport } from '@modelcontextprotocol/client';
+import type { HttpUpstreamSettings } from '../../config/schema.ts';
+import type { Scopes } from './flight.ts';
+import type { EgressPort, Timing } from './types.ts';
+
+interface Options {
+  settings: HttpUpstreamSettings;
+  /** Set at run time by a user: the address is then checked against the SSRF guard. */
+  guarded: boolean;
+  egress: EgressPort;
+  scopes: Scopes;
+  timing: Timing;
+}
+
+/** An HTTP transport of the SDK over our own egress, with bounded answers and reconnection that ends with its call. */
+export function createHttpTransport(kind: 'http' | 'sse', options: Options): Transport {
+  const { settings, timing, scopes } = options;
+  const url = new URL(settings.url);
+  const credentials = basicCredentials(url);
+  const requestInit = { headers: { ...credentials, ...settings.headers } };
+  const fetch = boundedFetch(options);
+  if (kind === 'sse') return new SSEClientTransport(url, { fetch, requestInit, redirectPolicy: 'same-origin' });
+  return new StreamableHTTPClientTransport(url, {
+    fetch,
+    requestInit,
+    redirectPolicy: 'same-origin',
+    // A broken stream is resumed for as long as somebody waits for it; the standing one for as long as the connection is.
+    reconnectionOptions: {
+      initialReconnectionDelay: timing.backoffMinMs,
+      maxReconnectionDelay: timing.backoffMaxMs,
+      reconnectionDelayGrowFactor: 2,
+      maxRetries: Number.MAX_SAFE_INTEGER,
+    },
+    reconnectionScheduler: (reconnect, delayMs, attempt) => {
+      const scope = scopes.getStore();
+      if (scope?.linger.aborted) return;
+      if (scope && attempt >= maxResumptions) {
+        scope.streamEnded?.();
+        return;
+      }
+      // The SDK counts anew after each success: a server that drops the stream at once would be asked without pause.
+      const timer = setTimeout(reconnect, Math.max(delayMs, timing.backoffMinMs)).unref();
+      return () => clearTimeout(timer);
+    },
+  });
+}
+
+const maxResumptions = 5;
+
+/** `fetch` may not carry user and password in the URL. */
+function basicCredentials(url: URL): Record<string, string> {
+  if (!url.username && !url.password) return {};
+  const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
+  url.username = '';
+  url.password = '';
+  return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
+}
+
+function boundedFetch({ egress, guarded, scopes, timing }: Options) {
+  return async (url: string | URL, init: RequestInit = {}): Promise<Response> => {
+    const scope = scopes.getStore();
+    // On the older protocol the SDK leaves the request of a cancelled call open; the scope ends it.
+    const signals = [init.signal, scope?.linger].filter((signal) => signal instanceof AbortSignal);
+    const response = await egress.fetch(url, { ...init, signal: AbortSignal.any(signals), guarded });
+    if (scope && !response.ok) {
+      scope.refusal = { status: response.status, retryAfterSeconds: retryAfter(response.headers.get('retry-after')) };
+    }
+    if (!response.body) return response;
+    const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false;
+    return new Response(response.body.pipeThrough(bounded(timing.maxMessageBytes, isStream)), {
+      status: response.status,
+      statusText: response.statusText,
+      headers: response.headers,
+    });
+  };
+}
+
+/** Fails once one answer, or one event of a stream, is longer than allowed. */
+function bounded(maxBytes: number, isStream: boolean): TransformStream<Uint8Array, Uint8Array> {
+  let length = 0;
+  let lineLength = 0;
+  return new TransformStream({
+    transform(chunk, controller) {
+      length += chunk.length;
+      if (isStream) {
+        let from = 0;
+        for (let to = chunk.indexOf(0x0a); to >= 0; to = chunk.indexOf(0x0a, from)) {
+          lineLength += to - from;
+          // An empty line ends an event; one byte may be the carriage return before the line feed.
+          if (lineLength === 0 || (lineLength === 1 && (to === 0 || chunk[to - 1] === 0x0d)))
+            length = chunk.length - to;
+          lineLength = 0;
+          from = to + 1;
+        }
+        lineLength += chunk.length - from;
+      }
+      if (length > maxBytes) controller.error(new Error(`the answer is longer than ${maxBytes} bytes`));
+      else controller.enqueue(chunk);
+    },
+  });
+}
+
+/** Seconds that a `Retry-After` header asks for: a number or an HTTP date (RFC 9110, 10.2.3). */
+function retryAfter(header: string | null): number | undefined {
+  if (header === null) return undefined;
+  const seconds = /^\d+$/.test(header.trim()) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
+  return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : undefined;
+}

@@ -1,0 +1,7 @@
+export { upstreamsErrors } from './errors.ts';
+export { upstreamsMigrations } from './migrations.ts';
+export type { ResourceUpdate } from './registry.ts';
+export type { ResolveReference } from './sealing.ts';
+export { purgeUpstreams } from './store.ts';
+export type { Timing, TransportKind, UpstreamProbe, UpstreamState, UpstreamStatus } from './types.ts';
+export { createUpstreams, type Upstreams, type UpstreamsDeps } from './upstreams.ts';

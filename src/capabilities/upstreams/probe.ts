@@ -1,0 +1,45 @@
+import { openConnection } from './connect.ts';
+import { createScopes } from './flight.ts';
+import { orAborted } from './relay.ts';
+import { redactor } from './secrets.ts';
+import type { Declaration, Surroundings, UpstreamProbe } from './types.ts';
+import { declaredTransport } from './upstream.ts';
+
+/** Connects once, lists and closes: whether an upstream would work. Never rejects. */
+export async function probe(
+  declaration: Declaration,
+  around: Surroundings,
+  reasonOf: (error: unknown) => string,
+): Promise<UpstreamProbe> {
+  const startedAt = performance.now();
+  const took = () => Math.round(performance.now() - startedAt);
+  const signal = AbortSignal.timeout(Math.max(around.timing.connectMs, declaration.settings.startTimeoutMs));
+  try {
+    const connection = await openConnection({
+      declaration,
+      memory: {},
+      around,
+      scopes: createScopes(),
+      signal,
+      redact: redactor(declaration.settings),
+      events: { listChanged: () => undefined, resourceUpdated: () => undefined },
+    });
+    try {
+      const items = await orAborted(connection.list(signal), signal);
+      return {
+        ok: true,
+        transport: connection.kind,
+        era: connection.protocolVersion,
+        tools: items.tools.length,
+        prompts: items.prompts.length,
+        resources: items.resources.length + items.templates.length,
+        durationMs: took(),
+      };
+    } finally {
+      await connection.close('tested');
+    }
+  } catch (error) {
+    const transport = declaredTransport(declaration.settings);
+    return { ok: false, transport, reason: reasonOf(error), durationMs: took() };
+  }
+}

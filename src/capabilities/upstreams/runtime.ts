@@ -1,0 +1,185 @@
+import type { UpstreamSettings } from '../../config/schema.ts';
+import { InvalidRequest } from '../../kernel/errors.ts';
+import { newId } from '../../kernel/ids.ts';
+import { isObject } from '../../kernel/json.ts';
+import { toolsetPattern } from '../../kernel/names.ts';
+import type { OrgId } from '../../kernel/principal.ts';
+import type { Bus } from '../../platform/bus/types.ts';
+import type { Db } from '../../platform/db/types.ts';
+import type { Keyring } from '../../platform/keyring/index.ts';
+import { RuntimeStdioOff, UpstreamLimit, UpstreamNameTaken, UpstreamUnknown } from './errors.ts';
+import { reasonOf } from './failures.ts';
+import { probe } from './probe.ts';
+import { keepHidden, parseUpstream, type ResolveReference, resolveReferences, seal, unseal } from './sealing.ts';
+import {
+  countRuntime,
+  deleteRuntime,
+  getRuntime,
+  insertRuntime,
+  listAllRuntime,
+  type RuntimeRow,
+  updateRuntime,
+} from './store.ts';
+import type { Declaration, Surroundings, UpstreamProbe } from './types.ts';
+
+const topic = 'upstreams.changed';
+const maxPerOrg = 100;
+const reserved = ['fairlead']; // the toolset of this server itself
+
+interface Deps {
+  db: Db;
+  bus: Bus;
+  keyring: Keyring;
+  around: Surroundings;
+  allowRuntimeStdio: boolean;
+  resolveReference?: ResolveReference;
+  isDeclared(org: OrgId, name: string): boolean;
+  /** Takes over what there is now. */
+  changed(declarations: readonly Declaration[]): Promise<void>;
+}
+
+/** Upstreams added while the server runs: kept in the database, followed by every replica. */
+export interface Runtime {
+  add(org: OrgId, name: string, input: unknown, by: string): Promise<void>;
+  change(org: OrgId, name: string, input: unknown, by: string): Promise<void>;
+  remove(org: OrgId, name: string, by: string): Promise<void>;
+  test(org: OrgId, name: string, input: unknown): Promise<UpstreamProbe>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function createRuntime(deps: Deps): Runtime {
+  const { db, bus, keyring, around, allowRuntimeStdio, resolveReference, isDeclared, changed } = deps;
+  const { log, timing } = around;
+  const known = new Map<string, { revision: string; declaration: Declaration }>();
+  let looking: Promise<void> | undefined;
+  let lookAgain = false;
+  let unsubscribe: (() => void) | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  const toDeclaration = async ({ org, name, settings: stored }: RuntimeRow): Promise<Declaration> => {
+    const source = 'runtime' as const;
+    try {
+      const written = parseUpstream(org, unseal(keyring, org, name, stored));
+      if ('command' in written && !allowRuntimeStdio) {
+        return { org, name, source, settings: written, written, fault: RuntimeStdioOff().message };
+      }
+      return { org, name, source, settings: await resolveReferences(written, resolveReference), written };
+    } catch (error) {
+      log.error({ err: error, org, upstream: name }, 'an upstream added at run time cannot be used');
+      const settings = parseUpstream(org, { url: 'http://unreadable.invalid/' });
+      return { org, name, source, settings, fault: 'its settings cannot be read; they have to be given again' };
+    }
+  };
+
+  const readAll = async (): Promise<void> => {
+    const rows = await listAllRuntime(db);
+    const keys = new Set(rows.map(({ org, name }) => `${org} ${name}`));
+    for (const key of known.keys()) if (!keys.has(key)) known.delete(key);
+    for (const row of rows) {
+      const key = `${row.org} ${row.name}`;
+      if (known.get(key)?.revision === row.revision) continue;
+      known.set(key, { revision: row.revision, declaration: await toDeclaration(row) });
+    }
+    await changed([...known.values()].map(({ declaration }) => declaration));
+  };
+
+  // One reading at a time; whoever asks during one gets the next, which surely sees what was written before.
+  const look = async (): Promise<void> => {
+    while (looking) {
+      lookAgain = true;
+      await looking.catch(() => undefined);
+      if (!lookAgain) return;
+    }
+    lookAgain = false;
+    looking = readAll().finally(() => {
+      looking = undefined;
+    });
+    await looking;
+  };
+
+  const lookQuietly = () =>
+    void look().catch((error: unknown) => log.warn({ err: error }, 'could not look for upstreams added at run time'));
+
+  const tell = async (org: OrgId): Promise<void> => {
+    await bus.publish(topic, { org }).catch(() => undefined); // the poll of the other replicas finds it too
+    await look();
+  };
+
+  const refuseDeclared = (org: OrgId, name: string) => {
+    if (isDeclared(org, name)) throw UpstreamNameTaken({ name, reason: 'it is declared in the configuration file' });
+    if (reserved.includes(name)) throw UpstreamNameTaken({ name, reason: "it is the server's own" });
+  };
+
+  /** What a user wrote, after every check that can be made without connecting. */
+  const accept = async (
+    org: OrgId,
+    input: unknown,
+  ): Promise<{ written: UpstreamSettings; resolved: UpstreamSettings }> => {
+    const written = parseUpstream(org, input);
+    if ('command' in written && !allowRuntimeStdio) throw RuntimeStdioOff();
+    const resolved = await resolveReferences(written, resolveReference);
+    if ('url' in resolved) await around.egress.assertAllowed(resolved.url);
+    return { written, resolved };
+  };
+
+  return {
+    async add(org, name, input, by) {
+      if (!toolsetPattern.test(name)) {
+        throw InvalidRequest({ faults: 'name: must be 1 to 24 lower case letters, digits and dashes' });
+      }
+      refuseDeclared(org, name);
+      const { written } = await accept(org, input);
+      if ((await countRuntime(db, org)) >= maxPerOrg) throw UpstreamLimit({ limit: maxPerOrg });
+      const row = { name, settings: seal(keyring, org, name, written), revision: newId('rev') };
+      if (!(await insertRuntime(db, org, row, by))) {
+        throw UpstreamNameTaken({ name, reason: 'there is an upstream of this name already' });
+      }
+      await tell(org);
+    },
+
+    async change(org, name, input, by) {
+      refuseDeclared(org, name);
+      const row = await getRuntime(db, org, name);
+      if (!row) throw UpstreamUnknown({ name });
+      const { written } = await accept(org, withOldSecrets(keyring, row, input));
+      const next = { name, settings: seal(keyring, org, name, written), revision: newId('rev') };
+      if (!(await updateRuntime(db, org, next, by))) throw UpstreamUnknown({ name });
+      await tell(org);
+    },
+
+    async remove(org, name) {
+      refuseDeclared(org, name);
+      if (!(await deleteRuntime(db, org, name))) throw UpstreamUnknown({ name });
+      await tell(org);
+    },
+
+    async test(org, name, input) {
+      const row = isObject(input) ? await getRuntime(db, org, name) : undefined;
+      const { resolved } = await accept(org, row ? withOldSecrets(keyring, row, input) : input);
+      return probe({ org, name, source: 'runtime', settings: resolved }, around, reasonOf);
+    },
+
+    async start() {
+      unsubscribe ??= bus.subscribe(topic, lookQuietly);
+      timer ??= setInterval(lookQuietly, timing.pollMs).unref();
+      await look();
+    },
+
+    async stop() {
+      unsubscribe?.();
+      unsubscribe = undefined;
+      clearInterval(timer);
+      timer = undefined;
+      await looking?.catch(() => undefined);
+    },
+  };
+}
+
+function withOldSecrets(keyring: Keyring, row: RuntimeRow, input: unknown): unknown {
+  try {
+    return keepHidden(input, unseal(keyring, row.org, row.name, row.settings));
+  } catch {
+    return input; // sealed under another secret: all values have to be given again
+  }
+}

@@ -1,0 +1,131 @@
+import { httpUpstream, stdioUpstream, type UpstreamSettings } from '../../config/schema.ts';
+import { InvalidRequest } from '../../kernel/errors.ts';
+import { isObject, type JsonObject } from '../../kernel/json.ts';
+import type { OrgId } from '../../kernel/principal.ts';
+import type { Keyring } from '../../platform/keyring/index.ts';
+import { isSecretArg, maskedArgs, maskedUrl } from './secrets.ts';
+
+/** What stands for a secret in everything that is given out; given back in a change, it keeps the old value. */
+export const hidden = '***';
+
+const reference = /\$\{(?:env|file):[^{}]+\}/;
+const wholeReference = /^(?:[A-Za-z]+ )?\$\{(?:env|file):[^{}]+\}$/;
+
+export type ResolveReference = (text: string, org: OrgId) => Promise<string>;
+
+/** Checks what a user wrote. Throws `InvalidRequest` with every fault, never with a value. */
+export function parseUpstream(org: OrgId, input: unknown): UpstreamSettings {
+  const given = isObject(input) ? { ...input, org } : input;
+  const parsed = isObject(input) && 'command' in input ? stdioUpstream.safeParse(given) : httpUpstream.safeParse(given);
+  if (parsed.success) return parsed.data;
+  const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'upstream'}: ${message}`);
+  throw InvalidRequest({ faults });
+}
+
+/** Seals every secret value for the database, each under a context of its own. */
+export function seal(keyring: Keyring, org: OrgId, name: string, settings: UpstreamSettings): JsonObject {
+  return mapSecrets(settings, (value, field) => keyring.encrypt(value, contextOf(org, name, field)));
+}
+
+/** Throws when the values were sealed under another secret. */
+export function unseal(keyring: Keyring, org: OrgId, name: string, stored: JsonObject): UpstreamSettings {
+  const sealed = Array.isArray(stored.sealed) ? stored.sealed : [];
+  const open = (value: string, field: string) =>
+    sealed.includes(field) ? keyring.decrypt(value, contextOf(org, name, field)) : value;
+  const { sealed: _, ...settings } = stored;
+  return mapStrings(settings, open) as unknown as UpstreamSettings;
+}
+
+/** Settings as they may be shown: secrets hidden, references as they were written. */
+export function masked(settings: UpstreamSettings): JsonObject {
+  const hide = (values: Record<string, string>) =>
+    Object.fromEntries(
+      Object.entries(values).map(([key, value]) => [key, wholeReference.test(value) ? value : hidden]),
+    );
+  if ('command' in settings) {
+    return { ...settings, args: maskedArgs(settings.args), env: hide(settings.env) } as unknown as JsonObject;
+  }
+  return { ...settings, url: maskedUrl(settings.url), headers: hide(settings.headers) } as unknown as JsonObject;
+}
+
+/** Puts the old value wherever a change only repeats the mask. */
+export function keepHidden(input: unknown, before: UpstreamSettings): unknown {
+  if (!isObject(input)) return input;
+  const keep = (field: 'env' | 'headers') => {
+    const values = input[field];
+    const old = (before as unknown as Record<string, unknown>)[field];
+    if (!isObject(values)) return {};
+    const kept = Object.entries(values).map(([key, value]) => [
+      key,
+      value === hidden && isObject(old) && key in old ? old[key] : value,
+    ]);
+    return { [field]: Object.fromEntries(kept) };
+  };
+  const sameArgs =
+    'command' in before && Array.isArray(input.args) && input.args.join('\n') === maskedArgs(before.args).join('\n');
+  const sameUrl = 'url' in before && input.url === maskedUrl(before.url);
+  return {
+    ...input,
+    ...keep('env'),
+    ...keep('headers'),
+    ...(sameArgs ? { args: before.args } : {}),
+    ...(sameUrl ? { url: before.url } : {}),
+  };
+}
+
+/** Puts values in the place of references. Without a resolver there are none to be had. */
+export async function resolveReferences(
+  settings: UpstreamSettings,
+  resolve: ResolveReference | undefined,
+): Promise<UpstreamSettings> {
+  const resolved = new Map<string, string>();
+  const texts = new Set<string>();
+  mapStrings(settings as unknown as JsonObject, (value) => {
+    if (reference.test(value)) texts.add(value);
+    return value;
+  });
+  for (const text of texts) {
+    if (!resolve) throw InvalidRequest({ faults: 'references cannot be used in upstreams that are added at run time' });
+    resolved.set(text, await resolve(text, settings.org));
+  }
+  return mapStrings(
+    settings as unknown as JsonObject,
+    (value) => resolved.get(value) ?? value,
+  ) as unknown as UpstreamSettings;
+}
+
+function contextOf(org: OrgId, name: string, field: string): string {
+  return `upstream:${org}:${name}:${field}`;
+}
+
+function mapSecrets(settings: UpstreamSettings, change: (value: string, field: string) => string): JsonObject {
+  const sealed: string[] = [];
+  const changed = mapStrings(settings as unknown as JsonObject, (value, field) => {
+    if (!isSecretField(settings, field)) return value;
+    sealed.push(field);
+    return change(value, field);
+  });
+  return { ...changed, sealed };
+}
+
+function isSecretField(settings: UpstreamSettings, field: string): boolean {
+  if (field.startsWith('env.') || field.startsWith('headers.')) return true;
+  if ('url' in settings) return field === 'url' && settings.url !== maskedUrl(settings.url);
+  const index = /^args\.(\d+)$/.exec(field)?.[1];
+  return index !== undefined && isSecretArg(settings.args, Number(index));
+}
+
+/** Changes every text in `env`, `headers`, `args`, `url`, `command` and `cwd`; what else there is holds no values of users. */
+function mapStrings(settings: JsonObject, change: (value: string, field: string) => string): JsonObject {
+  const walk = (value: unknown, field: string): unknown => {
+    if (typeof value === 'string') return change(value, field);
+    if (Array.isArray(value)) return value.map((item, index) => walk(item, `${field}.${index}`));
+    if (!isObject(value)) return value;
+    return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, walk(item, `${field}.${key}`)]));
+  };
+  const fields = ['env', 'headers', 'args', 'url', 'command', 'cwd'].filter((field) => field in settings);
+  return {
+    ...settings,
+    ...(Object.fromEntries(fields.map((field) => [field, walk(settings[field], field)])) as JsonObject),
+  };
+}

@@ -1,0 +1,53 @@
+import type { UpstreamSettings } from '../../config/schema.ts';
+
+const mask = '***';
+const secretName = /key|token|secret|passw|auth|credential|bearer|cookie|session|signature/i;
+const minSecretLength = 6; // shorter values are words such as `true` and would mangle every text
+
+/** Where an upstream is, for people: the command line or URL without anything that looks like a secret. */
+export function targetOf(settings: UpstreamSettings): string {
+  return 'command' in settings ? [settings.command, ...maskedArgs(settings.args)].join(' ') : maskedUrl(settings.url);
+}
+
+/** Whether an argument, by its own name or the flag before it, carries a secret. */
+export function isSecretArg(args: readonly string[], index: number): boolean {
+  const arg = args[index] ?? '';
+  const before = args[index - 1] ?? '';
+  const named = /^--?[\w-]+=/.test(arg) && secretName.test(arg.slice(0, arg.indexOf('=')));
+  return named || (/^--?[\w-]+$/.test(before) && secretName.test(before) && !arg.startsWith('-'));
+}
+
+export function maskedArgs(args: readonly string[]): string[] {
+  return args.map((arg, index) => {
+    if (!isSecretArg(args, index)) return arg;
+    return /^--?[\w-]+=/.test(arg) ? `${arg.slice(0, arg.indexOf('=') + 1)}${mask}` : mask;
+  });
+}
+
+export function maskedUrl(text: string): string {
+  const url = new URL(text);
+  url.username = '';
+  url.password = '';
+  url.hash = '';
+  const query = [...url.searchParams.keys()].map((name) => `${encodeURIComponent(name)}=${mask}`);
+  url.search = '';
+  return query.length > 0 ? `${url.href}?${query.join('&')}` : url.href;
+}
+
+/** Takes every secret that this upstream was given out of a text. */
+export function redactor(settings: UpstreamSettings): (text: string) => string {
+  const known = secretsOf(settings)
+    .filter((value) => value.length >= minSecretLength)
+    .sort((a, b) => b.length - a.length);
+  return (text) => known.reduce((rest, secret) => rest.replaceAll(secret, mask), text);
+}
+
+function secretsOf(settings: UpstreamSettings): string[] {
+  if ('command' in settings) {
+    const args = settings.args.filter((_, index) => isSecretArg(settings.args, index));
+    return [...Object.values(settings.env), ...args, ...args.map((arg) => arg.slice(arg.indexOf('=') + 1))];
+  }
+  const url = new URL(settings.url);
+  const headers = Object.values(settings.headers).flatMap((value) => [value, value.replace(/^\w+ /, '')]);
+  return [...headers, decodeURIComponent(url.password), ...url.searchParams.values()];
+}

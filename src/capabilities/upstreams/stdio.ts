@@ -1,0 +1,162 @@
+import { parseJSONRPCMessage, type Transport } from '@modelcontextprotocol/client';
+import { JsonFault, parseJson } from '../../kernel/json.ts';
+import { readLines } from './lines.ts';
+import type { ChildProcess } from './types.ts';
+
+/** MCP over a child's stdin and stdout: one JSON message a line. */
+export interface StdioTransport extends Transport {
+  // The SDK takes a transport with these two for a local pipe: there silence on its first probe means an older server.
+  readonly pid: number | undefined;
+  readonly stderr: null;
+  /** How the process ended; undefined while it runs. */
+  exit(): Exit | undefined;
+}
+
+interface Options {
+  launch(): Promise<ChildProcess>;
+  maxMessageBytes: number;
+  stderr(line: string): void;
+  /** A line on stdout that is no message; the line itself may be anything. */
+  garbage(line: string): void;
+}
+
+/** How a process ended. */
+export interface Exit {
+  code: number | null;
+  signal: string | null;
+}
+
+/** The process is gone; the message is fit for callers. */
+export class ProcessEnded extends Error {
+  override name = 'ProcessEnded';
+
+  constructor({ code, signal }: Exit, cause: unknown) {
+    super(exitReason({ code, signal }), { cause });
+  }
+}
+
+export function exitReason({ code, signal }: Exit): string {
+  return signal ? `its process was ended by ${signal}` : `its process ended with code ${code}`;
+}
+
+/** JSON-RPC code of the error put in place of an answer that cannot be read. */
+export const unreadableCode = -32_080;
+
+const edgeLength = 512;
+
+const exitGraceMs = 500;
+const killGraceMs = 2_000;
+const drainMs = 200; // a grandchild may hold stdout open long after the child is gone
+
+export function createStdioTransport({ launch, maxMessageBytes, stderr, garbage }: Options): StdioTransport {
+  let child: ChildProcess | undefined;
+  let exit: Exit | undefined;
+  let closing: Promise<void> | undefined;
+  let gone = false;
+  let draining: Promise<void> | undefined;
+
+  const announceClose = () => {
+    if (gone) return;
+    gone = true;
+    transport.onclose?.();
+  };
+
+  const receive = (text: string) => {
+    if (gone || text.trim() === '') return;
+    let message: ReturnType<typeof parseJSONRPCMessage>;
+    try {
+      message = parseJSONRPCMessage(parseJson(text, { maxLength: maxMessageBytes }));
+    } catch (error) {
+      if (text.trimStart().startsWith('{') && error instanceof JsonFault) {
+        refuse(text.slice(0, edgeLength), text.slice(-edgeLength), `the answer cannot be read: ${error.message}`);
+      } else garbage(text);
+      return;
+    }
+    transport.onmessage?.(message);
+  };
+
+  // One call's unreadable answer must not take down the calls beside it, so an error takes its place.
+  const refuse = (head: string, tail: string, message: string): boolean => {
+    transport.onerror?.(new Error(message));
+    if (head.includes('"method"')) return true; // a question or notification: nobody here waits for it
+    const id =
+      /^\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*(\d+)\s*,/.exec(head)?.[1] ??
+      /"id"\s*:\s*(\d+)\s*\}\s*$/.exec(tail)?.[1];
+    if (id === undefined) return false;
+    transport.onmessage?.({ jsonrpc: '2.0', id: Number(id), error: { code: unreadableCode, message } });
+    return true;
+  };
+
+  const oversized = (head: string, tail: string) => {
+    // Whose answer it was cannot be told, so none of those who wait may go on waiting.
+    if (!refuse(head, tail, `the answer is longer than ${maxMessageBytes} bytes`)) void transport.close();
+  };
+
+  const shutDown = async (): Promise<void> => {
+    const running = child;
+    if (running) {
+      running.stdin.end();
+      await Promise.race([running.exited, pause(exitGraceMs)]);
+      await running.kill(killGraceMs); // also reaches what the child left behind
+    }
+    announceClose();
+  };
+
+  const transport: StdioTransport = {
+    get pid() {
+      return child?.pid;
+    },
+    stderr: null,
+    exit: () => exit,
+
+    async start() {
+      if (child) throw new Error('this transport was started already');
+      const started = await launch();
+      child = started;
+      if (closing) {
+        await started.kill(killGraceMs);
+        throw new Error('closed while starting');
+      }
+      started.stdin.on('error', () => undefined); // a write to a dead child; its exit says the same
+      readLines(started.stdout, maxMessageBytes, { line: receive, oversized });
+      readLines(started.stderr, 4_096, { line: stderr });
+      const emptied = new Promise<void>((resolve) => started.stdout.once('close', resolve).once('end', resolve));
+      void started.exited.then(async (how) => {
+        exit = how;
+        await Promise.race([emptied, pause(drainMs)]);
+        announceClose();
+      });
+    },
+
+    async send(message) {
+      if (!child || gone || closing || exit) throw new Error('Not connected');
+      if (child.stdin.write(`${JSON.stringify(message)}\n`)) return;
+      draining ??= drained(child.stdin).finally(() => {
+        draining = undefined;
+      });
+      await draining;
+    },
+
+    close() {
+      closing ??= shutDown();
+      return closing;
+    },
+  };
+  return transport;
+}
+
+// Resolves when a child that was slow to read has caught up, or can no longer read at all.
+function drained(stdin: ChildProcess['stdin']): Promise<void> {
+  return new Promise((resolve) => {
+    const events = ['drain', 'close', 'error'];
+    const done = () => {
+      for (const event of events) stdin.off(event, done);
+      resolve();
+    };
+    for (const event of events) stdin.on(event, done);
+  });
+}
+
+function pause(ms: number): Promise<void> {
+  return new Promise((resolve) => void setTimeout(resolve, ms).unref());
+}

@@ -1,0 +1,107 @@
+import type { JsonObject } from '../../kernel/json.ts';
+import type { OrgId } from '../../kernel/principal.ts';
+import type { Db } from '../../platform/db/types.ts';
+
+type UpstreamsTables = {
+  upstreams_runtime: {
+    org: string;
+    name: string;
+    /** Secret values are sealed. */
+    settings: unknown;
+    /** A new one for each change. */
+    revision: string;
+    created_by: string;
+    updated_by: string;
+    updated_at: Date;
+  };
+};
+
+export interface RuntimeRow {
+  org: OrgId;
+  name: string;
+  settings: JsonObject;
+  revision: string;
+}
+
+const tables = (db: Db) => db.withTables<UpstreamsTables>();
+const columns = ['org', 'name', 'settings', 'revision'] as const;
+
+/** The upstreams of every organisation that were added at run time: each replica runs all of them. */
+export async function listAllRuntime(db: Db): Promise<RuntimeRow[]> {
+  const rows = await tables(db)
+    .selectFrom('upstreams_runtime')
+    .select(columns)
+    .orderBy('org')
+    .orderBy('name')
+    .execute();
+  return rows.map(toRow);
+}
+
+export async function getRuntime(db: Db, org: OrgId, name: string): Promise<RuntimeRow | undefined> {
+  const row = await tables(db)
+    .selectFrom('upstreams_runtime')
+    .select(columns)
+    .where('org', '=', org)
+    .where('name', '=', name)
+    .executeTakeFirst();
+  return row && toRow(row);
+}
+
+export async function countRuntime(db: Db, org: OrgId): Promise<number> {
+  const row = await tables(db)
+    .selectFrom('upstreams_runtime')
+    .select(({ fn }) => fn.countAll<string>().as('count'))
+    .where('org', '=', org)
+    .executeTakeFirstOrThrow();
+  return Number(row.count);
+}
+
+/** False when there is one of this name already. */
+export async function insertRuntime(db: Db, org: OrgId, row: Omit<RuntimeRow, 'org'>, by: string): Promise<boolean> {
+  const { name, revision, settings } = row;
+  const inserted = await tables(db)
+    .insertInto('upstreams_runtime')
+    .values({
+      org,
+      name,
+      revision,
+      settings: JSON.stringify(settings),
+      created_by: by,
+      updated_by: by,
+      updated_at: new Date(),
+    })
+    .onConflict((on) => on.columns(['org', 'name']).doNothing())
+    .executeTakeFirst();
+  return (inserted.numInsertedOrUpdatedRows ?? 0n) > 0n;
+}
+
+/** False when there is none of this name. */
+export async function updateRuntime(db: Db, org: OrgId, row: Omit<RuntimeRow, 'org'>, by: string): Promise<boolean> {
+  const { name, revision, settings } = row;
+  const updated = await tables(db)
+    .updateTable('upstreams_runtime')
+    .set({ revision, settings: JSON.stringify(settings), updated_by: by, updated_at: new Date() })
+    .where('org', '=', org)
+    .where('name', '=', name)
+    .executeTakeFirst();
+  return updated.numUpdatedRows > 0n;
+}
+
+/** False when there was none of this name. */
+export async function deleteRuntime(db: Db, org: OrgId, name: string): Promise<boolean> {
+  const deleted = await tables(db)
+    .deleteFrom('upstreams_runtime')
+    .where('org', '=', org)
+    .where('name', '=', name)
+    .executeTakeFirst();
+  return deleted.numDeletedRows > 0n;
+}
+
+/** Removes everything of one organisation. */
+export async function purgeUpstreams(db: Db, org: OrgId): Promise<void> {
+  await tables(db).deleteFrom('upstreams_runtime').where('org', '=', org).execute();
+}
+
+function toRow(row: { org: string; name: string; settings: unknown; revision: string }): RuntimeRow {
+  return { ...row, settings: row.settings as JsonObject };
+}

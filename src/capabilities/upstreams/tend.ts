@@ -1,0 +1,105 @@
+import { isObject } from '../../kernel/json.ts';
+import type { Log } from '../../platform/telemetry/index.ts';
+import type { Connection } from './connection.ts';
+import { reasonOf } from './failures.ts';
+import type { Timing } from './types.ts';
+
+interface Deps {
+  connection: Connection;
+  timing: Timing;
+  now(): number;
+  log: Log;
+  relist(signal: AbortSignal): Promise<void>;
+}
+
+interface Care {
+  /** Resolves with the reason when the connection is lost or of no use any more. */
+  over: Promise<string>;
+  listChanged(): void;
+  suspect(): void;
+}
+
+/** Looks after one live connection: lists again after changes and notices when nobody answers any more. */
+export function tend({ connection, timing, now, log, relist }: Deps): Care {
+  const ending = new AbortController();
+  let giveUp: (reason: string) => void = () => undefined;
+  const over = new Promise<string>((resolve) => {
+    giveUp = (reason) => {
+      ending.abort();
+      clearTimeout(debounce);
+      clearInterval(health);
+      clearInterval(refresh);
+      resolve(reason);
+    };
+  });
+  let debounce: NodeJS.Timeout | undefined;
+  let listing: Promise<void> | undefined;
+  let again = false;
+  let checking: Promise<void> | undefined;
+  let silent = 0;
+
+  const within = (ms: number) => AbortSignal.any([ending.signal, AbortSignal.timeout(ms)]);
+
+  const listNow = () => {
+    if (listing) {
+      again = true;
+      return;
+    }
+    listing = relist(within(timing.connectMs))
+      .catch((error: unknown) => {
+        if (!ending.signal.aborted) giveUp(`it could not be listed again: ${reasonOf(error)}`);
+      })
+      .finally(() => {
+        listing = undefined;
+        if (again && !ending.signal.aborted) {
+          again = false;
+          listChanged();
+        }
+      });
+  };
+
+  const listChanged = () => {
+    if (ending.signal.aborted) return;
+    clearTimeout(debounce);
+    debounce = setTimeout(listNow, timing.relistDebounceMs);
+    debounce.unref();
+  };
+
+  const checkNow = () => {
+    if (checking || ending.signal.aborted) return;
+    checking = connection
+      .check(within(timing.healthMs))
+      .then(
+        () => {
+          silent = 0;
+        },
+        (error: unknown) => {
+          if (ending.signal.aborted) return;
+          silent++;
+          log.debug({ err: error, silent }, 'upstream did not answer a check');
+          const reason = reasonOf(error);
+          // A single silence may be a busy moment; anything else is plain.
+          if (silent >= 2 || reason !== 'it did not answer in time') giveUp(reason);
+        },
+      )
+      .finally(() => {
+        checking = undefined;
+      });
+  };
+
+  const health = setInterval(() => {
+    // Single-threaded servers answer nothing while they work on a call, and they may work long.
+    const busy = connection.kind !== 'http' && connection.flights.size > 0;
+    if (!busy && now() - connection.lastHeardAt() >= timing.healthEveryMs / 2) checkNow();
+  }, timing.healthEveryMs);
+  health.unref();
+
+  const { tools } = connection.capabilities;
+  const announces = isObject(tools) && tools.listChanged === true;
+  const refresh = announces ? undefined : setInterval(listChanged, timing.relistEveryMs);
+  refresh?.unref();
+
+  void connection.closed.then((reason) => giveUp(reason));
+
+  return { over, listChanged, suspect: checkNow };
+}

@@ -1,0 +1,124 @@
+import type { Call, ProviderReply } from '../../kernel/call.ts';
+import type { Tool } from '../../kernel/tool.ts';
+import { type EraMemory, openConnection } from './connect.ts';
+import type { Connection } from './connection.ts';
+import { createDispatcher } from './dispatch.ts';
+import { UpstreamUnavailable } from './errors.ts';
+import { createScopes } from './flight.ts';
+import { createKeeper } from './keeper.ts';
+import { createPool, type Lease } from './pool.ts';
+import { redactor, targetOf } from './secrets.ts';
+import type { Declaration, Surroundings, TransportKind, UpstreamStatus } from './types.ts';
+
+/** One upstream with all that belongs to it: nothing of it is shared with another. */
+export interface Upstream {
+  readonly declaration: Declaration;
+  start(): void;
+  /** Resolves once it was listed, or has spent its start time-out. */
+  readonly settled: Promise<void>;
+  status(): UpstreamStatus;
+  dispatch(call: Call & { tool: Tool }, signal: AbortSignal): Promise<ProviderReply>;
+  /** Which of its resources somebody wants to be told about. */
+  watch(uris: readonly string[]): void;
+  /** Lets running calls end, takes no new ones, then stops. */
+  retire(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function createUpstream(
+  declaration: Declaration,
+  around: Surroundings,
+  resourceUpdated: (uri: string) => void,
+): Upstream {
+  const { org, name, source, settings, fault } = declaration;
+  const { timing, now } = around;
+  const scopes = createScopes();
+  const redact = redactor(settings);
+  const target = targetOf(settings);
+  // All connections use the credentials of the declaration, so they are one authorization context.
+  const memory: EraMemory = {};
+  const keeper = createKeeper({ declaration, around, scopes, memory, redact, resourceUpdated });
+  const pool = createPool({
+    name,
+    timing,
+    now,
+    open: (signal) =>
+      openConnection({
+        declaration,
+        memory,
+        around,
+        scopes,
+        signal,
+        redact,
+        events: { listChanged: () => undefined, resourceUpdated: () => undefined },
+      }),
+  });
+
+  const acquire = async (call: Call, signal: AbortSignal): Promise<Lease> => {
+    const shared = settings.isolation === 'shared';
+    const off = fault ?? (settings.disabled ? 'it is disabled' : undefined);
+    if (off) throw UpstreamUnavailable({ name, reason: off });
+    // While the upstream as a whole is down, opening a connection for each call would only add to its troubles.
+    const connection = await keeper.live(signal);
+    return shared ? { connection, release: () => undefined } : pool.acquire(isolationKey(call), signal);
+  };
+
+  const isolationKey = ({ principal, link }: Call): string =>
+    // Callers of 2026-07-28 and of REST have no session; the nearest thing that is theirs alone is who they are.
+    settings.isolation === 'session' && link.sessionId ? `session ${link.sessionId}` : `principal ${principal.id}`;
+
+  const replace = (connection: Connection, reason: string) => {
+    keeper.replace(connection, reason);
+    pool.drop(connection, reason);
+  };
+
+  const dispatcher = createDispatcher({ declaration, around, acquire, replace, suspect: () => keeper.suspect() });
+  let stopped: Promise<void> | undefined;
+
+  const stop = (): Promise<void> => {
+    stopped ??= Promise.all([keeper.stop(), pool.stop()]).then(() => undefined);
+    return stopped;
+  };
+
+  return {
+    declaration,
+    start() {
+      if (settings.disabled) return;
+      if (fault === undefined) keeper.start();
+      else void around.catalog.markStale(org, name, fault).catch(() => undefined);
+    },
+    settled: settings.disabled || fault !== undefined ? Promise.resolve() : keeper.settled,
+    status() {
+      const facts = keeper.facts();
+      return {
+        org,
+        name,
+        source,
+        transport: memory.kind ?? declaredTransport(settings),
+        target,
+        isolation: settings.isolation,
+        ...facts,
+        ...(fault === undefined ? {} : { state: 'failing', reason: fault }),
+        ...(settings.disabled ? { state: 'disabled' } : {}),
+        inFlight: dispatcher.inFlight(),
+        breaker: dispatcher.breaker.state(),
+      };
+    },
+    dispatch: dispatcher.dispatch,
+    watch: (uris) => keeper.watch(uris),
+    async retire() {
+      keeper.retire();
+      const until = now() + settings.callTimeoutMs;
+      while (dispatcher.inFlight() > 0 && now() < until && !stopped) {
+        await new Promise((resolve) => setTimeout(resolve, 100).unref());
+      }
+      await stop();
+    },
+    stop,
+  };
+}
+
+export function declaredTransport(settings: Declaration['settings']): TransportKind {
+  if ('command' in settings) return 'stdio';
+  return settings.transport === 'sse' ? 'sse' : 'http';
+}
