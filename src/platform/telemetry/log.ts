@@ -11,6 +11,8 @@ export interface LogOptions {
   level: LogLevel;
   /** The field `service` of each line. */
   service: string;
+  /** Values that must not appear in any line, such as configured keys. */
+  secrets?: readonly string[];
   /** Where the lines go; standard error by default, since standard output belongs to commands and to stdio. */
   destination?: DestinationStream;
 }
@@ -21,7 +23,8 @@ const maxText = 8_192;
  * One JSON object a line with `timestamp` (ISO 8601), `severity`, `service` and `message`. Secrets are taken out by
  * key and by pattern, of messages, fields, child bindings and errors alike.
  */
-export function createLog({ level, service, destination }: LogOptions): Log {
+export function createLog({ level, service, secrets = [], destination }: LogOptions): Log {
+  const rules = { secrets, maxText };
   const log = pino(
     {
       level,
@@ -37,12 +40,12 @@ export function createLog({ level, service, destination }: LogOptions): Log {
           const [first, ...rest] = args;
           const hasFields = typeof first === 'object' && first !== null;
           const fields = hasFields
-            ? asFields(redactValue(first instanceof Error ? { error: first } : first, { maxText }))
+            ? asFields(redactValue(first instanceof Error ? { error: first } : first, rules))
             : {};
           const words = hasFields || first === undefined || first === null ? rest : args;
           const message = words.length > 0 ? format(...words) : messageOf(fields);
           if (message === undefined) method.call(this, fields);
-          else method.call(this, fields, redactText(message));
+          else method.call(this, fields, redactText(message, secrets));
         },
       },
     },
@@ -52,11 +55,11 @@ export function createLog({ level, service, destination }: LogOptions): Log {
   // pino resets the formatter of child bindings in children, so the method itself is wrapped; children inherit it.
   const child = log.child;
   log.child = function redactingChild(this: Logger, bindings: object, options?: object) {
-    return child.call(this, asFields(redactValue(bindings, { maxText })), options);
+    return child.call(this, asFields(redactValue(bindings, rules)), options);
   } as typeof log.child;
   const setBindings = log.setBindings;
   log.setBindings = function redactingBindings(this: Logger, bindings: object) {
-    setBindings.call(this, asFields(redactValue(bindings, { maxText })));
+    setBindings.call(this, asFields(redactValue(bindings, rules)));
   };
   return log;
 }

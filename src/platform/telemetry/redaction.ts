@@ -40,17 +40,23 @@ export const secretKeys: readonly string[] = [
 const harmlessKeys = ['pagetoken', 'progresstoken', 'synctoken', 'continuationtoken', 'cancellationtoken'];
 
 const maxDepth = 32;
+const minSecretLength = 8; // shorter ones would take ordinary words out of everything
 
 export interface RedactionOptions {
   /** Further names whose values are secret; compared like `secretKeys`. */
   keys?: readonly string[];
+  /** Values known to be secret, such as configured keys: taken out wherever they stand. Short ones are ignored. */
+  secrets?: readonly string[];
   /** Longer strings are cut after redaction and say how much is missing, in UTF-16 units. Default: never. */
   maxText?: number;
 }
 
 /** Replaces what looks like a secret in a text: tokens, keys, PEM blocks, passwords of URLs and connection strings. */
-export function redactText(text: string): string {
+export function redactText(text: string, secrets: readonly string[] = []): string {
   let result = text;
+  for (const secret of secrets) {
+    if (secret.length >= minSecretLength) result = result.replaceAll(secret, redacted);
+  }
   for (const rule of rules) result = rule.apply(result, redacted);
   return result;
 }
@@ -66,13 +72,13 @@ export function isSecretKey(key: string, more: readonly string[] = []): boolean 
  */
 export function redactValue(
   value: unknown,
-  { keys = [], maxText = Number.POSITIVE_INFINITY }: RedactionOptions = {},
+  { keys = [], secrets = [], maxText = Number.POSITIVE_INFINITY }: RedactionOptions = {},
 ): unknown {
   const more = keys.map(plainKey);
   const open = new Set<object>();
 
   const text = (raw: string): string => {
-    const clean = redactText(raw);
+    const clean = redactText(raw, secrets);
     return clean.length > maxText ? `${clean.slice(0, maxText)}… (${clean.length - maxText} more)` : clean;
   };
 

@@ -17,7 +17,7 @@ const jsonWebToken = /eyJ[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*)*/g;
 
 // Our own keys, and those of systems that upstreams often stand before.
 const prefixed =
-  /(?<![A-Za-z0-9])(fl_|gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|sk-|sk_live_|rk_live_|npm_|pypi-|hvs\.|dop_v1_|ATATT|AIza|AKIA|ASIA|SG\.|pul-|glc_|glsa_)([A-Za-z0-9_.=-]*)/g;
+  /(fl_|(?<![A-Za-z0-9])(?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|sk-|sk_live_|rk_live_|npm_|pypi-|hvs\.|dop_v1_|ATATT|AIza|AKIA|ASIA|SG\.|pul-|glc_|glsa_))([A-Za-z0-9_.=-]*)/g;
 
 const url = /:\/\/[^\s"'<>\\]*/g;
 

@@ -1,3 +1,4 @@
+import { setTimeout } from 'node:timers/promises';
 import type { Span as OtelSpan, Tracer } from '@opentelemetry/api';
 import { createTraceState, ROOT_CONTEXT, SpanKind, SpanStatusCode, trace } from '@opentelemetry/api';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
@@ -10,7 +11,7 @@ import {
   ParentBasedSampler,
 } from '@opentelemetry/sdk-trace-node';
 import { FairleadError } from '../../kernel/errors.ts';
-import { redactText } from './redaction.ts';
+import { isSecretKey, redacted, redactText } from './redaction.ts';
 import { readCarrier, type TraceCarrier, type TraceContext, writeCarrier } from './tracecontext.ts';
 
 export type SpanAttributes = Record<string, string | number | boolean | readonly string[] | undefined>;
@@ -65,6 +66,8 @@ export interface TracingOptions {
   sampler?: Sampler;
   /** Instead of OTLP. */
   exporter?: SpanExporter;
+  /** Longest wait of `stop` for a collector that does not answer. Default 3 s. */
+  stopTimeoutMs?: number;
 }
 
 // A call makes some 15 spans, so 2,000 calls fit even while the collector does not answer. Batches are large, since
@@ -74,7 +77,7 @@ const maxExportsInFlight = 64;
 
 /** Spans by OpenTelemetry, or next to nothing where there is neither an endpoint nor an exporter. */
 export function createTracing(options: TracingOptions = {}): Tracing {
-  const { otlpEndpoint, service = 'fairlead', version, sampler } = options;
+  const { otlpEndpoint, service = 'fairlead', version, sampler, stopTimeoutMs = 3_000 } = options;
   const exporter = options.exporter ?? (otlpEndpoint === undefined ? undefined : otlpExporter(otlpEndpoint));
   if (!exporter) return silentTracing;
   const provider = new BasicTracerProvider({
@@ -86,7 +89,7 @@ export function createTracing(options: TracingOptions = {}): Tracing {
     spanProcessors: [new BatchSpanProcessor(exporter, queue)],
   });
   // Never registered globally: two servers in one process must not share it.
-  return recordingTracing(provider.getTracer('fairlead', version), provider);
+  return recordingTracing(provider.getTracer('fairlead', version), provider, stopTimeoutMs);
 }
 
 function otlpExporter(endpoint: string): SpanExporter {
@@ -96,7 +99,7 @@ function otlpExporter(endpoint: string): SpanExporter {
   });
 }
 
-function recordingTracing(tracer: Tracer, provider: BasicTracerProvider): Tracing {
+function recordingTracing(tracer: Tracer, provider: BasicTracerProvider, stopTimeoutMs: number): Tracing {
   const start = (name: string, { parent, kind = 'internal', attributes }: SpanOptions = {}): RecordedSpan => {
     const context = parent ? contextUnder(parent) : ROOT_CONTEXT;
     const span = tracer.startSpan(name, { kind: kinds[kind], attributes: clean(attributes) }, context);
@@ -121,7 +124,10 @@ function recordingTracing(tracer: Tracer, provider: BasicTracerProvider): Tracin
     },
     flush: () => provider.forceFlush().catch(() => {}),
     stop() {
-      stopping ??= provider.shutdown().catch(() => {});
+      stopping ??= Promise.race([
+        provider.shutdown().catch(() => {}),
+        setTimeout(stopTimeoutMs, undefined, { ref: false }),
+      ]);
       return stopping;
     },
   };
@@ -247,8 +253,9 @@ function clean(attributes: SpanAttributes = {}): Record<string, string | number 
   const result: Record<string, string | number | boolean | string[]> = {};
   for (const [key, value] of Object.entries(attributes)) {
     if (value === undefined) continue;
-    if (typeof value === 'string') result[key] = redactText(value);
-    else if (typeof value === 'object') result[key] = value.map(redactText);
+    if (typeof value !== 'boolean' && isSecretKey(key)) result[key] = redacted;
+    else if (typeof value === 'string') result[key] = redactText(value);
+    else if (typeof value === 'object') result[key] = value.map((text) => redactText(text));
     else result[key] = value;
   }
   return result;
