@@ -1,0 +1,158 @@
+import { spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { parse } from 'yaml';
+import { root } from '../places.ts';
+
+const older = join(root, 'node_modules', '@modelcontextprotocol', 'conformance');
+const newer = join(root, 'node_modules', 'conformance-next');
+
+/** One way of running the official suites. */
+export interface Suite {
+  /** As it is written in the report and in the list of expected failures. */
+  name: string;
+  program: string;
+  args: readonly string[];
+  /** The scenarios that it has to run for servers, with those that count. */
+  scenarios(leg: 'server' | 'client'): { name: string; scored: boolean; reason?: string }[] | undefined;
+}
+
+export const suites: readonly Suite[] = [
+  {
+    name: '0.1.16, all',
+    program: join(older, 'dist', 'index.js'),
+    args: ['--suite', 'all'],
+    scenarios: () => undefined, // it has no requirement sets: whatever it runs counts
+  },
+  requirementSuite('2025-11-25'),
+  requirementSuite('2026-07-28'),
+];
+
+function requirementSuite(revision: string): Suite {
+  return {
+    name: `0.2.0-alpha.12, ${revision}`,
+    program: join(newer, 'dist', 'index.js'),
+    args: ['--requirements', revision],
+    scenarios(leg) {
+      const set = parse(readFileSync(join(newer, 'requirements', `${revision}.yaml`), 'utf8')) as RequirementSet;
+      const unscored = set.not_scored.filter((each) => each.leg === leg);
+      return [
+        ...set[leg].map((name) => ({ name, scored: true })),
+        ...unscored.map(({ scenario, reason }) => ({ name: scenario, scored: false, reason })),
+      ];
+    },
+  };
+}
+
+interface RequirementSet {
+  server: string[];
+  client: string[];
+  not_scored: { scenario: string; leg: 'server' | 'client'; reason: string }[];
+}
+
+export interface ScenarioResult {
+  name: string;
+  /** Whether the revision requires it. */
+  scored: boolean;
+  /** Why it does not count, by the suite. */
+  unscoredReason?: string;
+  passed: number;
+  failed: number;
+  /** What the checks that failed said. */
+  messages: string[];
+}
+
+export interface SuiteResult {
+  suite: string;
+  scenarios: ScenarioResult[];
+}
+
+interface Check {
+  id: string;
+  status: 'SUCCESS' | 'FAILURE' | 'WARNING' | 'SKIPPED' | 'INFO';
+  errorMessage?: string;
+}
+
+/** Runs a suite against a server and reads what it found from its result files. */
+export async function runServerSuite(suite: Suite, url: string, outDir: string): Promise<SuiteResult> {
+  return await collect(suite, 'server', ['server', '--url', url, ...suite.args], outDir);
+}
+
+/**
+ * Runs the client scenarios of a suite that are not about authorization, one by one.
+ *
+ * @param command of a client that takes the server's URL as its last argument
+ */
+export async function runClientSuite(suite: Suite, command: string, outDir: string): Promise<SuiteResult> {
+  const scenarios = suite.scenarios('client') ?? olderClientScenarios;
+  const revision = suite.args[0] === '--requirements' ? ['--spec-version', suite.args[1] ?? ''] : [];
+  const results: ScenarioResult[] = [];
+  for (const { name } of scenarios.filter((each) => !each.name.startsWith('auth/'))) {
+    const args = ['client', '--command', command, '--scenario', name, ...revision];
+    const { scenarios: found } = await collect(suite, 'client', args, join(outDir, name), [name]);
+    results.push(...found);
+  }
+  return { suite: suite.name, scenarios: results };
+}
+
+const olderClientScenarios = ['initialize', 'tools_call', 'elicitation-sep1034-client-defaults', 'sse-retry'].map(
+  (name) => ({
+    name,
+    scored: true,
+  }),
+);
+
+async function collect(
+  suite: Suite,
+  leg: 'server' | 'client',
+  args: readonly string[],
+  outDir: string,
+  only?: readonly string[],
+): Promise<SuiteResult> {
+  rmSync(outDir, { recursive: true, force: true });
+  mkdirSync(outDir, { recursive: true });
+  const output = await run(suite.program, [...args, '--output-dir', outDir]);
+
+  const found = new Map<string, Check[]>();
+  for (const path of readdirSync(outDir, { recursive: true }) as string[]) {
+    const folder = /^(.*)[\\/]checks\.json$/.exec(path)?.[1]?.replaceAll('\\', '/');
+    if (folder === undefined) continue;
+    const name = folder.replace(/^server-/, '').replace(/-\d{4}-\d\d-\d\dT[\d-]+Z$/, '');
+    found.set(name, JSON.parse(readFileSync(join(outDir, path), 'utf8')) as Check[]);
+  }
+  const listed = suite.scenarios(leg)?.filter(({ name }) => only === undefined || only.includes(name));
+  const expected = listed ?? [...found.keys()].map((name) => ({ name, scored: true, reason: undefined }));
+  if (expected.length === 0) throw new Error(`${suite.name} ran nothing: ${output.slice(-2_000)}`);
+
+  return {
+    suite: suite.name,
+    scenarios: expected.map(({ name, scored, reason }) => {
+      const checks = found.get(name);
+      const failures = checks?.filter(({ status }) => status === 'FAILURE') ?? [];
+      const lost = checks === undefined ? ['it left no result'] : [];
+      return {
+        name,
+        scored,
+        ...(reason === undefined ? {} : { unscoredReason: reason }),
+        passed: checks?.filter(({ status }) => status === 'SUCCESS').length ?? 0,
+        failed: failures.length + lost.length,
+        messages: [...failures.map(({ id, errorMessage }) => `${id}: ${errorMessage ?? 'failed'}`), ...lost],
+      };
+    }),
+  };
+}
+
+/** The exit code says less than the result files, so only output matters, and only when those are missing. */
+function run(program: string, args: readonly string[]): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(process.execPath, [program, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+    let output = '';
+    const keep = (chunk: Buffer) => {
+      output += chunk;
+    };
+    child.stdout.on('data', keep);
+    child.stderr.on('data', keep);
+    child.on('error', reject);
+    child.on('exit', () => resolve(output));
+  });
+}

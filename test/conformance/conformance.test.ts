@@ -1,0 +1,37 @@
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import {
+  type Arrangement,
+  arrange,
+  arrangementNames,
+  arrangementTitles,
+} from '../../scripts/conformance/arrangements.ts';
+import { recordScenarios } from '../../scripts/conformance/record.ts';
+import { runServerSuite, suites } from '../../scripts/conformance/suites.ts';
+import { type ExpectedFailures, judge } from '../../scripts/conformance/verdict.ts';
+
+const expected = JSON.parse(
+  readFileSync(new URL('./expected-failures.json', import.meta.url), 'utf8'),
+) as ExpectedFailures;
+const out = mkdtempSync(join(tmpdir(), 'conformance-'));
+afterAll(() => rmSync(out, { recursive: true, force: true }));
+
+describe.each(arrangementNames)('the official conformance suites, arrangement %s', (name) => {
+  let arrangement: Arrangement;
+  beforeAll(async () => {
+    arrangement = await arrange(name);
+  }, 120_000);
+  afterAll(() => arrangement?.stop());
+
+  it.each(suites.map((suite) => [suite.name, suite] as const))(
+    'pass every required server scenario of %s [SP-7]',
+    async (_, suite) => {
+      const result = await runServerSuite(suite, arrangement.url, join(out, name));
+      recordScenarios(arrangementTitles[name], result);
+      expect(judge(result, expected).faults).toEqual([]);
+    },
+    180_000,
+  );
+});
