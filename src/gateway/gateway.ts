@@ -6,6 +6,8 @@ import { createPipeline, type PipelineDeps } from './pipeline.ts';
 
 /** What surfaces need: to list and to call, both for a principal at an endpoint. */
 export interface Gateway extends ToolCaller {
+  /** Resolves when no call runs any more, or after `withinMs`. */
+  idle(withinMs: number): Promise<void>;
   list(principal: Principal, endpoint?: string): Listing;
   /** Everything behind an endpoint, before policy. Throws `UnknownEndpoint`. */
   view(org: OrgId, endpoint?: string): EndpointView;
@@ -13,8 +15,26 @@ export interface Gateway extends ToolCaller {
 
 export function createGateway(deps: PipelineDeps & ListingDeps): Gateway {
   const pipeline = createPipeline(deps);
+  let running = 0;
+  const waiting = new Set<() => void>();
   return {
-    call: pipeline.call,
+    async call(request) {
+      running++;
+      try {
+        return await pipeline.call(request);
+      } finally {
+        if (--running === 0) for (const resolve of waiting) resolve();
+      }
+    },
+    async idle(withinMs) {
+      if (running === 0) return;
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, withinMs);
+      waiting.add(resolve);
+      await promise;
+      waiting.delete(resolve);
+      clearTimeout(timer);
+    },
     view: (org, endpoint) => deps.endpoints.view(org, endpoint),
     list: (principal, endpoint) => listFor(deps, principal, endpoint),
   };

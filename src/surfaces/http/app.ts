@@ -1,11 +1,11 @@
 import { Hono } from 'hono';
 import type { Access } from '../../capabilities/access/index.ts';
 import type { EndpointSettings } from '../../config/schema.ts';
-import { NotFound } from '../../kernel/errors.ts';
+import { NotFound, ShuttingDown } from '../../kernel/errors.ts';
 import { addressRanges } from '../../platform/http/index.ts';
 import type { Log, Metrics } from '../../platform/telemetry/index.ts';
 import type { McpSurface } from '../mcp/index.ts';
-import { type Admission, createAdmission, type HttpEnv } from './admission.ts';
+import { createAdmission, type HttpEnv } from './admission.ts';
 import { edge } from './edge.ts';
 import { type Operations, operations } from './operations.ts';
 import { problemResponse } from './problem.ts';
@@ -24,8 +24,8 @@ export interface HttpAppDeps {
   scopes: readonly string[];
   endpoint(name: string): EndpointSettings | undefined;
   operations: Operations;
-  /** `/api/v1` and its documentation. */
-  rest(admission: Admission): Hono<HttpEnv>;
+  /** Set while the server shuts down. */
+  draining(): boolean;
 }
 
 /** Everything that is served over HTTP. */
@@ -37,6 +37,11 @@ export function createHttpApp(deps: HttpAppDeps): Hono<HttpEnv> {
   for (const middleware of edge(deps)) app.use(middleware);
 
   operations(app, deps.operations, admission);
+  app.use(async (c, next) => {
+    if (!deps.draining() || c.req.method === 'GET') return next();
+    c.header('connection', 'close');
+    return problemResponse(ShuttingDown({}, { retryAfterSeconds: 2 }), deps.log);
+  });
   wellKnown(app, deps);
 
   app.on(['GET', 'POST', 'DELETE'], ['/mcp', '/mcp/:endpoint'], async (c) => {
@@ -46,7 +51,6 @@ export function createHttpApp(deps: HttpAppDeps): Hono<HttpEnv> {
   app.all('/mcp', () => methodNotAllowed());
   app.all('/mcp/:endpoint', () => methodNotAllowed());
 
-  app.route('/', deps.rest(admission));
   return app;
 }
 

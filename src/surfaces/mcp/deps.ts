@@ -16,6 +16,8 @@ export interface McpDeps {
   maxBodyBytes: number;
   /** Told when a session or stream opens; calls what comes back when it closes. */
   connectionOpened(): () => void;
+  /** Tells when policies changed, so that listings may have. Returns the way to stop. */
+  policyChanged(listener: () => void): () => void;
 }
 
 /** The way to be told of changes of an upstream's resource. */

@@ -1,5 +1,5 @@
 import { isJsonContentType, isLegacyRequest, readRequestBody } from '@modelcontextprotocol/server';
-import { asFairleadError, FairleadError, ShuttingDown } from '../../kernel/errors.ts';
+import { asFairleadError, FairleadError } from '../../kernel/errors.ts';
 import { JsonFault, parseJson } from '../../kernel/json.ts';
 import type { Admitted, McpDeps } from './deps.ts';
 import type { ServerParts } from './identity.ts';
@@ -15,8 +15,6 @@ export interface McpSurface {
   /** Serves a request whose caller has been admitted. Never rejects. */
   handle(request: Request, admitted: Admitted): Promise<Response>;
   start(): void;
-  /** Takes no new calls from now on. */
-  drain(): void;
   stop(): Promise<void>;
 }
 
@@ -35,10 +33,8 @@ export function createMcpSurface(deps: McpSurfaceDeps): McpSurface {
   const sessions = createSessions(parts);
   const modern = createModern(parts);
   let stopNotices: (() => void) | undefined;
-  let draining = false;
 
   const serve = async (request: Request, admitted: Admitted): Promise<Response> => {
-    if (draining && request.method === 'POST') throw ShuttingDown({}, { retryAfterSeconds: 2 });
     const authInfo = authInfoOf(admitted);
     if (request.method !== 'POST') return sessions.handle(request, undefined, admitted, authInfo);
     if (!isJsonContentType(request.headers.get('content-type'))) {
@@ -77,11 +73,7 @@ export function createMcpSurface(deps: McpSurfaceDeps): McpSurface {
       sessions.start();
       stopNotices ??= startNotices(deps, sessions, modern);
     },
-    drain() {
-      draining = true;
-    },
     async stop() {
-      draining = true;
       stopNotices?.();
       stopNotices = undefined;
       parking.close();

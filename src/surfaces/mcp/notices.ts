@@ -1,24 +1,27 @@
+import type { CatalogChange } from '../../capabilities/catalog/index.ts';
 import type { McpDeps } from './deps.ts';
 import type { Modern } from './modern.ts';
 import type { Sessions } from './sessions.ts';
 
 /** Tells clients of both eras what changed. Returns the way to stop. */
 export function startNotices(deps: McpDeps, sessions: Sessions, modern: Modern): () => void {
-  const stopCatalog = deps.catalog.onChange(({ org, tools, prompts, resources }) => {
+  const listsChanged = ({ org, tools, prompts, resources }: Partial<CatalogChange>) => {
     sessions.each((session) => {
-      if (session.principal.org !== org) return;
+      if (org !== undefined && session.principal.org !== org) return;
       const { server } = session;
       if (tools) server.sendToolListChanged().catch(() => undefined);
       if (prompts) server.sendPromptListChanged().catch(() => undefined);
       if (resources) server.sendResourceListChanged().catch(() => undefined);
     });
     modern.each((owner, _endpoint, { notify }) => {
-      if (owner !== org) return;
+      if (org !== undefined && owner !== org) return;
       if (tools) notify.toolsChanged();
       if (prompts) notify.promptsChanged();
       if (resources) notify.resourcesChanged();
     });
-  });
+  };
+  const stopCatalog = deps.catalog.onChange(listsChanged);
+  const stopPolicy = deps.policyChanged(() => listsChanged({ tools: true, prompts: true, resources: true }));
 
   const stopResources = deps.subscriptions.onResourceUpdated(({ org, toolset, uri }) => {
     const wireUri = (principal: { org: string }, endpoint: string | undefined) => {
@@ -41,6 +44,7 @@ export function startNotices(deps: McpDeps, sessions: Sessions, modern: Modern):
 
   return () => {
     stopCatalog();
+    stopPolicy();
     stopResources();
   };
 }

@@ -43,19 +43,23 @@ export function useHandlers(server: Server, parts: ServerParts, identity: Server
     };
     if (identity.era === 'modern') {
       const capabilities = asObject(asObject(ctx.mcpReq.envelope)[CLIENT_CAPABILITIES_META_KEY]);
-      const round = { principal: asked.principal, capabilities, signal: ctx.mcpReq.signal, ...feedback(ctx) };
+      const { sent, ...back } = feedback(ctx);
+      const round = { principal: asked.principal, capabilities, signal: ctx.mcpReq.signal, ...back };
       const over = await parts.rounds.run(asked, round, ctx);
+      await sent();
       return 'end' in over ? finish(over.end) : over.inputRequired;
     }
     const { endpoint, clientAddress, ...rest } = asked;
+    const { sent, ...link } = sessionLink(server, ctx);
     const reply = await gateway.call({
       ...rest,
       surface: 'mcp',
       ...(endpoint === undefined ? {} : { endpoint }),
       ...(clientAddress === undefined ? {} : { clientAddress }),
-      link: sessionLink(server, ctx),
+      link,
       signal: ctx.mcpReq.signal,
     });
+    await sent();
     if (reply.kind === 'end') return finish(reply.end);
     throw new ProtocolError(-32603, 'The upstream asks for input in a way that this session cannot answer.');
   };
@@ -113,24 +117,30 @@ function clientAddressOf(ctx: ServerContext): string | undefined {
   return typeof address === 'string' ? address : undefined;
 }
 
-/** Progress and log messages of the request at hand. What cannot be delivered is dropped: the caller has gone. */
-function feedback(ctx: ServerContext): Pick<CallerLink, 'progress' | 'log'> {
+/**
+ * Progress and log messages of the request at hand. What cannot be delivered is dropped: the caller has gone.
+ * `sent` resolves when all of them are out, which must be before the result.
+ */
+function feedback(ctx: ServerContext): Pick<CallerLink, 'progress' | 'log'> & { sent(): Promise<unknown> } {
   const progressToken = ctx.mcpReq._meta?.progressToken;
+  let last: Promise<unknown> = Promise.resolve();
+  const send = (notice: Promise<void>) => {
+    last = Promise.allSettled([last, notice]);
+  };
   return {
     progress(update: ProgressUpdate) {
       if (progressToken === undefined) return;
-      ctx.mcpReq
-        .notify({ method: 'notifications/progress', params: { progressToken, ...update } })
-        .catch(() => undefined);
+      send(ctx.mcpReq.notify({ method: 'notifications/progress', params: { progressToken, ...update } }));
     },
     log(level, data: Json, logger) {
-      ctx.mcpReq.log(level as Parameters<typeof ctx.mcpReq.log>[0], data, logger).catch(() => undefined);
+      send(ctx.mcpReq.log(level as Parameters<typeof ctx.mcpReq.log>[0], data, logger));
     },
+    sent: () => last,
   };
 }
 
 /** The way back to a caller with a session: it is asked during the call. */
-function sessionLink(server: Server, ctx: ServerContext): CallerLink {
+function sessionLink(server: Server, ctx: ServerContext): CallerLink & { sent(): Promise<unknown> } {
   return {
     era: 'sessions',
     capabilities: asObject(server.getClientCapabilities()),

@@ -1,0 +1,175 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { createAccess, scopeNames } from '../capabilities/access/index.ts';
+import { createAudit } from '../capabilities/audit/index.ts';
+import { createCatalog, purgeCatalog } from '../capabilities/catalog/index.ts';
+import { createPolicy, purgePolicies } from '../capabilities/policy/index.ts';
+import { createUpstreams, purgeUpstreams } from '../capabilities/upstreams/index.ts';
+import { packageRoot } from '../config/index.ts';
+import type { Settings } from '../config/schema.ts';
+import { createEndpoints, createGateway, createSchemaChecks, ownToolset } from '../gateway/index.ts';
+import { type Clock, systemClock } from '../kernel/clock.ts';
+import { newId } from '../kernel/ids.ts';
+import type { Bus } from '../platform/bus/index.ts';
+import type { Database } from '../platform/db/index.ts';
+import { createEgress } from '../platform/http/index.ts';
+import { createKeyring } from '../platform/keyring/index.ts';
+import { createProcesses } from '../platform/process/index.ts';
+import type { Log, Metrics, Tracing } from '../platform/telemetry/index.ts';
+import { createHttpApp } from '../surfaces/http/index.ts';
+import { createMcpSurface } from '../surfaces/mcp/index.ts';
+import { createOwnProvider } from './status.ts';
+import { createTrail } from './trail.ts';
+
+/** What exists before the house is put together: opened, and to be closed, by the life cycle. */
+export interface Ground {
+  settings: Settings;
+  database: Database;
+  bus: Bus;
+  log: Log;
+  metrics: Metrics;
+  tracing: Tracing;
+  /** What child processes inherit of the environment. */
+  inheritedEnvironment: Record<string, string>;
+  clock?: Clock;
+}
+
+export type House = ReturnType<typeof compose>;
+
+/** The version of this package. */
+export const version: string = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')).version;
+
+/** Wires everything; starts nothing. */
+export function compose(ground: Ground) {
+  const { settings, database, bus, log, metrics, tracing, clock = systemClock } = ground;
+  const { db } = database;
+  if (settings.secret === undefined) throw new Error('settings without a secret: they were loaded only to look');
+  const keyring = createKeyring(settings.secret);
+  const replicaId = newId('replica');
+  const mcpUrl = new URL('/mcp', settings.publicUrl).href;
+
+  const processes = createProcesses({ inherit: ground.inheritedEnvironment, log });
+  const egress = createEgress({ allow: settings.egress.allow, log });
+  const catalog = createCatalog({ db, bus, log });
+  const audit = createAudit({
+    db,
+    kind: database.kind,
+    dataDir: settings.dataDir,
+    keyring,
+    clock,
+    log,
+    settings: settings.audit,
+    replicaId,
+  });
+  const policy = createPolicy({
+    db,
+    bus,
+    clock,
+    log,
+    folder: settings.policies.folder,
+    shipped: settings.policies.shipped,
+    environment: settings.environment,
+    projections: settings.projections,
+  });
+  const access = createAccess({
+    db,
+    keyring,
+    clock,
+    bus,
+    log,
+    issuers: settings.auth.issuers,
+    resource: mcpUrl,
+    development: settings.development,
+    fetch: (url, init) => egress.fetch(url, { ...init, guarded: false }), // issuers stand in the operator's file
+    purgers: [purgeUpstreams, purgeCatalog, purgePolicies, audit.purge],
+  });
+  const upstreams = createUpstreams({
+    db,
+    bus,
+    keyring,
+    clock,
+    log,
+    catalog,
+    processes,
+    egress,
+    declared: settings.upstreams,
+    allowRuntimeStdio: settings.allowRuntimeStdio,
+    clientInfo: { name: 'fairlead', title: 'Fairlead', version },
+  });
+
+  const endpoints = createEndpoints(catalog, settings.endpoints);
+  const own = createOwnProvider(upstreams, version);
+  const gateway = createGateway({
+    clock,
+    tracing,
+    endpoints,
+    checks: createSchemaChecks(),
+    sees: (call, tool) => policy.visible(call.principal, [tool], originOf(call)).length > 0,
+    visible: (principal, tools, endpoint) =>
+      policy.visible(principal, tools, { surface: 'mcp', ...(endpoint === undefined ? {} : { endpoint }) }),
+    decide: (call, tool) => policy.decide(call.principal, tool, call.arguments, originOf(call)),
+    providerOf: (toolset) => (toolset === ownToolset ? own : upstreams),
+    trail: createTrail(audit, clock),
+    observe({ call, end, error }) {
+      if (!end) return;
+      const durationMs = clock.now() - call.startedAt;
+      metrics.call({ org: call.principal.org, tool: call.tool?.id, status: end.outcome, durationMs });
+      const fields = {
+        executionId: call.id,
+        userId: call.principal.id,
+        orgId: call.principal.org,
+        tool: call.tool?.id ?? call.target,
+        durationMs,
+        outcome: end.outcome,
+        ...(call.traceId === undefined ? {} : { traceId: call.traceId }),
+      };
+      if (error?.spec.category === 'internal') log.error({ ...fields, err: error }, 'call failed');
+      else log.info({ ...fields, ...(error ? { errorCode: error.code } : {}) }, 'call');
+    },
+  });
+
+  const mcp = createMcpSurface({
+    gateway,
+    catalog,
+    keyring,
+    log,
+    version,
+    subscriptions: upstreams,
+    sessions: settings.sessions,
+    maxBodyBytes: settings.maxBodyBytes,
+    maxJsonDepth: settings.maxJsonDepth,
+    connectionOpened: metrics.connectionOpened,
+    policyChanged: policy.onChange,
+  });
+
+  metrics.watchUpstreams(() => upstreams.list());
+  metrics.watchPool(database.usage);
+  metrics.watchAuditQueue(() => ({ used: audit.stats().queued, size: audit.stats().queueSize }));
+
+  const http = (operations: { unready(): Promise<Record<string, string>>; draining(): boolean }) =>
+    createHttpApp({
+      mcp,
+      access,
+      log,
+      metrics,
+      publicUrl: settings.publicUrl,
+      allowedHosts: settings.allowedHosts,
+      allowedOrigins: settings.allowedOrigins,
+      trustedProxies: settings.trustedProxies,
+      authorizationServers: () => settings.auth.issuers.map(({ issuer }) => issuer),
+      scopes: scopeNames,
+      endpoint: endpoints.get,
+      draining: operations.draining,
+      operations: { metrics, metricsToken: settings.metricsToken, unready: operations.unready },
+    });
+
+  return { access, audit, bus, catalog, endpoints, gateway, http, mcp, policy, processes, upstreams };
+}
+
+function originOf(call: { endpoint?: string; surface: string; clientAddress?: string }) {
+  return {
+    surface: call.surface,
+    ...(call.endpoint === undefined ? {} : { endpoint: call.endpoint }),
+    ...(call.clientAddress === undefined ? {} : { clientAddress: call.clientAddress }),
+  };
+}

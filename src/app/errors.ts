@@ -1,0 +1,24 @@
+import { accessErrors } from '../capabilities/access/index.ts';
+import { auditErrors } from '../capabilities/audit/index.ts';
+import { policyErrors } from '../capabilities/policy/index.ts';
+import { upstreamsErrors } from '../capabilities/upstreams/index.ts';
+import { configErrors } from '../config/index.ts';
+import { gatewayErrors } from '../gateway/index.ts';
+import { Conflict, type ErrorKind, Internal, InvalidRequest, NotFound, ShuttingDown } from '../kernel/errors.ts';
+import { databaseErrors } from '../platform/db/index.ts';
+import { httpErrors } from '../platform/http/index.ts';
+import { processErrors } from '../platform/process/index.ts';
+
+/** The whole catalogue, for the documentation: by part of the house. */
+export const errorCatalogue: readonly { part: string; errors: readonly ErrorKind[] }[] = [
+  { part: 'Everywhere', errors: [InvalidRequest, NotFound, Conflict, ShuttingDown, Internal] },
+  { part: 'Calls', errors: gatewayErrors },
+  { part: 'Access', errors: accessErrors },
+  { part: 'Policy', errors: policyErrors },
+  { part: 'Upstreams', errors: upstreamsErrors },
+  { part: 'Audit', errors: auditErrors },
+  { part: 'HTTP', errors: httpErrors },
+  { part: 'Processes', errors: processErrors },
+  { part: 'Database', errors: databaseErrors },
+  { part: 'Configuration', errors: configErrors },
+];

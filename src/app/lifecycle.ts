@@ -1,0 +1,129 @@
+import { readFileSync } from 'node:fs';
+import type { Settings } from '../config/schema.ts';
+import { createBus } from '../platform/bus/index.ts';
+import { migrate, openDatabase } from '../platform/db/index.ts';
+import { createMetrics, createTracing, type Log } from '../platform/telemetry/index.ts';
+import { type HttpServer, listen, type TlsMaterial } from '../surfaces/http/index.ts';
+import { compose, type House, version } from './compose.ts';
+import { migrations } from './migrations.ts';
+
+export interface StartOptions {
+  settings: Settings;
+  log: Log;
+  inheritedEnvironment: Record<string, string>;
+  /** Told what is going on, for people who watch. */
+  onProgress?(step: string): void;
+}
+
+/** A server that runs. */
+export interface Running {
+  house: House;
+  /** Where it listens, as a client on this machine reaches it. */
+  url: string;
+  /** The first admin key; present only on the start that made it. */
+  firstKey?: string;
+  /** Resolves when every upstream has been listed or has spent its time. */
+  ready(): Promise<void>;
+  /** Drains: no new calls, running ones finish or are cut at `drainMs`; then closes in reverse order. */
+  stop(): Promise<void>;
+}
+
+/** Starts the server; what had been started is stopped again when a later part fails. */
+export async function start({ settings, log, inheritedEnvironment, onProgress }: StartOptions): Promise<Running> {
+  const closers: { name: string; close(): Promise<unknown> | unknown }[] = [];
+  const opened = <T>(name: string, value: T, close: (value: T) => Promise<unknown> | unknown): T => {
+    closers.push({ name, close: () => close(value) });
+    return value;
+  };
+  const closeAll = async () => {
+    for (const { name, close } of closers.splice(0).reverse()) {
+      try {
+        await close();
+      } catch (error) {
+        log.error({ err: error, part: name }, 'a part did not stop cleanly');
+      }
+    }
+  };
+
+  try {
+    const metrics = opened('metrics', createMetrics(), (it) => it.stop());
+    const tracing = opened('tracing', createTracing({ otlpEndpoint: settings.otlpEndpoint, version }), (it) =>
+      it.stop(),
+    );
+    onProgress?.('opening the database');
+    const { databaseUrl, dataDir } = settings;
+    const database = opened('database', await openDatabase({ databaseUrl, dataDir, log }), (it) => it.stop());
+    await migrate(database, [...migrations], (name) => log.info({ migration: name }, 'migrated'));
+    const bus = opened('bus', await createBus({ redisUrl: settings.redisUrl, database, log }), (it) => it.stop());
+
+    const house = compose({ settings, database, bus, log, metrics, tracing, inheritedEnvironment });
+    opened('processes', house.processes, (it) => it.stop());
+    onProgress?.('reading keys, policies and catalog');
+    await opened('audit', house.audit, (it) => it.stop()).start();
+    await opened('access', house.access, (it) => it.stop()).start();
+    const created = await house.access.setBootstrapKey(
+      settings.adminKey === undefined ? {} : { secret: settings.adminKey },
+    );
+    await opened('policy', house.policy, (it) => it.stop()).start();
+    await opened('catalog', house.catalog, (it) => it.stop()).start();
+    onProgress?.('connecting upstreams');
+    await opened('upstreams', house.upstreams, (it) => it.stop()).start();
+    opened('mcp', house.mcp, (it) => it.stop()).start();
+
+    let listed = false;
+    let draining = false;
+    const app = house.http({
+      draining: () => draining,
+      async unready() {
+        const waiting: Record<string, string> = {};
+        if (draining) waiting.server = 'shutting down';
+        if (!listed) waiting.upstreams = 'some have not been listed yet';
+        await database.ping().catch(() => {
+          waiting.database = 'does not answer';
+        });
+        return waiting;
+      },
+    });
+    const server: HttpServer = await listen(app, settings.host, settings.port, readTls(settings));
+    closers.push({
+      name: 'http',
+      async close() {
+        draining = true;
+        await house.gateway.idle(settings.drainMs);
+        await house.mcp.stop(); // ends the streams that would keep connections open
+        await server.stop(1_000);
+      },
+    });
+
+    const ready = house.upstreams.ready().then(() => {
+      listed = true;
+    });
+    let stopping: Promise<void> | undefined;
+    return {
+      house,
+      url: `${settings.tls ? 'https' : 'http'}://${clientHost(settings.host)}:${server.port}`,
+      ...(created && settings.adminKey === undefined ? { firstKey: created.secret } : {}),
+      ready: () => ready,
+      stop: () => (stopping ??= closeAll()),
+    };
+  } catch (error) {
+    await closeAll();
+    throw error;
+  }
+}
+
+function readTls({ tls }: Settings): TlsMaterial | undefined {
+  if (!tls) return undefined;
+  return {
+    cert: readFileSync(tls.cert, 'utf8'),
+    key: readFileSync(tls.key, 'utf8'),
+    ...(tls.clientCa === undefined ? {} : { ca: readFileSync(tls.clientCa, 'utf8') }),
+    requireClientCert: tls.requireClientCert,
+  };
+}
+
+/** An address to connect to for one that is listened on. */
+function clientHost(host: string): string {
+  if (host === '0.0.0.0' || host === '::') return '127.0.0.1';
+  return host.includes(':') ? `[${host}]` : host;
+}

@@ -1,0 +1,15 @@
+import { accessMigrations } from '../capabilities/access/index.ts';
+import { auditMigrations } from '../capabilities/audit/index.ts';
+import { catalogMigrations } from '../capabilities/catalog/index.ts';
+import { policyMigrations } from '../capabilities/policy/index.ts';
+import { upstreamsMigrations } from '../capabilities/upstreams/index.ts';
+import type { Migration } from '../platform/db/index.ts';
+
+/** Every step of the database, in the order in which they are taken. New ones go to the end of their capability. */
+export const migrations: readonly Migration[] = [
+  ...accessMigrations,
+  ...auditMigrations,
+  ...catalogMigrations,
+  ...policyMigrations,
+  ...upstreamsMigrations,
+];

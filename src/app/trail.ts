@@ -1,0 +1,55 @@
+import type { Audit, AuditPlace, CallIntent } from '../capabilities/audit/index.ts';
+import type { AuditTrail, CallState } from '../gateway/index.ts';
+import type { Clock } from '../kernel/clock.ts';
+
+const answerWithinMs = 10 * 60_000; // as long as a sealed request state is good for
+
+/** The pipeline's view of the audit. */
+export function createTrail(audit: Audit, clock: Clock): AuditTrail {
+  const place = (state: CallState) => state.place as AuditPlace;
+  return {
+    reserve: () => audit.reserve(),
+    intend: (state) => audit.intend(place(state), intentOf(state)),
+    async waiting(state) {
+      await audit.intend(place(state), { ...intentOf(state), expiresAt: clock.now() + answerWithinMs });
+      place(state).release();
+    },
+    record: (state) =>
+      audit.record(place(state), {
+        ...intentOf(state),
+        outcome: state.end?.outcome ?? 'failed',
+        durationMs: clock.now() - state.call.startedAt,
+        ...(state.end?.result === undefined ? {} : { result: state.end.result }),
+        ...(state.error === undefined ? {} : { errorCode: state.error.code }),
+      }),
+  };
+}
+
+function intentOf({ call, error }: CallState): CallIntent {
+  const { principal, tool, decision } = call;
+  const rule = error?.rule ?? (decision?.rules.join(', ') || undefined);
+  return {
+    id: call.id,
+    org: principal.org,
+    at: call.startedAt,
+    kind: 'call',
+    principal: {
+      id: principal.id,
+      name: principal.name,
+      kind: principal.kind,
+      roles: principal.roles,
+      credential: principal.credential,
+    },
+    surface: call.surface,
+    operation: call.operation,
+    tool: tool?.id ?? call.target,
+    arguments: call.operation === 'tool' ? call.arguments : { ...call.arguments, target: call.target },
+    ...(tool ? { toolDigest: tool.digest, annotations: tool.annotations, upstream: tool.toolset } : {}),
+    ...(call.endpoint === undefined ? {} : { endpoint: call.endpoint }),
+    ...(call.parentCallId === undefined ? {} : { parentCallId: call.parentCallId }),
+    ...(rule === undefined ? {} : { rule }),
+    ...(call.traceId === undefined ? {} : { traceId: call.traceId }),
+    ...(call.clientAddress === undefined ? {} : { clientAddress: call.clientAddress }),
+    ...(decision ? { decision } : {}),
+  };
+}

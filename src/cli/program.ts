@@ -1,0 +1,98 @@
+import { Command, CommanderError } from 'commander';
+import { faultsOf } from '../config/index.ts';
+import { asFairleadError, FairleadError } from '../kernel/errors.ts';
+import { type CliContext, type CommandSpec, exitCodes } from './command.ts';
+import { commands } from './commands/index.ts';
+
+/** Runs one command line; resolves with the exit code. */
+export async function runCli(argv: readonly string[], context: CliContext, version: string): Promise<number> {
+  let code: number = exitCodes.ok;
+  const program = buildProgram(context, version, (result) => {
+    code = result;
+  });
+  try {
+    await program.parseAsync([...argv], { from: 'user' });
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    return explain(error, context);
+  }
+  return code;
+}
+
+function buildProgram(context: CliContext, version: string, done: (code: number) => void): Command {
+  const program = new Command('fairlead')
+    .description("One MCP endpoint for everything that a team's agents may do.")
+    .version(version, '--version', 'print the version')
+    .helpOption('-h, --help', 'explain the command')
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.stdout.write(text),
+      writeErr: (text) => context.stderr.write(text),
+    })
+    .showHelpAfterError('(add --help for the whole story)');
+  const groups = new Map<string, Command>();
+  for (const spec of commands) {
+    const [first = '', second] = spec.path;
+    let parent = program;
+    if (second !== undefined) {
+      parent =
+        groups.get(first) ??
+        program
+          .command(first)
+          .description(groupSummaries[first] ?? '')
+          .exitOverride();
+      groups.set(first, parent);
+    }
+    addCommand(parent, spec, context, done);
+  }
+  return program;
+}
+
+/** What the groups of commands are about. */
+const groupSummaries: Record<string, string> = {
+  tools: 'list and describe tools',
+  upstreams: 'the MCP servers behind this one',
+  orgs: 'organisations, which see nothing of each other',
+  keys: 'API keys',
+  audit: 'the account of every call and act',
+  config: 'check and describe the configuration',
+};
+
+function addCommand(parent: Command, spec: CommandSpec, context: CliContext, done: (code: number) => void): void {
+  const command = parent
+    .command(spec.path.at(-1) ?? '')
+    .summary(spec.summary)
+    .exitOverride();
+  command.description(spec.about ? `${spec.summary}\n\n${spec.about}` : spec.summary);
+  for (const { name, help } of spec.args ?? []) command.argument(name, help);
+  for (const { flags, help, default: value } of spec.options ?? []) command.option(flags, help, value);
+  if (spec.remote) {
+    command.option('--url <url>', 'address of the server (FAIRLEAD_URL; otherwise the last start on this machine)');
+    command.option('--key <key>', 'API key (FAIRLEAD_KEY; otherwise the last start on this machine)');
+  }
+  const width = Math.max(...spec.examples.map(({ line }) => line.length));
+  const examples = spec.examples.map(({ line, does }) => `  ${line.padEnd(width)}  # ${does}`);
+  command.addHelpText('after', `\nExamples:\n${examples.join('\n')}`);
+  command.action(async (...given: unknown[]) => {
+    const values = given.slice(0, (spec.args ?? []).length) as (string | string[] | undefined)[];
+    const names = (spec.args ?? []).map(({ name }) => name.replace(/[<>[\].]/g, ''));
+    const args = Object.fromEntries(names.map((name, index) => [name, values[index]]));
+    done((await spec.run(context, { args, options: command.opts() })) ?? exitCodes.ok);
+  });
+}
+
+/** Says on standard error what went wrong and what to do next. */
+function explain(thrown: unknown, { stderr }: CliContext): number {
+  const faults = faultsOf(thrown);
+  if (faults) {
+    stderr.write(`The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n`);
+    for (const fault of faults) stderr.write(`  - ${fault}\n`);
+    return exitCodes.usage;
+  }
+  const error = asFairleadError(thrown);
+  const cause = thrown instanceof FairleadError ? thrown.cause : thrown;
+  stderr.write(`${error.message}\n${error.action}\n`);
+  // Whoever runs a command line on this machine may see the inside.
+  if (cause instanceof Error) stderr.write(`(${cause.message})\n`);
+  return exitCodes.failed;
+}

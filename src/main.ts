@@ -1,0 +1,27 @@
+#!/usr/bin/env node
+import { version } from './app/compose.ts';
+import { runCli } from './cli/program.ts';
+import { readEnvironment } from './config/index.ts';
+
+const stop = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.on(signal, () => {
+    if (stop.signal.aborted) process.exit(130); // the second time means now
+    stop.abort();
+  });
+}
+
+const code = await runCli(
+  process.argv.slice(2),
+  {
+    env: readEnvironment(),
+    cwd: process.cwd(),
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    signal: stop.signal,
+    onHangup: (listener) => void process.on('SIGHUP', listener),
+  },
+  version,
+);
+process.exitCode = code;
