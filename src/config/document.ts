@@ -55,7 +55,7 @@ function yamlFault(error: YAMLError, lines: LineCounter, text: string): Fault {
   const { line } = lines.linePos(error.pos[0]);
   const known = yamlTexts[error.code];
   const hint = text.split('\n', line)[line - 1]?.includes('${') ? '; inside [] and {}, a reference needs quotes' : '';
-  return { path: [], line, text: known ?? `this is not valid YAML${hint}` };
+  return { path: [], line, text: `${known ?? 'this is not valid YAML'}${hint}` };
 }
 
 // After the first mistake of a text the parser is out of step: the rest is noise.

@@ -40,7 +40,7 @@ export function schemaFaults(
       case 'unrecognized_keys':
         return issue.keys.map((key) => ({
           path: [...path, key],
-          text: `is not a known key${didYouMean(key, keysOf(schemaAt(schema, inner, value)))}`,
+          text: `is not a known key${didYouMean(key, keysOf(schemaAt(schema, inner, value), at(value, inner)))}`,
         }));
       case 'invalid_union':
         return unionFaults(schema, issue, inner, value, base);
@@ -59,7 +59,7 @@ function issueText(issue: z.core.$ZodIssue, value: unknown): string {
     case 'invalid_value':
       return `must be one of ${issue.values.map(String).join(', ')}`;
     case 'too_small':
-      return `must ${sizeVerb(issue.origin)} at least ${issue.minimum}${sizeUnit(issue.origin)}`;
+      return `must ${sizeVerb(issue.origin)} ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}${sizeUnit(issue.origin)}`;
     case 'too_big':
       return `must ${sizeVerb(issue.origin)} at most ${issue.maximum}${sizeUnit(issue.origin)}`;
     case 'invalid_format':
@@ -153,8 +153,9 @@ function unwrap(schema: z.ZodType): z.ZodType {
   return bare;
 }
 
-function keysOf(schema: z.ZodType | undefined): string[] {
-  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+function keysOf(schema: z.ZodType | undefined, value: unknown): string[] {
+  const branch = schema instanceof z.ZodUnion ? branchOf(schema.options as z.ZodType[], value) : schema;
+  return branch instanceof z.ZodObject ? Object.keys(branch.shape) : [];
 }
 
 export function at(value: unknown, path: Path): unknown {

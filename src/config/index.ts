@@ -1,5 +1,8 @@
 export { isLoopbackHost, isWildcardHost, publicUrlFor } from './addresses.ts';
+export { diffSettings, liveSettings, type SettingsDiff } from './diff.ts';
 export { inheritedEnvironment, packageRoot, readEnvironment } from './environment.ts';
 export { ConfigInvalid, configErrors, faultsOf } from './errors.ts';
+export { settingsJsonSchema } from './jsonschema.ts';
 export { type LoadedSettings, type LoadOptions, loadSettings } from './load.ts';
 export { type Flags, type SettingOption, settingOptions } from './options.ts';
+export { type SettingsWatch, type WatchOptions, watchSettings } from './watch.ts';

@@ -6,7 +6,7 @@ import { crossCheck } from './checks.ts';
 import { type ConfigDocument, maxFileBytes, parseConfig } from './document.ts';
 import { packageRoot } from './environment.ts';
 import { configInvalid } from './errors.ts';
-import { at, didYouMean, type Fault, renderFault } from './faults.ts';
+import { at, didYouMean, type Fault, type Path, renderFault } from './faults.ts';
 import { type Flags, flagValue, fromEnvironment, fromFlags, settingOptions } from './options.ts';
 import { parseFile } from './parse.ts';
 import { codeOf, expandReferences } from './references.ts';
@@ -52,7 +52,8 @@ export async function loadSettings({ env, flags, cwd, prepare = true }: LoadOpti
   outside(fromLine.faults);
   const given: ServerSettings = { ...fromEnv.values, ...fromLine.values };
 
-  const dataDir = findDataDir(given, document, { env, baseDir, cwd });
+  const { dataDir, faults: dataDirFaults } = findDataDir(given, document, { env, baseDir, cwd });
+  report(dataDirFaults);
   const expanded = expandReferences(document.value, { env, baseDir, dataDir });
   report(expanded.faults);
   const parsed = parseFile(expanded);
@@ -77,7 +78,7 @@ export async function loadSettings({ env, flags, cwd, prepare = true }: LoadOpti
   if (settings.databaseUrl && keeper.kind === 'data') {
     faults.push('FAIRLEAD_SECRET: is missing; with DATABASE_URL it must be given, the same to every replica');
   }
-  if (faults.length > 0) throw configInvalid(faults);
+  if (faults.length > 0) throw configInvalid([...new Set(faults)]);
 
   const warnings = [...checked.warnings, ...strayVariables(env)];
   if (prepare) await mkdir(dataDir, { recursive: true, mode: 0o700 });
@@ -124,10 +125,13 @@ function findDataDir(
   given: ServerSettings,
   document: ConfigDocument,
   { env, baseDir, cwd }: { env: NodeJS.ProcessEnv; baseDir: string; cwd: string },
-): string {
-  if (typeof given.dataDir === 'string') return resolve(cwd, given.dataDir);
-  const { value } = expandReferences(at(document.value, ['server', 'dataDir']), { env, baseDir });
-  return typeof value === 'string' && value !== '' ? resolve(baseDir, value) : resolve(cwd, '.fairlead');
+  path: Path = ['server', 'dataDir'],
+): { dataDir: string; faults: Fault[] } {
+  const { value, faults } = expandReferences(at(document.value, path), { env, baseDir });
+  const placed = faults.map(({ text }) => ({ path, text }));
+  if (given.dataDir !== undefined) return { dataDir: resolve(cwd, given.dataDir), faults: placed };
+  const dataDir = typeof value === 'string' && value !== '' ? resolve(baseDir, value) : resolve(cwd, '.fairlead');
+  return { dataDir, faults: placed };
 }
 
 /** Variables of the command line tool and of the launcher, which are no settings of the server. */

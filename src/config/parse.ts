@@ -1,11 +1,10 @@
+import { isObject } from '../kernel/json.ts';
 import { at, type Fault, schemaFaults } from './faults.ts';
 import { asNumber } from './options.ts';
 import type { Expanded } from './references.ts';
 import { type FileSettings, fileSchema } from './schema.ts';
 
-const emptyFile: FileSettings = fileSchema.parse({});
-
-/** Checks what the file says against its schema. With faults, the settings are those of an empty file. */
+/** Checks what the file says against its schema. Of a faulty file, the sections without a fault are still there. */
 export function parseFile({ value, whole }: Expanded): { file: FileSettings; faults: Fault[] } {
   let input = value;
   let result = fileSchema.safeParse(input);
@@ -14,7 +13,16 @@ export function parseFile({ value, whole }: Expanded): { file: FileSettings; fau
     result = fileSchema.safeParse(input);
   }
   if (result.success) return { file: result.data, faults: [] };
-  return { file: emptyFile, faults: schemaFaults(fileSchema, result.error.issues, input) };
+  return { file: soundParts(input), faults: schemaFaults(fileSchema, result.error.issues, input) };
+}
+
+// So that what is wrong between sound sections is reported together with the faulty one.
+function soundParts(input: unknown): FileSettings {
+  if (!isObject(input)) return fileSchema.parse({});
+  const sound = Object.entries(fileSchema.shape).filter(
+    ([key, schema]) => Object.hasOwn(input, key) && schema.safeParse(input[key]).success,
+  );
+  return fileSchema.parse(Object.fromEntries(sound.map(([key]) => [key, input[key]])));
 }
 
 // `port: ${env:PORT}` is text where a number is wanted.

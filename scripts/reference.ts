@@ -1,0 +1,41 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { settingsJsonSchema } from '../src/config/jsonschema.ts';
+
+/** A page of the reference that is made from the code. */
+interface Page {
+  /** From the root of the repository. */
+  file: string;
+  text(): string;
+}
+
+const pages: readonly Page[] = [
+  { file: 'docs/reference/fairlead.schema.json', text: () => `${JSON.stringify(settingsJsonSchema(), null, 2)}\n` },
+];
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+
+/** Files that say something else than the code, or are not there. */
+export function driftedPages(): string[] {
+  return pages.filter(({ file, text }) => readIfThere(join(root, file)) !== text()).map(({ file }) => file);
+}
+
+function readIfThere(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function writePages(): void {
+  for (const { file, text } of pages) {
+    const path = join(root, file);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text());
+    console.log(file);
+  }
+}
+
+if (import.meta.main) writePages();
