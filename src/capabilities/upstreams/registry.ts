@@ -84,7 +84,7 @@ export function createRegistry(around: Surroundings): Registry {
     all: () => [...running.values()].map(({ upstream }) => upstream),
 
     reconcile(declarations) {
-      queue = queue.then(() => apply(declarations));
+      queue = queue.catch(() => undefined).then(() => apply(declarations));
       return queue;
     },
 
