@@ -32,13 +32,13 @@ interface SentSpan {
 }
 
 /** A collector: takes OTLP over HTTP as JSON and keeps the spans. */
-async function collector({ failures = 0 } = {}) {
+async function collector({ failures = 0, status = 503 } = {}) {
   const spans: SentSpan[] = [];
   let refusals = failures;
   const server = createServer(async (request, response) => {
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk);
-    if (refusals-- > 0) return void response.writeHead(503, { 'retry-after': '0' }).end();
+    if (refusals-- > 0) return void response.writeHead(status, { 'retry-after': '0' }).end();
     const raw = Buffer.concat(chunks);
     const text = (request.headers['content-encoding'] === 'gzip' ? gunzipSync(raw) : raw).toString();
     const body = parseJson(text) as { resourceSpans: { scopeSpans: { spans: SentSpan[] }[] }[] };
@@ -209,6 +209,16 @@ describe('tracing', () => {
     for (let i = 0; i < 100; i++) await simulateCall(tracing);
     await tracing.stop();
     expect(new Set(spans.map((span) => span.spanId)).size).toBe(100 * (stages.length + 1));
+  });
+
+  it('tells how many spans were lost [SP-18]', async () => {
+    const { endpoint } = await collector({ failures: Number.POSITIVE_INFINITY, status: 400 });
+    const lost: number[] = [];
+    const tracing = createTracing({ otlpEndpoint: endpoint, onLost: (spans) => void lost.push(spans) });
+    await simulateCall(tracing);
+    await tracing.flush();
+    expect(lost).toEqual([stages.length + 1]);
+    await tracing.stop();
   });
 
   it('stops in time and without an error when the collector is gone [SP-18]', async () => {

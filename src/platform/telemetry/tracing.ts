@@ -66,6 +66,8 @@ export interface TracingOptions {
   sampler?: Sampler;
   /** Instead of OTLP. */
   exporter?: SpanExporter;
+  /** Told of spans that could not be sent, after the exporter's own further tries. */
+  onLost?: (spans: number, error: Error | undefined) => void;
   /** Longest wait of `stop` for a collector that does not answer. Default 3 s. */
   stopTimeoutMs?: number;
 }
@@ -74,10 +76,11 @@ export interface TracingOptions {
 // a flush sends all of them at once and the exporter drops what is beyond its limit of requests in flight.
 const queue = { maxQueueSize: 49_152, maxExportBatchSize: 1_024, scheduledDelayMillis: 1_000 };
 const maxExportsInFlight = 64;
+const exportSucceeded = 0; // the SDK's ExportResultCode.SUCCESS, which no package of ours exports
 
 /** Spans by OpenTelemetry, or next to nothing where there is neither an endpoint nor an exporter. */
 export function createTracing(options: TracingOptions = {}): Tracing {
-  const { otlpEndpoint, service = 'fairlead', version, sampler, stopTimeoutMs = 3_000 } = options;
+  const { otlpEndpoint, service = 'fairlead', version, sampler, stopTimeoutMs = 3_000, onLost } = options;
   const exporter = options.exporter ?? (otlpEndpoint === undefined ? undefined : otlpExporter(otlpEndpoint));
   if (!exporter) return silentTracing;
   const provider = new BasicTracerProvider({
@@ -86,7 +89,7 @@ export function createTracing(options: TracingOptions = {}): Tracing {
       ...(version === undefined ? {} : { 'service.version': version }),
     }),
     sampler: sampler ?? new ParentBasedSampler({ root: new AlwaysOnSampler() }),
-    spanProcessors: [new BatchSpanProcessor(exporter, queue)],
+    spanProcessors: [new BatchSpanProcessor(onLost ? reporting(exporter, onLost) : exporter, queue)],
   });
   // Never registered globally: two servers in one process must not share it.
   return recordingTracing(provider.getTracer('fairlead', version), provider, stopTimeoutMs);
@@ -97,6 +100,18 @@ function otlpExporter(endpoint: string): SpanExporter {
     url: `${endpoint.replace(/\/+$/, '')}/v1/traces`,
     concurrencyLimit: maxExportsInFlight,
   });
+}
+
+function reporting(exporter: SpanExporter, onLost: NonNullable<TracingOptions['onLost']>): SpanExporter {
+  return {
+    export: (spans, done) =>
+      exporter.export(spans, (result) => {
+        if (result.code !== exportSucceeded) onLost(spans.length, result.error);
+        done(result);
+      }),
+    forceFlush: () => exporter.forceFlush?.() ?? Promise.resolve(),
+    shutdown: () => exporter.shutdown(),
+  };
 }
 
 function recordingTracing(tracer: Tracer, provider: BasicTracerProvider, stopTimeoutMs: number): Tracing {
