@@ -1,0 +1,19 @@
+export { type AuditDeps, type AuditLimits, createAudit } from './audit.ts';
+export { AuditQueueFull, AuditUnavailable, auditErrors, InputExpired, OutcomeUnknown } from './errors.ts';
+export { auditMigrations } from './migrations.ts';
+export type {
+  ActRecord,
+  Audit,
+  AuditFilter,
+  AuditPage,
+  AuditPlace,
+  AuditPrincipal,
+  AuditRecord,
+  AuditStats,
+  CallIntent,
+  CallRecord,
+  ChainFault,
+  KeptAct,
+  KeptCall,
+  Verification,
+} from './types.ts';

@@ -1,0 +1,142 @@
+import { newId } from '../../kernel/ids.ts';
+import { canonicalText } from './canonical.ts';
+import { InputExpired, OutcomeUnknown } from './errors.ts';
+import type { IntentEntry, RecordEntry } from './lines.ts';
+import type { KeptBody, Redactor } from './redact.ts';
+import type { ActRecord, AuditPrincipal, CallIntent, CallRecord, KeptAct, KeptCall } from './types.ts';
+
+export interface Keeper {
+  intent(intent: CallIntent, saidAt: number): IntentEntry;
+  record(record: CallRecord): RecordEntry;
+  act(record: ActRecord): RecordEntry;
+  /** The end of a call that nobody ended, from its intent. */
+  closing(intent: Pick<IntentEntry, 'org' | 'id' | 'body' | 'expiresAt'>, closedAt: number): RecordEntry;
+}
+
+export interface KeeperOptions {
+  redactor: Redactor;
+  /** Who writes: read by people only. */
+  replica: string;
+  life: string;
+  home: () => string;
+}
+
+/** Makes what is kept from what happened: nothing that passes here holds a secret or what storage would refuse. */
+export function createKeeper({ redactor, replica, life, home }: KeeperOptions): Keeper {
+  const { name, id } = redactor;
+  const optional = (text: string | undefined, clean = name) => (text === undefined ? undefined : clean(text));
+
+  const principalOf = ({ id: principalId, name: called, kind, roles, credential }: AuditPrincipal): AuditPrincipal => ({
+    id: name(principalId),
+    name: name(called),
+    kind,
+    roles: roles.slice(0, 100).map(name),
+    credential: { kind: credential.kind, id: name(credential.id) },
+  });
+
+  const keptCall = (call: CallIntent | CallRecord): Omit<KeptCall, 'outcome'> => {
+    const args = named('arguments', redactor.body(call.arguments));
+    const { decision } = call;
+    return {
+      id: id(call.id),
+      org: call.org,
+      at: call.at,
+      kind: 'call',
+      principal: principalOf(call.principal),
+      surface: call.surface,
+      operation: call.operation,
+      tool: optional(call.tool),
+      toolDigest: optional(call.toolDigest),
+      annotations: call.annotations && { ...call.annotations },
+      endpoint: optional(call.endpoint),
+      parentCallId: optional(call.parentCallId, id),
+      arguments: null,
+      ...args,
+      rule: optional(call.rule),
+      upstream: optional(call.upstream),
+      traceId: optional(call.traceId, id),
+      clientAddress: optional(call.clientAddress),
+      decision: decision && {
+        allowed: decision.allowed,
+        unattended: decision.unattended,
+        policyVersion: name(decision.policyVersion),
+        rules: redactor.body(decision.rules).kept,
+        context: redactor.context(decision.context),
+        ...(decision.errors ? { errors: redactor.body(decision.errors).kept } : {}),
+      },
+      replica: name(replica),
+    };
+  };
+
+  const entry = (kept: KeptCall | KeptAct, inferred = false): RecordEntry => ({
+    type: 'record',
+    org: kept.org,
+    id: kept.id,
+    inferred,
+    body: textOf(kept),
+  });
+
+  return {
+    intent(intent, saidAt) {
+      const kept = keptCall(intent);
+      return {
+        type: 'intent',
+        org: kept.org,
+        id: kept.id,
+        saidAt,
+        ...(intent.expiresAt === undefined ? {} : { expiresAt: intent.expiresAt }),
+        life,
+        home: home(),
+        body: textOf(kept),
+      };
+    },
+
+    record(record) {
+      return entry({
+        ...keptCall(record),
+        ...(record.result === undefined ? {} : named('result', redactor.body(record.result))),
+        outcome: record.outcome,
+        errorCode: optional(record.errorCode),
+        durationMs: Math.round(Math.max(0, record.durationMs || 0) * 1000) / 1000,
+      });
+    },
+
+    act({ org, at, principal, action, subject, detail, outcome }) {
+      return entry({
+        id: newId('act', at),
+        org,
+        at,
+        kind: 'act',
+        principal: principalOf(principal),
+        action: name(action),
+        subject: id(subject),
+        detail: redactor.body(detail).kept,
+        outcome,
+        replica: name(replica),
+      });
+    },
+
+    closing({ org, id, body, expiresAt }, closedAt) {
+      const intent = JSON.parse(body) as Omit<KeptCall, 'outcome'>;
+      const end: Pick<KeptCall, 'outcome' | 'errorCode' | 'outcomeUnknown'> =
+        expiresAt === undefined
+          ? { outcome: 'failed', errorCode: OutcomeUnknown.code, outcomeUnknown: true }
+          : { outcome: 'cancelled', errorCode: InputExpired.code };
+      return entry({ ...intent, ...end, org, id, closedAt }, true);
+    },
+  };
+}
+
+function named<N extends 'arguments' | 'result'>(name: N, { kept, digest, bytes }: KeptBody) {
+  return {
+    [name]: kept,
+    ...(digest === undefined ? {} : { [`${name}Digest`]: digest }),
+    ...(bytes === undefined ? {} : { [`${name}Bytes`]: bytes }),
+  } as Partial<KeptCall>;
+}
+
+function textOf(kept: object): string {
+  const text = canonicalText(kept);
+  if (text === undefined) throw new Error('what is to be kept is not JSON');
+  return text;
+}

@@ -1,0 +1,54 @@
+import { InvalidRequest, NotFound } from '../../kernel/errors.ts';
+import type { OrgId } from '../../kernel/principal.ts';
+import type { Db } from '../../platform/db/index.ts';
+import { type Position, pageByTime, type RecordRow, readRecord } from './store.ts';
+import type { AuditFilter, AuditPage, AuditRecord, KeptAct, KeptCall } from './types.ts';
+
+export const maxPage = 500;
+
+/** @throws InvalidRequest */
+export async function listRecords(
+  db: Db,
+  org: OrgId,
+  filter: AuditFilter,
+  cursor: string | undefined,
+  limit: number,
+): Promise<AuditPage> {
+  const size = Math.min(Math.max(1, Math.trunc(limit) || 1), maxPage);
+  const after = cursor === undefined ? undefined : readCursor(cursor);
+  const rows = await pageByTime(db, org, filter, 'desc', after, size + 1);
+  const last = rows.length > size ? rows[size - 1] : undefined;
+  return { records: rows.slice(0, size).map(toRecord), ...(last ? { next: writeCursor(last) } : {}) };
+}
+
+/** @throws NotFound */
+export async function getRecord(db: Db, org: OrgId, id: string): Promise<AuditRecord> {
+  const row = await readRecord(db, org, id);
+  if (!row) throw NotFound({ what: 'audit record', id });
+  return toRecord(row);
+}
+
+export async function* exportRecords(db: Db, org: OrgId, filter: AuditFilter, now: number): AsyncGenerator<string> {
+  const bounded = { ...filter, until: Math.min(filter.until ?? Number.POSITIVE_INFINITY, now + 1) };
+  let after: Position | undefined;
+  for (;;) {
+    const rows = await pageByTime(db, org, bounded, 'asc', after, maxPage);
+    for (const row of rows) yield JSON.stringify(toRecord(row));
+    after = rows.at(-1);
+    if (rows.length < maxPage) return;
+  }
+}
+
+function toRecord({ seq, hash, body }: RecordRow): AuditRecord {
+  return { seq, hash, ...(JSON.parse(body) as KeptCall | KeptAct) };
+}
+
+function writeCursor({ at, seq }: Position): string {
+  return Buffer.from(`${at}.${seq}`).toString('base64url');
+}
+
+function readCursor(cursor: string): Position {
+  const [, at, seq] = /^(\d{1,15})\.(\d{1,15})$/.exec(Buffer.from(cursor, 'base64url').toString('latin1')) ?? [];
+  if (at === undefined || seq === undefined) throw InvalidRequest({ faults: 'the cursor is not one that a list gave' });
+  return { at: Number(at), seq: Number(seq) };
+}

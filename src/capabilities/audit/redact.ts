@@ -1,0 +1,253 @@
+import { isObject, type Json } from '../../kernel/json.ts';
+import type { Keyring } from '../../platform/keyring/index.ts';
+import { isSecretKey, redacted, redactText } from '../../platform/telemetry/index.ts';
+import { canonicalText } from './canonical.ts';
+
+export interface RedactorOptions {
+  keyring: Keyring;
+  /** What is kept of one body is at most this long as JSON in UTF-8. */
+  maxBytes: number;
+  /** Names of values that are secret here, besides the usual ones. */
+  redactKeys: readonly string[];
+}
+
+export interface KeptBody {
+  kept: Json;
+  /** `hmac-sha256:<hex>` over the RFC 8785 text of the whole value, secrets included. */
+  digest?: string;
+  /** Length of the whole value as JSON in UTF-8, when what is kept was cut. */
+  bytes?: number;
+}
+
+export interface Redactor {
+  /** What may be kept of arguments or a result. */
+  body(value: unknown): KeptBody;
+  /** The same for what policies saw: a secret text becomes its keyed digest, so that equal ones stay equal. */
+  context(value: unknown): Json;
+  /** A short text such as a name: without secrets and without what a database column refuses. */
+  name(text: string): string;
+  /** The same for a text that hardly comes twice. */
+  id(text: string): string;
+}
+
+type Hide = (secret: unknown) => Json;
+
+const maxDepth = 40;
+/** Index keys have an upper bound in Postgres; no sensible name comes near. */
+const maxName = 400;
+/** How far beyond a cut a secret is looked for that began before it. */
+const marginLength = 4_096;
+const rememberedKeys = 5_000;
+const rememberedNames = 5_000;
+
+/**
+ * Takes secrets out of what callers send and tools return, by name and by pattern, and cuts what is too long. The
+ * work is bounded by `maxBytes`, whatever the size of the value; only the digest reads all of it. Never throws.
+ */
+export function createRedactor({ keyring, maxBytes, redactKeys }: RedactorOptions): Redactor {
+  const ownNames = redactKeys.map(plain).filter((name) => name !== '');
+  const known = new Map<string, boolean>();
+  const texts = textRules(redactKeys);
+
+  const isSecret = (key: string): boolean => {
+    const remembered = known.get(key);
+    if (remembered !== undefined) return remembered;
+    const secret = isSecretKey(key, ownNames) || plurals.test(plain(key));
+    if (known.size < rememberedKeys && key.length <= 100) known.set(key, secret);
+    return secret;
+  };
+
+  const clean = (text: string): string => texts.reduce((rest, rule) => rule(rest), redactText(text));
+
+  const digest = (value: unknown): { digest?: string; bytes?: number } => {
+    const text = canonicalText(value ?? null);
+    if (text === undefined) return {};
+    return { digest: `hmac-sha256:${keyring.hash('audit-digests', text)}`, bytes: Buffer.byteLength(text) };
+  };
+
+  const mask: Hide = () => redacted;
+  const maskByDigest: Hide = (secret) => digest(secret).digest ?? redacted;
+
+  const walkWithin = (value: unknown, budget: number, hide: Hide): { kept: Json; cut: boolean } => {
+    let left = budget;
+    let cut = false;
+
+    const text = (raw: string): string => {
+      const scanned = raw.length > left + marginLength ? raw.slice(0, Math.max(left, 0) + marginLength) : raw;
+      let shown = clean(scanned).toWellFormed();
+      // What a secret looks like may show only in its second half, so the end of a cut text is not trusted.
+      if (scanned !== raw) shown = shown.slice(0, Math.max(0, shown.length - marginLength / 2));
+      else if (hide === maskByDigest && shown !== raw.toWellFormed()) return String(hide(raw));
+      const whole = Buffer.byteLength(shown);
+      if (scanned === raw && whole <= left) return shown;
+      cut = true;
+      return `${headOf(shown, left)}[cut: ${raw.length} characters in all]`;
+    };
+
+    const walk = (item: unknown, depth: number): Json => {
+      if (typeof item === 'string') {
+        const kept = text(item);
+        left -= Buffer.byteLength(kept) + 2;
+        return kept;
+      }
+      if (typeof item === 'object' && item !== null) {
+        left -= 2;
+        if (depth >= maxDepth) {
+          cut = true;
+          return '[cut: too deep]';
+        }
+        return Array.isArray(item) ? walkList(item, depth + 1) : walkObject(item, depth + 1);
+      }
+      left -= 6;
+      if (typeof item === 'number') return Number.isFinite(item) ? item : null;
+      return typeof item === 'boolean' ? item : typeof item === 'bigint' ? String(item) : null;
+    };
+
+    const walkList = (list: readonly unknown[], depth: number): Json => {
+      const kept: Json[] = [];
+      for (const [index, item] of list.entries()) {
+        if (left <= 0) {
+          cut = true;
+          kept.push(`[cut: ${list.length - index} more]`);
+          break;
+        }
+        kept.push(namesSecret(list, index) ? hide(item) : walk(item, depth));
+      }
+      return kept;
+    };
+
+    // The value after `--password` in an argument list, and the second of a pair such as ["Authorization", "..."].
+    const namesSecret = (list: readonly unknown[], index: number): boolean => {
+      const before = index > 0 ? list[index - 1] : undefined;
+      if (typeof before !== 'string' || before.length > 100 || typeof list[index] !== 'string') return false;
+      return (before.startsWith('-') || (list.length === 2 && index === 1)) && isSecret(before);
+    };
+
+    const walkObject = (object: object, depth: number): Json => {
+      const entries = Object.entries(object);
+      const kept: [string, Json][] = [];
+      const named = nameIn(object);
+      for (const [index, [rawKey, item]] of entries.entries()) {
+        if (item === undefined) continue;
+        if (left <= 0) {
+          cut = true;
+          kept.push(['[cut]', `${entries.length - index} more`]);
+          break;
+        }
+        const key = rawKey.length > 8 ? text(rawKey) : rawKey.toWellFormed();
+        left -= Buffer.byteLength(key) + 4;
+        const secret =
+          isSecret(rawKey) || (named !== undefined && /^(value|default)$/i.test(rawKey) && isSecret(named));
+        kept.push([key, secret && !tellsNothing(item, rawKey) ? hide(item) : walk(item, depth)]);
+      }
+      return Object.fromEntries(kept);
+    };
+
+    return { kept: walk(value, 0), cut };
+  };
+
+  /** Escapes and the marks of cuts come on top of what was counted, so the result is measured. */
+  const within = (value: unknown, hide: Hide): { kept: Json; cut: boolean } => {
+    for (let budget = maxBytes; budget >= 16; ) {
+      const attempt = walkWithin(value, budget, hide);
+      const bytes = Buffer.byteLength(JSON.stringify(attempt.kept));
+      if (bytes <= maxBytes) return attempt;
+      budget = Math.floor(budget * Math.min(0.9, (maxBytes * 0.95) / bytes));
+    }
+    return { kept: '[cut]', cut: true };
+  };
+
+  const id = (text: string): string => {
+    const shown = clean(
+      text
+        .slice(0, maxName + marginLength)
+        .toWellFormed()
+        .replaceAll('\0', '\ufffd'),
+    );
+    return shown.length > maxName ? `${shown.slice(0, maxName)}…` : shown;
+  };
+
+  const names = new Set<string>();
+  const name = (text: string): string => {
+    if (names.has(text)) return text;
+    const kept = id(text);
+    // Tools, roles and principals come again with each call; what held a secret is not kept in memory.
+    if (kept === text && names.size < rememberedNames) names.add(text);
+    return kept;
+  };
+
+  return {
+    body(value) {
+      const { digest: whole, bytes } = digest(value);
+      const { kept, cut } = within(value, mask);
+      return { kept, ...(whole ? { digest: whole } : {}), ...(cut && bytes !== undefined ? { bytes } : {}) };
+    },
+    context: (value) => within(value, maskByDigest).kept,
+    id,
+    name,
+  };
+}
+
+const plurals = /(?:passwords|apikeys|tokens|passcodes?)$/;
+
+function plain(key: string): string {
+  return key.toLowerCase().replace(/[^a-z0-9]/g, '');
+}
+
+/** `{ name: 'API_KEY', value: '...' }` carries its key as a value. */
+function nameIn(object: object): string | undefined {
+  for (const [key, item] of Object.entries(object).slice(0, 20)) {
+    if (/^(name|key|header|variable)$/i.test(key) && typeof item === 'string' && item.length <= 100) return item;
+  }
+  return undefined;
+}
+
+/** A yes, a no or nothing is no secret; nor is the number of tokens that a model may use. */
+function tellsNothing(item: unknown, key: string): boolean {
+  if (item === null || typeof item === 'boolean' || item === '') return true;
+  if (Array.isArray(item) || isObject(item)) return Object.keys(item).length === 0;
+  return typeof item === 'number' && /tokens$/i.test(key);
+}
+
+/**
+ * What a log line hardly ever has and a tool's argument often: a manifest's `password: x`, a command's `--token x`,
+ * and the names of the configuration within a text. Each quantifier is bounded, so that no text is costly.
+ */
+function textRules(redactKeys: readonly string[]): ((text: string) => string)[] {
+  const own = redactKeys.filter((key) => plain(key) !== '').map((key) => key.replace(/[^A-Za-z0-9]+/g, '[_. -]?'));
+  const names = [
+    'pass(?:word|wd|phrase|code)',
+    'pwd',
+    'secret',
+    'token',
+    '(?:api|access|private|signing)[_-]?key',
+    ...own,
+  ];
+  const anyName = `(?:${names.join('|')})`;
+  const line = new RegExp(
+    `^([ \\t-]{0,80}["']?[\\w.-]{0,60}${anyName}["']?[ \\t]{0,8}:[ \\t]{1,8})(?![|>][-+]?$)(\\S.*)$`,
+    'gim',
+  );
+  const flag = new RegExp(`((?<![\\w-])--?[\\w-]{0,40}${anyName}[ \\t]{1,8})("[^"]*"?|'[^']*'?|[^\\s"']+)`, 'gi');
+  const rules = [
+    (text: string) => text.replace(line, `$1${redacted}`),
+    (text: string) => text.replace(flag, `$1${redacted}`),
+  ];
+  if (own.length > 0) {
+    const ownValue = new RegExp(
+      `(${own.join('|')})(\\\\?["']?[ \\t]{0,8}[=:][ \\t]{0,8})("(?:[^"\\\\]|\\\\.)*"?|'[^']*'?|\\\\"[^"\\\\]*|[^\\s"',;&]+)`,
+      'gi',
+    );
+    rules.push((text) => text.replace(ownValue, `$1$2${redacted}`));
+  }
+  return rules;
+}
+
+/** As much of the text's beginning as fits, whole characters only. */
+function headOf(text: string, maxBytes: number): string {
+  if (maxBytes <= 0) return '';
+  return Buffer.from(text.slice(0, maxBytes))
+    .subarray(0, maxBytes)
+    .toString('utf8')
+    .replace(/\ufffd{1,3}$/, '');
+}

@@ -1,0 +1,197 @@
+import type { Decision, Operation, Outcome, Surface } from '../../kernel/call.ts';
+import type { Json, JsonObject } from '../../kernel/json.ts';
+import type { OrgId, Principal } from '../../kernel/principal.ts';
+import type { Annotations, ToolResult } from '../../kernel/tool.ts';
+import type { Db } from '../../platform/db/index.ts';
+
+/** Who called, with the roles it had then. */
+export type AuditPrincipal = Pick<Principal, 'id' | 'name' | 'kind' | 'roles' | 'credential'>;
+
+/** What is known of a call before it is dispatched. */
+export interface CallIntent {
+  /** The call's id. */
+  id: string;
+  org: OrgId;
+  /** Milliseconds since the epoch. */
+  at: number;
+  kind: 'call';
+  principal: AuditPrincipal;
+  surface: Surface;
+  operation: Operation;
+  /** Canonical id, or what the caller named when nothing was found by that name. */
+  tool?: string;
+  toolDigest?: string;
+  annotations?: Annotations;
+  endpoint?: string;
+  parentCallId?: string;
+  arguments: JsonObject;
+  rule?: string;
+  upstream?: string;
+  traceId?: string;
+  clientAddress?: string;
+  decision?: Decision;
+  /** Set when the call waits for its caller's input: milliseconds since the epoch after which nobody waits any more. */
+  expiresAt?: number;
+}
+
+/** The account of one call that is over. */
+export interface CallRecord extends Omit<CallIntent, 'expiresAt'> {
+  result?: ToolResult | JsonObject;
+  outcome: Outcome;
+  errorCode?: string;
+  durationMs: number;
+}
+
+/** The account of one administrative act. */
+export interface ActRecord {
+  org: OrgId;
+  /** Milliseconds since the epoch. */
+  at: number;
+  kind: 'act';
+  principal: AuditPrincipal;
+  /** Such as `keys.create`. */
+  action: string;
+  /** What it was done to: an id or a name. */
+  subject: string;
+  detail: JsonObject;
+  outcome: 'ok' | 'denied' | 'failed';
+}
+
+/** A call as it is kept: bodies redacted and cut, digests over what came whole. */
+export interface KeptCall extends Omit<CallIntent, 'arguments' | 'decision' | 'expiresAt'> {
+  arguments: Json;
+  /** `hmac-sha256:<hex>`: equal arguments have equal digests, and nothing else can be read from it. */
+  argumentsDigest?: string;
+  /** Length of the whole arguments as JSON, when what is kept was cut. */
+  argumentsBytes?: number;
+  result?: Json;
+  resultDigest?: string;
+  resultBytes?: number;
+  outcome: Outcome;
+  errorCode?: string;
+  durationMs?: number;
+  decision?: Json;
+  replica: string;
+  /** The server ended while the call ran: whether it took effect is not known. */
+  outcomeUnknown?: true;
+  /** When Fairlead itself closed a call that nobody ended. */
+  closedAt?: number;
+}
+
+export interface KeptAct extends Omit<ActRecord, 'detail'> {
+  id: string;
+  detail: Json;
+  replica: string;
+}
+
+/** A record with its place in the chain of its organisation. */
+export type AuditRecord = (KeptCall | KeptAct) & { seq: number; hash: string };
+
+export interface AuditFilter {
+  tool?: string;
+  /** A principal's id. */
+  principal?: string;
+  outcome?: Outcome;
+  kind?: 'call' | 'act';
+  /** The id of the call that made these calls. */
+  parent?: string;
+  /** Milliseconds since the epoch; inclusive. */
+  since?: number;
+  /** Milliseconds since the epoch; exclusive. */
+  until?: number;
+}
+
+export interface AuditPage {
+  records: AuditRecord[];
+  /** Absent on the last page. */
+  next?: string;
+}
+
+/** A reserved place in the queue: `record` uses it up, `release` gives it back. */
+export interface AuditPlace {
+  /** Does nothing when the place was used or released before. */
+  release(): void;
+}
+
+export type FaultKind = 'gap' | 'edited' | 'tail' | 'head' | 'checkpoint';
+
+export interface ChainFault {
+  kind: FaultKind;
+  seq: number;
+  detail: string;
+}
+
+export interface Verification {
+  org: OrgId;
+  ok: boolean;
+  /** Records looked at. */
+  checked: number;
+  /** First and last sequence number that the chain should hold; 0 when it holds none. */
+  from: number;
+  to: number;
+  /** The first hundred. */
+  faults: ChainFault[];
+}
+
+export interface AuditStats {
+  /** Places taken, of `queueSize`. */
+  queued: number;
+  queueSize: number;
+  /** Bytes of the write-ahead file that the database does not have yet. */
+  unshippedBytes: number;
+  /** When the oldest of them was written, milliseconds since the epoch. */
+  oldestUnshippedAt?: number;
+  /** Age of the oldest of them. */
+  lagMs: number;
+  databaseAway: boolean;
+  /** Lines of the write-ahead file that could not be read since the start. */
+  damagedLines: number;
+  /** Records that the database refused for their content since the start; kept in `rejected.jsonl`. */
+  rejected: number;
+}
+
+export interface Audit {
+  /** @throws AuditQueueFull, ShuttingDown */
+  reserve(): AuditPlace;
+  /**
+   * Says what is about to be done; durable when it resolves. Said again with the same id, the later one counts.
+   * @throws AuditUnavailable
+   */
+  intend(place: AuditPlace, intent: CallIntent): Promise<void>;
+  /**
+   * Ends a call's account and closes its intent; durable when it resolves.
+   * @throws AuditUnavailable
+   */
+  record(place: AuditPlace, record: CallRecord): Promise<void>;
+  /**
+   * Durable when it resolves. Takes its place by itself.
+   * @throws AuditQueueFull, AuditUnavailable
+   */
+  act(record: ActRecord): Promise<void>;
+  /**
+   * Newest first. Sees everything that this replica made durable.
+   * @param cursor `next` of the page before
+   * @param limit records on a page, at most 500
+   * @throws InvalidRequest for a malformed cursor
+   */
+  list(org: OrgId, filter?: AuditFilter, cursor?: string, limit?: number): Promise<AuditPage>;
+  /** The latest account of a call or act. @throws NotFound */
+  get(org: OrgId, id: string): Promise<AuditRecord>;
+  /** One record a line, oldest first, of everything there was when it began. */
+  exportJsonl(org: OrgId, filter?: AuditFilter): AsyncIterable<string>;
+  /** Walks the chain from its checkpoint to its head. */
+  verify(org: OrgId, onProgress?: (checked: number, of: number) => void): Promise<Verification>;
+  /** Deletes what is older than the retention and leaves a signed checkpoint; returns how many went. */
+  retain(): Promise<number>;
+  /** Closes the intents of calls that nobody will end any more; returns how many. */
+  closeAbandoned(): Promise<number>;
+  /** Removes all that is kept of an organisation, in the caller's transaction. */
+  purge(db: Db, org: OrgId): Promise<void>;
+  /** Resolves when the database has what was durable at the call, or after `withinMs`; says which. */
+  flush(withinMs?: number): Promise<boolean>;
+  stats(): AuditStats;
+  /** Replays the write-ahead file and closes what an earlier life left open. @throws DataDirInUse */
+  start(): Promise<void>;
+  /** Takes no more places, brings what is durable to the database as far as that answers, and lets go of the folder. */
+  stop(): Promise<void>;
+}

@@ -1,0 +1,278 @@
+import { type FileHandle, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Log } from '../../platform/telemetry/index.ts';
+import { type Entry, fromLine, toLine, type WrittenEntry } from './lines.ts';
+
+interface Segment {
+  number: number;
+  path: string;
+  /** Bytes known to be durable. */
+  size: number;
+  /** Bytes known to be in the database. */
+  shipped: number;
+  /** Written by an earlier life: whatever its last write left there may be torn. */
+  inherited: boolean;
+  damaged: boolean;
+  openedAt: number;
+  shippedAt?: number;
+  handle?: FileHandle;
+}
+
+export interface WalBatch {
+  entries: Entry[];
+  /** Told when the database has all of them. */
+  done(): void;
+}
+
+export interface Wal {
+  /** Resolves when the entry is on disk. Entries appended at the same time share one sync. */
+  append(entry: Entry): Promise<void>;
+  /** The next entries that the database does not have, oldest first; undefined when it has all. */
+  next(maxEntries: number, maxBytes: number): Promise<WalBatch | undefined>;
+  /** The returned function says whether the database has all that was durable when this was called. */
+  mark(): () => boolean;
+  /** Removes segments that the database has had for a while; all of them that it has when `all` is set. */
+  tidy(all?: boolean): Promise<void>;
+  /** No entry of an earlier life is left to be shipped. */
+  replayed(): boolean;
+  stats(): { unshippedBytes: number; oldestUnshippedAt?: number; damagedLines: number };
+  close(): Promise<void>;
+}
+
+export interface WalOptions {
+  folder: string;
+  /** A segment that reached this size is followed by a new one. */
+  segmentBytes: number;
+  /** How long a segment stays after the database has it: the embedded database does not sync, so the disk may not. */
+  keepShippedMs: number;
+  clock: Clock;
+  log: Log;
+}
+
+const namePattern = /^wal-(\d{12})\.log$/;
+const readBytes = 1024 * 1024;
+const groupBytes = 4 * 1024 * 1024;
+
+/** Opens the write-ahead file: numbered segments of lines, each made durable before `append` resolves. */
+export async function openWal({ folder, segmentBytes, keepShippedMs, clock, log }: WalOptions): Promise<Wal> {
+  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const segments: Segment[] = await inherit(folder, clock.now());
+  let lastNumber = segments.at(-1)?.number ?? 0;
+  let active: Segment | undefined;
+  let waiting: { line: Buffer; resolve: () => void; reject: (error: unknown) => void }[] = [];
+  let flushing: Promise<void> | undefined;
+  let oldestUnshippedAt: number | undefined;
+  let damagedLines = 0;
+  let closed = false;
+
+  const openSegment = async (): Promise<Segment> => {
+    lastNumber += 1;
+    const path = join(folder, `wal-${String(lastNumber).padStart(12, '0')}.log`);
+    const handle = await open(path, 'ax', 0o600);
+    await syncFolder(folder);
+    const segment = {
+      number: lastNumber,
+      path,
+      size: 0,
+      shipped: 0,
+      inherited: false,
+      damaged: false,
+      openedAt: clock.now(),
+      handle,
+    };
+    segments.push(segment);
+    return segment;
+  };
+
+  const seal = async () => {
+    const segment = active;
+    active = undefined;
+    const handle = segment?.handle;
+    if (segment) delete segment.handle;
+    await handle?.close().catch((err: unknown) => log.warn({ err }, 'a segment of the audit file did not close'));
+  };
+
+  const write = async (bytes: Buffer) => {
+    if (active && active.size >= segmentBytes) await seal();
+    active ??= await openSegment();
+    await active.handle?.appendFile(bytes);
+    await active.handle?.datasync();
+    active.size += bytes.length;
+  };
+
+  const flush = async () => {
+    while (waiting.length > 0) {
+      const group = takeGroup();
+      const bytes = Buffer.concat(group.map(({ line }) => line));
+      try {
+        try {
+          await write(bytes);
+        } catch (err) {
+          // After a failed sync nobody can tell what the file holds, so a new one gets the same lines again.
+          log.warn({ err }, 'a write to the audit file failed; trying a new segment');
+          await seal();
+          await write(bytes);
+        }
+        oldestUnshippedAt ??= clock.now();
+        for (const { resolve } of group) resolve();
+      } catch (error) {
+        await seal();
+        for (const { reject } of group) reject(error);
+      }
+    }
+  };
+
+  const takeGroup = () => {
+    let bytes = 0;
+    let count = 0;
+    for (const { line } of waiting) {
+      if (count > 0 && bytes + line.length > groupBytes) break;
+      bytes += line.length;
+      count += 1;
+    }
+    const group = waiting.slice(0, count);
+    waiting = waiting.slice(count);
+    return group;
+  };
+
+  const current = () => segments.find((segment) => segment.shipped < segment.size);
+
+  return {
+    append(entry) {
+      if (closed) return Promise.reject(new Error('the audit file is closed'));
+      return new Promise<void>((resolve, reject) => {
+        waiting.push({ line: toLine(entry, clock.now()), resolve, reject });
+        flushing ??= flush().finally(() => {
+          flushing = undefined;
+        });
+      });
+    },
+
+    async next(maxEntries, maxBytes) {
+      const segment = current();
+      if (!segment) return undefined;
+      const { lines, end } = await readLines(segment, maxEntries, maxBytes);
+      const written: WrittenEntry[] = [];
+      for (const { bytes, torn, offset } of lines) {
+        const entry = torn ? undefined : fromLine(bytes);
+        if (entry) {
+          written.push(entry);
+        } else if (segment.inherited && offset + bytes.length >= segment.size - 1) {
+          log.info(
+            { segment: segment.number, offset },
+            'the last line of the audit file was torn; nobody was told of it',
+          );
+        } else {
+          damagedLines += 1;
+          segment.damaged = true;
+          log.error(
+            { segment: segment.path, offset },
+            'a line of the audit file is damaged and its record is lost; the file is kept beside as .damaged',
+          );
+        }
+      }
+      oldestUnshippedAt = written[0]?.writtenAt ?? oldestUnshippedAt;
+      return {
+        entries: written.map(({ entry }) => entry),
+        done() {
+          segment.shipped = end;
+          if (segment.shipped >= segment.size) segment.shippedAt = clock.now();
+          oldestUnshippedAt = current() ? (written.at(-1)?.writtenAt ?? oldestUnshippedAt) : undefined;
+        },
+      };
+    },
+
+    mark() {
+      const last = segments.findLast((segment) => segment.size > 0);
+      const size = last?.size ?? 0;
+      return () => (last?.shipped ?? 0) >= size;
+    },
+
+    async tidy(all = false) {
+      const now = clock.now();
+      const sealable = active && active.size > 0 && active.shipped >= active.size;
+      // Not while lines are being flushed: the flush may be about to write to it.
+      if (sealable && !flushing && (all || now - (active?.openedAt ?? now) >= keepShippedMs)) await seal();
+      for (const segment of [...segments]) {
+        const kept = segment.shipped < segment.size || segment === active || segment.handle;
+        if (kept || (!all && now - (segment.shippedAt ?? now) < keepShippedMs)) continue;
+        segments.splice(segments.indexOf(segment), 1);
+        await (segment.damaged ? rename(segment.path, `${segment.path}.damaged`) : unlink(segment.path));
+      }
+    },
+
+    replayed: () => !segments.some((segment) => segment.inherited && segment.shipped < segment.size),
+
+    stats: () => ({
+      unshippedBytes: segments.reduce((sum, segment) => sum + segment.size - segment.shipped, 0),
+      ...(oldestUnshippedAt === undefined ? {} : { oldestUnshippedAt }),
+      damagedLines,
+    }),
+
+    async close() {
+      closed = true;
+      await flushing;
+      await seal();
+    },
+  };
+}
+
+async function inherit(folder: string, now: number): Promise<Segment[]> {
+  const names = (await readdir(folder)).filter((name) => namePattern.test(name)).sort();
+  return Promise.all(
+    names.map(async (name) => {
+      const path = join(folder, name);
+      const { size } = await stat(path);
+      const number = Number(namePattern.exec(name)?.[1]);
+      const empty = size === 0 ? { shippedAt: now } : {};
+      return { number, path, size, shipped: 0, inherited: true, damaged: false, openedAt: now, ...empty };
+    }),
+  );
+}
+
+interface Line {
+  bytes: Buffer;
+  offset: number;
+  /** It has no line feed. */
+  torn: boolean;
+}
+
+/** Whole lines from where shipping stands, and at the end of an inherited segment also what has no line feed. */
+async function readLines(
+  segment: Segment,
+  maxEntries: number,
+  maxBytes: number,
+): Promise<{ lines: Line[]; end: number }> {
+  const handle = await open(segment.path, 'r');
+  try {
+    for (let want = Math.min(readBytes, maxBytes); ; want *= 2) {
+      const length = Math.min(want, segment.size - segment.shipped);
+      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(length), 0, length, segment.shipped);
+      if (bytesRead < length) throw new Error('the audit file is shorter than it was');
+      const lines: Line[] = [];
+      let start = 0;
+      while (lines.length < maxEntries) {
+        const feed = buffer.indexOf(0x0a, start);
+        if (feed < 0) break;
+        lines.push({ bytes: buffer.subarray(start, feed), offset: segment.shipped + start, torn: false });
+        start = feed + 1;
+      }
+      const last = segment.shipped + length === segment.size;
+      if (last && lines.length < maxEntries && start < length) {
+        lines.push({ bytes: buffer.subarray(start), offset: segment.shipped + start, torn: true });
+        start = length;
+      }
+      if (lines.length > 0) return { lines, end: segment.shipped + start };
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+/** A new file's name is durable only when its folder is. Not every system lets a folder be synced. */
+async function syncFolder(folder: string): Promise<void> {
+  if (process.platform === 'win32') return;
+  const handle = await open(folder, 'r');
+  await handle.sync().finally(() => handle.close());
+}
