@@ -1,0 +1,90 @@
+import type { JsonObject } from '../../kernel/json.ts';
+import type { Principal } from '../../kernel/principal.ts';
+import type { Tool } from '../../kernel/tool.ts';
+import { operationOf } from './entities.ts';
+import type { EntityReads, Reads } from './reads.ts';
+
+/** Texts that are equal for two calls only if the rules cannot tell them apart. */
+export interface ClassKey {
+  /** Undefined when there is too much to read for an answer to be met again. */
+  ofCaller(principal: Principal, context: JsonObject): string | undefined;
+  ofTool(tool: Tool): string;
+}
+
+const maxContextLength = 512;
+
+type Facet<T> = (subject: T) => unknown;
+
+/** Which attributes tell calls apart, given what the rules read. A name that only is compared with stands for itself. */
+export function attributeClasses({ principal, resource, context }: Reads): ClassKey {
+  const principalFacets = principal.whole
+    ? Object.values(principalAttributes)
+    : facets(principal, principalAttributes, principalNames);
+  const toolFacets = resource.whole ? Object.values(toolAttributes) : facets(resource, toolAttributes, toolNames);
+  return {
+    ofCaller(who, seen) {
+      const names = context.has('*') ? Object.keys(seen) : [...context];
+      const situation = JSON.stringify(names.map((name) => [name, seen[name]]));
+      if (situation.length > maxContextLength) return undefined;
+      return situation + JSON.stringify(principalFacets.map((facet) => facet(who)));
+    },
+    ofTool: (tool) => JSON.stringify(toolFacets.map((facet) => facet(tool))),
+  };
+}
+
+const principalAttributes: Record<string, Facet<Principal>> = {
+  id: (who) => who.id,
+  kind: (who) => who.kind,
+  org: (who) => who.org,
+  roles: (who) => [...who.roles].sort(),
+};
+
+const principalNames: Record<string, (who: Principal) => readonly string[]> = {
+  Principal: (who) => [who.id],
+  Organisation: (who) => [who.org],
+  Role: (who) => who.roles,
+};
+
+const toolAttributes: Record<string, Facet<Tool>> = {
+  id: (tool) => tool.id,
+  toolset: (tool) => tool.toolset,
+  name: (tool) => tool.name,
+  org: (tool) => tool.org,
+  readOnly: (tool) => tool.annotations.readOnly,
+  destructive: (tool) => tool.annotations.destructive,
+  idempotent: (tool) => tool.annotations.idempotent,
+  openWorld: (tool) => tool.annotations.openWorld,
+  tags: (tool) => [...tool.tags].sort(),
+  status: (tool) => tool.status,
+  operation: operationOf,
+};
+
+const toolNames: Record<string, (tool: Tool) => readonly string[]> = {
+  Tool: (tool) => [tool.id],
+  Toolset: (tool) => [tool.toolset],
+  Organisation: (tool) => [tool.org],
+};
+
+/** @param attributes every attribute that the schema declares, and what else makes up the whole */
+function facets<T>(
+  reads: EntityReads,
+  attributes: Record<string, Facet<T>>,
+  names: Record<string, (subject: T) => readonly string[]>,
+): Facet<T>[] {
+  const list: Facet<T>[] = [];
+  for (const attribute of reads.attributes) {
+    const facet = attributes[attribute];
+    if (!facet) return Object.values(attributes); // not ours to judge: everything counts
+    list.push(facet);
+  }
+  for (const [type, mentioned] of reads.named) {
+    const namesOf = names[type];
+    if (!namesOf) return Object.values(attributes);
+    list.push((subject) =>
+      namesOf(subject)
+        .filter((name) => mentioned.has(name))
+        .sort(),
+    );
+  }
+  return list;
+}

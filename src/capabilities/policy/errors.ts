@@ -1,0 +1,38 @@
+import { defineError } from '../../kernel/errors.ts';
+
+export const PolicyInvalid = defineError('POLICY_INVALID', {
+  status: 400,
+  category: 'validation',
+  retryable: false,
+  message: 'The policy "{name}" is not valid: {faults}',
+  action: 'Correct what the message names and save it again; the policies in force stay as they are.',
+});
+
+export const PolicyNameInvalid = defineError('POLICY_NAME_INVALID', {
+  status: 400,
+  category: 'validation',
+  retryable: false,
+  message: 'A policy cannot be named like that.',
+  action: 'Use 1 to 63 lower case letters, digits and dashes that begin with a letter.',
+});
+
+export const TooManyPolicies = defineError('TOO_MANY_POLICIES', {
+  status: 409,
+  category: 'validation',
+  retryable: false,
+  message: 'An organisation can have at most {limit} policies.',
+  action: 'Remove a policy, or put several rules into one policy.',
+});
+
+export const policyErrors = [PolicyInvalid, PolicyNameInvalid, TooManyPolicies];
+
+/** The settings cannot be run by: for the operator, never for a caller. Each fault names its file or key. */
+export class PolicySettingsFault extends Error {
+  override name = 'PolicySettingsFault';
+  readonly faults: readonly string[];
+
+  constructor(faults: readonly string[]) {
+    super(`The policies cannot be loaded:\n${faults.map((fault) => `  ${fault}`).join('\n')}`);
+    this.faults = faults;
+  }
+}

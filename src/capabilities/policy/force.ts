@@ -1,0 +1,78 @@
+import type { OrgId } from '../../kernel/principal.ts';
+import { type Checker, createChecker, faultLine } from './check.ts';
+import { createEngine, type Engine } from './engine.ts';
+import { readCommonRules } from './folder.ts';
+import { type ProjectionSettings, type Projections, parseProjections } from './projection.ts';
+import { createRuleSet, type NamedRule, type RuleSet } from './ruleset.ts';
+import { type Schema, schemaFor } from './schema.ts';
+import type { StoredPolicy } from './store.ts';
+
+export interface PolicySettings {
+  /** Folder with `.cedar` files for every organisation. */
+  folder?: string | undefined;
+  /** Whether the shipped roles are in force. */
+  shipped: boolean;
+  /** Name that policies read as `context.environment`. */
+  environment: string;
+  projections: ProjectionSettings;
+}
+
+/** What policies can speak about, and who checks that they do. */
+export interface Vocabulary {
+  projections: Projections;
+  schema: Schema;
+  checker: Checker;
+}
+
+/** The rules that all organisations share, and the engine that knows them. */
+export interface Common extends Vocabulary {
+  settings: PolicySettings;
+  engine: Engine;
+  rules: readonly NamedRule[];
+  ruleSet: RuleSet;
+}
+
+/** What holds for an organisation that has policies of its own. Without a rule set everything is denied. */
+export interface OwnForce {
+  policies: readonly StoredPolicy[];
+  ruleSet?: RuleSet;
+  faults: readonly string[];
+}
+
+/** @throws PolicySettingsFault */
+export function vocabularyOf(settings: Pick<PolicySettings, 'projections'>): Vocabulary {
+  const projections = parseProjections(settings.projections);
+  const schema = schemaFor(projections.types);
+  return { projections, schema, checker: createChecker(schema) };
+}
+
+/** @throws PolicySettingsFault */
+export async function loadCommon(settings: PolicySettings, vocabulary: Vocabulary): Promise<Common> {
+  const { schema, checker } = vocabulary;
+  const rules = await readCommonRules(checker, settings);
+  const engine = createEngine(schema.text);
+  const ruleSet = createRuleSet({ engine, name: 'common', schema: schema.text, rules });
+  return { ...vocabulary, settings, engine, rules, ruleSet };
+}
+
+/**
+ * Puts the shared rules and an organisation's own into one set, used for that organisation alone: so no policy of
+ * its own can say anything about another. One that is not valid (any more) leaves no rule set, hence no permission.
+ */
+export function forceOf(common: Common, org: OrgId, policies: readonly StoredPolicy[]): OwnForce {
+  const { engine, schema, checker } = common;
+  const faults: string[] = [];
+  const own = policies.flatMap(({ name, text }) => {
+    const checked = checker.check(text);
+    faults.push(...checked.faults.map((fault) => `policy "${name}" of ${org}: ${faultLine(fault)}`));
+    return checked.rules.map((rule): NamedRule => ({ ...rule, name: `${name}${rule.name}`, origin: 'database' }));
+  });
+  if (faults.length > 0) return { policies, faults };
+  if (own.length === 0) return { policies, faults, ruleSet: common.ruleSet };
+  const rules = [...common.rules, ...own];
+  try {
+    return { policies, faults, ruleSet: createRuleSet({ engine, name: `org ${org}`, schema: schema.text, rules }) };
+  } catch (error) {
+    return { policies, faults: [`policies of ${org}: ${error instanceof Error ? error.message : String(error)}`] };
+  }
+}

@@ -1,0 +1,18 @@
+export { faultLine, type PolicyCheck, type PolicyFault, type Rule } from './check.ts';
+export { PolicyInvalid, PolicyNameInvalid, PolicySettingsFault, policyErrors, TooManyPolicies } from './errors.ts';
+export type { PolicySettings } from './force.ts';
+export type { PolicyTiming } from './keeper.ts';
+export { policyMigrations } from './migrations.ts';
+export {
+  checkPolicyText,
+  createPolicy,
+  type Policy,
+  type PolicyDeps,
+  type PolicyDescription,
+  type PolicyStatus,
+  type PolicyStore,
+  type SavedPolicy,
+} from './policy.ts';
+export type { ProjectionSettings } from './projection.ts';
+export type { CallOrigin } from './situation.ts';
+export { type PolicyVersion, purgePolicies, type StoredPolicy } from './store.ts';

@@ -1,0 +1,39 @@
+import ipaddr from 'ipaddr.js';
+import type { JsonObject } from '../../kernel/json.ts';
+import type { ProjectedArguments } from './projection.ts';
+
+/** From where a call comes, as far as policies can read it. */
+export interface CallOrigin {
+  endpoint?: string | undefined;
+  surface?: string | undefined;
+  clientAddress?: string | undefined;
+}
+
+export interface Situation {
+  /** What the rules read: handed to Cedar as it is and kept by the audit, so that a decision can be repeated. */
+  context: JsonObject;
+  faults: readonly string[];
+}
+
+export function situationOf(environment: string, origin: CallOrigin, projected: ProjectedArguments): Situation {
+  const faults = [...projected.faults];
+  const clientAddress = origin.clientAddress === undefined ? undefined : plainAddress(origin.clientAddress);
+  if (clientAddress === undefined && origin.clientAddress !== undefined) faults.push('the client address is not one');
+  return {
+    context: {
+      environment,
+      ...(origin.endpoint === undefined ? {} : { endpoint: origin.endpoint }),
+      surface: origin.surface ?? 'unknown',
+      ...(clientAddress === undefined ? {} : { clientAddress }),
+      arguments: projected.values,
+      cutArguments: [...projected.cut],
+    },
+    faults,
+  };
+}
+
+/** Cedar refuses IPv4 written as IPv6, and zones: `::ffff:10.0.0.1` and `fe80::1%eth0`. */
+function plainAddress(address: string): string | undefined {
+  const [plain = ''] = address.split('%');
+  return ipaddr.isValid(plain) ? ipaddr.process(plain).toString() : undefined;
+}
