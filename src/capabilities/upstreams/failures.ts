@@ -133,7 +133,9 @@ function judgeAnswer(name: string, target: string, error: ProtocolError): Failur
     };
   }
   const kind = error.code === -32_602 ? UpstreamInvalidParams : UpstreamRejected;
-  return { error: kind({ name, reason }, { cause: error }), counts: false, retry: 'never' };
+  // Callers who speak MCP act on some of the codes: a missing capability, a page that must be visited first.
+  const rpc = { code: error.code, message: reason, ...(error.data === undefined ? {} : { data: error.data }) };
+  return { error: kind({ name, reason }, { cause: error, rpc }), counts: false, retry: 'never' };
 }
 
 function judgeStatus(name: string, status: number, cause: unknown, retryAfterSeconds: number | undefined): Failure {

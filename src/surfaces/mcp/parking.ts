@@ -23,6 +23,8 @@ export interface Parking {
 export interface Round {
   principal: Principal;
   capabilities: JsonObject;
+  /** From which level on the caller wants log messages. */
+  logLevel?: string;
   signal: AbortSignal;
   progress: CallerLink['progress'];
   log: CallerLink['log'];
@@ -57,11 +59,12 @@ export function createParking(): Parking {
   const waiting = (principal?: Principal) =>
     [...calls.values()].filter((call) => !call.round && (!principal || call.principal.id === principal.id)).length;
 
-  const linkOf = (call: ParkedCall, capabilities: JsonObject): CallerLink => {
+  const linkOf = (call: ParkedCall, { capabilities, logLevel }: Round): CallerLink => {
     let asked = 0;
     return {
       era: 'modern',
       capabilities,
+      ...(logLevel === undefined ? {} : { logLevel }),
       progress: (update) => call.round?.progress(update),
       log: (level, data, logger) => call.round?.log(level, data, logger),
       ask(request, signal) {
@@ -127,7 +130,7 @@ export function createParking(): Parking {
         expiry: undefined,
       };
       calls.set(callId, call);
-      call.reply = run(linkOf(call, round.capabilities), abort.signal).then((reply) => {
+      call.reply = run(linkOf(call, round), abort.signal).then((reply) => {
         clearTimeout(call.expiry);
         // The upstream may give up by itself while the caller is away; a caller who comes back then learns the end.
         if (!call.round) call.expiry = setTimeout(() => calls.delete(callId), answerWithinMs).unref();

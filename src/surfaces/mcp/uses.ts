@@ -1,5 +1,5 @@
 import {
-  CLIENT_CAPABILITIES_META_KEY,
+  CLIENT_CAPABILITIES_META_KEY, LOG_LEVEL_META_KEY,
   ProtocolError,
   type Server,
   type ServerContext,
@@ -8,6 +8,7 @@ import { isOwnUri } from '../../gateway/index.ts';
 import type { CallEnd, CallerLink, Operation, ProgressUpdate } from '../../kernel/call.ts';
 import { isObject, type Json, type JsonObject } from '../../kernel/json.ts';
 import { principalOf, type ServerIdentity, type ServerParts } from './identity.ts';
+import type { Round } from './parking.ts';
 import {
   asObject,
   rewriteContents,
@@ -20,10 +21,21 @@ import {
 import type { Asked } from './rounds.ts';
 
 const askTimeoutMs = 5 * 60_000;
+const levels = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
+
+function isAtLeast(level: string, least: string): boolean {
+  return levels.indexOf(level) >= levels.indexOf(least);
+}
 
 /** Calls, reads, prompts and completions: each one goes through the pipeline. */
 export function useHandlers(server: Server, parts: ServerParts, identity: ServerIdentity): void {
   const { gateway } = parts.deps;
+  let sessionLevel = 'debug'; // until the client says otherwise, it hears everything
+
+  server.setRequestHandler('logging/setLevel', async ({ params }) => {
+    sessionLevel = params.level;
+    return {};
+  });
 
   const use = async (
     ctx: ServerContext,
@@ -43,14 +55,17 @@ export function useHandlers(server: Server, parts: ServerParts, identity: Server
     };
     if (identity.era === 'modern') {
       const capabilities = asObject(asObject(ctx.mcpReq.envelope)[CLIENT_CAPABILITIES_META_KEY]);
-      const { sent, ...back } = feedback(ctx);
-      const round = { principal: asked.principal, capabilities, signal: ctx.mcpReq.signal, ...back };
+      const level = asObject(ctx.mcpReq.envelope)[LOG_LEVEL_META_KEY];
+      const logLevel = typeof level === 'string' ? level : undefined;
+      const { sent, ...back } = feedback(ctx, (one) => logLevel !== undefined && isAtLeast(one, logLevel));
+      const round: Round = { principal: asked.principal, capabilities, signal: ctx.mcpReq.signal, ...back };
+      if (logLevel !== undefined) round.logLevel = logLevel;
       const over = await parts.rounds.run(asked, round, ctx);
       await sent();
       return 'end' in over ? finish(over.end) : over.inputRequired;
     }
     const { endpoint, clientAddress, ...rest } = asked;
-    const { sent, ...link } = sessionLink(server, ctx);
+    const { sent, ...link } = sessionLink(server, ctx, sessionLevel);
     const reply = await gateway.call({
       ...rest,
       surface: 'mcp',
@@ -121,7 +136,10 @@ function clientAddressOf(ctx: ServerContext): string | undefined {
  * Progress and log messages of the request at hand. What cannot be delivered is dropped: the caller has gone.
  * `sent` resolves when all of them are out, which must be before the result.
  */
-function feedback(ctx: ServerContext): Pick<CallerLink, 'progress' | 'log'> & { sent(): Promise<unknown> } {
+function feedback(
+  ctx: ServerContext,
+  wants: (level: string) => boolean,
+): Pick<CallerLink, 'progress' | 'log'> & { sent(): Promise<unknown> } {
   const progressToken = ctx.mcpReq._meta?.progressToken;
   let last: Promise<unknown> = Promise.resolve();
   const send = (notice: Promise<void>) => {
@@ -133,19 +151,27 @@ function feedback(ctx: ServerContext): Pick<CallerLink, 'progress' | 'log'> & { 
       send(ctx.mcpReq.notify({ method: 'notifications/progress', params: { progressToken, ...update } }));
     },
     log(level, data: Json, logger) {
-      send(ctx.mcpReq.log(level as Parameters<typeof ctx.mcpReq.log>[0], data, logger));
+      if (!wants(level)) return;
+      // On the stream of this request: the SDK's own log call sends to the session's stream, which may not be open.
+      const params = { level, data, ...(logger === undefined ? {} : { logger }) };
+      send(ctx.mcpReq.notify({ method: 'notifications/message', params }));
     },
     sent: () => last,
   };
 }
 
 /** The way back to a caller with a session: it is asked during the call. */
-function sessionLink(server: Server, ctx: ServerContext): CallerLink & { sent(): Promise<unknown> } {
+function sessionLink(
+  server: Server,
+  ctx: ServerContext,
+  logLevel: string,
+): CallerLink & { sent(): Promise<unknown> } {
   return {
     era: 'sessions',
     capabilities: asObject(server.getClientCapabilities()),
     ...(ctx.sessionId === undefined ? {} : { sessionId: ctx.sessionId }),
-    ...feedback(ctx),
+    logLevel,
+    ...feedback(ctx, (level) => isAtLeast(level, logLevel)),
     async ask(request, signal) {
       const answer = await ctx.mcpReq.send(
         { method: request.method, params: request.params },
