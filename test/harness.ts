@@ -1,0 +1,190 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Pool } from 'pg';
+import type { DestinationStream } from 'pino';
+import { stringify } from 'yaml';
+import ours from '../package.json' with { type: 'json' };
+import { type Running, start } from '../src/app/lifecycle.ts';
+import { migrations } from '../src/app/migrations.ts';
+import { inheritedEnvironment, loadSettings, packageRoot } from '../src/config/index.ts';
+import { migrate, openDatabase } from '../src/platform/db/index.ts';
+import { createLog } from '../src/platform/telemetry/index.ts';
+import { silentLog } from './database.ts';
+
+export interface FairleadOptions {
+  /** What stands in fairlead.yaml; nothing is federated by default. */
+  config?: Record<string, unknown>;
+  /** Variables of the environment, on top of PATH and HOME. */
+  env?: Record<string, string>;
+  /** Takes the log, a JSON line at a time; there is none without it. */
+  log?: DestinationStream;
+  /** A data folder of an earlier server; it stays when this one stops. */
+  dataDir?: string;
+}
+
+export interface Fairlead {
+  /** `http://127.0.0.1:<port>`, without a slash at the end. */
+  url: string;
+  /** An admin of the default organisation. */
+  adminKey: string;
+  dataDir: string;
+  /** The parts of the server, for what cannot be had over HTTP. */
+  running: Running;
+  /**
+   * A request to a path below `url`, as the admin unless `key` says otherwise; `null` is nobody. Whatever is given as
+   * `json` is its body.
+   */
+  request(path: string, init?: FairleadRequest): Promise<Response>;
+  /** An API key of the default organisation, or of another, with these roles. */
+  makeKey(roles: readonly string[], more?: { org?: string; scopes?: readonly string[] }): Promise<string>;
+  /** Ends the server, its database and, if it was made here, its folder. */
+  stop(): Promise<void>;
+}
+
+export interface FairleadRequest extends Omit<RequestInit, 'headers'> {
+  key?: string | null;
+  json?: unknown;
+  headers?: Record<string, string>;
+}
+
+/** An stdio upstream of the fixtures, for `config.upstreams`; see `fixtures/servers/stdio.ts` for its modes. */
+export function fixtureUpstream(mode = 'both', parameter = '') {
+  return {
+    command: process.execPath,
+    args: [join(packageRoot, 'test/fixtures/servers/stdio.ts'), mode, parameter],
+  };
+}
+
+/**
+ * A whole server in this process, on a free port of 127.0.0.1, over a data folder and a database of its own: Postgres
+ * when TEST_DATABASE_URL names one, and Redis when TEST_REDIS_URL does. Resolves when its upstreams have been listed or
+ * have spent their time.
+ */
+export async function startFairlead({ config = {}, env = {}, log, dataDir }: FairleadOptions = {}): Promise<Fairlead> {
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-test-'));
+  const data = dataDir ?? join(folder, 'data');
+  const database = await databaseFor(data);
+  const adminKey = env.FAIRLEAD_ADMIN_KEY ?? `fl_test_${randomBytes(24).toString('hex')}`;
+  const release = async () => {
+    await database.drop();
+    rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    const file = join(folder, 'fairlead.yaml');
+    writeFileSync(file, stringify(config));
+    const { PATH = '', HOME = '/' } = process.env;
+    const { settings } = await loadSettings({
+      env: {
+        PATH,
+        HOME,
+        FAIRLEAD_CONFIG: file,
+        FAIRLEAD_DATA_DIR: data,
+        FAIRLEAD_PORT: '0',
+        FAIRLEAD_ADMIN_KEY: adminKey,
+        FAIRLEAD_LOG_LEVEL: log ? 'debug' : 'silent',
+        ...database.env,
+        ...(process.env.TEST_REDIS_URL ? { REDIS_URL: process.env.TEST_REDIS_URL } : {}),
+        ...env,
+      },
+      flags: {},
+      cwd: folder,
+    });
+    const running = await start({
+      settings,
+      log: createLog({ level: settings.logLevel, service: 'fairlead', ...(log ? { destination: log } : {}) }),
+      inheritedEnvironment: inheritedEnvironment({ PATH, HOME }),
+    });
+    await running.ready();
+    return { ...worldOf(running, adminKey), dataDir: data, stop: () => running.stop().finally(release) };
+  } catch (error) {
+    await release();
+    throw error;
+  }
+}
+
+function worldOf(
+  running: Running,
+  adminKey: string,
+): Pick<Fairlead, 'url' | 'adminKey' | 'running' | 'request' | 'makeKey'> {
+  const { url, house } = running;
+  return {
+    url,
+    adminKey,
+    running,
+    request(path, { key = adminKey, json, headers = {}, ...init } = {}) {
+      const all = new Headers(headers);
+      if (key !== null) all.set('authorization', `Bearer ${key}`);
+      if (json !== undefined && !all.has('content-type')) all.set('content-type', 'application/json');
+      return fetch(`${url}${path}`, {
+        ...init,
+        headers: all,
+        ...(json === undefined ? {} : { method: init.method ?? 'POST', body: JSON.stringify(json) }),
+      });
+    },
+    async makeKey(roles, { org = 'default', scopes } = {}) {
+      const { secret } = await house.access.keys.create({
+        org,
+        name: `test ${roles.join(' ')}`,
+        roles: [...roles] as never,
+        ...(scopes ? { scopes: [...scopes] as never } : {}),
+        createdBy: await house.access.authenticate(adminKey),
+      });
+      return secret;
+    },
+  };
+}
+
+/** The environment that leads to a database, and what removes it again. */
+async function databaseFor(dataDir: string): Promise<{ env: Record<string, string>; drop(): Promise<void> }> {
+  const base = process.env.TEST_DATABASE_URL;
+  if (!base) {
+    const database = join(dataDir, 'db');
+    if (!existsSync(database)) {
+      const template = await embeddedTemplate();
+      mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+      cpSync(template, database, { recursive: true });
+    }
+    return { env: {}, drop: () => Promise.resolve() };
+  }
+  // Named after the folder: whoever starts again on one finds its database again.
+  const name = `fairlead_test_${createHash('sha256').update(dataDir).digest('hex').slice(0, 16)}`;
+  const asOwner = async (statement: string) => {
+    const owner = new Pool({ connectionString: base, max: 1 });
+    return owner.query(statement).finally(() => owner.end());
+  };
+  const { rowCount } = await asOwner(`select 1 from pg_database where datname = '${name}'`);
+  if (rowCount === 0) await asOwner(`create database ${name} template template0`);
+  const url = new URL(base);
+  url.pathname = `/${name}`;
+  return {
+    env: { DATABASE_URL: url.href, FAIRLEAD_SECRET: 'the secret of every test, thirty-two bytes or more' },
+    drop: async () => void (await asOwner(`drop database if exists ${name} with (force)`)),
+  };
+}
+
+/** Making a database from nothing takes seconds, so a folder that is migrated already is kept for all tests to copy. */
+async function embeddedTemplate(): Promise<string> {
+  const engine = ours.dependencies['@electric-sql/pglite'];
+  const digest = createHash('sha256')
+    .update(JSON.stringify([engine, migrations]))
+    .digest('hex')
+    .slice(0, 24);
+  const template = join(tmpdir(), 'fairlead-test-databases', `${digest}.folder`);
+  if (existsSync(template)) return template;
+  const unfinished = `${template}.${process.pid}.${randomBytes(4).toString('hex')}`;
+  const database = await openDatabase({ dataDir: unfinished, log: silentLog });
+  try {
+    await migrate(database, [...migrations]);
+  } finally {
+    await database.stop();
+  }
+  try {
+    renameSync(join(unfinished, 'db'), template);
+  } catch (error) {
+    if (!existsSync(template)) throw error; // another process was first
+  }
+  rmSync(unfinished, { recursive: true, force: true });
+  return template;
+}
