@@ -100,12 +100,13 @@ export function createAccess(deps: AccessDeps): Access {
     throw InvalidCredential({ reason: 'no such key' });
   }
 
-  /** Tells this and the other replicas; what is done stays done when that fails, since they all poll. */
+  /** Tells the other replicas, and looks again here. What is done stays done when either fails: all of them poll. */
   async function changed(): Promise<void> {
-    const published = bus.publish(accessChanged, null).catch((error: unknown) => {
+    // Not waited for: a bus that hangs must not hold up a revocation.
+    void bus.publish(accessChanged, null).catch((error: unknown) => {
       log.warn({ err: error }, 'a change of access could not be published; replicas will see it by polling');
     });
-    await Promise.all([published, roster.refresh()]);
+    await roster.refresh();
   }
 
   async function thenTell<T>(change: Promise<T>): Promise<T> {

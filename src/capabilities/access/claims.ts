@@ -63,8 +63,7 @@ function orgOf(settings: IssuerSettings, claims: Claims): string | undefined {
 function rolesOf(settings: IssuerSettings, claims: Claims): Role[] {
   const { roleMap } = settings;
   const values = words(claimAt(claims, settings.claims.roles), false);
-  // By own keys only: a group called `constructor` is no role.
-  const mapped = roleMap ? values.map((value) => (Object.hasOwn(roleMap, value) ? roleMap[value] : undefined)) : values;
+  const mapped = roleMap ? values.map((value) => roleMap[value]) : values;
   return [...new Set(mapped.filter(isRole))];
 }
 

@@ -8,7 +8,7 @@ import type { Db } from '../../platform/db/types.ts';
 import type { Keyring } from '../../platform/keyring/index.ts';
 import { RightsExceeded } from './errors.ts';
 import { systemPrincipal } from './principals.ts';
-import { mayActIn, rankOf, requireScope, rolesCarry, type Scope, scopeNames } from './scopes.ts';
+import { mayActIn, requireScope, rolesBeyond, rolesCarry, type Scope, scopeNames } from './scopes.ts';
 import {
   type ApiKey,
   bootstrapKeys,
@@ -173,8 +173,7 @@ function parseInput(input: unknown): KeyInput {
 }
 
 function rolesWithin(maker: Principal, roles: KeyInput['roles']): string[] {
-  const highest = rankOf(maker.roles);
-  const excess = roles.filter((role) => rankOf([role]) > highest);
+  const excess = rolesBeyond(maker.roles, roles);
   if (excess.length > 0) throw RightsExceeded({ excess: `role ${excess.join(', ')}` });
   return [...new Set(roles)];
 }

@@ -11,6 +11,7 @@ import {
   scopeNames,
   systemPrincipal,
 } from './index.ts';
+import { rolesBeyond } from './scopes.ts';
 
 const somebody = (roles: string[], scopes: string[], org = 'default'): Principal => ({
   ...systemPrincipal(org),
@@ -51,6 +52,18 @@ it('lets nobody beyond the default organisation administer organisations [SP-14]
   expect(mayActIn(other, 'default')).toBe(false);
   expect(mayActIn(systemPrincipal(), 'other')).toBe(true);
   expect(mayActIn(somebody(['operator'], ['*']), 'other')).toBe(false);
+});
+
+it('lets every role hand out itself and the roles below, and no role none [SP-14]', () => {
+  expect(roleNames.map((role) => rolesBeyond([role], roleNames))).toEqual([
+    ['developer', 'operator', 'admin'],
+    ['operator', 'admin'],
+    ['admin'],
+    [],
+  ]);
+  expect(rolesBeyond(['viewer', 'operator', 'king'], roleNames)).toEqual(['admin']);
+  expect(rolesBeyond(['king'], roleNames)).toEqual(roleNames);
+  expect(rolesBeyond([], roleNames)).toEqual(roleNames);
 });
 
 it('names the scope that is missing [SP-14]', () => {

@@ -38,9 +38,10 @@ export function isScope(name: unknown): name is Scope {
   return scopeNames.some((scope) => scope === name);
 }
 
-/** Place of the highest of the roles, from 0; -1 where none is known. */
-export function rankOf(roles: readonly string[]): number {
-  return roles.reduce((highest, role) => Math.max(highest, isRole(role) ? roleNames.indexOf(role) : -1), -1);
+/** Those of the wanted roles that lie above the highest of one's own. */
+export function rolesBeyond(own: readonly string[], wanted: readonly Role[]): Role[] {
+  const highest = Math.max(...own.map((role) => (isRole(role) ? roleNames.indexOf(role) : -1)));
+  return wanted.filter((role) => roleNames.indexOf(role) > highest);
 }
 
 /**
