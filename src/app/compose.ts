@@ -8,6 +8,7 @@ import { createUpstreams, purgeUpstreams } from '../capabilities/upstreams/index
 import { packageRoot } from '../config/index.ts';
 import type { Settings } from '../config/schema.ts';
 import { createEndpoints, createGateway, createSchemaChecks, ownToolset } from '../gateway/index.ts';
+import type { OwnToolset } from '../kernel/call.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
 import type { Bus } from '../platform/bus/index.ts';
@@ -19,6 +20,7 @@ import type { Log, Metrics, Tracing } from '../platform/telemetry/index.ts';
 import { createHttpApp } from '../surfaces/http/index.ts';
 import { createMcpSurface } from '../surfaces/mcp/index.ts';
 import { createOwnProvider } from './status.ts';
+import { createToolsets } from './toolsets.ts';
 import { createTrail } from './trail.ts';
 
 /** What exists before the house is put together: opened, and to be closed, by the life cycle. */
@@ -31,6 +33,8 @@ export interface Ground {
   tracing: Tracing;
   /** What child processes inherit of the environment. */
   inheritedEnvironment: Record<string, string>;
+  /** Toolsets of Fairlead's own, beside those that stand here. */
+  toolsets?: readonly OwnToolset[];
   clock?: Clock;
 }
 
@@ -98,7 +102,12 @@ export function compose(ground: Ground) {
   });
 
   const endpoints = createEndpoints(catalog, settings.endpoints);
-  const own = createOwnProvider(upstreams, version);
+  const status: OwnToolset = {
+    name: ownToolset,
+    provider: createOwnProvider(upstreams, version),
+    list: () => ({ tools: [], prompts: [], resources: [], templates: [] }),
+  };
+  const toolsets = createToolsets({ own: [status, ...(ground.toolsets ?? [])], catalog, upstreams });
   const gateway = createGateway({
     clock,
     tracing,
@@ -108,7 +117,7 @@ export function compose(ground: Ground) {
     visible: (principal, tools, endpoint) =>
       policy.visible(principal, tools, { surface: 'mcp', ...(endpoint === undefined ? {} : { endpoint }) }),
     decide: (call, tool) => policy.decide(call.principal, tool, call.arguments, originOf(call)),
-    providerOf: (toolset) => (toolset === ownToolset ? own : upstreams),
+    providerOf: toolsets.providerOf,
     trail: createTrail(audit, clock),
     observe({ call, end, error }) {
       if (!end) return;
@@ -134,7 +143,7 @@ export function compose(ground: Ground) {
     keyring,
     log,
     version,
-    subscriptions: upstreams,
+    subscriptions: toolsets.subscriptions,
     sessions: settings.sessions,
     maxBodyBytes: settings.maxBodyBytes,
     maxJsonDepth: settings.maxJsonDepth,
@@ -163,7 +172,7 @@ export function compose(ground: Ground) {
       operations: { metrics, metricsToken: settings.metricsToken, unready: operations.unready },
     });
 
-  return { access, audit, bus, catalog, endpoints, gateway, http, mcp, policy, processes, upstreams };
+  return { access, audit, bus, catalog, endpoints, gateway, http, mcp, policy, processes, toolsets, upstreams };
 }
 
 function originOf(call: { endpoint?: string; surface: string; clientAddress?: string }) {

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { Settings } from '../config/schema.ts';
+import type { OwnToolset } from '../kernel/call.ts';
 import { createBus } from '../platform/bus/index.ts';
 import { migrate, openDatabase } from '../platform/db/index.ts';
 import { createMetrics, createTracing, type Log } from '../platform/telemetry/index.ts';
@@ -11,6 +12,8 @@ export interface StartOptions {
   settings: Settings;
   log: Log;
   inheritedEnvironment: Record<string, string>;
+  /** Toolsets of Fairlead's own, beside those that it brings. */
+  toolsets?: readonly OwnToolset[];
   /** Told what is going on, for people who watch. */
   onProgress?(step: string): void;
 }
@@ -29,7 +32,8 @@ export interface Running {
 }
 
 /** Starts the server; what had been started is stopped again when a later part fails. */
-export async function start({ settings, log, inheritedEnvironment, onProgress }: StartOptions): Promise<Running> {
+export async function start(options: StartOptions): Promise<Running> {
+  const { settings, log, inheritedEnvironment, toolsets, onProgress } = options;
   const closers: { name: string; close(): Promise<unknown> | unknown }[] = [];
   const opened = <T>(name: string, value: T, close: (value: T) => Promise<unknown> | unknown): T => {
     closers.push({ name, close: () => close(value) });
@@ -56,7 +60,7 @@ export async function start({ settings, log, inheritedEnvironment, onProgress }:
     await migrate(database, [...migrations], (name) => log.info({ migration: name }, 'migrated'));
     const bus = opened('bus', await createBus({ redisUrl: settings.redisUrl, database, log }), (it) => it.stop());
 
-    const house = compose({ settings, database, bus, log, metrics, tracing, inheritedEnvironment });
+    const house = compose({ settings, database, bus, log, metrics, tracing, inheritedEnvironment, toolsets });
     opened('processes', house.processes, (it) => it.stop());
     onProgress?.('reading keys, policies and catalog');
     await opened('audit', house.audit, (it) => it.stop()).start();
@@ -66,6 +70,7 @@ export async function start({ settings, log, inheritedEnvironment, onProgress }:
     );
     await opened('policy', house.policy, (it) => it.stop()).start();
     await opened('catalog', house.catalog, (it) => it.stop()).start();
+    opened('toolsets', house.toolsets, (it) => it.stop()).start();
     onProgress?.('connecting upstreams');
     await opened('upstreams', house.upstreams, (it) => it.stop()).start();
     opened('mcp', house.mcp, (it) => it.stop()).start();

@@ -1,7 +1,7 @@
 import type { ErrorBody, RpcFault } from './errors.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { Principal } from './principal.ts';
-import type { Tool, ToolResult } from './tool.ts';
+import type { Tool, ToolDefinition, ToolResult } from './tool.ts';
 
 /** How a call ended: exactly one of these. */
 export const outcomes = [
@@ -150,4 +150,24 @@ export interface ToolCaller {
 export interface ToolProvider {
   /** Rejects with a `FairleadError` for anything but an answer of the tool itself. */
   dispatch(call: Call & { tool: Tool }, signal: AbortSignal): Promise<ProviderReply>;
+}
+
+/** A toolset that comes with the house itself, offered to every organisation. */
+export interface OwnToolset {
+  name: string;
+  provider: ToolProvider;
+  /** What it offers now; asked again after each change. */
+  list(): OwnItems;
+  /** Tells when the list has changed. Returns the way to stop listening. */
+  onChange?(listener: () => void): () => void;
+  /** Asks to be told when a resource changes. Returns the way to end that. */
+  subscribe?(uri: string, changed: () => void): () => void;
+}
+
+export interface OwnItems {
+  tools: ToolDefinition[];
+  prompts: JsonObject[];
+  resources: JsonObject[];
+  templates: JsonObject[];
+  instructions?: string;
 }

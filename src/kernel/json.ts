@@ -32,7 +32,8 @@ export function parseJson(text: string, { maxLength = 16 * 1024 * 1024, maxDepth
   }
   // JSON.parse makes `__proto__` an own key; a later spread or assignment would turn it into a prototype.
   // The key may also be spelled with escapes.
-  if ((text.includes('__proto__') || text.includes('\\u')) && hasProtoKey(value)) throw new JsonFault('JSON names the key __proto__');
+  if ((text.includes('__proto__') || text.includes('\\u')) && hasProtoKey(value))
+    throw new JsonFault('JSON names the key __proto__');
   return value;
 }
 

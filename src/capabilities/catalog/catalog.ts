@@ -22,6 +22,8 @@ export interface Catalog {
   /** Keeps the last known items, marked stale with a reason that callers may read. */
   markStale(org: OrgId, toolset: string, reason: string): Promise<void>;
   removeToolset(org: OrgId, toolset: string): Promise<void>;
+  /** Offers a toolset of Fairlead's own to every organisation. It comes with the code, so nothing of it is stored. */
+  provide(toolset: string, listed: ListedItems, facts: ToolsetFacts): void;
   /** Returns the way to stop listening. */
   onChange(listener: (change: CatalogChange) => void): () => void;
   start(): Promise<void>;
@@ -48,15 +50,22 @@ const topic = 'catalog.changed';
 /** The durable list of everything that upstreams offer, held in memory so that no listing ever waits for one. */
 export function createCatalog({ db, bus, log, pollMs = 2_000 }: Deps): Catalog {
   const orgs = new Map<OrgId, OrgState>();
+  const provided = new Map<string, { items: StoredItem[]; state: ToolsetState }>();
   const listeners = new Set<(change: CatalogChange) => void>();
   let unsubscribe: (() => void) | undefined;
   let timer: NodeJS.Timeout | undefined;
+
+  const build = (org: OrgId, items: StoredItem[], toolsets: ReadonlyMap<string, ToolsetState>) => {
+    const own = [...provided.values()];
+    const states = [...own.map(({ state }) => [state.toolset, state] as const), ...toolsets];
+    return buildSnapshot(org, new Map(states), [...own.flatMap((one) => one.items), ...items]);
+  };
 
   const stateOf = (org: OrgId): OrgState => {
     let state = orgs.get(org);
     if (!state) {
       const toolsets = new Map<string, ToolsetState>();
-      state = { items: [], toolsets, snapshot: buildSnapshot(org, toolsets, []), revision: '0' };
+      state = { items: [], toolsets, snapshot: build(org, [], toolsets), revision: '0' };
       orgs.set(org, state);
     }
     return state;
@@ -68,7 +77,7 @@ export function createCatalog({ db, bus, log, pollMs = 2_000 }: Deps): Catalog {
     const change = { org, ...changedKinds(state.items, items) };
     state.items = items;
     state.toolsets = toolsets;
-    state.snapshot = buildSnapshot(org, toolsets, items);
+    state.snapshot = build(org, items, toolsets);
     if (!change.tools && !change.prompts && !change.resources) return;
     for (const listener of listeners) listener(change);
   };
@@ -114,7 +123,7 @@ export function createCatalog({ db, bus, log, pollMs = 2_000 }: Deps): Catalog {
   };
 
   return {
-    snapshot: (org) => orgs.get(org)?.snapshot ?? buildSnapshot(org, new Map(), []),
+    snapshot: (org) => stateOf(org).snapshot,
 
     async replaceItems(org, toolset, listed, facts) {
       const rows = toStoredItems(toolset, listed, facts);
@@ -149,6 +158,18 @@ export function createCatalog({ db, bus, log, pollMs = 2_000 }: Deps): Catalog {
         toolsets,
       );
       await bus.publish(topic, { org }).catch(() => undefined);
+    },
+
+    provide(toolset, listed, facts) {
+      const before = provided.get(toolset)?.items ?? [];
+      const items = toStoredItems(toolset, listed, facts);
+      const { instructions } = listed;
+      provided.set(toolset, { items, state: { toolset, status: 'live', ...(instructions ? { instructions } : {}) } });
+      const kinds = changedKinds(before, items);
+      for (const [org, state] of orgs) {
+        state.snapshot = build(org, state.items, state.toolsets);
+        for (const listener of listeners) listener({ org, ...kinds });
+      }
     },
 
     onChange(listener) {

@@ -1,5 +1,6 @@
 import {
-  CLIENT_CAPABILITIES_META_KEY, LOG_LEVEL_META_KEY,
+  CLIENT_CAPABILITIES_META_KEY,
+  LOG_LEVEL_META_KEY,
   ProtocolError,
   type Server,
   type ServerContext,
@@ -161,11 +162,7 @@ function feedback(
 }
 
 /** The way back to a caller with a session: it is asked during the call. */
-function sessionLink(
-  server: Server,
-  ctx: ServerContext,
-  logLevel: string,
-): CallerLink & { sent(): Promise<unknown> } {
+function sessionLink(server: Server, ctx: ServerContext, logLevel: string): CallerLink & { sent(): Promise<unknown> } {
   return {
     era: 'sessions',
     capabilities: asObject(server.getClientCapabilities()),
