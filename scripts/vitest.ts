@@ -26,6 +26,7 @@ export function vitestStep({
   coverage = false,
   only = [],
 }: VitestRun): Step {
+  const folder = join(coverageDir, part);
   return {
     name: part,
     command: process.execPath,
@@ -36,10 +37,15 @@ export function vitestStep({
       '--passWithNoTests',
       '--reporter=default',
       '--reporter=./test/results-reporter.ts',
-      ...(coverage ? ['--coverage', `--coverage.reportsDirectory=${join(coverageDir, part)}`] : []),
+      ...(coverage ? ['--coverage', `--coverage.reportsDirectory=${folder}`] : []),
       ...only,
     ],
-    env: { ...env, TEST_PART: part, TEST_RESULTS: resultPath(part) },
+    env: {
+      ...env,
+      ...(coverage ? { TEST_CHILD_COVERAGE: join(folder, 'children') } : {}),
+      TEST_PART: part,
+      TEST_RESULTS: resultPath(part),
+    },
     limitMs,
   };
 }
