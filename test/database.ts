@@ -1,14 +1,16 @@
-import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { cpSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'pg';
 import { pino } from 'pino';
+import { afterAll } from 'vitest';
 import ours from '../package.json' with { type: 'json' };
 import { databaseOver } from '../src/platform/db/database.ts';
-import { openEmbedded } from '../src/platform/db/embedded.ts';
-import { migrate } from '../src/platform/db/migrate.ts';
+import { poolOver } from '../src/platform/db/embedded.ts';
+import { migrate } from '../src/platform/db/index.ts';
 import { openPostgres } from '../src/platform/db/postgres.ts';
+import { type EngineThread, openThread } from '../src/platform/db/thread.ts';
 import type { Database, Db, Migration } from '../src/platform/db/types.ts';
 
 export const silentLog = pino({ level: 'silent' });
@@ -34,9 +36,26 @@ export async function openTestDatabase(
   migrations: readonly Migration[],
   { kind = process.env.TEST_DATABASE_URL ? 'postgres' : 'embedded' }: TestDatabaseOptions = {},
 ): Promise<TestDatabase> {
-  const database = kind === 'postgres' ? await openOnPostgres() : await openInMemory(migrations);
-  await migrate(database, migrations);
+  const database = kind === 'postgres' ? await openOnPostgres() : await openInMemory();
+  try {
+    await migrate(database, migrations);
+  } catch (error) {
+    await database.stop();
+    throw error;
+  }
   return { database, db: database.db, stop: database.stop };
+}
+
+/** Puts an empty embedded database into a data folder, so that a server started on it need not make one: that takes seconds. */
+export async function seedDataDir(dataDir: string): Promise<void> {
+  const folder = cached('folder');
+  if (!existsSync(folder)) {
+    const unfinished = `${folder}.${randomBytes(4).toString('hex')}`;
+    const thread = await openThread({ dataDir: unfinished, seed: await seed() }, silentLog);
+    await thread.stop();
+    publish(unfinished, folder);
+  }
+  cpSync(folder, join(dataDir, 'db'), { recursive: true });
 }
 
 async function openOnPostgres(): Promise<Database> {
@@ -57,36 +76,62 @@ async function openOnPostgres(): Promise<Database> {
   });
 }
 
-/** Making a database from nothing takes seconds, so the first test leaves a copy, already migrated, to the others. */
-async function openInMemory(migrations: readonly Migration[]): Promise<Database> {
-  const seed = seedFor(migrations);
-  if (!existsSync(seed)) await makeSeed(seed, migrations);
-  const embedded = await openEmbedded({ dataDir: 'memory://', seed }, silentLog);
-  return databaseOver('embedded', embedded.pool, embedded.stop);
+/** Engines that no test uses at present. Starting one takes a second, emptying one takes milliseconds. */
+const idle: EngineThread[] = [];
+afterAll(async () => {
+  await Promise.all(idle.splice(0).map((thread) => thread.stop()));
+});
+
+async function openInMemory(): Promise<Database> {
+  const thread = idle.pop() ?? (await openThread({ dataDir: 'memory://', seed: await seed() }, silentLog));
+  const pool = poolOver(thread, silentLog);
+  return databaseOver('embedded', pool, async () => {
+    await pool.end();
+    try {
+      await empty(thread);
+      idle.push(thread);
+    } catch {
+      await thread.stop();
+    }
+  });
 }
 
-async function makeSeed(seed: string, migrations: readonly Migration[]): Promise<void> {
-  const empty = seedFor([]);
-  const start = existsSync(empty) ? { dataDir: 'memory://', seed: empty } : { dataDir: 'memory://' };
-  const embedded = await openEmbedded(start, silentLog);
+async function empty(thread: EngineThread): Promise<void> {
+  const pool = poolOver(thread, silentLog);
   try {
-    await migrate(databaseOver('embedded', embedded.pool, embedded.stop), migrations);
-    // Test processes run side by side: the name appears only when the file is whole.
-    const unfinished = `${seed}.${process.pid}.${randomBytes(4).toString('hex')}`;
-    writeFileSync(unfinished, await embedded.dump());
-    renameSync(unfinished, seed);
+    const { rows } = await pool.query<{ name: string }>(
+      "select quote_ident(nspname) as name from pg_namespace where nspname !~ '^pg_' and nspname <> 'information_schema'",
+    );
+    await pool.query(`drop schema ${rows.map((row) => row.name).join(', ')} cascade; create schema public`);
   } finally {
-    await embedded.stop();
+    await pool.end();
   }
 }
 
-function seedFor(migrations: readonly Migration[]): string {
-  const engine = ours.dependencies['@electric-sql/pglite'];
+/** The tar of an empty database, made once on this machine. */
+async function seed(): Promise<string> {
+  const tar = cached('tar');
+  if (!existsSync(tar)) {
+    const thread = await openThread({ dataDir: 'memory://' }, silentLog);
+    const unfinished = `${tar}.${randomBytes(4).toString('hex')}`;
+    writeFileSync(unfinished, await thread.dump());
+    await thread.stop();
+    publish(unfinished, tar);
+  }
+  return tar;
+}
+
+function cached(what: 'tar' | 'folder'): string {
   const folder = join(tmpdir(), 'fairlead-test-databases');
   mkdirSync(folder, { recursive: true });
-  const digest = createHash('sha256')
-    .update(JSON.stringify([engine, migrations]))
-    .digest('hex')
-    .slice(0, 24);
-  return join(folder, `${digest}.tar`);
+  return join(folder, `pglite-${ours.dependencies['@electric-sql/pglite']}.${what}`);
+}
+
+/** Test processes run side by side: the name appears when the thing is whole, and who comes second has one too. */
+function publish(unfinished: string, name: string): void {
+  try {
+    renameSync(unfinished, name);
+  } catch (error) {
+    if (!existsSync(name)) throw error;
+  }
 }

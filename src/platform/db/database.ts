@@ -14,14 +14,21 @@ export interface DatabaseSettings {
   databaseUrl?: string | undefined;
   dataDir: string;
   log: Log;
+  /** How long a Postgres that does not answer yet is waited for. */
+  waitMs?: number;
 }
 
 /** @throws DataDirInUse, DatabaseUnavailable */
-export async function openDatabase({ databaseUrl, dataDir, log }: DatabaseSettings): Promise<Database> {
+export async function openDatabase({
+  databaseUrl,
+  dataDir,
+  log,
+  waitMs = waitForPostgresMs,
+}: DatabaseSettings): Promise<Database> {
   if (databaseUrl !== undefined) {
     const pool = openPostgres(databaseUrl, log);
     try {
-      await awaitPostgres(pool, waitForPostgresMs, log);
+      await awaitPostgres(pool, waitMs, log);
     } catch (error) {
       await pool.end();
       throw error;

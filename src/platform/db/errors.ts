@@ -41,4 +41,46 @@ export const MigrationFailed = defineError('MIGRATION_FAILED', {
   action: 'The database is as it was before this migration. Correct the cause and start again.',
 });
 
-export const databaseErrors = [DataDirInUse, DatabaseUnavailable, MigrationChanged, DatabaseTooNew, MigrationFailed];
+export const BackupDamaged = defineError('BACKUP_DAMAGED', {
+  status: 422,
+  category: 'validation',
+  retryable: false,
+  message: 'The backup cannot be used: {reason}. Nothing was restored.',
+  action: 'Use another backup, or copy this one again from where it was kept.',
+});
+
+export const BackupTooNew = defineError('BACKUP_TOO_NEW', {
+  status: 422,
+  category: 'validation',
+  retryable: false,
+  message: 'The backup was made by a newer Fairlead, in a form that this version cannot read.',
+  action: 'Restore it with the version that made it, or a newer one.',
+});
+
+export const BackupMismatch = defineError('BACKUP_MISMATCH', {
+  status: 409,
+  category: 'validation',
+  retryable: false,
+  message: 'The backup does not fit the database: {reason}. Nothing was restored.',
+  action: 'Restore into an empty database, with the version that made the backup or a newer one.',
+});
+
+export const RestoreNotEmpty = defineError('RESTORE_NOT_EMPTY', {
+  status: 409,
+  category: 'validation',
+  retryable: false,
+  message: 'The database already holds rows, in: {tables}. Nothing was restored.',
+  action: 'Restore into an empty database: an unused FAIRLEAD_DATA_DIR, or a new Postgres database.',
+});
+
+export const databaseErrors = [
+  DataDirInUse,
+  DatabaseUnavailable,
+  MigrationChanged,
+  DatabaseTooNew,
+  MigrationFailed,
+  BackupDamaged,
+  BackupTooNew,
+  BackupMismatch,
+  RestoreNotEmpty,
+];

@@ -1,5 +1,7 @@
+export { type BackupSummary, backup, type CopyProgress } from './backup.ts';
 export { type DatabaseSettings, openDatabase } from './database.ts';
 export { databaseErrors } from './errors.ts';
 export { lockDataDir } from './lock.ts';
 export { migrate } from './migrate.ts';
+export { restore } from './restore.ts';
 export type { Database, Db, Migration } from './types.ts';

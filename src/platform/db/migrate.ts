@@ -71,11 +71,16 @@ export async function lockMigrations(client: PoolClient): Promise<void> {
   await client.query(`create table if not exists ${migrationsTable} (
     name text primary key,
     checksum text not null,
-    applied_at timestamptz not null default now()
+    applied_at timestamptz not null default clock_timestamp()
   )`);
 }
 
+/** In the order in which they were applied; none when the database was never migrated. */
 export async function appliedMigrations(client: PoolClient): Promise<AppliedMigration[]> {
+  const table = await client.query<{ exists: boolean }>('select to_regclass($1) is not null as exists', [
+    migrationsTable,
+  ]);
+  if (!table.rows[0]?.exists) return [];
   const { rows } = await client.query<AppliedMigration>(
     `select name, checksum from ${migrationsTable} order by applied_at, name`,
   );

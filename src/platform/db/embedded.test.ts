@@ -1,0 +1,109 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it, onTestFinished } from 'vitest';
+import { killWriters } from '../../../test/chaos/writeload.ts';
+import { openTestDatabase, silentLog } from '../../../test/database.ts';
+import { openDatabase } from './index.ts';
+
+function newFolder(): string {
+  const folder = mkdtempSync(join(tmpdir(), 'fairlead-embedded-'));
+  onTestFinished(() => rmSync(folder, { recursive: true, force: true, maxRetries: 3 }));
+  return folder;
+}
+
+it('keeps its rows from one start to the next [SP-19]', { timeout: 60_000 }, async () => {
+  const dataDir = newFolder();
+  const first = await openDatabase({ dataDir, log: silentLog });
+  await first.pool.query("create table note (text text); insert into note values ('kept')");
+  await first.stop();
+  const second = await openDatabase({ dataDir, log: silentLog });
+  const { rows } = await second.pool.query('select text from note');
+  await second.stop();
+  expect(rows).toEqual([{ text: 'kept' }]);
+});
+
+it('loses no acknowledged row in 3 rounds of kill -9 under write load [SP-19]', { timeout: 120_000 }, async () => {
+  const report = await killWriters({ dataDir: newFolder() }, 3);
+  expect(report).toEqual({ acknowledged: expect.any(Number), lost: [], torn: [] });
+  expect(report.acknowledged).toBeGreaterThan(3);
+});
+
+it('leaves the event loop free while a query runs [SP-19]', async () => {
+  const { database, stop } = await openTestDatabase([], { kind: 'embedded' });
+  onTestFinished(stop);
+  let ticks = 0;
+  const ticking = setInterval(() => ticks++, 10);
+  await database.pool.query('select count(*) from generate_series(1, 3000000)');
+  clearInterval(ticking);
+  expect(ticks).toBeGreaterThan(5);
+});
+
+it('knows the vector type [SP-19]', async () => {
+  const { database, stop } = await openTestDatabase([], { kind: 'embedded' });
+  onTestFinished(stop);
+  await database.pool.query('create extension vector');
+  const { rows } = await database.pool.query("select '[3,4]'::vector <-> '[0,0]'::vector as distance");
+  expect(rows).toEqual([{ distance: 5 }]);
+});
+
+/** Runs `script`, which finds `openDatabase` and `dataDir` in scope, where no file may grow beyond `maxMegabytes`. */
+async function runWithFileLimit(dataDir: string, maxMegabytes: number, script: string): Promise<string> {
+  const door = fileURLToPath(new URL('./index.ts', import.meta.url));
+  const source = `const { openDatabase } = await import(${JSON.stringify(door)});
+    const dataDir = ${JSON.stringify(dataDir)};
+    const log = { error: (fields, text) => console.log(text), warn() {}, info() {} };
+    ${script}`;
+  const blocks = maxMegabytes * 2048;
+  const child = spawn(
+    '/bin/sh',
+    ['-c', `ulimit -f ${blocks}; exec "$0" --input-type=module -e "$1"`, process.execPath, source],
+    { stdio: ['ignore', 'pipe', 'inherit'] },
+  );
+  onTestFinished(() => void child.kill('SIGKILL'));
+  let output = '';
+  child.stdout.on('data', (bytes: Buffer) => {
+    output += bytes;
+  });
+  await once(child, 'close');
+  return output;
+}
+
+it.skipIf(process.platform === 'win32')(
+  'fails its queries and says so when the disk takes no more, and has every acknowledged row afterwards [SP-19]',
+  { timeout: 60_000 },
+  async () => {
+    const dataDir = newFolder();
+    const before = await openDatabase({ dataDir, log: silentLog });
+    await before.pool.query('create table note (id int, text text)');
+    await before.stop();
+    // The file of the write-ahead log has 16 MB: its second half cannot be written.
+    const output = await runWithFileLimit(
+      dataDir,
+      8,
+      `const database = await openDatabase({ dataDir, log });
+      let id = 0;
+      try {
+        for (;;) {
+          await database.pool.query("insert into note select $1, repeat(md5(random()::text), 300) from generate_series(1, 10)", [id]);
+          id++;
+        }
+      } catch {}
+      await new Promise((resolve) => setTimeout(resolve, 500));
+      await database.ping().catch((error) => console.log('ping: ' + error.code));
+      console.log('acknowledged: ' + id);
+      await database.stop();`,
+    );
+    expect(output).toContain('the embedded database ended');
+    expect(output).toContain('ping: DATABASE_UNAVAILABLE');
+    const acknowledged = Number(/acknowledged: (\d+)/.exec(output)?.[1]);
+    expect(acknowledged).toBeGreaterThan(5);
+    const after = await openDatabase({ dataDir, log: silentLog });
+    const { rows } = await after.pool.query('select count(*)::int as n from note where id < $1', [acknowledged]);
+    await after.stop();
+    expect(rows).toEqual([{ n: acknowledged * 10 }]);
+  },
+);
