@@ -1,11 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import ours from '../../package.json' with { type: 'json' };
 import { createAccess, scopeNames } from '../capabilities/access/index.ts';
 import { createAudit } from '../capabilities/audit/index.ts';
 import { createCatalog, purgeCatalog } from '../capabilities/catalog/index.ts';
 import { createPolicy, purgePolicies } from '../capabilities/policy/index.ts';
 import { createUpstreams, purgeUpstreams } from '../capabilities/upstreams/index.ts';
-import { packageRoot } from '../config/index.ts';
 import type { Settings } from '../config/schema.ts';
 import { createEndpoints, createGateway, createSchemaChecks, ownToolset } from '../gateway/index.ts';
 import type { OwnToolset } from '../kernel/call.ts';
@@ -41,7 +39,7 @@ export interface Ground {
 export type House = ReturnType<typeof compose>;
 
 /** The version of this package. */
-export const version: string = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')).version;
+export const version: string = ours.version;
 
 /** Wires everything; starts nothing. */
 export function compose(ground: Ground) {

@@ -11,7 +11,7 @@ export function problemResponse(
   if (!(thrown instanceof FairleadError)) log.error({ err: thrown }, 'a request failed');
   const { spec } = error;
   const body = {
-    type: `https://fairlead.dev/errors#${error.code.toLowerCase()}`,
+    type: `urn:fairlead:error:${error.code.toLowerCase()}`,
     title: error.message,
     status: spec.status,
     ...error.toBody(extra.callId),
