@@ -95,7 +95,7 @@ describe('a policy text', () => {
     const rule = (condition: string) => `permit (principal, action, resource) when { ${condition} };`;
     const deep = [
       `${'('.repeat(5_000)}true${')'.repeat(5_000)}`,
-      Array(2_000).fill('resource.readOnly').join('&&'),
+      Array(1_500).fill('resource.readOnly').join('&&'),
       Array(400).fill('resource.readOnly').join('||'),
       `${'['.repeat(3_000)}1${']'.repeat(3_000)}.isEmpty()`,
     ];

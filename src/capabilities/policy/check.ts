@@ -34,11 +34,12 @@ export interface Checker {
   check(text: string): PolicyCheck;
 }
 
-const maxTextLength = 64 * 1024;
+const maxTextLength = 32 * 1024;
 /** Evaluation overflows the stack somewhere between 250 and 500 levels. */
 const maxDepth = 150;
 /** Each rule costs every decision a microsecond or two. */
 const maxRules = 100;
+const maxFaults = 20;
 const idPattern = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/;
 
 /** Checks texts strictly against a schema, in a Cedar instance that decides nothing and is replaced when it breaks. */
@@ -53,7 +54,7 @@ export function createChecker(schema: Schema, load: () => Cedar = loadCedar): Ch
         return checkWith(instance, schema, text);
       } catch {
         instance = undefined;
-        return failed([{ message: 'it is nested too deeply' }]);
+        return failed([{ message: 'it cannot be checked; most likely it is nested too deeply' }]);
       }
     },
   };
@@ -139,7 +140,7 @@ function depthOf(value: unknown): number {
 }
 
 function failed(faults: PolicyFault[]): PolicyCheck {
-  return { rules: [], faults: unique(faults), warnings: [] };
+  return { rules: [], faults: unique(faults).slice(0, maxFaults), warnings: [] };
 }
 
 /** A fault that concerns both actions is reported once for each. */

@@ -116,8 +116,8 @@ export function createKeeper({ db, bus, clock, log, timing }: KeeperDeps, first:
     const next = new Map<OrgId, OwnForce>();
     for (const org of seen.keys()) {
       const policies = rows.get(org);
-      const known = own.get(org);
-      if (policies || known) next.set(org, policies ? build(common, org, policies) : (known as OwnForce));
+      const force = policies ? build(common, org, policies) : own.get(org);
+      if (force) next.set(org, force);
     }
     const isChanged = changed.length > 0 || next.size !== own.size;
     own = next;
@@ -130,8 +130,10 @@ export function createKeeper({ db, bus, clock, log, timing }: KeeperDeps, first:
   async function tryRead(): Promise<void> {
     try {
       await within(readTimeoutMs, read());
-      if (failing) log.info('the policies can be read again');
+      if (!failing) return;
       failing = false;
+      log.info('the policies can be read again');
+      tell();
     } catch (error) {
       if (!failing) log.error({ err: error }, 'the policies of the organisations cannot be read');
       failing = true;

@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openPolicyWorld, type PolicyWorld, testPrincipal, testTool } from '../../../test/policy.ts';
@@ -97,7 +97,9 @@ describe('a decision', () => {
         @id("home") forbid (principal, action, resource in Toolset::"shop")
         when { context has clientAddress && !context.clientAddress.isInRange(ip("10.0.0.0/8")) };
         @id("prod") forbid (principal, action, resource)
-        when { context.environment == "prod" && resource.tags.contains("test") };`,
+        when { context.environment == "prod" && resource.tags.contains("test") };
+        @id("uses") forbid (principal, action, resource)
+        when { ["read", "prompt", "complete"].contains(resource.operation) };`,
     });
     const policy = await world.start({
       environment: 'prod',
@@ -175,14 +177,13 @@ describe('the folder', () => {
     });
   });
 
-  it('stops the start when it is not there, or holds what cannot be read [SP-15]', async () => {
+  it('stops the start when it, or a file in it, cannot be read [SP-15]', async () => {
     await expect(world.start({ folder: '/no/such/folder' })).rejects.toThrow(
       'policies.folder: /no/such/folder cannot be read (ENOENT)',
     );
     const folder = world.folder({});
-    await expect(
-      world.start({ folder: join(folder, '..'), shipped: true, projections: { 'a.b': { c: 'd' } } }),
-    ).rejects.toThrow('projections: a.b: c');
+    mkdirSync(join(folder, 'd.cedar'));
+    await expect(world.start({ folder })).rejects.toThrow(`${join(folder, 'd.cedar')}: cannot be read (EISDIR)`);
   });
 
   it('is read again when told, keeping the last good rules while a file is broken [SP-15]', async () => {
