@@ -84,10 +84,9 @@ export function ownerOf({ scopes, flights, abandoned }: RelayDeps): Flight | str
   if (scope?.flight) return flights.has(scope.flight) ? scope.flight : 'the call that it belongs to is over';
   const [only, ...others] = flights;
   if (!only) return 'no call is in flight';
-  // A call that was given up may be the one that asks; its question must not reach the caller of another.
-  if (others.length > 0 || abandoned() > 0) {
-    return 'several calls share this connection, so it cannot be told whose question it is';
-  }
+  if (others.length > 0) return 'several calls share this connection, so it cannot be told whose question it is';
+  // Its question must not reach the caller of another.
+  if (abandoned() > 0) return 'a call on this connection was given up, and may be the one that asks';
   return only;
 }
 
