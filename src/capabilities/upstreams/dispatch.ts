@@ -184,7 +184,8 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
     const clock = startCallClock(budgetMs, call.deadline, () => UpstreamTimeout({ name, ms: Math.round(budgetMs) }));
     const signal = AbortSignal.any([outer, clock.signal]);
     const flight: Flight = { call, pauseClock: () => clock.pause() };
-    observe?.inFlight(org, name, ++running);
+    running++;
+    observe?.inFlight(org, name, running);
     try {
       const work = places.execute(() => run(call, flight, signal), signal);
       return await orAborted(work, signal);
@@ -199,7 +200,8 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
       throw UpstreamUnavailable({ name, reason: 'the call failed' }, { cause: error });
     } finally {
       clock.stop();
-      observe?.inFlight(org, name, --running);
+      running--;
+      observe?.inFlight(org, name, running);
     }
   };
 

@@ -73,6 +73,7 @@ export function reasonOf(error: unknown): string {
   if (error.code === SdkErrorCode.ConnectionClosed || error.code === SdkErrorCode.NotConnected) {
     return 'the connection was closed';
   }
+  if (error.code === SdkErrorCode.EraNegotiationFailed) return 'it cannot be reached, or does not speak MCP';
   return 'it does not speak MCP as it should';
 }
 

@@ -1,4 +1,4 @@
-import { parseJSONRPCMessage, type Transport } from '@modelcontextprotocol/client';
+import { type JSONRPCMessage, parseJSONRPCMessage, type Transport } from '@modelcontextprotocol/client';
 import { JsonFault, parseJson } from '../../kernel/json.ts';
 import { readLines } from './lines.ts';
 import type { ChildProcess } from './types.ts';
@@ -54,6 +54,7 @@ export function createStdioTransport({ launch, maxMessageBytes, stderr, garbage 
   let closing: Promise<void> | undefined;
   let gone = false;
   let draining: Promise<void> | undefined;
+  const inbox: JSONRPCMessage[] = [];
 
   const announceClose = () => {
     if (gone) return;
@@ -63,7 +64,7 @@ export function createStdioTransport({ launch, maxMessageBytes, stderr, garbage 
 
   const receive = (text: string) => {
     if (gone || text.trim() === '') return;
-    let message: ReturnType<typeof parseJSONRPCMessage>;
+    let message: JSONRPCMessage;
     try {
       message = parseJSONRPCMessage(parseJson(text, { maxLength: maxMessageBytes }));
     } catch (error) {
@@ -72,7 +73,26 @@ export function createStdioTransport({ launch, maxMessageBytes, stderr, garbage 
       } else garbage(text);
       return;
     }
-    transport.onmessage?.(message);
+    deliver(message);
+  };
+
+  // The SDK handles notifications a moment after it got them: progress would come too late when its answer followed
+  // in the same breath.
+  const deliver = (message: JSONRPCMessage) => {
+    inbox.push(message);
+    if (inbox.length === 1) void emptyInbox();
+  };
+
+  const emptyInbox = async (): Promise<void> => {
+    for (let message = inbox[0]; message; message = inbox[0]) {
+      try {
+        transport.onmessage?.(message);
+      } catch (error) {
+        transport.onerror?.(error instanceof Error ? error : new Error(String(error)));
+      }
+      if ('method' in message) await Promise.resolve();
+      inbox.shift();
+    }
   };
 
   // One call's unreadable answer must not take down the calls beside it, so an error takes its place.
@@ -83,7 +103,7 @@ export function createStdioTransport({ launch, maxMessageBytes, stderr, garbage 
       /^\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*(\d+)\s*,/.exec(head)?.[1] ??
       /"id"\s*:\s*(\d+)\s*\}\s*$/.exec(tail)?.[1];
     if (id === undefined) return false;
-    transport.onmessage?.({ jsonrpc: '2.0', id: Number(id), error: { code: unreadableCode, message } });
+    deliver({ jsonrpc: '2.0', id: Number(id), error: { code: unreadableCode, message } });
     return true;
   };
 
