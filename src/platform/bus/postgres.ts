@@ -16,7 +16,7 @@ interface PostgresCarrier {
 
 export async function carryByPostgres({ pool, channel, onText, log }: PostgresCarrier): Promise<Carrier> {
   const service = watchService('postgres', log);
-  let connected: Client | undefined;
+  let connected: { query(text: string, values?: unknown[]): Promise<unknown>; close(): Promise<void> } | undefined;
   let stopped = false;
   let attempt = 0;
   let timer: NodeJS.Timeout | undefined;
@@ -31,10 +31,19 @@ export async function carryByPostgres({ pool, channel, onText, log }: PostgresCa
       keepAlive: true,
     });
     let ended = false;
+    let last: Promise<unknown> = Promise.resolve();
+    const connection = {
+      /** One after another, since a client takes one query at a time; who fails ends the connection. */
+      query(text: string, values: unknown[] = []): Promise<unknown> {
+        last = last.then(() => (ended ? undefined : client.query(text, values))).catch(end);
+        return last;
+      },
+      close: () => last.then(() => client.end()).catch(() => {}),
+    };
     const end = (error?: unknown) => {
       if (ended) return;
       ended = true;
-      if (connected === client) connected = undefined;
+      if (connected === connection) connected = undefined;
       client.end().catch(() => {});
       if (stopped) return;
       service.lost(error);
@@ -53,11 +62,12 @@ export async function carryByPostgres({ pool, channel, onText, log }: PostgresCa
       return end(error);
     }
     if (stopped) return end();
-    connected = client;
+    connected = connection;
     attempt = 0;
     service.back();
     const beat = () => {
-      timer = setTimeout(() => client.query('select 1').then(beat, end), heartbeatMs);
+      if (ended || stopped) return;
+      timer = setTimeout(() => void connection.query('select 1').then(beat), heartbeatMs);
       timer.unref();
     };
     beat();
@@ -66,14 +76,12 @@ export async function carryByPostgres({ pool, channel, onText, log }: PostgresCa
   await connect();
   return {
     async send(text) {
-      await connected?.query('select pg_notify($1, $2)', [channel, text]).catch((error: unknown) => {
-        if (!stopped) service.lost(error);
-      });
+      await connected?.query('select pg_notify($1, $2)', [channel, text]);
     },
     async stop() {
       stopped = true;
       clearTimeout(timer);
-      await connected?.end().catch(() => {});
+      await connected?.close();
     },
   };
 }

@@ -1,6 +1,8 @@
 import { sql } from 'kysely';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { killWriters } from '../../../test/chaos/writeload.ts';
 import { databaseKinds, openTestDatabase, silentLog } from '../../../test/database.ts';
+import { openProxy } from '../../../test/proxy.ts';
 import { DatabaseUnavailable } from './errors.ts';
 import { openDatabase } from './index.ts';
 
@@ -79,6 +81,38 @@ describe.each(databaseKinds)('the database (%s)', (kind) => {
     const { database } = await openTestDatabase([shelf], { kind });
     await Promise.all([database.stop(), database.stop()]);
     await expect(database.ping()).rejects.toThrow();
+  });
+});
+
+describe.runIf(databaseKinds.includes('postgres'))('a Postgres that goes away', () => {
+  it('fails the queries of that time and answers again when it is back [SP-19]', async () => {
+    const { database, stop } = await openTestDatabase([shelf], { kind: 'postgres' });
+    onTestFinished(stop);
+    const url = new URL(database.pool.options.connectionString ?? '');
+    const proxy = await openProxy({ host: url.hostname, port: Number(url.port || 5432) });
+    onTestFinished(proxy.stop);
+    url.hostname = '127.0.0.1';
+    url.port = String(proxy.port());
+    const through = await openDatabase({ databaseUrl: url.href, dataDir: '/nowhere', log: silentLog });
+    onTestFinished(through.stop);
+    const busy = through.pool.query('select pg_sleep(20)').catch((error: Error) => error);
+    await vi.waitFor(() => expect(through.usage().idle).toBe(0));
+    await proxy.lose();
+    expect(await busy).toBeInstanceOf(Error);
+    await expect(through.ping()).rejects.toThrow();
+    await proxy.bringBack();
+    await through.ping();
+  });
+});
+
+describe.runIf(databaseKinds.includes('postgres'))('a process that writes to Postgres', () => {
+  it('loses no acknowledged row in 3 rounds of kill -9 [SP-19]', { timeout: 120_000 }, async () => {
+    const { database, stop } = await openTestDatabase([], { kind: 'postgres' });
+    onTestFinished(stop);
+    const { connectionString: databaseUrl = '' } = database.pool.options;
+    const report = await killWriters({ databaseUrl, dataDir: '/nowhere' }, 3);
+    expect(report).toEqual({ acknowledged: expect.any(Number), lost: [], torn: [] });
+    expect(report.acknowledged).toBeGreaterThan(3);
   });
 });
 

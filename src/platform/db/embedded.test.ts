@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished } from 'vitest';
 import { killWriters } from '../../../test/chaos/writeload.ts';
-import { openTestDatabase, silentLog } from '../../../test/database.ts';
+import { openTestDatabase, seedDataDir, silentLog } from '../../../test/database.ts';
 import { openDatabase } from './index.ts';
 
 function newFolder(): string {
@@ -27,7 +27,9 @@ it('keeps its rows from one start to the next [SP-19]', { timeout: 60_000 }, asy
 });
 
 it('loses no acknowledged row in 3 rounds of kill -9 under write load [SP-19]', { timeout: 120_000 }, async () => {
-  const report = await killWriters({ dataDir: newFolder() }, 3);
+  const dataDir = newFolder();
+  await seedDataDir(dataDir);
+  const report = await killWriters({ dataDir }, 3);
   expect(report).toEqual({ acknowledged: expect.any(Number), lost: [], torn: [] });
   expect(report.acknowledged).toBeGreaterThan(3);
 });
@@ -77,6 +79,7 @@ it.skipIf(process.platform === 'win32')(
   { timeout: 60_000 },
   async () => {
     const dataDir = newFolder();
+    await seedDataDir(dataDir);
     const before = await openDatabase({ dataDir, log: silentLog });
     await before.pool.query('create table note (id int, text text)');
     await before.stop();
