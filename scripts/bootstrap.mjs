@@ -113,26 +113,20 @@ function sha256(text) {
   return createHash('sha256').update(text).digest('hex');
 }
 
-/** The exact answer: what npm noted down when it installed, against the lock file. So nobody's own `npm i` is undone. */
+/** The exact answer: each package's own version against the lock file's. So nobody's own `npm i` is undone. */
 function isInSync(dev) {
   const locked = packagesIn(lockText());
-  const installed = packagesIn(readText(join(modules, '.package-lock.json')));
-  if (!locked || !installed) return false;
+  if (!locked || !isInstalled()) return false; // npm writes its own note last: without it, it was interrupted
   const where = readText(stampFile)?.split(' ')[0];
   if (where !== undefined && where !== platform) return false; // a folder shared with another kind of machine
-  if (bundledNode && locked[`node_modules/${nodePackage}`] && !existsSync(bundledNode) && !skipsNode(installed))
+  if (majorOf(process.version) < wantedMajor && locked[`node_modules/${nodePackage}`] && !existsSync(bundledNode))
     return false;
   return Object.entries(locked).every(([path, wanted]) => {
-    if (path === '') return true;
-    const found = installed[path];
-    if (found) return found.version === wanted.version;
+    if (path === '' || wanted.link) return true;
+    const found = readText(join(root, path, 'package.json'));
+    if (found !== undefined) return JSON.parse(found).version === wanted.version;
     return wanted.optional || wanted.devOptional || (wanted.dev && !dev);
   });
-}
-
-/** Installed on purpose without optional packages (`--omit=optional`), or the package could not be had. */
-function skipsNode(installed) {
-  return majorOf(process.version) >= wantedMajor && !installed[`node_modules/${nodePackage}`];
 }
 
 function packagesIn(text) {
