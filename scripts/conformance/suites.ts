@@ -14,7 +14,7 @@ export interface Suite {
   program: string;
   args: readonly string[];
   /** The scenarios that it has to run for servers, with those that count. */
-  scenarios(leg: 'server' | 'client'): { name: string; scored: boolean; reason?: string }[] | undefined;
+  scenarios(leg: Leg): { name: string; scored: boolean; reason?: string }[] | undefined;
 }
 
 export const suites: readonly Suite[] = [
@@ -47,7 +47,7 @@ function requirementSuite(revision: string): Suite {
 interface RequirementSet {
   server: string[];
   client: string[];
-  not_scored: { scenario: string; leg: 'server' | 'client'; reason: string }[];
+  not_scored: { scenario: string; leg: Leg; reason: string }[];
 }
 
 export interface ScenarioResult {
@@ -62,8 +62,11 @@ export interface ScenarioResult {
   messages: string[];
 }
 
+export type Leg = 'server' | 'client';
+
 export interface SuiteResult {
   suite: string;
+  leg: Leg;
   scenarios: ScenarioResult[];
 }
 
@@ -92,7 +95,7 @@ export async function runClientSuite(suite: Suite, command: string, outDir: stri
     const { scenarios: found } = await collect(suite, 'client', args, join(outDir, name), [name]);
     results.push(...found);
   }
-  return { suite: suite.name, scenarios: results };
+  return { suite: suite.name, leg: 'client', scenarios: results };
 }
 
 const olderClientScenarios = ['initialize', 'tools_call', 'elicitation-sep1034-client-defaults', 'sse-retry'].map(
@@ -104,7 +107,7 @@ const olderClientScenarios = ['initialize', 'tools_call', 'elicitation-sep1034-c
 
 async function collect(
   suite: Suite,
-  leg: 'server' | 'client',
+  leg: Leg,
   args: readonly string[],
   outDir: string,
   only?: readonly string[],
@@ -126,6 +129,7 @@ async function collect(
 
   return {
     suite: suite.name,
+    leg,
     scenarios: expected.map(({ name, scored, reason }) => {
       const checks = found.get(name);
       const failures = checks?.filter(({ status }) => status === 'FAILURE') ?? [];

@@ -12,7 +12,7 @@ const scenario = (name: string, scored: boolean, failed: number) => ({
 describe('the verdict on a conformance run', () => {
   it('counts, and finds nothing when all required scenarios pass', () => {
     const scenarios = [scenario('a', true, 0), scenario('b', false, 2)];
-    const verdict = judge({ suite: 's', scenarios }, { s: ['b'] });
+    const verdict = judge({ suite: 's', leg: 'server', scenarios }, { server: { s: ['b'] }, client: {} });
     expect(verdict.faults).toEqual([]);
     expect(verdict.scored).toEqual({ passed: 1, all: 1 });
     expect(verdict.unscored).toEqual({ passed: 0, all: 1 });
@@ -21,17 +21,26 @@ describe('the verdict on a conformance run', () => {
   });
 
   it('finds a required scenario that fails, whatever is expected of it', () => {
-    const { faults } = judge({ suite: 's', scenarios: [scenario('a', true, 1)] }, { s: ['a'] });
+    const { faults } = judge(
+      { suite: 's', leg: 'server', scenarios: [scenario('a', true, 1)] },
+      { server: { s: ['a'] }, client: {} },
+    );
     expect(faults).toEqual(['s: a: broken', 's: a is required, or not run at all']);
   });
 
   it('finds an unscored scenario that fails without being expected to', () => {
-    const { faults } = judge({ suite: 's', scenarios: [scenario('a', false, 1)] }, {});
+    const { faults } = judge(
+      { suite: 's', leg: 'server', scenarios: [scenario('a', false, 1)] },
+      { server: {}, client: {} },
+    );
     expect(faults).toEqual(['s: a (unscored): broken']);
   });
 
   it('finds an expectation that time has overtaken', () => {
-    const { faults } = judge({ suite: 's', scenarios: [scenario('a', false, 0)] }, { s: ['a'] });
+    const { faults } = judge(
+      { suite: 's', leg: 'server', scenarios: [scenario('a', false, 0)] },
+      { server: { s: ['a'] }, client: {} },
+    );
     expect(faults).toEqual(['s: a passes, but is expected to fail']);
   });
 });

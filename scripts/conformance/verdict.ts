@@ -1,7 +1,7 @@
-import type { ScenarioResult, SuiteResult } from './suites.ts';
+import type { Leg, ScenarioResult, SuiteResult } from './suites.ts';
 
-/** Unscored scenarios that fail, by suite; each is known, and one that passes meanwhile is a fault too. */
-export type ExpectedFailures = Record<string, readonly string[]>;
+/** Unscored scenarios that fail, by leg and suite; each is known, and one that passes meanwhile is a fault too. */
+export type ExpectedFailures = Record<Leg, Record<string, readonly string[]>>;
 
 export interface Verdict {
   /** Scored scenarios that passed, and how many there are. */
@@ -13,8 +13,8 @@ export interface Verdict {
   unscoredFailures: ScenarioResult[];
 }
 
-export function judge({ suite, scenarios }: SuiteResult, expected: ExpectedFailures): Verdict {
-  const known = expected[suite] ?? [];
+export function judge({ suite, leg, scenarios }: SuiteResult, expected: ExpectedFailures): Verdict {
+  const known = expected[leg][suite] ?? [];
   const scored = scenarios.filter((each) => each.scored);
   const unscored = scenarios.filter((each) => !each.scored);
   const faults = scored

@@ -7,9 +7,10 @@ import {
   arrange,
   arrangementNames,
   arrangementTitles,
+  clientCommand,
 } from '../../scripts/conformance/arrangements.ts';
 import { recordScenarios } from '../../scripts/conformance/record.ts';
-import { runServerSuite, suites } from '../../scripts/conformance/suites.ts';
+import { runClientSuite, runServerSuite, suites } from '../../scripts/conformance/suites.ts';
 import { type ExpectedFailures, judge } from '../../scripts/conformance/verdict.ts';
 
 const expected = JSON.parse(
@@ -30,6 +31,18 @@ describe.each(arrangementNames)('the official conformance suites, arrangement %s
     async (_, suite) => {
       const result = await runServerSuite(suite, arrangement.url, join(out, name));
       recordScenarios(arrangementTitles[name], result);
+      expect(judge(result, expected).faults).toEqual([]);
+    },
+    180_000,
+  );
+});
+
+describe('the official conformance suites, against the upstream connector', () => {
+  it.each(suites.map((suite) => [suite.name, suite] as const))(
+    'pass every required client scenario of %s that is not about authorization [SP-7]',
+    async (_, suite) => {
+      const result = await runClientSuite(suite, clientCommand, join(out, 'client'));
+      recordScenarios('the upstream connector', result);
       expect(judge(result, expected).faults).toEqual([]);
     },
     180_000,
