@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { publicUrlFor } from '../config/index.ts';
 import type { Settings } from '../config/schema.ts';
 import type { OwnToolset } from '../kernel/call.ts';
 import { createBus } from '../platform/bus/index.ts';
 import { migrate, openDatabase } from '../platform/db/index.ts';
 import { createMetrics, createTracing, type Log } from '../platform/telemetry/index.ts';
-import { type HttpServer, listen, type TlsMaterial } from '../surfaces/http/index.ts';
+import { openDoor, type TlsMaterial } from '../surfaces/http/index.ts';
 import { compose, type House, version } from './compose.ts';
 import { migrations } from './migrations.ts';
 
@@ -33,7 +34,7 @@ export interface Running {
 
 /** Starts the server; what had been started is stopped again when a later part fails. */
 export async function start(options: StartOptions): Promise<Running> {
-  const { settings, log, inheritedEnvironment, toolsets, onProgress } = options;
+  const { log, inheritedEnvironment, toolsets, onProgress } = options;
   const closers: { name: string; close(): Promise<unknown> | unknown }[] = [];
   const opened = <T>(name: string, value: T, close: (value: T) => Promise<unknown> | unknown): T => {
     closers.push({ name, close: () => close(value) });
@@ -50,12 +51,16 @@ export async function start(options: StartOptions): Promise<Running> {
   };
 
   try {
+    const { host, databaseUrl, dataDir } = options.settings;
+    const door = opened('door', await openDoor(host, options.settings.port, readTls(options.settings)), (it) =>
+      it.stop(1_000),
+    );
+    const settings = withPort(options.settings, door.port);
     const metrics = opened('metrics', createMetrics(), (it) => it.stop());
     const tracing = opened('tracing', createTracing({ otlpEndpoint: settings.otlpEndpoint, version }), (it) =>
       it.stop(),
     );
     onProgress?.('opening the database');
-    const { databaseUrl, dataDir } = settings;
     const database = opened('database', await openDatabase({ databaseUrl, dataDir, log }), (it) => it.stop());
     await migrate(database, [...migrations], (name) => log.info({ migration: name }, 'migrated'));
     const bus = opened('bus', await createBus({ redisUrl: settings.redisUrl, database, log }), (it) => it.stop());
@@ -89,14 +94,14 @@ export async function start(options: StartOptions): Promise<Running> {
         return waiting;
       },
     });
-    const server: HttpServer = await listen(app, settings.host, settings.port, readTls(settings));
+    door.open(app);
     closers.push({
-      name: 'http',
+      name: 'calls',
       async close() {
         draining = true;
         await house.gateway.idle(settings.drainMs);
         await house.mcp.stop(); // ends the streams that would keep connections open
-        await server.stop(1_000);
+        door.shut();
       },
     });
 
@@ -106,7 +111,7 @@ export async function start(options: StartOptions): Promise<Running> {
     let stopping: Promise<void> | undefined;
     return {
       house,
-      url: `${settings.tls ? 'https' : 'http'}://${clientHost(settings.host)}:${server.port}`,
+      url: `${settings.tls ? 'https' : 'http'}://${clientHost(settings.host)}:${door.port}`,
       ...(created && settings.adminKey === undefined ? { firstKey: created.secret } : {}),
       ready: () => ready,
       stop: () => (stopping ??= closeAll()),
@@ -115,6 +120,12 @@ export async function start(options: StartOptions): Promise<Running> {
     await closeAll();
     throw error;
   }
+}
+
+/** With port 0 the public URL is known only now. */
+function withPort(settings: Settings, port: number): Settings {
+  if (settings.publicUrlGiven || settings.port === port) return settings;
+  return { ...settings, port, publicUrl: publicUrlFor({ ...settings, port }) };
 }
 
 function readTls({ tls }: Settings): TlsMaterial | undefined {

@@ -12,9 +12,15 @@ export interface TlsMaterial {
   requireClientCert: boolean;
 }
 
-export interface HttpServer {
+/**
+ * The address taken, so that a port in use is known before anything else is started. Until `open`, and again after
+ * `shut`, it answers 503.
+ */
+export interface Door {
   /** The port that was given, also when 0 was asked for. */
   port: number;
+  open(app: Hono<HttpEnv>): void;
+  shut(): void;
   /** New connections use the new material; those that are open keep theirs. */
   renewTls(material: TlsMaterial): void;
   /** Closes the door, waits for what is open at most so long, then cuts it. */
@@ -24,10 +30,19 @@ export interface HttpServer {
 // Slow or oversized heads must not hold a connection: Node's own bounds, stated here because the threat counts on them.
 const limits = { headersTimeout: 20_000, requestTimeout: 300_000, keepAliveTimeout: 75_000, maxHeaderSize: 16_384 };
 
-/** Serves the app. Rejects when the address cannot be had. */
-export async function listen(app: Hono<HttpEnv>, host: string, port: number, tls?: TlsMaterial): Promise<HttpServer> {
+/** Rejects when the address cannot be had. */
+export async function openDoor(host: string, port: number, tls?: TlsMaterial): Promise<Door> {
+  type Fetch = Parameters<typeof createAdaptorServer>[0]['fetch'];
+  const closed: Fetch = (request) => {
+    const alive = new URL(request.url).pathname === '/healthz';
+    return Response.json(
+      { status: alive ? 'ok' : 'starting or stopping' },
+      alive ? {} : { status: 503, headers: { 'retry-after': '1' } },
+    );
+  };
+  let fetch = closed;
   const server = createAdaptorServer({
-    fetch: app.fetch as Parameters<typeof createAdaptorServer>[0]['fetch'],
+    fetch: (request, env) => fetch(request, env),
     overrideGlobalObjects: false,
     ...(tls
       ? { createServer: createSecure, serverOptions: { ...limits, ...secureOptions(tls) } }
@@ -42,14 +57,20 @@ export async function listen(app: Hono<HttpEnv>, host: string, port: number, tls
   });
   return {
     port: (server.address() as AddressInfo).port,
+    open(app) {
+      fetch = app.fetch as Fetch;
+    },
+    shut() {
+      fetch = closed;
+    },
     renewTls(material) {
       if (tls) (server as unknown as SecureServer).setSecureContext(secureOptions(material));
     },
     async stop(graceMs) {
-      const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+      const ended = new Promise<void>((resolve) => server.close(() => resolve()));
       server.closeIdleConnections();
       const cut = setTimeout(() => server.closeAllConnections(), graceMs);
-      await closed;
+      await ended;
       clearTimeout(cut);
     },
   };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type Server, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server';
+import { ProtocolError, type Server, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server';
 import type { JsonObject } from '../../kernel/json.ts';
 import { isObject } from '../../kernel/json.ts';
 import type { Principal } from '../../kernel/principal.ts';
@@ -189,7 +189,13 @@ function subscriptionHandlers(parts: ServerParts, session: Session): void {
     const { view, resources, templates } = gateway.list(session.principal, session.endpoint);
     const own = view.ownUri(params.uri);
     const readable = own && [...resources, ...templates].some(({ item }) => item.toolset === own.toolset);
-    if (own && readable && !session.subscriptions.has(params.uri)) {
+    if (!own || !readable) {
+      throw new ProtocolError(
+        -32602,
+        'There is no such resource here, or you may not read it. List the resources first.',
+      );
+    }
+    if (!session.subscriptions.has(params.uri)) {
       session.subscriptions.set(params.uri, await subscriptions.subscribe(session.principal.org, own.toolset, own.uri));
     }
     return {};
