@@ -30,7 +30,7 @@ export interface AuditLimits {
   /** How long records gather in the file before they are brought to the database. */
   lingerMs: number;
   segmentBytes: number;
-  keepShippedMs: number;
+  segmentMs: number;
   /** No new places while the file holds more than this that the database does not have. */
   maxBacklogBytes: number;
   heartbeatMs: number;
@@ -46,7 +46,7 @@ const defaultLimits: AuditLimits = {
   databaseWaitMs: 2_000,
   lingerMs: 100,
   segmentBytes: 8 * 1024 * 1024,
-  keepShippedMs: 60_000,
+  segmentMs: 60_000,
   maxBacklogBytes: 1024 * 1024 * 1024,
   heartbeatMs: 15_000,
   replicaGoneMs: 60_000,
@@ -71,6 +71,8 @@ export interface AuditDeps {
 
 const dayMs = 24 * 60 * 60_000;
 const listWaitMs = 1_000;
+/** A database that has not answered lately is asked once more before the end. */
+const lastTryMs = 1_000;
 const committers = { embedded: 1, postgres: 4 } as const;
 
 /**
@@ -166,8 +168,8 @@ export function createAudit(deps: AuditDeps): Audit {
     const { release } = lockDataDir(folder);
     try {
       const home = await readHome(folder);
-      const { segmentBytes, keepShippedMs } = limits;
-      const wal = await openWal({ folder, segmentBytes, keepShippedMs, clock, log });
+      const { segmentBytes, segmentMs } = limits;
+      const wal = await openWal({ folder, segmentBytes, segmentMs, clock, log });
       const shipper = createShipper({
         db,
         chain,
@@ -176,7 +178,7 @@ export function createAudit(deps: AuditDeps): Audit {
         lingerMs: limits.lingerMs,
         // More than callers are made to wait: nobody does here, and a retry finds what the first try did after all.
         waitMs: limits.databaseWaitMs * 5,
-        tidyMs: Math.max(1, limits.keepShippedMs / 4),
+        tidyMs: Math.max(1, limits.segmentMs / 4),
         onCaughtUp: () => {
           databaseAway = false;
         },
@@ -208,17 +210,22 @@ export function createAudit(deps: AuditDeps): Audit {
     await within(Promise.all(timers.map((stop) => stop())), limits.drainMs).catch(() => {});
     if (!file) return;
     const { wal, shipper, unlock } = file;
-    const until = Date.now() + limits.drainMs;
-    while (writing > 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 10));
-    const drained = await shipper.drain(Math.max(1, until - Date.now()));
-    if (!drained) log.warn(wal.stats(), 'audit records stay in the file and reach the database after the next start');
-    await shipper.stop();
-    await wal.close();
-    // The embedded database does not sync: its latest records stay here until the disk has them for certain.
-    if (kind === 'postgres') await wal.tidy(true);
-    await within(endLife(db, life), limits.databaseWaitMs).catch(() => {});
-    file = undefined;
-    unlock();
+    try {
+      const until = Date.now() + limits.drainMs;
+      while (writing > 0 && Date.now() < until) await new Promise((resolve) => setTimeout(resolve, 10));
+      const patienceMs = shipper.failing() ? Math.min(limits.drainMs, lastTryMs) : until - Date.now();
+      const drained = await shipper.drain(Math.max(1, patienceMs));
+      if (!drained) log.warn(wal.stats(), 'audit records stay in the file and reach the database after the next start');
+      await shipper.stop();
+      await wal.close();
+      await wal.tidy(true);
+      await within(endLife(db, life), limits.databaseWaitMs);
+    } catch (err) {
+      log.warn({ err }, 'the audit did not stop cleanly; nothing of it is lost');
+    } finally {
+      file = undefined;
+      unlock();
+    }
   };
 
   return {
@@ -248,11 +255,11 @@ export function createAudit(deps: AuditDeps): Audit {
       return getRecord(db, org, id);
     },
     async *exportJsonl(org, filter = {}) {
-      await flush();
+      await flush(limits.drainMs);
       yield* exportRecords(db, org, filter, clock.now());
     },
     async verify(org, onProgress) {
-      await flush();
+      await flush(limits.drainMs);
       return verifyChain(db, org, chain, onProgress);
     },
     purge: (trx, org) => purgeOrg(trx, org, chain.orgDigest(org), clock.now()),

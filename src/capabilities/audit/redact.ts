@@ -1,7 +1,8 @@
 import { isObject, type Json } from '../../kernel/json.ts';
 import type { Keyring } from '../../platform/keyring/index.ts';
-import { isSecretKey, redacted, redactText } from '../../platform/telemetry/index.ts';
+import { isSecretKey, redacted } from '../../platform/telemetry/index.ts';
 import { canonicalText } from './canonical.ts';
+import { secretText } from './secrettext.ts';
 
 export interface RedactorOptions {
   keyring: Keyring;
@@ -47,7 +48,7 @@ const rememberedNames = 5_000;
 export function createRedactor({ keyring, maxBytes, redactKeys }: RedactorOptions): Redactor {
   const ownNames = redactKeys.map(plain).filter((name) => name !== '');
   const known = new Map<string, boolean>();
-  const texts = textRules(redactKeys);
+  const clean = secretText(redactKeys);
 
   const isSecret = (key: string): boolean => {
     const remembered = known.get(key);
@@ -56,8 +57,6 @@ export function createRedactor({ keyring, maxBytes, redactKeys }: RedactorOption
     if (known.size < rememberedKeys && key.length <= 100) known.set(key, secret);
     return secret;
   };
-
-  const clean = (text: string): string => texts.reduce((rest, rule) => rule(rest), redactText(text));
 
   const digest = (value: unknown): { digest?: string; bytes?: number } => {
     const text = canonicalText(value ?? null);
@@ -127,6 +126,7 @@ export function createRedactor({ keyring, maxBytes, redactKeys }: RedactorOption
       const entries = Object.entries(object);
       const kept: [string, Json][] = [];
       const named = nameIn(object);
+      const ofKubernetes = 'kind' in object && object.kind === 'Secret';
       for (const [index, [rawKey, item]] of entries.entries()) {
         if (item === undefined) continue;
         if (left <= 0) {
@@ -137,7 +137,9 @@ export function createRedactor({ keyring, maxBytes, redactKeys }: RedactorOption
         const key = rawKey.length > 8 ? text(rawKey) : rawKey.toWellFormed();
         left -= Buffer.byteLength(key) + 4;
         const secret =
-          isSecret(rawKey) || (named !== undefined && /^(value|default)$/i.test(rawKey) && isSecret(named));
+          isSecret(rawKey) ||
+          (named !== undefined && /^(value|default)$/i.test(rawKey) && isSecret(named)) ||
+          (ofKubernetes && /^(?:stringD|d)ata$/.test(rawKey));
         kept.push([key, secret && !tellsNothing(item, rawKey) ? hide(item) : walk(item, depth)]);
       }
       return Object.fromEntries(kept);
@@ -207,40 +209,6 @@ function tellsNothing(item: unknown, key: string): boolean {
   if (item === null || typeof item === 'boolean' || item === '') return true;
   if (Array.isArray(item) || isObject(item)) return Object.keys(item).length === 0;
   return typeof item === 'number' && /tokens$/i.test(key);
-}
-
-/**
- * What a log line hardly ever has and a tool's argument often: a manifest's `password: x`, a command's `--token x`,
- * and the names of the configuration within a text. Each quantifier is bounded, so that no text is costly.
- */
-function textRules(redactKeys: readonly string[]): ((text: string) => string)[] {
-  const own = redactKeys.filter((key) => plain(key) !== '').map((key) => key.replace(/[^A-Za-z0-9]+/g, '[_. -]?'));
-  const names = [
-    'pass(?:word|wd|phrase|code)',
-    'pwd',
-    'secret',
-    'token',
-    '(?:api|access|private|signing)[_-]?key',
-    ...own,
-  ];
-  const anyName = `(?:${names.join('|')})`;
-  const line = new RegExp(
-    `^([ \\t-]{0,80}["']?[\\w.-]{0,60}${anyName}["']?[ \\t]{0,8}:[ \\t]{1,8})(?![|>][-+]?$)(\\S.*)$`,
-    'gim',
-  );
-  const flag = new RegExp(`((?<![\\w-])--?[\\w-]{0,40}${anyName}[ \\t]{1,8})("[^"]*"?|'[^']*'?|[^\\s"']+)`, 'gi');
-  const rules = [
-    (text: string) => text.replace(line, `$1${redacted}`),
-    (text: string) => text.replace(flag, `$1${redacted}`),
-  ];
-  if (own.length > 0) {
-    const ownValue = new RegExp(
-      `(${own.join('|')})(\\\\?["']?[ \\t]{0,8}[=:][ \\t]{0,8})("(?:[^"\\\\]|\\\\.)*"?|'[^']*'?|\\\\"[^"\\\\]*|[^\\s"',;&]+)`,
-      'gi',
-    );
-    rules.push((text) => text.replace(ownValue, `$1$2${redacted}`));
-  }
-  return rules;
 }
 
 /** As much of the text's beginning as fits, whole characters only. */

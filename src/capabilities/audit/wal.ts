@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, readdir, rename, stat, unlink } from 'node:fs/promises';
+import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
@@ -15,7 +15,6 @@ interface Segment {
   inherited: boolean;
   damaged: boolean;
   openedAt: number;
-  shippedAt?: number;
   handle?: FileHandle;
 }
 
@@ -32,7 +31,7 @@ export interface Wal {
   next(maxEntries: number, maxBytes: number): Promise<WalBatch | undefined>;
   /** The returned function says whether the database has all that was durable when this was called. */
   mark(): () => boolean;
-  /** Removes segments that the database has had for a while; all of them that it has when `all` is set. */
+  /** Removes segments that the database has; the one in use only when it is old, or `all` is set. */
   tidy(all?: boolean): Promise<void>;
   /** No entry of an earlier life is left to be shipped. */
   replayed(): boolean;
@@ -44,8 +43,8 @@ export interface WalOptions {
   folder: string;
   /** A segment that reached this size is followed by a new one. */
   segmentBytes: number;
-  /** How long a segment stays after the database has it: the embedded database does not sync, so the disk may not. */
-  keepShippedMs: number;
+  /** A segment of this age is followed by a new one as soon as the database has it: the next start replays less. */
+  segmentMs: number;
   clock: Clock;
   log: Log;
 }
@@ -55,7 +54,7 @@ const readBytes = 1024 * 1024;
 const groupBytes = 4 * 1024 * 1024;
 
 /** Opens the write-ahead file: numbered segments of lines, each made durable before `append` resolves. */
-export async function openWal({ folder, segmentBytes, keepShippedMs, clock, log }: WalOptions): Promise<Wal> {
+export async function openWal({ folder, segmentBytes, segmentMs, clock, log }: WalOptions): Promise<Wal> {
   await mkdir(folder, { recursive: true, mode: 0o700 });
   const segments: Segment[] = await inherit(folder, clock.now());
   let lastNumber = segments.at(-1)?.number ?? 0;
@@ -121,6 +120,8 @@ export async function openWal({ folder, segmentBytes, keepShippedMs, clock, log 
         for (const { reject } of group) reject(error);
       }
     }
+    // In the same step as the last look at `waiting`: whoever appends later must find nobody flushing.
+    flushing = undefined;
   };
 
   const takeGroup = () => {
@@ -143,9 +144,7 @@ export async function openWal({ folder, segmentBytes, keepShippedMs, clock, log 
       if (closed) return Promise.reject(new Error('the audit file is closed'));
       return new Promise<void>((resolve, reject) => {
         waiting.push({ line: toLine(entry, clock.now()), resolve, reject });
-        flushing ??= flush().finally(() => {
-          flushing = undefined;
-        });
+        flushing ??= flush();
       });
     },
 
@@ -177,7 +176,6 @@ export async function openWal({ folder, segmentBytes, keepShippedMs, clock, log 
         entries: written.map(({ entry }) => entry),
         done() {
           segment.shipped = end;
-          if (segment.shipped >= segment.size) segment.shippedAt = clock.now();
           oldestUnshippedAt = current() ? (written.at(-1)?.writtenAt ?? oldestUnshippedAt) : undefined;
         },
       };
@@ -193,12 +191,12 @@ export async function openWal({ folder, segmentBytes, keepShippedMs, clock, log 
       const now = clock.now();
       const sealable = active && active.size > 0 && active.shipped >= active.size;
       // Not while lines are being flushed: the flush may be about to write to it.
-      if (sealable && !flushing && (all || now - (active?.openedAt ?? now) >= keepShippedMs)) await seal();
-      for (const segment of [...segments]) {
-        const kept = segment.shipped < segment.size || segment === active || segment.handle;
-        if (kept || (!all && now - (segment.shippedAt ?? now) < keepShippedMs)) continue;
+      if (sealable && !flushing && (all || now - (active?.openedAt ?? now) >= segmentMs)) await seal();
+      for (const segment of segments.filter(({ shipped, size }) => shipped >= size)) {
+        if (segment === active) continue;
         segments.splice(segments.indexOf(segment), 1);
-        await (segment.damaged ? rename(segment.path, `${segment.path}.damaged`) : unlink(segment.path));
+        if (segment.damaged) await rename(segment.path, `${segment.path}.damaged`);
+        else await rm(segment.path, { force: true });
       }
     },
 
@@ -225,8 +223,7 @@ async function inherit(folder: string, now: number): Promise<Segment[]> {
       const path = join(folder, name);
       const { size } = await stat(path);
       const number = Number(namePattern.exec(name)?.[1]);
-      const empty = size === 0 ? { shippedAt: now } : {};
-      return { number, path, size, shipped: 0, inherited: true, damaged: false, openedAt: now, ...empty };
+      return { number, path, size, shipped: 0, inherited: true, damaged: false, openedAt: now };
     }),
   );
 }
