@@ -25,6 +25,10 @@ export function openPostgres(databaseUrl: string, log: Log): Pool {
   pool.on('error', (error) =>
     log.warn({ err: error }, 'an idle connection to Postgres broke; the pool makes a new one'),
   );
+  // Between two statements of a transaction a connection has nobody else who listens, and Node ends the process for that.
+  pool.on('connect', (client) => {
+    client.on('error', (error) => log.warn({ err: error }, 'a connection to Postgres broke'));
+  });
   return pool;
 }
 
