@@ -1,9 +1,8 @@
 import { randomToken } from '../../kernel/ids.ts';
 import { isObject, type Json, parseJson } from '../../kernel/json.ts';
-import type { Database } from '../db/index.ts';
+import { type Database, openNotifications } from '../db/index.ts';
 import type { Log } from '../telemetry/index.ts';
-import type { Carrier } from './carrier.ts';
-import { carryByPostgres } from './postgres.ts';
+import { type Carrier, reconnectDelayMs, watchService } from './carrier.ts';
 import { carryByRedis } from './redis.ts';
 import type { Bus } from './types.ts';
 
@@ -44,7 +43,15 @@ export async function createBus({ redisUrl, database, log, name = 'fairlead' }: 
   function openCarrier(onText: (text: string) => void): Promise<Carrier> | undefined {
     if (redisUrl !== undefined) return carryByRedis({ redisUrl, channel: `${name}:bus`, onText, log });
     if (database?.kind === 'postgres') {
-      return carryByPostgres({ pool: database.pool, channel: `${name}_bus`, onText, log });
+      const service = watchService('postgres', log);
+      return openNotifications({
+        database,
+        channel: `${name}_bus`,
+        onText,
+        onLost: service.lost,
+        onBack: service.back,
+        retryDelayMs: reconnectDelayMs,
+      });
     }
     return undefined;
   }
@@ -57,8 +64,9 @@ export async function createBus({ redisUrl, database, log, name = 'fairlead' }: 
       }
       if (stopping) return;
       // The listener runs after its publisher's present step, and gets a copy, as if it came from elsewhere.
+      const copy = structuredClone(message);
       await Promise.resolve();
-      tell(topic, (JSON.parse(text) as { message: Json }).message);
+      tell(topic, copy);
       await carrier?.send(text);
     },
     subscribe(topic, handler) {

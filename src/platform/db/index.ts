@@ -3,5 +3,6 @@ export { type DatabaseSettings, openDatabase } from './database.ts';
 export { databaseErrors } from './errors.ts';
 export { lockDataDir } from './lock.ts';
 export { migrate } from './migrate.ts';
+export { type NotificationSettings, type Notifications, openNotifications } from './notifications.ts';
 export { restore } from './restore.ts';
 export type { Database, Db, Migration } from './types.ts';
