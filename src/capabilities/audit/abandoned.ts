@@ -2,7 +2,8 @@ import type { OrgId } from '../../kernel/principal.ts';
 import type { Db } from '../../platform/db/index.ts';
 import type { Chain } from './chain.ts';
 import type { Keeper } from './keep.ts';
-import { type Abandonment, findAbandoned, takeAbandoned } from './store.ts';
+import type { Abandonment } from './rows.ts';
+import { findAbandoned, takeAbandoned } from './store.ts';
 
 const batchSize = 200;
 

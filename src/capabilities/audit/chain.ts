@@ -2,19 +2,10 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { OrgId } from '../../kernel/principal.ts';
 import type { Db } from '../../platform/db/index.ts';
 import type { Keyring } from '../../platform/keyring/index.ts';
+import { readKept } from './kept.ts';
 import type { Entry, IntentEntry, RecordEntry } from './lines.ts';
-import {
-  appendRows,
-  type Checkpoint,
-  findRecorded,
-  type Head,
-  insertHead,
-  type RecordRow,
-  readHead,
-  readPurge,
-  upsertIntents,
-} from './store.ts';
-import type { KeptAct, KeptCall } from './types.ts';
+import type { Checkpoint, Head, RecordRow } from './rows.ts';
+import { appendRows, findRecorded, insertHead, readHead, readPurge, upsertIntents } from './store.ts';
 
 /**
  * One chain per organisation: each record's hash covers its RFC 8785 text, its number and the hash before it.
@@ -126,7 +117,7 @@ export function hashOf(before: string, seq: number, body: string): string {
 export function columnsOf(
   body: string,
 ): Pick<RecordRow, 'at' | 'kind' | 'principal' | 'tool' | 'outcome' | 'parent'> & { org: string; id: string } {
-  const kept = JSON.parse(body) as KeptCall | KeptAct;
+  const kept = readKept(body);
   const call = kept.kind === 'call' ? kept : undefined;
   return {
     org: kept.org,

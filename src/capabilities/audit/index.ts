@@ -1,5 +1,6 @@
-export { type AuditDeps, type AuditLimits, createAudit } from './audit.ts';
+export { type AuditDeps, createAudit } from './audit.ts';
 export { AuditQueueFull, AuditUnavailable, auditErrors, InputExpired, OutcomeUnknown } from './errors.ts';
+export type { AuditLimits } from './limits.ts';
 export { auditMigrations } from './migrations.ts';
 export type {
   ActRecord,

@@ -1,6 +1,6 @@
 import { newId } from '../../kernel/ids.ts';
-import { canonicalText } from './canonical.ts';
 import { InputExpired, OutcomeUnknown } from './errors.ts';
+import { readKept, textOf } from './kept.ts';
 import type { IntentEntry, RecordEntry } from './lines.ts';
 import type { KeptBody, Redactor } from './redact.ts';
 import type { ActRecord, AuditPrincipal, CallIntent, CallRecord, KeptAct, KeptCall } from './types.ts';
@@ -117,7 +117,7 @@ export function createKeeper({ redactor, replica, life, home }: KeeperOptions): 
     },
 
     closing({ org, id, body, expiresAt }, closedAt) {
-      const intent = JSON.parse(body) as Omit<KeptCall, 'outcome'>;
+      const intent = readKept(body) as Omit<KeptCall, 'outcome'>;
       const end: Pick<KeptCall, 'outcome' | 'errorCode' | 'outcomeUnknown'> =
         expiresAt === undefined
           ? { outcome: 'failed', errorCode: OutcomeUnknown.code, outcomeUnknown: true }
@@ -133,10 +133,4 @@ function named<N extends 'arguments' | 'result'>(name: N, { kept, digest, bytes 
     ...(digest === undefined ? {} : { [`${name}Digest`]: digest }),
     ...(bytes === undefined ? {} : { [`${name}Bytes`]: bytes }),
   } as Partial<KeptCall>;
-}
-
-function textOf(kept: object): string {
-  const text = canonicalText(kept);
-  if (text === undefined) throw new Error('what is to be kept is not JSON');
-  return text;
 }

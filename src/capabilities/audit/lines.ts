@@ -1,4 +1,5 @@
 import { crc32 } from 'node:zlib';
+import { parseJson } from '../../kernel/json.ts';
 
 /** A record as it is made durable: what becomes a row, without its place in the chain. */
 export interface RecordEntry {
@@ -49,7 +50,7 @@ export function fromLine(line: Buffer): WrittenEntry | undefined {
   if (Number.parseInt(line.toString('latin1', 0, 8), 16) !== crc32(text)) return undefined;
   const whole = text.toString('utf8');
   const at = whole.indexOf(bodyMark);
-  const { writtenAt, ...head } = JSON.parse(`${whole.slice(0, at)}}`) as { writtenAt: number } & Omit<Entry, 'body'>;
+  const { writtenAt, ...head } = parseJson(`${whole.slice(0, at)}}`) as { writtenAt: number } & Omit<Entry, 'body'>;
   // The checksum says that these are our own bytes, so their shape is the one that toLine gave them.
   return { entry: { ...head, body: whole.slice(at + bodyMark.length, -1) } as Entry, writtenAt };
 }

@@ -1,8 +1,10 @@
 import { InvalidRequest, NotFound } from '../../kernel/errors.ts';
 import type { OrgId } from '../../kernel/principal.ts';
 import type { Db } from '../../platform/db/index.ts';
-import { type Position, pageByTime, type RecordRow, readRecord } from './store.ts';
-import type { AuditFilter, AuditPage, AuditRecord, KeptAct, KeptCall } from './types.ts';
+import { readKept } from './kept.ts';
+import type { Position, RecordRow } from './rows.ts';
+import { pageByTime, readRecord } from './store.ts';
+import type { AuditFilter, AuditPage, AuditRecord } from './types.ts';
 
 export const maxPage = 500;
 
@@ -40,7 +42,7 @@ export async function* exportRecords(db: Db, org: OrgId, filter: AuditFilter, no
 }
 
 function toRecord({ seq, hash, body }: RecordRow): AuditRecord {
-  return { seq, hash, ...(JSON.parse(body) as KeptCall | KeptAct) };
+  return { seq, hash, ...readKept(body) };
 }
 
 function writeCursor({ at, seq }: Position): string {

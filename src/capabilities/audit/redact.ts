@@ -134,7 +134,8 @@ export function createRedactor({ keyring, maxBytes, redactKeys }: RedactorOption
           kept.push(['[cut]', `${entries.length - index} more`]);
           break;
         }
-        const key = rawKey.length > 8 ? text(rawKey) : rawKey.toWellFormed();
+        // Nobody who reads it again must be able to mistake it for the prototype.
+        const key = rawKey === '__proto__' ? '[__proto__]' : rawKey.length > 8 ? text(rawKey) : rawKey.toWellFormed();
         left -= Buffer.byteLength(key) + 4;
         const secret =
           isSecret(rawKey) ||

@@ -1,53 +1,8 @@
 import { type SelectQueryBuilder, sql } from 'kysely';
 import type { OrgId } from '../../kernel/principal.ts';
 import type { Db } from '../../platform/db/index.ts';
+import type { Abandonment, Checkpoint, Head, IntentRow, Position, RecordRow } from './rows.ts';
 import type { AuditFilter } from './types.ts';
-
-export interface Head {
-  seq: number;
-  hash: string;
-  signature: string;
-  since?: number;
-}
-
-export interface RecordRow {
-  seq: number;
-  at: number;
-  id: string;
-  kind: 'call' | 'act';
-  principal: string;
-  tool: string | null;
-  outcome: string;
-  parent: string | null;
-  inferred: boolean;
-  body: string;
-  hash: string;
-}
-
-export interface IntentRow {
-  id: string;
-  saidAt: number;
-  expiresAt?: number;
-  life: string;
-  home: string;
-  body: string;
-}
-
-export interface Checkpoint {
-  seq: number;
-  hash: string;
-  at: number;
-  signature: string;
-}
-
-/** Which intents count as abandoned, as seen from one life. */
-export interface Abandonment {
-  now: number;
-  life: string;
-  home: string;
-  /** Milliseconds without a sign of life after which a life counts as over. */
-  goneAfterMs: number;
-}
 
 type RecordColumns = Omit<RecordRow, 'seq' | 'at'> & { org: string; seq: string | number; at: Date };
 type IntentColumns = {
@@ -247,12 +202,6 @@ export async function pageBySeq(db: Db, org: OrgId, from: number, to: number, li
     .limit(limit)
     .execute();
   return rows.map(toRecord);
-}
-
-/** A place in the order of time; the sequence number parts what happened in the same millisecond. */
-export interface Position {
-  at: number;
-  seq: number;
 }
 
 export async function pageByTime(

@@ -1,7 +1,8 @@
 import type { OrgId } from '../../kernel/principal.ts';
 import type { Db } from '../../platform/db/index.ts';
 import { type Chain, columnsOf, genesis, hashOf } from './chain.ts';
-import { type Checkpoint, pageBySeq, type RecordRow, readCheckpoint, readHead } from './store.ts';
+import type { Checkpoint, RecordRow } from './rows.ts';
+import { pageBySeq, readCheckpoint, readHead } from './store.ts';
 import type { ChainFault, FaultKind, Verification } from './types.ts';
 
 const pageSize = 500;

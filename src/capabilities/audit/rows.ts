@@ -1,0 +1,51 @@
+export interface Head {
+  seq: number;
+  hash: string;
+  signature: string;
+  since?: number;
+}
+
+export interface RecordRow {
+  seq: number;
+  at: number;
+  id: string;
+  kind: 'call' | 'act';
+  principal: string;
+  tool: string | null;
+  outcome: string;
+  parent: string | null;
+  inferred: boolean;
+  body: string;
+  hash: string;
+}
+
+export interface IntentRow {
+  id: string;
+  saidAt: number;
+  expiresAt?: number;
+  life: string;
+  home: string;
+  body: string;
+}
+
+export interface Checkpoint {
+  seq: number;
+  hash: string;
+  at: number;
+  signature: string;
+}
+
+/** Which intents count as abandoned, as seen from one life. */
+export interface Abandonment {
+  now: number;
+  life: string;
+  home: string;
+  /** Milliseconds without a sign of life after which a life counts as over. */
+  goneAfterMs: number;
+}
+
+/** A place in the order of time; the sequence number parts what happened in the same millisecond. */
+export interface Position {
+  at: number;
+  seq: number;
+}
