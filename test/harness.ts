@@ -11,7 +11,6 @@ import { migrations } from '../src/app/migrations.ts';
 import { inheritedEnvironment, loadSettings, packageRoot } from '../src/config/index.ts';
 import { migrate, openDatabase } from '../src/platform/db/index.ts';
 import { createLog } from '../src/platform/telemetry/index.ts';
-import { silentLog } from './database.ts';
 
 export interface FairleadOptions {
   /** What stands in fairlead.yaml; nothing is federated by default. */
@@ -174,7 +173,7 @@ async function embeddedTemplate(): Promise<string> {
   const template = join(tmpdir(), 'fairlead-test-databases', `${digest}.folder`);
   if (existsSync(template)) return template;
   const unfinished = `${template}.${process.pid}.${randomBytes(4).toString('hex')}`;
-  const database = await openDatabase({ dataDir: unfinished, log: silentLog });
+  const database = await openDatabase({ dataDir: unfinished, log: createLog({ level: 'silent', service: 'test' }) });
   try {
     await migrate(database, [...migrations]);
   } finally {

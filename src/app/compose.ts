@@ -17,6 +17,7 @@ import { createProcesses } from '../platform/process/index.ts';
 import type { Log, Metrics, Tracing } from '../platform/telemetry/index.ts';
 import { createHttpApp } from '../surfaces/http/index.ts';
 import { createMcpSurface } from '../surfaces/mcp/index.ts';
+import { createRest } from '../surfaces/rest/index.ts';
 import { createOwnProvider } from './status.ts';
 import { createToolsets } from './toolsets.ts';
 import { createTrail } from './trail.ts';
@@ -149,6 +150,9 @@ export function compose(ground: Ground) {
     policyChanged: policy.onChange,
   });
 
+  const { maxBodyBytes, maxJsonDepth } = settings;
+  const restDeps = { gateway, access, audit, policy, upstreams, clock, log, version, maxBodyBytes, maxJsonDepth };
+
   metrics.watchUpstreams(() => upstreams.list());
   metrics.watchPool(database.usage);
   metrics.watchAuditQueue(() => ({ used: audit.stats().queued, size: audit.stats().queueSize }));
@@ -156,6 +160,7 @@ export function compose(ground: Ground) {
   const http = (operations: { unready(): Promise<Record<string, string>>; draining(): boolean }) =>
     createHttpApp({
       mcp,
+      rest: (admission) => createRest(restDeps, admission),
       access,
       log,
       metrics,

@@ -8,6 +8,7 @@ import { Conflict, type ErrorKind, Internal, InvalidRequest, NotFound, ShuttingD
 import { databaseErrors } from '../platform/db/index.ts';
 import { httpErrors } from '../platform/http/index.ts';
 import { processErrors } from '../platform/process/index.ts';
+import { restErrors } from '../surfaces/rest/index.ts';
 
 /** The whole catalogue, for the documentation: by part of the house. */
 export const errorCatalogue: readonly { part: string; errors: readonly ErrorKind[] }[] = [
@@ -17,7 +18,7 @@ export const errorCatalogue: readonly { part: string; errors: readonly ErrorKind
   { part: 'Policy', errors: policyErrors },
   { part: 'Upstreams', errors: upstreamsErrors },
   { part: 'Audit', errors: auditErrors },
-  { part: 'HTTP', errors: httpErrors },
+  { part: 'HTTP', errors: [...httpErrors, ...restErrors] },
   { part: 'Processes', errors: processErrors },
   { part: 'Database', errors: databaseErrors },
   { part: 'Configuration', errors: configErrors },

@@ -5,13 +5,14 @@ import { NotFound, ShuttingDown } from '../../kernel/errors.ts';
 import { addressRanges } from '../../platform/http/index.ts';
 import type { Log, Metrics } from '../../platform/telemetry/index.ts';
 import type { McpSurface } from '../mcp/index.ts';
-import { createAdmission, type HttpEnv } from './admission.ts';
+import { type Admission, createAdmission, type HttpEnv } from './admission.ts';
 import { edge } from './edge.ts';
 import { type Operations, operations } from './operations.ts';
 import { problemResponse } from './problem.ts';
 
 export interface HttpAppDeps {
   mcp: McpSurface;
+  rest(admission: Admission): Hono<HttpEnv>;
   access: Access;
   log: Log;
   metrics: Metrics;
@@ -50,6 +51,7 @@ export function createHttpApp(deps: HttpAppDeps): Hono<HttpEnv> {
   });
   app.all('/mcp', () => methodNotAllowed());
   app.all('/mcp/:endpoint', () => methodNotAllowed());
+  app.route('/', deps.rest(admission));
 
   return app;
 }

@@ -1,0 +1,193 @@
+import { z } from '@hono/zod-openapi';
+import { type Gateway, gatewayErrors } from '../../gateway/index.ts';
+import type { CallEnd, CallerLink } from '../../kernel/call.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { newId } from '../../kernel/ids.ts';
+import type { JsonObject } from '../../kernel/json.ts';
+import { type Reply, type Route, route } from './route.ts';
+import * as schemas from './schemas.ts';
+import { endpointName, toolParams } from './tools.ts';
+
+export interface CallsDeps {
+  gateway: Pick<Gateway, 'call'>;
+  clock: Clock;
+}
+
+const longestCallMs = 24 * 60 * 60_000;
+
+const callBody = z
+  .strictObject({
+    arguments: schemas.anyObject.default({}).openapi({ description: "By the tool's input schema" }),
+    endpoint: endpointName,
+    timeoutMs: z.int().positive().max(longestCallMs).optional().openapi({
+      description: 'Time for the whole call; the time-outs of the tool and its upstream hold beside it',
+    }),
+  })
+  .prefault({});
+
+const callReply = z
+  .object({
+    callId: z.string().openapi({ example: 'call_06exw4v5d0tq8m2k9r7h3n1c5b' }),
+    outcome: schemas.outcome,
+    result: z
+      .looseObject({ content: z.array(schemas.anyObject).optional() })
+      .optional()
+      .openapi({
+        description: "The tool's content, structuredContent and isError; with `ok` and `tool_error`",
+      }),
+    error: schemas.errorBody.optional().openapi({ description: 'With every other outcome' }),
+  })
+  .openapi('CallReply');
+
+/** Calling a tool: the same pipeline as over MCP. */
+export function callRoutes(deps: CallsDeps): Route[] {
+  return [
+    route({
+      method: 'post',
+      path: '/api/v1/tools/{id}/call',
+      tag: 'Tools',
+      summary: 'Call a tool',
+      description:
+        'Goes the way of every call: arguments are validated, policy decides, the audit keeps a record. The status ' +
+        'says how the call ended. A tool that needs an answer from its caller during the call cannot be used this ' +
+        'way. `traceparent`, `tracestate` and `baggage` are passed on.',
+      scope: 'tools:call',
+      params: toolParams,
+      body: callBody,
+      bodyExample: { arguments: { message: 'hello' } },
+      answers: callAnswers,
+      async handle({ c, principal, params, body, clientAddress }) {
+        const { endpoint, timeoutMs } = body;
+        const reply = await deps.gateway.call({
+          id: newId('call'),
+          principal,
+          surface: 'rest',
+          operation: 'tool',
+          target: params.id,
+          ...(endpoint === undefined ? {} : { endpoint }),
+          arguments: body.arguments as JsonObject,
+          meta: traceOf((name) => c.req.header(name)),
+          link: mute,
+          signal: c.req.raw.signal,
+          ...(timeoutMs === undefined ? {} : { deadline: deps.clock.now() + timeoutMs }),
+          ...(clientAddress === undefined ? {} : { clientAddress }),
+        });
+        if (reply.kind === 'end') return replyOf(reply.end);
+        throw new Error('a call without a way to its caller asked for input');
+      },
+    }),
+  ];
+}
+
+/** The way back to a REST caller: there is none while the call runs. */
+const mute: CallerLink = {
+  era: 'none',
+  capabilities: {},
+  ask: () => Promise.reject(new Error('a caller over REST cannot be asked')),
+  progress: () => undefined,
+  log: () => undefined,
+};
+
+function replyOf(end: CallEnd): Reply {
+  const { callId, outcome, result, error } = end;
+  return {
+    status: statusOf(end),
+    body: { callId, outcome, ...(error === undefined ? { result } : { error }) },
+    ...(error?.retryAfter === undefined ? {} : { headers: { 'retry-after': String(Math.ceil(error.retryAfter)) } }),
+  };
+}
+
+/** The status of each outcome. */
+export function statusOf({ outcome, error }: Pick<CallEnd, 'outcome' | 'error'>): number {
+  switch (outcome) {
+    case 'ok':
+    case 'tool_error':
+      return 200;
+    case 'pending_approval':
+      return 202;
+    case 'invalid':
+      return 400;
+    case 'denied':
+      if (error?.category === 'authentication') return 401;
+      return error?.category === 'not_found' ? 404 : 403;
+    case 'blocked':
+      return 403;
+    case 'limited':
+      return 429;
+    case 'cancelled':
+      return 499;
+    case 'failed':
+      return error?.category === 'timeout' ? 504 : 502;
+  }
+}
+
+function traceOf(header: (name: string) => string | undefined): JsonObject {
+  const meta: JsonObject = {};
+  for (const name of ['traceparent', 'tracestate', 'baggage']) {
+    const value = header(name);
+    if (value !== undefined) meta[name] = value;
+  }
+  return meta;
+}
+
+const failure = (outcome: string, code: string) => {
+  const kind = gatewayErrors.find((each) => each.code === code);
+  return {
+    callId: 'call_06exw4v5d0tq8m2k9r7h3n1c5b',
+    outcome,
+    error: {
+      code,
+      category: kind?.spec.category ?? 'external_service',
+      retryable: kind?.spec.retryable ?? false,
+      message: kind?.spec.message ?? 'The upstream "files" cannot be reached: the connection was closed',
+      suggestedAction: kind?.spec.action ?? 'Try again later, or use another tool.',
+    },
+  };
+};
+
+const callAnswers = {
+  200: {
+    description: '`ok`, or `tool_error` when the tool itself says that it failed',
+    schema: callReply,
+    example: {
+      callId: 'call_06exw4v5d0tq8m2k9r7h3n1c5b',
+      outcome: 'ok',
+      result: { content: [{ type: 'text', text: 'Echo: hello' }] },
+    },
+  },
+  202: {
+    description: '`pending_approval`: somebody has to consent first',
+    schema: callReply,
+    example: { callId: 'call_06exw4v5d0tq8m2k9r7h3n1c5b', outcome: 'pending_approval' },
+  },
+  400: {
+    description: '`invalid`: the arguments do not fit; or a problem where the request itself is not valid',
+    schema: callReply,
+    example: failure('invalid', 'INVALID_ARGUMENTS'),
+  },
+  403: {
+    description: '`denied` by policy or `blocked` by a guardrail; or a problem where the credential lacks the scope',
+    schema: callReply,
+    example: failure('denied', 'DENIED'),
+  },
+  404: {
+    description: '`denied`: no such tool or endpoint, or not for you',
+    schema: callReply,
+    example: failure('denied', 'UNKNOWN_TOOL'),
+  },
+  429: {
+    description: '`limited`: too many calls; `retry-after` says when',
+    schema: callReply,
+    example: failure('limited', 'UPSTREAM_BUSY'),
+  },
+  502: {
+    description: '`failed`: the tool could not be run, or gave no usable answer',
+    schema: callReply,
+    example: failure('failed', 'UPSTREAM_UNAVAILABLE'),
+  },
+  504: {
+    description: '`failed`: out of time; what the tool does may have happened',
+    schema: callReply,
+    example: failure('failed', 'DEADLINE_PASSED'),
+  },
+};

@@ -1,0 +1,49 @@
+import { isJsonContentType, readRequestBody } from '@modelcontextprotocol/server';
+import type { z } from 'zod';
+import { InvalidRequest } from '../../kernel/errors.ts';
+import { JsonFault, parseJson } from '../../kernel/json.ts';
+import { BodyTooLarge, WrongContentType } from './errors.ts';
+
+export interface BodyLimits {
+  maxBodyBytes: number;
+  maxJsonDepth: number;
+}
+
+const maxFaults = 20;
+const maxFaultLength = 200;
+
+/**
+ * The body as JSON, or undefined where there is none. Bounded before it is parsed.
+ * @throws BodyTooLarge, WrongContentType, InvalidRequest
+ */
+export async function readJson(request: Request, { maxBodyBytes, maxJsonDepth }: BodyLimits): Promise<unknown> {
+  const contentType = request.headers.get('content-type');
+  if (contentType !== null && !isJsonContentType(contentType)) throw WrongContentType();
+  const read = await readRequestBody(request, maxBodyBytes);
+  if (read.tooLarge) throw BodyTooLarge({ maxBytes: maxBodyBytes });
+  if (read.text === '') return undefined;
+  if (contentType === null) throw WrongContentType();
+  try {
+    return parseJson(read.text, { maxDepth: maxJsonDepth });
+  } catch (error) {
+    if (error instanceof JsonFault) throw InvalidRequest({ faults: [`body: ${error.message}`] });
+    throw error;
+  }
+}
+
+/** Checks each part of a request against its schema. Throws InvalidRequest with the faults of all, never a value. */
+export function check(parts: readonly { name: string; schema: z.ZodType | undefined; value: unknown }[]): unknown[] {
+  const faults: string[] = [];
+  const checked = parts.map(({ name, schema, value }) => {
+    if (!schema) return undefined;
+    const parsed = schema.safeParse(value);
+    if (parsed.success) return parsed.data;
+    for (const { path, message } of parsed.error.issues) {
+      faults.push(`${[name, ...path.map(String)].join('.')}: ${message}`.slice(0, maxFaultLength));
+    }
+    return undefined;
+  });
+  if (faults.length > maxFaults) faults.splice(maxFaults, Number.POSITIVE_INFINITY, 'and more');
+  if (faults.length > 0) throw InvalidRequest({ faults });
+  return checked;
+}

@@ -1,0 +1,82 @@
+import { z } from '@hono/zod-openapi';
+import type { Upstreams } from '../../capabilities/upstreams/index.ts';
+import { ok, type Route, route } from './route.ts';
+import * as schemas from './schemas.ts';
+
+export interface MeDeps {
+  upstreams: Pick<Upstreams, 'list'>;
+  version: string;
+}
+
+/** Who asks, and how the server is for them. */
+export function meRoutes({ upstreams, version }: MeDeps): Route[] {
+  return [
+    route({
+      method: 'get',
+      path: '/api/v1/me',
+      tag: 'Server',
+      summary: 'Who am I',
+      description: 'The principal that your credential stands for.',
+      answers: {
+        200: {
+          description: 'You',
+          schema: schemas.principal,
+          example: {
+            id: 'key:key_06exw4v5d0tq8m2k9r7h3n1c5b',
+            kind: 'service',
+            org: 'default',
+            name: 'build agent',
+            roles: ['developer'],
+            scopes: ['*'],
+            credential: { kind: 'api_key', id: 'key_06exw4v5d0tq8m2k9r7h3n1c5b' },
+          },
+        },
+      },
+      handle: ({ principal }) => ok(principal),
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/status',
+      tag: 'Server',
+      summary: 'What stands behind this server',
+      description: 'Every toolset of your organisation with its state and, if something is wrong, the reason.',
+      scope: 'tools:read',
+      answers: {
+        200: {
+          description: 'The status',
+          schema: z.object({
+            server: z.literal('fairlead'),
+            version: z.string(),
+            toolsets: z.array(
+              schemas.upstream
+                .pick({ state: true, reason: true, tools: true, prompts: true, resources: true, since: true })
+                .extend({ toolset: z.string(), lastListedAt: schemas.timeMs.optional() }),
+            ),
+          }),
+          example: {
+            server: 'fairlead',
+            version: '0.1.0',
+            toolsets: [
+              { toolset: 'files', state: 'live', tools: 14, prompts: 0, resources: 0, since: 1_795_219_200_000 },
+            ],
+          },
+        },
+      },
+      handle: ({ principal }) =>
+        ok({
+          server: 'fairlead',
+          version,
+          toolsets: upstreams.list(principal.org).map((status) => ({
+            toolset: status.name,
+            state: status.state,
+            ...(status.reason === undefined ? {} : { reason: status.reason }),
+            tools: status.tools,
+            prompts: status.prompts,
+            resources: status.resources,
+            since: status.since,
+            ...(status.lastListedAt === undefined ? {} : { lastListedAt: status.lastListedAt }),
+          })),
+        }),
+    }),
+  ];
+}

@@ -1,0 +1,51 @@
+import type { Hono } from 'hono';
+import type { Access } from '../../capabilities/access/index.ts';
+import type { Audit } from '../../capabilities/audit/index.ts';
+import type { Policy } from '../../capabilities/policy/index.ts';
+import type { Upstreams } from '../../capabilities/upstreams/index.ts';
+import type { Gateway } from '../../gateway/index.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import type { Log } from '../../platform/telemetry/index.ts';
+import type { Admission, HttpEnv } from '../http/admission.ts';
+import { createActs } from './acts.ts';
+import { auditRoutes } from './audit.ts';
+import { callRoutes } from './calls.ts';
+import type { BodyLimits } from './input.ts';
+import { keyRoutes } from './keys.ts';
+import { meRoutes } from './me.ts';
+import { orgRoutes } from './orgs.ts';
+import { policyRoutes } from './policies.ts';
+import { register } from './register.ts';
+import type { Route } from './route.ts';
+import { toolRoutes } from './tools.ts';
+import { upstreamRoutes } from './upstreams.ts';
+
+export interface RestDeps extends BodyLimits {
+  gateway: Gateway;
+  access: Access;
+  audit: Audit;
+  policy: Policy;
+  upstreams: Upstreams;
+  clock: Clock;
+  log: Log;
+  version: string;
+}
+
+/** REST under `/api/v1`, its documentation at `/openapi.json` and `/docs`. */
+export function createRest(deps: RestDeps, admission: Admission): Hono<HttpEnv> {
+  return register(restRoutes(deps), { ...deps, admission, acts: createActs(deps) });
+}
+
+/** All routes, in the order of the documentation; of two that fit, the first one counts. */
+function restRoutes(deps: RestDeps): Route[] {
+  return [
+    ...toolRoutes(deps),
+    ...callRoutes(deps),
+    ...upstreamRoutes(deps),
+    ...policyRoutes(deps),
+    ...auditRoutes(deps),
+    ...keyRoutes(deps),
+    ...orgRoutes(deps),
+    ...meRoutes(deps),
+  ];
+}

@@ -1,0 +1,191 @@
+import { z } from '@hono/zod-openapi';
+import { outcomes } from '../../kernel/call.ts';
+
+export const timeMs = z.int().openapi({ description: 'Milliseconds since the epoch', example: 1_795_219_200_000 });
+
+export const anyObject = z.record(z.string(), z.unknown());
+
+const categories = [
+  'authentication',
+  'permission',
+  'validation',
+  'not_found',
+  'rate_limit',
+  'external_service',
+  'timeout',
+  'internal',
+] as const;
+
+export const errorBody = z
+  .object({
+    code: z.string().openapi({ example: 'UNKNOWN_TOOL' }),
+    category: z.enum(categories),
+    retryable: z.boolean().openapi({ description: 'Whether the same request can succeed later' }),
+    retryAfter: z.number().optional().openapi({ description: 'Seconds to wait before that' }),
+    message: z.string(),
+    suggestedAction: z.string(),
+    callId: z.string().optional(),
+  })
+  .openapi('Error');
+
+export const problem = errorBody
+  .extend({ type: z.string(), title: z.string(), status: z.int() })
+  .openapi('Problem', { description: 'RFC 9457, with the fields of the error catalogue beside its own' });
+
+export const outcome = z.enum(outcomes).openapi('Outcome', { description: 'How a call ended' });
+
+export const annotations = z
+  .object({ readOnly: z.boolean(), destructive: z.boolean(), idempotent: z.boolean(), openWorld: z.boolean() })
+  .openapi('Annotations', { description: 'What a tool does, as far as Fairlead believes it' });
+
+const statuses = ['live', 'stale', 'quarantined', 'disabled'] as const;
+
+export const tool = z
+  .object({
+    id: z.string().openapi({ description: 'Canonical: the toolset, a dot, the name', example: 'files.read_text_file' }),
+    wireName: z.string().openapi({ description: 'Its name over MCP', example: 'files_read_text_file' }),
+    toolset: z.string().openapi({ example: 'files' }),
+    name: z.string().openapi({ description: 'As its provider has it', example: 'read_text_file' }),
+    title: z.string().optional(),
+    description: z.string().optional(),
+    annotations,
+    tags: z.array(z.string()),
+    digest: z.string().openapi({ description: '`sha256:` over the RFC 8785 text of its definition' }),
+    status: z.enum(statuses),
+    statusReason: z.string().optional(),
+    timeoutMs: z.int().optional(),
+  })
+  .openapi('Tool');
+
+export const toolDetail = tool
+  .extend({ definition: z.looseObject({ name: z.string(), inputSchema: anyObject }) })
+  .openapi('ToolDetail', { description: 'A tool with its whole definition, its schemas included' });
+
+export const incomplete = z.array(z.object({ toolset: z.string(), reason: z.string() })).openapi({
+  description: 'Toolsets whose tools are missing or only remembered',
+});
+
+const states = ['starting', 'live', 'failing', 'stopped', 'disabled'] as const;
+
+export const upstream = z
+  .object({
+    org: z.string(),
+    name: z.string().openapi({ example: 'files' }),
+    source: z
+      .enum(['file', 'runtime'])
+      .openapi({ description: 'Only what came at run time can be changed at run time' }),
+    transport: z.enum(['stdio', 'http', 'sse']),
+    target: z.string().optional().openapi({ description: 'Command line or URL without secrets; for administrators' }),
+    isolation: z.enum(['shared', 'principal', 'session']),
+    era: z.string().optional().openapi({ description: 'Protocol revision spoken, once connected' }),
+    state: z.enum(states),
+    reason: z.string().optional().openapi({ description: 'Why it is not live' }),
+    tools: z.int(),
+    prompts: z.int(),
+    resources: z.int(),
+    since: timeMs,
+    lastListedAt: timeMs.optional(),
+    restarts: z.int(),
+    inFlight: z.int(),
+    breaker: z.enum(['closed', 'open', 'half-open']),
+  })
+  .openapi('Upstream');
+
+export const upstreamDetail = upstream
+  .extend({ settings: anyObject.optional().openapi({ description: 'Secrets are `***`; for administrators' }) })
+  .openapi('UpstreamDetail');
+
+export const upstreamProbe = z
+  .object({
+    ok: z.boolean(),
+    transport: z.enum(['stdio', 'http', 'sse']),
+    era: z.string().optional(),
+    tools: z.int().optional(),
+    prompts: z.int().optional(),
+    resources: z.int().optional(),
+    reason: z.string().optional().openapi({ description: 'Why it does not work' }),
+    durationMs: z.number(),
+  })
+  .openapi('UpstreamProbe');
+
+export const org = z
+  .object({ id: z.string().openapi({ example: 'acme' }), name: z.string(), createdAt: timeMs })
+  .openapi('Organisation');
+
+export const key = z
+  .object({
+    id: z.string(),
+    org: z.string(),
+    name: z.string(),
+    roles: z.array(z.string()),
+    scopes: z.array(z.string()),
+    owner: z.string().openapi({ description: 'Who answers for it' }),
+    createdBy: z.string(),
+    createdAt: timeMs,
+    expiresAt: timeMs.optional(),
+    lastUsedAt: timeMs.optional(),
+    revokedAt: timeMs.optional(),
+    bootstrap: z.boolean(),
+  })
+  .openapi('Key');
+
+export const createdKey = z
+  .object({ key, secret: z.string().openapi({ description: 'Shown this once, kept nowhere', example: 'fl_...' }) })
+  .openapi('CreatedKey');
+
+export const principal = z
+  .object({
+    id: z.string(),
+    kind: z.string(),
+    org: z.string(),
+    name: z.string(),
+    roles: z.array(z.string()),
+    scopes: z.array(z.string()),
+    credential: z.object({ kind: z.string(), id: z.string() }),
+    expiresAt: timeMs.optional(),
+  })
+  .openapi('Principal');
+
+const recordBase = {
+  id: z.string(),
+  seq: z.int().openapi({ description: "Place in the organisation's chain" }),
+  hash: z.string(),
+  org: z.string(),
+  at: timeMs,
+  principal: z.looseObject({ id: z.string(), name: z.string(), roles: z.array(z.string()) }),
+  replica: z.string(),
+};
+
+export const callRecord = z
+  .looseObject({
+    ...recordBase,
+    kind: z.literal('call'),
+    surface: z.string(),
+    operation: z.string(),
+    tool: z.string().optional(),
+    endpoint: z.string().optional(),
+    parentCallId: z.string().optional(),
+    arguments: z.unknown().optional().openapi({ description: 'Redacted, and cut at a limit' }),
+    result: z.unknown().optional().openapi({ description: 'Redacted, and cut at a limit' }),
+    outcome,
+    errorCode: z.string().optional(),
+    rule: z.string().optional(),
+    durationMs: z.number().optional(),
+    upstream: z.string().optional(),
+    traceId: z.string().optional(),
+    decision: z.unknown().optional(),
+  })
+  .openapi('CallRecord');
+
+export const actRecord = z
+  .looseObject({
+    ...recordBase,
+    kind: z.literal('act'),
+    action: z.string().openapi({ example: 'keys.create' }),
+    subject: z.string(),
+    detail: z.unknown(),
+    outcome: z.enum(['ok', 'denied', 'failed']),
+  })
+  .openapi('ActRecord');
+
+export const auditRecord = z.union([callRecord, actRecord]).openapi('AuditRecord');

@@ -1,0 +1,196 @@
+import { z } from '@hono/zod-openapi';
+import type { Access } from '../../capabilities/access/index.ts';
+import { type UpstreamStatus, type Upstreams, upstreamsErrors } from '../../capabilities/upstreams/index.ts';
+import { httpUpstream, stdioUpstream } from '../../config/schema.ts';
+import { NotFound } from '../../kernel/errors.ts';
+import type { Principal } from '../../kernel/principal.ts';
+import { ok, type Route, route } from './route.ts';
+import * as schemas from './schemas.ts';
+
+export interface UpstreamRoutesDeps {
+  upstreams: Pick<Upstreams, 'list' | 'get' | 'describe' | 'add' | 'change' | 'remove' | 'test'>;
+  access: Pick<Access, 'require'>;
+}
+
+const nameParams = z.strictObject({
+  name: z.string().min(1).max(100).openapi({ description: 'Name of the upstream', example: 'tickets' }),
+});
+const name = z.string().min(1).max(100).openapi({ description: 'Also the toolset of its tools', example: 'tickets' });
+// The settings are checked by the capability, whose faults name the kind of upstream that was meant.
+const settings = schemas.anyObject;
+const documentedSettings = z.union([stdioUpstream.omit({ org: true }), httpUpstream.omit({ org: true })]).openapi({
+  description: 'As under `upstreams` in fairlead.yaml. A secret given as `***` stays as it was.',
+});
+const exampleSettings = { url: 'https://mcp.example.com/mcp', headers: { authorization: 'Bearer ...' } };
+const named = (code: string) => upstreamsErrors.filter((kind) => kind.code === code);
+const changeErrors = [...named('UPSTREAM_NAME_TAKEN'), ...named('RUNTIME_STDIO_OFF')];
+
+/** The MCP servers behind this one. */
+export function upstreamRoutes({ upstreams, access }: UpstreamRoutesDeps): Route[] {
+  const administers = (principal: Principal) => {
+    try {
+      access.require(principal, 'upstreams:write');
+      return true;
+    } catch {
+      return false;
+    }
+  };
+  /** Command lines and addresses are for those who could change them. */
+  const shown = (principal: Principal, { target, ...status }: UpstreamStatus) =>
+    administers(principal) ? { ...status, target } : status;
+
+  return [
+    route({
+      method: 'get',
+      path: '/api/v1/upstreams',
+      tag: 'Upstreams',
+      summary: 'List upstreams',
+      description: 'The MCP servers behind this one, how each of them is and, if something is wrong, why.',
+      scope: 'tools:read',
+      inOrg: true,
+      answers: {
+        200: {
+          description: 'The upstreams, by name',
+          schema: z.object({ upstreams: z.array(schemas.upstream) }),
+          example: { upstreams: [exampleStatus] },
+        },
+      },
+      handle: ({ principal, org }) => ok({ upstreams: upstreams.list(org).map((each) => shown(principal, each)) }),
+    }),
+    route({
+      method: 'post',
+      path: '/api/v1/upstreams/test',
+      tag: 'Upstreams',
+      summary: 'Test an upstream',
+      description:
+        'Connects to an upstream that need not be there yet, lists it and lets it go again; changes nothing.',
+      scope: 'upstreams:write',
+      inOrg: true,
+      body: z.strictObject({ name: name.optional(), settings }),
+      documentedBody: z.strictObject({ name: name.optional(), settings: documentedSettings }),
+      bodyExample: { settings: exampleSettings },
+      answers: {
+        200: {
+          description: 'What came of it; `ok` is false where it does not work',
+          schema: schemas.upstreamProbe,
+          example: {
+            ok: true,
+            transport: 'http',
+            era: '2025-11-25',
+            tools: 12,
+            prompts: 0,
+            resources: 3,
+            durationMs: 310,
+          },
+        },
+      },
+      errors: named('RUNTIME_STDIO_OFF'),
+      // Starts what it is told to start, so it is kept like a change.
+      act: { action: 'upstreams.test', subject: ({ body }) => body.name ?? 'test' },
+      handle: async ({ org, body }) => ok(await upstreams.test(org, body.name ?? 'test', body.settings)),
+    }),
+    route({
+      method: 'get',
+      path: '/api/v1/upstreams/{name}',
+      tag: 'Upstreams',
+      summary: 'Get an upstream',
+      description: 'How an upstream is, and for administrators its settings without secrets.',
+      scope: 'tools:read',
+      inOrg: true,
+      params: nameParams,
+      answers: {
+        200: {
+          description: 'The upstream',
+          schema: schemas.upstreamDetail,
+          example: {
+            ...exampleStatus,
+            settings: { url: 'https://mcp.example.com/mcp', headers: { authorization: '***' } },
+          },
+        },
+      },
+      errors: [NotFound],
+      handle({ principal, org, params }) {
+        const status = upstreams.get(org, params.name);
+        if (!status) throw NotFound({ what: 'upstream', id: params.name });
+        const described = administers(principal) ? upstreams.describe(org, params.name) : undefined;
+        return ok({ ...shown(principal, status), ...(described ? { settings: described } : {}) });
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/api/v1/upstreams',
+      tag: 'Upstreams',
+      summary: 'Add an upstream',
+      description:
+        'Adds an MCP server while this one runs. It is connected in the background; ask for it again to see its state. ' +
+        'Secret values are kept encrypted and never given out.',
+      scope: 'upstreams:write',
+      inOrg: true,
+      body: z.strictObject({ name, settings }),
+      documentedBody: z.strictObject({ name, settings: documentedSettings }),
+      bodyExample: { name: 'tickets', settings: exampleSettings },
+      answers: { 201: { description: 'Added', schema: schemas.upstream, example: exampleStatus } },
+      errors: [...changeErrors, ...named('UPSTREAM_LIMIT')],
+      act: { action: 'upstreams.add', subject: ({ body }) => body.name },
+      handle: async ({ principal, org, body }) => ({
+        status: 201,
+        body: await upstreams.add(org, body.name, body.settings, principal.id),
+        headers: { location: `/api/v1/upstreams/${encodeURIComponent(body.name)}` },
+      }),
+    }),
+    route({
+      method: 'put',
+      path: '/api/v1/upstreams/{name}',
+      tag: 'Upstreams',
+      summary: 'Change an upstream',
+      description: 'Replaces the settings of an upstream that was added at run time.',
+      scope: 'upstreams:write',
+      inOrg: true,
+      params: nameParams,
+      body: z.strictObject({ settings }),
+      documentedBody: z.strictObject({ settings: documentedSettings }),
+      bodyExample: { settings: exampleSettings },
+      answers: { 200: { description: 'Changed', schema: schemas.upstream, example: exampleStatus } },
+      errors: [...changeErrors, ...named('UPSTREAM_UNKNOWN')],
+      act: { action: 'upstreams.change', subject: ({ params }) => params.name },
+      handle: async ({ principal, org, params, body }) =>
+        ok(await upstreams.change(org, params.name, body.settings, principal.id)),
+    }),
+    route({
+      method: 'delete',
+      path: '/api/v1/upstreams/{name}',
+      tag: 'Upstreams',
+      summary: 'Remove an upstream',
+      description: 'Removes an upstream that was added at run time, and its tools.',
+      scope: 'upstreams:write',
+      inOrg: true,
+      params: nameParams,
+      answers: { 204: { description: 'Removed' } },
+      errors: [...named('UPSTREAM_NAME_TAKEN'), ...named('UPSTREAM_UNKNOWN')],
+      act: { action: 'upstreams.remove', subject: ({ params }) => params.name },
+      async handle({ principal, org, params }) {
+        await upstreams.remove(org, params.name, principal.id);
+        return { status: 204 };
+      },
+    }),
+  ];
+}
+
+const exampleStatus = {
+  org: 'default',
+  name: 'tickets',
+  source: 'runtime',
+  transport: 'http',
+  target: 'https://mcp.example.com/mcp',
+  isolation: 'shared',
+  era: '2025-11-25',
+  state: 'live',
+  tools: 12,
+  prompts: 0,
+  resources: 3,
+  since: 1_795_219_200_000,
+  lastListedAt: 1_795_219_200_000,
+  restarts: 0,
+  inFlight: 0,
+  breaker: 'closed',
+};
