@@ -3,6 +3,7 @@ import {
   type JSONRPCMessage,
   SdkError,
   SdkErrorCode,
+  SseError,
   type StandardSchemaV1,
   type Transport,
 } from '@modelcontextprotocol/client';
@@ -144,7 +145,11 @@ export function createConnection({
     watch.stop();
     announce(reason);
   };
-  client.onerror = (error) => log.debug({ upstream: name, err: error }, 'upstream transport');
+  client.onerror = (error) => {
+    log.debug({ upstream: name, err: error }, 'upstream transport');
+    // The event source would reconnect by itself, but to a new session that knows nothing of ours.
+    if (kind === 'sse' && error instanceof SseError) void close('the stream was lost');
+  };
   client.fallbackRequestHandler = (request, context) => answerUpstream(relay, request, context.mcpReq.signal);
   client.fallbackNotificationHandler = async (notification) => {
     const params = (isObject(notification.params) ? notification.params : {}) as JsonObject;
@@ -183,6 +188,7 @@ export function createConnection({
       const unanswered = signal.aborted || cut.signal.aborted;
       if (unanswered && flight && scope.requestId !== undefined) {
         abandoned.set(scope.requestId, now() + timing.questionMs);
+        relay.abandoned(); // drops the old ones
       }
       throw error;
     } finally {

@@ -1,4 +1,3 @@
-import { BulkheadRejectedError, bulkhead } from 'cockatiel';
 import type { Call, ProviderReply } from '../../kernel/call.ts';
 import { FairleadError } from '../../kernel/errors.ts';
 import { isObject, type JsonObject } from '../../kernel/json.ts';
@@ -10,6 +9,7 @@ import { CallCancelled, UpstreamBusy, UpstreamProtocol, UpstreamTimeout, Upstrea
 import { type Failure, judge } from './failures.ts';
 import type { Flight, Scope } from './flight.ts';
 import { mirroredHeaders } from './headers.ts';
+import { createPlaces, NoPlace } from './places.ts';
 import type { Lease } from './pool.ts';
 import { asInputRequest, askCaller, orAborted } from './relay.ts';
 import type { Declaration, Surroundings } from './types.ts';
@@ -33,6 +33,8 @@ interface Deps {
   suspect(connection: Connection): void;
   /** The connection is of no use any more. */
   replace(connection: Connection, reason: string): void;
+  /** What was listed is out of date. */
+  listAgain(): void;
 }
 
 /** An exchange that failed, with what it means. */
@@ -48,10 +50,10 @@ class Failed extends Error {
   }
 }
 
-export function createDispatcher({ declaration, around, acquire, suspect, replace }: Deps): Dispatcher {
+export function createDispatcher({ declaration, around, acquire, suspect, replace, listAgain }: Deps): Dispatcher {
   const { org, name, settings } = declaration;
   const { timing, now, observe } = around;
-  const places = bulkhead(settings.maxConcurrentCalls, settings.maxConcurrentCalls);
+  const places = createPlaces(settings.maxConcurrentCalls, settings.maxConcurrentCalls);
   const breaker = createBreaker(settings.breaker, {
     counts: (error) => error instanceof Failed && error.failure.counts,
     saysNothing: (error) => CallCancelled.is(error),
@@ -115,11 +117,15 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
         }
         if (!(error instanceof Failed)) throw error;
         const { failure, connection } = error;
-        if (connection && failure.sessionLost && connection.sessionId) replace(connection, 'the session has expired');
+        const sessionLost = failure.sessionLost === true && connection?.sessionId !== undefined;
+        if (connection && sessionLost) replace(connection, 'the session has expired');
         else if (connection && failure.suspect) suspect(connection);
-        const repeatable = failure.retry === 'always' ? tries < 1 || mayRepeat : failure.retry === 'safe' && mayRepeat;
+        if (failure.staleListing) listAgain();
+        // Even with no tries allowed one is made where the request surely never reached anybody.
+        const harmless = sessionLost || failure.retry === 'unsent';
+        const allowed = mayRepeat && failure.retry !== 'never' ? settings.retries : 0;
+        if (tries >= Math.max(allowed, harmless ? 1 : 0)) throw failure.error;
         const pauseMs = retryPause(tries, failure.retryAfterSeconds);
-        if (!repeatable || tries >= Math.max(settings.retries, failure.retry === 'always' ? 1 : 0)) throw failure.error;
         if (failure.retryAfterSeconds !== undefined && pauseMs > timing.retryAfterMs) throw failure.error;
         await orAborted(new Promise((resolve) => setTimeout(resolve, pauseMs)), signal).catch(() => undefined);
         if (signal.aborted) throw UpstreamTimeout.is(signal.reason) ? failure.error : CallCancelled({ name });
@@ -187,12 +193,12 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
     running++;
     observe?.inFlight(org, name, running);
     try {
-      const work = places.execute(() => run(call, flight, signal), signal);
+      const work = places.run(() => run(call, flight, signal), signal);
       return await orAborted(work, signal);
     } catch (error) {
       if (outer.aborted) throw CallCancelled({ name }, { cause: error });
       if (clock.signal.aborted) throw clock.signal.reason;
-      if (error instanceof BulkheadRejectedError) {
+      if (error instanceof NoPlace) {
         const reason = `${settings.maxConcurrentCalls} calls run and as many wait`;
         throw UpstreamBusy({ name, reason }, { retryAfterSeconds: 1 });
       }

@@ -16,16 +16,20 @@ export interface Failure {
   error: FairleadError;
   /** The upstream's fault: counted by the circuit breaker. */
   counts: boolean;
-  /** `safe`: only if the tool may be called twice. `always`: the request surely had no effect. */
-  retry: 'never' | 'safe' | 'always';
+  /** `safe`: only if the tool may be called twice. `unsent`: the request surely reached nobody. */
+  retry: 'never' | 'safe' | 'unsent';
   /** The upstream no longer knows our session: a new connection is needed. */
   sessionLost?: boolean;
   /** The connection itself may be broken. */
   suspect?: boolean;
+  /** The upstream's tools are not what they were when they were listed. */
+  staleListing?: boolean;
   retryAfterSeconds?: number;
 }
 
 const maxReason = 500;
+const maxData = 16_384;
+const headerMismatch = -32_020; // 2026-07-28: headers and body disagree, as when a mirrored parameter was added
 
 const systemReasons: Record<string, string> = {
   ECONNREFUSED: 'the connection was refused',
@@ -104,7 +108,7 @@ export function judge(name: string, target: string, error: unknown, scope: Scope
           retry: 'never',
         };
       case SdkErrorCode.NotConnected:
-        return broken(name, error, 'always');
+        return broken(name, error, 'unsent');
       default:
         return broken(name, error, 'safe');
     }
@@ -117,7 +121,7 @@ export function judge(name: string, target: string, error: unknown, scope: Scope
   }
   // The SDK's plain error for a request that was never sent.
   const unsent = error instanceof Error && error.message === 'Not connected';
-  return broken(name, error, unsent || unreached(error) ? 'always' : 'safe');
+  return broken(name, error, unsent || unreached(error) ? 'unsent' : 'safe');
 }
 
 // A JSON-RPC error is an answer: whoever gives it works, so the breaker never counts it.
@@ -133,10 +137,23 @@ function judgeAnswer(name: string, target: string, error: ProtocolError): Failur
       retry: 'never',
     };
   }
+  const rpc = { code: error.code, message: reason, ...small(error.data) };
+  if (error.code === headerMismatch) {
+    const changed = 'its tools have changed since they were listed';
+    return {
+      error: UpstreamUnavailable({ name, reason: changed }, { cause: error, rpc, retryAfterSeconds: 1 }),
+      counts: false,
+      retry: 'never',
+      staleListing: true,
+    };
+  }
   const kind = error.code === -32_602 ? UpstreamInvalidParams : UpstreamRejected;
-  // Callers who speak MCP act on some of the codes: a missing capability, a page that must be visited first.
-  const rpc = { code: error.code, message: reason, ...(error.data === undefined ? {} : { data: error.data }) };
   return { error: kind({ name, reason }, { cause: error, rpc }), counts: false, retry: 'never' };
+}
+
+/** An error's data, such as the address of a required URL elicitation, unless it is out of proportion. */
+function small(data: unknown): { data?: unknown } {
+  return data !== undefined && JSON.stringify(data).length <= maxData ? { data } : {};
 }
 
 function judgeStatus(name: string, status: number, cause: unknown, retryAfterSeconds: number | undefined): Failure {
@@ -149,7 +166,7 @@ function judgeStatus(name: string, status: number, cause: unknown, retryAfterSec
     return { error, counts: false, retry: 'safe', ...wait };
   }
   const error = UpstreamUnavailable({ name, reason: `it answered with HTTP ${status}` }, { cause, ...wait });
-  if (status === 404) return { error, counts: false, retry: 'always', sessionLost: true };
+  if (status === 404) return { error, counts: false, retry: 'safe', sessionLost: true };
   if (status >= 500 || status === 408) return { error, counts: true, retry: 'safe', suspect: true, ...wait };
   const reason = `HTTP ${status}`;
   return { error: UpstreamRejected({ name, reason }, { cause }), counts: false, retry: 'never' };

@@ -1,5 +1,5 @@
 import { backoffMs } from './backoff.ts';
-import { type EraMemory, openConnection } from './connect.ts';
+import { type EraMemory, forget, openConnection } from './connect.ts';
 import type { Connection } from './connection.ts';
 import { UpstreamUnavailable } from './errors.ts';
 import { reasonOf } from './failures.ts';
@@ -24,6 +24,8 @@ export interface Keeper {
   live(signal: AbortSignal): Promise<Connection>;
   /** Something went wrong on it: look whether it still answers. */
   suspect(): void;
+  /** What was listed is out of date. */
+  listAgain(): void;
   /** It is of no use any more: replace it at once. */
   replace(connection: Connection, reason: string): void;
   watch(uris: readonly string[]): void;
@@ -98,7 +100,10 @@ export function createKeeper({ declaration, around, scopes, memory, redact, reso
     const events = { listChanged: () => listChanged(), resourceUpdated };
     const connection = await openConnection({ declaration, memory, around, scopes, events, signal, redact });
     try {
-      await orAborted(relist(connection, signal), signal);
+      await orAborted(relist(connection, signal), signal).catch((error: unknown) => {
+        forget(memory); // it may speak something else by now
+        throw error;
+      });
       if (!connection.isOpen()) return await connection.closed;
       current = connection;
       facts.era = connection.protocolVersion;
@@ -202,6 +207,7 @@ export function createKeeper({ declaration, around, scopes, memory, redact, reso
     },
 
     suspect: () => suspect(),
+    listAgain: () => listChanged(),
 
     replace(connection, reason) {
       if (connection !== current) return;

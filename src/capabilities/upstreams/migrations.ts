@@ -16,4 +16,13 @@ export const upstreamsMigrations: Migration[] = [
         primary key (org, name)
       );`,
   },
+  {
+    name: 'upstreams/0002_seen',
+    sql: `
+      create table upstreams_seen (
+        org text not null,
+        name text not null,
+        primary key (org, name)
+      );`,
+  },
 ];

@@ -14,6 +14,7 @@ type UpstreamsTables = {
     updated_by: string;
     updated_at: Date;
   };
+  upstreams_seen: { org: string; name: string };
 };
 
 export interface RuntimeRow {
@@ -97,8 +98,26 @@ export async function deleteRuntime(db: Db, org: OrgId, name: string): Promise<b
   return deleted.numDeletedRows > 0n;
 }
 
+/** Every upstream that ever ran and was not taken out of the catalog since, of all organisations. */
+export async function listSeen(db: Db): Promise<{ org: OrgId; name: string }[]> {
+  return tables(db).selectFrom('upstreams_seen').select(['org', 'name']).execute();
+}
+
+export async function addSeen(db: Db, org: OrgId, name: string): Promise<void> {
+  await tables(db)
+    .insertInto('upstreams_seen')
+    .values({ org, name })
+    .onConflict((on) => on.columns(['org', 'name']).doNothing())
+    .execute();
+}
+
+export async function removeSeen(db: Db, org: OrgId, name: string): Promise<void> {
+  await tables(db).deleteFrom('upstreams_seen').where('org', '=', org).where('name', '=', name).execute();
+}
+
 /** Removes everything of one organisation. */
 export async function purgeUpstreams(db: Db, org: OrgId): Promise<void> {
+  await tables(db).deleteFrom('upstreams_seen').where('org', '=', org).execute();
   await tables(db).deleteFrom('upstreams_runtime').where('org', '=', org).execute();
 }
 

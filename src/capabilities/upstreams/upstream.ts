@@ -4,6 +4,7 @@ import { type EraMemory, openConnection } from './connect.ts';
 import type { Connection } from './connection.ts';
 import { createDispatcher } from './dispatch.ts';
 import { UpstreamUnavailable } from './errors.ts';
+import { reasonOf } from './failures.ts';
 import { createScopes } from './flight.ts';
 import { createKeeper } from './keeper.ts';
 import { createPool, type Lease } from './pool.ts';
@@ -72,7 +73,17 @@ export function createUpstream(
     pool.drop(connection, reason);
   };
 
-  const dispatcher = createDispatcher({ declaration, around, acquire, replace, suspect: () => keeper.suspect() });
+  const suspect = (connection: Connection) => {
+    if (connection === keeper.connection()) keeper.suspect();
+    else {
+      connection
+        .check(AbortSignal.timeout(timing.healthMs))
+        .catch((error: unknown) => pool.drop(connection, reasonOf(error)));
+    }
+  };
+
+  const listAgain = () => keeper.listAgain();
+  const dispatcher = createDispatcher({ declaration, around, acquire, replace, suspect, listAgain });
   let stopped: Promise<void> | undefined;
 
   const stop = (): Promise<void> => {

@@ -10,6 +10,7 @@ import { UpstreamUnknown } from './errors.ts';
 import { createRegistry, type ResourceUpdate } from './registry.ts';
 import { createRuntime } from './runtime.ts';
 import { masked, type ResolveReference } from './sealing.ts';
+import { addSeen, listSeen, removeSeen } from './store.ts';
 import {
   type Declaration,
   defaultTiming,
@@ -91,13 +92,32 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
     return upstream.status();
   };
 
+  /** Takes out of the catalog what ran before and is declared nowhere any more, such as one that left the file. */
+  const forgetGone = async (): Promise<void> => {
+    const running = new Set(registry.all().map(({ declaration: { org, name } }) => `${org} ${name}`));
+    const seen = await listSeen(deps.db);
+    for (const { org, name } of seen) {
+      if (running.has(`${org} ${name}`)) continue;
+      await deps.catalog.removeToolset(org, name);
+      await removeSeen(deps.db, org, name);
+    }
+    const known = new Set(seen.map(({ org, name }) => `${org} ${name}`));
+    for (const { declaration } of registry.all()) {
+      const { org, name } = declaration;
+      if (!known.has(`${org} ${name}`)) await addSeen(deps.db, org, name);
+    }
+  };
+
   const startAll = async (): Promise<void> => {
     started = true;
     await reconcile();
-    // What was added at run time waits for the database; what the file declares does not.
-    await runtime
-      .start()
-      .catch((error: unknown) => log.error({ err: error }, 'could not read the upstreams added at run time'));
+    try {
+      // What was added at run time waits for the database; what the file declares does not.
+      await runtime.start();
+      await forgetGone();
+    } catch (error) {
+      log.error({ err: error }, 'could not read the upstreams added at run time');
+    }
   };
 
   return {
@@ -133,6 +153,7 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
 
     async add(org, name, input, by) {
       await runtime.add(org, name, input, by);
+      await addSeen(deps.db, org, name);
       return statusOf(org, name);
     },
     async change(org, name, input, by) {
@@ -145,6 +166,7 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
     async redeclare(next) {
       declared = declarationsOf(next);
       await reconcile();
+      await forgetGone().catch((error: unknown) => log.warn({ err: error }, 'could not note which upstreams run'));
     },
 
     async subscribe(org, toolset, uri) {

@@ -1,0 +1,54 @@
+import { expect, it, vi } from 'vitest';
+import { backoffMs } from './backoff.ts';
+import { startCallClock } from './clock.ts';
+
+function frozen() {
+  vi.useFakeTimers();
+  return { [Symbol.dispose]: () => void vi.useRealTimers() };
+}
+
+const expired = () => new Error('expired');
+
+it('stands still while any question is open [SP-11]', () => {
+  using _ = frozen();
+  const clock = startCallClock(1_000, undefined, expired);
+  vi.advanceTimersByTime(600);
+  const [first, second] = [clock.pause(), clock.pause()];
+  vi.advanceTimersByTime(5_000);
+  first();
+  first();
+  vi.advanceTimersByTime(5_000);
+  expect(clock.remainingMs()).toBe(400);
+  second();
+  vi.advanceTimersByTime(399);
+  expect(clock.signal.aborted).toBe(false);
+  vi.advanceTimersByTime(2);
+  expect(clock.signal.reason).toEqual(expired());
+});
+
+it('keeps the deadline through every pause [SP-11]', () => {
+  using _ = frozen();
+  const clock = startCallClock(60_000, Date.now() + 1_000, expired);
+  expect(clock.remainingMs()).toBe(1_000);
+  clock.pause();
+  vi.advanceTimersByTime(1_001);
+  expect(clock.signal.aborted).toBe(true);
+});
+
+it('does not go on when it was stopped', () => {
+  using _ = frozen();
+  const clock = startCallClock(1_000, Date.now() + 2_000, expired);
+  const resume = clock.pause();
+  clock.stop();
+  resume();
+  vi.advanceTimersByTime(10_000);
+  expect(clock.signal.aborted).toBe(false);
+  expect(vi.getTimerCount()).toBe(0);
+});
+
+it('doubles the pause between attempts up to a bound, and spreads them [SP-9]', () => {
+  const bounds = { backoffMinMs: 250, backoffMaxMs: 60_000 };
+  const longest = [1, 2, 3, 9, 10, 500].map((n) => backoffMs(n, bounds, () => 1));
+  expect(longest).toEqual([250, 500, 1_000, 60_000, 60_000, 60_000]);
+  expect(backoffMs(3, bounds, () => 0)).toBe(500);
+});

@@ -1,0 +1,32 @@
+import { expect, it } from 'vitest';
+import { httpUpstream, stdioUpstream } from '../../config/schema.ts';
+import { redactor, targetOf } from './secrets.ts';
+
+it.each([
+  [['--api-key', 's3cret-value', '--verbose'], 'server --api-key *** --verbose'],
+  [['--token=s3cret-value', 'path'], 'server --token=*** path'],
+  [['-password', 's3cret-value'], 'server -password ***'],
+  [['--auth', '--next', 'plain'], 'server --auth --next plain'],
+  [['--allowed', '/data', '8080'], 'server --allowed /data 8080'],
+])('leaves secrets out of the command line %j [SP-9]', (args, shown) => {
+  expect(targetOf(stdioUpstream.parse({ command: 'server', args }))).toBe(shown);
+});
+
+it('leaves user, password, query values and fragment out of a URL [SP-9]', () => {
+  const url = 'https://user:pass@mcp.example:8443/path?key=abc&also=def#part';
+  expect(targetOf(httpUpstream.parse({ url }))).toBe('https://mcp.example:8443/path?key=***&also=***');
+});
+
+it('takes all that an upstream was given in confidence out of its words [SP-9]', () => {
+  const stdio = stdioUpstream.parse({
+    command: 'server',
+    args: ['--token=argument-secret'],
+    env: { TOKEN: 'environment-secret', DEBUG: 'true' },
+  });
+  expect(redactor(stdio)('true: argument-secret and environment-secret')).toBe('true: *** and ***');
+  const http = httpUpstream.parse({
+    url: 'https://u:url-password@mcp.example/?key=query-secret',
+    headers: { Authorization: 'Bearer header-secret' },
+  });
+  expect(redactor(http)('url-password query-secret header-secret Bearer header-secret')).toBe('*** *** *** ***');
+});
