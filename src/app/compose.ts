@@ -86,6 +86,11 @@ export function compose(ground: Ground) {
     fetch: (url, init) => egress.fetch(url, { ...init, guarded: false }), // issuers stand in the operator's file
     purgers: [purgeUpstreams, purgeCatalog, purgePolicies, audit.purge],
   });
+  let issuers = settings.auth.issuers;
+  const setIssuers = (next: typeof issuers, development: boolean) => {
+    access.setIssuers(next, development);
+    issuers = next;
+  };
   const upstreams = createUpstreams({
     db,
     bus,
@@ -168,14 +173,29 @@ export function compose(ground: Ground) {
       allowedHosts: settings.allowedHosts,
       allowedOrigins: settings.allowedOrigins,
       trustedProxies: settings.trustedProxies,
-      authorizationServers: () => settings.auth.issuers.map(({ issuer }) => issuer),
+      authorizationServers: () => issuers.map(({ issuer }) => issuer),
       scopes: scopeNames,
       endpoint: endpoints.get,
       draining: operations.draining,
       operations: { metrics, metricsToken: settings.metricsToken, unready: operations.unready },
     });
 
-  return { access, audit, bus, catalog, endpoints, gateway, http, mcp, policy, processes, toolsets, upstreams };
+  return {
+    access,
+    audit,
+    bus,
+    catalog,
+    egress,
+    endpoints,
+    gateway,
+    http,
+    mcp,
+    policy,
+    processes,
+    setIssuers,
+    toolsets,
+    upstreams,
+  };
 }
 
 function originOf(call: { endpoint?: string; surface: string; clientAddress?: string }) {

@@ -8,6 +8,7 @@ import { createMetrics, createTracing, type Log } from '../platform/telemetry/in
 import { openDoor, type TlsMaterial } from '../surfaces/http/index.ts';
 import { compose, type House, version } from './compose.ts';
 import { migrations } from './migrations.ts';
+import { createReload, type Reloaded } from './reload.ts';
 
 export interface StartOptions {
   settings: Settings;
@@ -28,6 +29,8 @@ export interface Running {
   firstKey?: string;
   /** Resolves when every upstream has been listed or has spent its time. */
   ready(): Promise<void>;
+  /** Takes changed settings without touching a call that runs. One at a time: await it. */
+  reload(settings: Settings): Promise<Reloaded>;
   /** Drains: no new calls, running ones finish or are cut at `drainMs`; then closes in reverse order. */
   stop(): Promise<void>;
 }
@@ -114,6 +117,15 @@ export async function start(options: StartOptions): Promise<Running> {
       url: `${settings.tls ? 'https' : 'http'}://${clientHost(settings.host)}:${door.port}`,
       ...(created && settings.adminKey === undefined ? { firstKey: created.secret } : {}),
       ready: () => ready,
+      reload: createReload({
+        settings: options.settings,
+        house,
+        log,
+        renewTls(next) {
+          const material = readTls(next);
+          if (material) door.renewTls(material);
+        },
+      }),
       stop: () => (stopping ??= closeAll()),
     };
   } catch (error) {

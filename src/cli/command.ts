@@ -35,8 +35,8 @@ export interface CliContext {
   env: NodeJS.ProcessEnv;
   cwd: string;
   stdin: Readable & { isTTY?: boolean };
-  stdout: Writable & { isTTY?: boolean };
-  stderr: Writable & { isTTY?: boolean };
+  stdout: Writable & { isTTY?: boolean; columns?: number };
+  stderr: Writable & { isTTY?: boolean; columns?: number };
   /** Aborted by the first SIGINT or SIGTERM. */
   signal: AbortSignal;
   /** Called on SIGHUP. */
@@ -55,3 +55,17 @@ export const exitCodes = {
   /** No key, or one that does not count. */
   unauthenticated: 4,
 } as const;
+
+/** For whatever a program may want to read. */
+export const jsonOption: OptionSpec = { flags: '--json', help: 'print JSON, for programs' };
+
+/** An administrator of the default organisation reaches the others. */
+export const orgOption: OptionSpec = {
+  flags: '--org <id>',
+  help: 'organisation to act in; that of the key when absent',
+};
+
+/** An option's text, or undefined. */
+export function textOf(value: CommandInput['options'][string]): string | undefined {
+  return typeof value === 'string' ? value : undefined;
+}

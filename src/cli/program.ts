@@ -3,6 +3,7 @@ import { faultsOf } from '../config/index.ts';
 import { asFairleadError, FairleadError } from '../kernel/errors.ts';
 import { type CliContext, type CommandSpec, exitCodes } from './command.ts';
 import { commands } from './commands/index.ts';
+import { CommandFailed } from './errors.ts';
 
 /** Runs one command line; resolves with the exit code. */
 export async function runCli(argv: readonly string[], context: CliContext, version: string): Promise<number> {
@@ -14,7 +15,7 @@ export async function runCli(argv: readonly string[], context: CliContext, versi
     await program.parseAsync([...argv], { from: 'user' });
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    return explain(error, context);
+    return explain(error, context, argv.includes('--json'));
   }
   return code;
 }
@@ -54,7 +55,7 @@ const groupSummaries: Record<string, string> = {
   upstreams: 'the MCP servers behind this one',
   orgs: 'organisations, which see nothing of each other',
   keys: 'API keys',
-  audit: 'the account of every call and act',
+  policies: 'who may call what',
   config: 'check and describe the configuration',
 };
 
@@ -82,12 +83,17 @@ function addCommand(parent: Command, spec: CommandSpec, context: CliContext, don
 }
 
 /** Says on standard error what went wrong and what to do next. */
-function explain(thrown: unknown, { stderr }: CliContext): number {
+function explain(thrown: unknown, { stderr }: CliContext, asJson: boolean): number {
   const faults = faultsOf(thrown);
   if (faults) {
     stderr.write(`The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n`);
     for (const fault of faults) stderr.write(`  - ${fault}\n`);
     return exitCodes.usage;
+  }
+  if (thrown instanceof CommandFailed) {
+    if (asJson && thrown.body) stderr.write(`${JSON.stringify(thrown.body)}\n`);
+    else stderr.write(`${thrown.message}\n${thrown.action}\n`);
+    return thrown.exitCode;
   }
   const error = asFairleadError(thrown);
   const cause = thrown instanceof FairleadError ? thrown.cause : thrown;

@@ -1,4 +1,5 @@
 export { isLoopbackHost, isWildcardHost, publicUrlFor } from './addresses.ts';
+export { type CommandLineSettings, commandLineSettings } from './command-line.ts';
 export { diffSettings, liveSettings, type SettingsDiff } from './diff.ts';
 export { inheritedEnvironment, packageRoot, readEnvironment } from './environment.ts';
 export { ConfigInvalid, configErrors, faultsOf } from './errors.ts';

@@ -1,8 +1,12 @@
 import { start } from '../../app/lifecycle.ts';
 import { inheritedEnvironment, loadSettings, settingOptions } from '../../config/index.ts';
+import type { Settings } from '../../config/schema.ts';
 import { createLog } from '../../platform/telemetry/index.ts';
-import type { CommandSpec } from '../command.ts';
+import { type CommandSpec, exitCodes } from '../command.ts';
 import { connectLines, renderConnectLines } from '../connect-lines.ts';
+import { CommandFailed } from '../errors.ts';
+import { noteStart } from '../note-start.ts';
+import { reloadOnChange } from '../reload.ts';
 
 /** Runs the server until it is told to stop. */
 export const serve: CommandSpec = {
@@ -10,7 +14,10 @@ export const serve: CommandSpec = {
   summary: 'run the server',
   about:
     'Settings come from flags, then the environment, then fairlead.yaml, then defaults. Without a fairlead.yaml in this\n' +
-    'folder the one of examples/first-run is used. Logs are JSON lines on standard error.',
+    'folder the one of examples/first-run is used. Logs are JSON lines on standard error. The file is read again when\n' +
+    'it changes and on SIGHUP; what needs a restart is named in the log.\n\n' +
+    'Address and an admin key for the commands of this machine stand in ~/.local/state/fairlead/last-start.json, which\n' +
+    'only you can read, as long as the server runs: the key is made at each start and revoked when the server stops.',
   options: [
     { flags: '--config <file>', help: 'path of fairlead.yaml (FAIRLEAD_CONFIG)' },
     ...settingOptions
@@ -26,7 +33,9 @@ export const serve: CommandSpec = {
   async run(context, { options }) {
     const { env, cwd, stdout, stderr } = context;
     const startedAt = performance.now();
-    const { settings, warnings } = await loadSettings({ env, cwd, flags: options as Record<string, string | boolean> });
+    const load = () => loadSettings({ env, cwd, flags: options as Record<string, string | boolean> });
+    const loaded = await load();
+    const { settings, warnings } = loaded;
     const log = createLog({ level: settings.logLevel, service: 'fairlead', destination: stderr });
     for (const warning of warnings) log.warn(warning);
     const say = (text: string) => stdout.write(`${text}\n`);
@@ -36,7 +45,13 @@ export const serve: CommandSpec = {
       log,
       inheritedEnvironment: inheritedEnvironment(env),
       onProgress: (step) => say(`... ${step}`),
+    }).catch((error: unknown) => {
+      throw startFault(error, settings);
     });
+    const reloading = reloadOnChange(loaded, load, running, log);
+    context.onHangup(() => void reloading.reload());
+    const noted = await noteStart(running, settings, env, log);
+
     const mcpUrl = `${running.url}/mcp`;
     say(`\nFairlead serves MCP at ${mcpUrl}`);
     if (running.firstKey) {
@@ -50,7 +65,37 @@ export const serve: CommandSpec = {
       else context.signal.addEventListener('abort', () => resolve(), { once: true });
     });
     say('\nshutting down: no new calls; running ones may finish');
+    reloading.stop();
+    await noted.forget();
     await running.stop();
-    return undefined;
+    return exitCodes.ok;
   },
 };
+
+/** What a person can do about a server that does not start. */
+function startFault(error: unknown, { host, port }: Settings): unknown {
+  const where = `${host}:${port}`;
+  switch ((error as NodeJS.ErrnoException | undefined)?.code) {
+    case 'EADDRINUSE':
+      return new CommandFailed(
+        exitCodes.failed,
+        `Something else listens on ${where} already.`,
+        'Stop it, or take another port: --port 7301 (FAIRLEAD_PORT), or --port 0 for any free one.',
+      );
+    case 'EACCES':
+      return new CommandFailed(
+        exitCodes.failed,
+        `This user may not listen on ${where}.`,
+        'Take a port above 1023: --port 7300 (FAIRLEAD_PORT).',
+      );
+    case 'EADDRNOTAVAIL':
+    case 'ENOTFOUND':
+      return new CommandFailed(
+        exitCodes.failed,
+        `This machine has no address ${host}.`,
+        'Take 127.0.0.1 for this machine alone, or 0.0.0.0 for all its addresses: --host (FAIRLEAD_HOST).',
+      );
+    default:
+      return error;
+  }
+}

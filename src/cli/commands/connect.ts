@@ -1,0 +1,53 @@
+import { findServer } from '../address.ts';
+import { type CommandSpec, exitCodes, jsonOption, textOf } from '../command.ts';
+import { bridgeCommand, connectLines, renderConnectLines } from '../connect-lines.ts';
+import { wrongUsage } from '../errors.ts';
+import { screenOf } from '../terminal.ts';
+
+const placeholder = '<your API key>';
+
+/** Prints what connects a client to the server. */
+export const connect: CommandSpec = {
+  path: ['connect'],
+  summary: 'print the lines that connect a client',
+  about:
+    'For Claude Code, Cursor, VS Code, Windsurf, Codex, the MCP Inspector, and clients that only start programs. The\n' +
+    'key in the lines is the one that --key or FAIRLEAD_KEY gives; the key of the local command line is never shown,\n' +
+    'since it ends with the server. Make one that stays with `fairlead keys create`.',
+  args: [
+    {
+      name: '[client]',
+      help: 'claude-code, cursor, vscode, windsurf, codex, inspector, stdio or mcp-remote; all when absent',
+    },
+  ],
+  options: [{ flags: '--endpoint <name>', help: 'connect to a named endpoint' }, jsonOption],
+  examples: [
+    { line: 'fairlead connect', does: 'the lines for every client' },
+    { line: 'fairlead connect cursor --endpoint dev', does: 'one client, the tools of one endpoint' },
+    { line: 'fairlead connect claude-code --key fl_...', does: 'with the key filled in' },
+  ],
+  remote: true,
+  async run(context, { args, options }) {
+    const screen = screenOf(context);
+    const { url, key, keyIsLocal, isLocal } = await findServer(context, options);
+    const shown = keyIsLocal ? undefined : key;
+    const endpoint = textOf(options.endpoint);
+    const mcpUrl = `${url}/mcp${endpoint === undefined ? '' : `/${encodeURIComponent(endpoint)}`}`;
+    const all = connectLines(mcpUrl, shown ?? placeholder, isLocal ? bridgeCommand(endpoint) : undefined);
+    const wanted = textOf(args.client)?.toLowerCase();
+    const chosen = wanted === undefined ? all : all.filter(({ id }) => id === wanted);
+    if (chosen.length === 0) {
+      throw wrongUsage(`No client is called "${wanted}".`, `Known: ${all.map(({ id }) => id).join(', ')}.`);
+    }
+    if (options.json) screen.json({ url: mcpUrl, clients: chosen });
+    else {
+      screen.line(renderConnectLines(chosen).trimEnd());
+      if (shown === undefined) {
+        context.stderr.write(
+          `\nPut an API key for ${placeholder}: npx fairlead keys create --name "my agent" --role developer\n`,
+        );
+      }
+    }
+    return exitCodes.ok;
+  },
+};

@@ -1,0 +1,86 @@
+import { isObject, type JsonObject } from '../../../kernel/json.ts';
+import { openClient } from '../../client.ts';
+import { type CommandSpec, exitCodes, jsonOption, textOf } from '../../command.ts';
+import { textsIn } from '../../reading.ts';
+import { safe, screenOf } from '../../terminal.ts';
+import { effectOf } from './list.ts';
+
+/** One tool with its arguments. */
+export const toolsDescribe: CommandSpec = {
+  path: ['tools', 'describe'],
+  summary: 'show one tool and its arguments',
+  args: [{ name: '<tool>', help: 'its id, such as everything.echo' }],
+  options: [{ flags: '--endpoint <name>', help: 'as it is behind a named endpoint' }, jsonOption],
+  examples: [
+    { line: 'fairlead tools describe everything.echo', does: 'what it does and what it takes' },
+    { line: 'fairlead tools describe everything.echo --json', does: 'its whole definition, schemas included' },
+  ],
+  remote: true,
+  async run(context, { args, options }) {
+    const screen = screenOf(context);
+    const client = await openClient(context, options);
+    const tool = await client.get(`/tools/${encodeURIComponent(String(args.tool))}`, {
+      endpoint: textOf(options.endpoint),
+    });
+    if (options.json) {
+      screen.json(tool);
+      return exitCodes.ok;
+    }
+    const definition = isObject(tool.definition) ? (tool.definition as JsonObject) : {};
+    screen.line(screen.styled('bold', String(tool.id)));
+    const description = safe(String(tool.description ?? '')).trim();
+    if (description) screen.line(`\n${description}\n`);
+    screen.facts([
+      ['does', effectOf(tool)],
+      ['over MCP', String(tool.wireName ?? '')],
+      ['status', `${tool.status}${tool.statusReason ? ` (${tool.statusReason})` : ''}`],
+      ['tags', textsIn(tool, 'tags') || undefined],
+      ['digest', String(tool.digest)],
+    ]);
+    const rows = argumentRows(definition.inputSchema);
+    if (rows.length === 0) screen.line('\nTakes no arguments.');
+    else {
+      screen.line();
+      screen.table(['ARGUMENT', 'TYPE', 'DESCRIPTION'], rows);
+    }
+    screen.line(`\nfairlead call ${[tool.id, ...exampleArguments(definition.inputSchema)].join(' ')}`);
+    return exitCodes.ok;
+  },
+};
+
+function propertiesOf(schema: unknown): { name: string; property: Record<string, unknown>; required: boolean }[] {
+  if (!isObject(schema) || !isObject(schema.properties)) return [];
+  const required = Array.isArray(schema.required) ? schema.required : [];
+  return Object.entries(schema.properties).map(([name, property]) => ({
+    name,
+    property: isObject(property) ? property : {},
+    required: required.includes(name),
+  }));
+}
+
+function argumentRows(schema: unknown): string[][] {
+  return propertiesOf(schema).map(({ name, property, required }) => [
+    required ? name : `[${name}]`,
+    Array.isArray(property.enum) ? property.enum.map(String).join(' | ') : String(property.type ?? 'any'),
+    String(property.description ?? ''),
+  ]);
+}
+
+/** What must be given, in the form in which `fairlead call` takes it. */
+function exampleArguments(schema: unknown): string[] {
+  return propertiesOf(schema)
+    .filter(({ required }) => required)
+    .map(({ name, property }) => {
+      const [first] = Array.isArray(property.enum) ? property.enum : [];
+      if (typeof first === 'string') return `${name}=${first}`;
+      return exampleByType[String(property.type)]?.(name) ?? `${name}=...`;
+    });
+}
+
+const exampleByType: Record<string, (name: string) => string> = {
+  number: (name) => `${name}:=1`,
+  integer: (name) => `${name}:=1`,
+  boolean: (name) => `${name}:=true`,
+  array: (name) => `${name}:='[...]'`,
+  object: (name) => `${name}:='{...}'`,
+};

@@ -1,0 +1,52 @@
+import { isObject, type JsonObject } from '../../../kernel/json.ts';
+import { openClient } from '../../client.ts';
+import { type CommandSpec, exitCodes, jsonOption, textOf } from '../../command.ts';
+import { listIn } from '../../reading.ts';
+import { plain, screenOf } from '../../terminal.ts';
+
+/** What the key may call. */
+export const toolsList: CommandSpec = {
+  path: ['tools', 'list'],
+  summary: 'list the tools that your key may call',
+  about:
+    'Under "does": reads; writes (adds or changes); destroys (may delete or overwrite). An asterisk: not live now.',
+  options: [
+    { flags: '--toolset <name>', help: 'only those of one toolset' },
+    { flags: '--endpoint <name>', help: 'as they are behind a named endpoint' },
+    jsonOption,
+  ],
+  examples: [
+    { line: 'fairlead tools list', does: 'all of them' },
+    { line: 'fairlead tools list --toolset files', does: 'one toolset' },
+    { line: 'fairlead tools list --json', does: 'one JSON object: {tools, incomplete}' },
+  ],
+  remote: true,
+  async run(context, { options }) {
+    const screen = screenOf(context);
+    const client = await openClient(context, options);
+    const body = await client.get('/tools', { toolset: textOf(options.toolset), endpoint: textOf(options.endpoint) });
+    if (options.json) {
+      screen.json(body);
+      return exitCodes.ok;
+    }
+    const tools = listIn(body, 'tools');
+    if (tools.length > 0) screen.table(['TOOL', 'DOES', 'DESCRIPTION'], tools.map(rowOf));
+    else screen.line('No tools that this key may call.');
+    for (const { toolset, reason } of listIn(body, 'incomplete')) {
+      context.stderr.write(`The toolset ${toolset} may lack tools: ${plain(String(reason))}\n`);
+    }
+    return exitCodes.ok;
+  },
+};
+
+function rowOf(tool: JsonObject): string[] {
+  const mark = tool.status === 'live' ? '' : '*';
+  return [`${tool.id}${mark}`, effectOf(tool), String(tool.description ?? tool.title ?? '')];
+}
+
+/** In one word what a tool may do, by the annotations that Fairlead believes. */
+export function effectOf({ annotations }: JsonObject): string {
+  if (!isObject(annotations)) return '?';
+  if (annotations.readOnly) return 'reads';
+  return annotations.destructive ? 'destroys' : 'writes';
+}

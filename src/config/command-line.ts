@@ -1,0 +1,26 @@
+import { homedir } from 'node:os';
+import { isAbsolute, join } from 'node:path';
+
+/** What the environment says to the commands that talk to a running server. */
+export interface CommandLineSettings {
+  /** FAIRLEAD_URL: address of the server. */
+  url?: string;
+  /** FAIRLEAD_KEY: API key. */
+  key?: string;
+  /** Where the last start on this machine is noted down. */
+  lastStartFile: string;
+  /** Whether colours are wanted where the output is a terminal. */
+  colour: boolean;
+}
+
+export function commandLineSettings(env: NodeJS.ProcessEnv): CommandLineSettings {
+  // A relative path is to be ignored, as the XDG specification says.
+  const stated = env.XDG_STATE_HOME && isAbsolute(env.XDG_STATE_HOME) ? env.XDG_STATE_HOME : undefined;
+  const home = env.HOME || env.USERPROFILE || homedir();
+  return {
+    ...(env.FAIRLEAD_URL ? { url: env.FAIRLEAD_URL } : {}),
+    ...(env.FAIRLEAD_KEY ? { key: env.FAIRLEAD_KEY } : {}),
+    lastStartFile: join(stated ?? join(home, '.local', 'state'), 'fairlead', 'last-start.json'),
+    colour: !env.NO_COLOR && env.TERM !== 'dumb',
+  };
+}
