@@ -108,7 +108,7 @@ export async function startProgram(program: Program): Promise<{ stop(): Promise<
   while (!(await answers())) {
     if (gone || Date.now() > until) {
       await stopChild(child, exited, 'SIGKILL');
-      throw new Error(`${command} did not start: ${output.trim().split('\n').slice(-3).join(' | ')}`);
+      throw new Error(`${command} did not start:\n${output.trim().split('\n').slice(-20).join('\n')}`);
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }

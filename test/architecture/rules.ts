@@ -104,6 +104,7 @@ function downward(modules: readonly ModuleFacts[]): Fault[] {
       return [{ path: module.path, line: 1, what: 'no level', why: 'src has only the folders of the design' }];
     return module.imports.flatMap(({ target, line }) => {
       if (target === undefined) return [];
+      if (target === 'package.json') return []; // for the version
       if (!target.startsWith('src/')) {
         return isTest(module.path)
           ? []

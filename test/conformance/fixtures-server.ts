@@ -12,7 +12,7 @@ const { values } = parseArgs({
 
 if (values.stdio) {
   const fixtures = createFixtures();
-  serveStdio(({ era }) => createFixtureServer(fixtures, era));
+  serveStdio(({ era }) => createFixtureServer(fixtures, era, { lasting: true }));
 } else {
   const { url, stop } = await serveFixtures({ port: Number(values.port) });
   console.log(`Fixtures at ${url}`);
