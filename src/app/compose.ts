@@ -2,6 +2,7 @@ import ours from '../../package.json' with { type: 'json' };
 import { createAccess, scopeNames } from '../capabilities/access/index.ts';
 import { createAudit } from '../capabilities/audit/index.ts';
 import { createCatalog, purgeCatalog } from '../capabilities/catalog/index.ts';
+import { createIdempotency, purgeIdempotency } from '../capabilities/idempotency/index.ts';
 import { createPolicy, purgePolicies } from '../capabilities/policy/index.ts';
 import { createUpstreams, purgeUpstreams } from '../capabilities/upstreams/index.ts';
 import type { Settings } from '../config/schema.ts';
@@ -84,7 +85,7 @@ export function compose(ground: Ground) {
     resource: mcpUrl,
     development: settings.development,
     fetch: (url, init) => egress.fetch(url, { ...init, guarded: false }), // issuers stand in the operator's file
-    purgers: [purgeUpstreams, purgeCatalog, purgePolicies, audit.purge],
+    purgers: [purgeUpstreams, purgeCatalog, purgePolicies, purgeIdempotency, audit.purge],
   });
   let issuers = settings.auth.issuers;
   const setIssuers = (next: typeof issuers, development: boolean) => {
@@ -156,7 +157,20 @@ export function compose(ground: Ground) {
   });
 
   const { maxBodyBytes, maxJsonDepth } = settings;
-  const restDeps = { gateway, access, audit, policy, upstreams, clock, log, version, maxBodyBytes, maxJsonDepth };
+  const idempotency = createIdempotency({ db, keyring, clock, log });
+  const restDeps = {
+    gateway,
+    access,
+    audit,
+    policy,
+    upstreams,
+    idempotency,
+    clock,
+    log,
+    version,
+    maxBodyBytes,
+    maxJsonDepth,
+  };
 
   metrics.watchUpstreams(() => upstreams.list());
   metrics.watchPool(database.usage);
@@ -189,6 +203,7 @@ export function compose(ground: Ground) {
     endpoints,
     gateway,
     http,
+    idempotency,
     mcp,
     policy,
     processes,

@@ -1,5 +1,6 @@
 import { accessErrors } from '../capabilities/access/index.ts';
 import { auditErrors } from '../capabilities/audit/index.ts';
+import { idempotencyErrors } from '../capabilities/idempotency/index.ts';
 import { policyErrors } from '../capabilities/policy/index.ts';
 import { upstreamsErrors } from '../capabilities/upstreams/index.ts';
 import { configErrors } from '../config/index.ts';
@@ -18,6 +19,7 @@ export const errorCatalogue: readonly { part: string; errors: readonly ErrorKind
   { part: 'Policy', errors: policyErrors },
   { part: 'Upstreams', errors: upstreamsErrors },
   { part: 'Audit', errors: auditErrors },
+  { part: 'Idempotency', errors: idempotencyErrors },
   { part: 'HTTP', errors: [...httpErrors, ...restErrors] },
   { part: 'Processes', errors: processErrors },
   { part: 'Database', errors: databaseErrors },

@@ -13,6 +13,7 @@ export type KeyPurpose =
   | 'api-keys'
   | 'request-state'
   | 'encryption'
+  | 'idempotency'
   | 'audit-checkpoints'
   | 'audit-digests'
   | 'cursors';

@@ -1,7 +1,10 @@
 import { z } from '@hono/zod-openapi';
+import { AuditQueueFull } from '../../capabilities/audit/index.ts';
+import { type Idempotency, idempotencyErrors } from '../../capabilities/idempotency/index.ts';
 import { type Gateway, gatewayErrors } from '../../gateway/index.ts';
-import type { CallEnd, CallerLink } from '../../kernel/call.ts';
+import type { CallEnd, CallerLink, CallRequest } from '../../kernel/call.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import { Internal, ShuttingDown } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import { type Reply, type Route, route } from './route.ts';
@@ -9,7 +12,8 @@ import * as schemas from './schemas.ts';
 import { endpointName, toolParams } from './tools.ts';
 
 export interface CallsDeps {
-  gateway: Pick<Gateway, 'call'>;
+  gateway: Pick<Gateway, 'call' | 'view'>;
+  idempotency: Pick<Idempotency, 'begin'>;
   clock: Clock;
 }
 
@@ -24,6 +28,16 @@ const callBody = z
     }),
   })
   .prefault({});
+
+const callHeaders = z.object({
+  'idempotency-key': z
+    .string()
+    .regex(/^[\x21-\x7e]{1,255}$/, 'must be 1 to 255 printable characters without spaces')
+    .optional()
+    .openapi({
+      description: 'Of your making, such as a UUID: the call runs once, however often it is sent within a day',
+    }),
+});
 
 const callReply = z
   .object({
@@ -50,15 +64,19 @@ export function callRoutes(deps: CallsDeps): Route[] {
       description:
         'Goes the way of every call: arguments are validated, policy decides, the audit keeps a record. The status ' +
         'says how the call ended. A tool that needs an answer from its caller during the call cannot be used this ' +
-        'way. `traceparent`, `tracestate` and `baggage` are passed on.',
+        'way. `traceparent`, `tracestate` and `baggage` are passed on.\n\n' +
+        'With an `Idempotency-Key` a call that ran is not run again for 24 hours: the same request gets the same ' +
+        'answer, with the header `idempotency-replayed: true`. What was refused before it ran can be sent again with the same key.',
       scope: 'tools:call',
       params: toolParams,
+      headers: callHeaders,
       body: callBody,
       bodyExample: { arguments: { message: 'hello' } },
       answers: callAnswers,
-      async handle({ c, principal, params, body, clientAddress }) {
+      errors: idempotencyErrors,
+      async handle({ c, principal, params, headers, body, clientAddress }) {
         const { endpoint, timeoutMs } = body;
-        const reply = await deps.gateway.call({
+        const request: CallRequest & { id: string } = {
           id: newId('call'),
           principal,
           surface: 'rest',
@@ -71,13 +89,77 @@ export function callRoutes(deps: CallsDeps): Route[] {
           signal: c.req.raw.signal,
           ...(timeoutMs === undefined ? {} : { deadline: deps.clock.now() + timeoutMs }),
           ...(clientAddress === undefined ? {} : { clientAddress }),
-        });
-        if (reply.kind === 'end') return replyOf(reply.end);
-        throw new Error('a call without a way to its caller asked for input');
+        };
+        const key = headers['idempotency-key'];
+        return key === undefined ? call(deps, request) : callOnce(deps, request, key, body);
       },
     }),
   ];
 }
+
+async function call({ gateway }: CallsDeps, request: CallRequest): Promise<CallAnswer> {
+  const reply = await gateway.call(request);
+  if (reply.kind === 'end') return answerOf(reply.end);
+  // Providers know that this caller cannot be asked.
+  return answerOf({ callId: reply.callId, outcome: 'failed', error: Internal().toBody(reply.callId) });
+}
+
+/** Runs a call unless one with this key and the same content was made before; then answers what came of that. */
+async function callOnce(
+  deps: CallsDeps,
+  request: CallRequest & { id: string },
+  key: string,
+  body: z.output<typeof callBody>,
+): Promise<Reply | Response> {
+  const { id: callId, principal, target } = request;
+  const begun = await deps.idempotency.begin({
+    org: principal.org,
+    principal: principal.id,
+    key,
+    content: { target, ...body },
+    callId,
+  });
+  const replayed = { 'idempotency-replayed': 'true' };
+  if (begun.kind === 'unknown') {
+    const { callId, error } = begun;
+    return {
+      status: error.spec.status,
+      body: { callId, outcome: 'failed', error: error.toBody(callId) },
+      headers: replayed,
+    };
+  }
+  if (begun.kind === 'replay') {
+    const { status, body } = begun.answer;
+    return new Response(body, {
+      status,
+      headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...replayed },
+    });
+  }
+  const answer = await call(deps, request);
+  if (mayRunAgain(deps, request, answer)) await begun.run.release();
+  else {
+    const { outcome } = answer.body;
+    await begun.run.finish({ outcome, status: answer.status, body: JSON.stringify(answer.body) });
+  }
+  return answer;
+}
+
+/** Whether the same request, sent again, does no harm: nothing ran, or a tool that can be run twice gave no answer. */
+function mayRunAgain(
+  { gateway }: CallsDeps,
+  { principal, endpoint, target }: CallRequest,
+  { body }: CallAnswer,
+): boolean {
+  const { outcome, error } = body;
+  if (outcome === 'ok' || outcome === 'tool_error') return false;
+  if (outcome !== 'failed' && outcome !== 'cancelled') return true; // refused before it ran
+  if (error && refusedAtTheDoor.includes(error.code)) return true;
+  const annotations = gateway.view(principal.org, endpoint).findTool(target)?.annotations;
+  return annotations !== undefined && (annotations.readOnly || annotations.idempotent);
+}
+
+/** `failed`, and yet nothing was dispatched. */
+const refusedAtTheDoor = [AuditQueueFull.code, ShuttingDown.code];
 
 /** The way back to a REST caller: there is none while the call runs. */
 const mute: CallerLink = {
@@ -88,7 +170,11 @@ const mute: CallerLink = {
   log: () => undefined,
 };
 
-function replyOf(end: CallEnd): Reply {
+interface CallAnswer extends Reply {
+  body: Pick<CallEnd, 'callId' | 'outcome' | 'result' | 'error'>;
+}
+
+function answerOf(end: CallEnd): CallAnswer {
   const { callId, outcome, result, error } = end;
   return {
     status: statusOf(end),

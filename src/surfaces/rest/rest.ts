@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import type { Access } from '../../capabilities/access/index.ts';
 import type { Audit } from '../../capabilities/audit/index.ts';
+import type { Idempotency } from '../../capabilities/idempotency/index.ts';
 import type { Policy } from '../../capabilities/policy/index.ts';
 import type { Upstreams } from '../../capabilities/upstreams/index.ts';
 import type { Gateway } from '../../gateway/index.ts';
@@ -26,6 +27,7 @@ export interface RestDeps extends BodyLimits {
   audit: Audit;
   policy: Policy;
   upstreams: Upstreams;
+  idempotency: Idempotency;
   clock: Clock;
   log: Log;
   version: string;

@@ -56,7 +56,7 @@ export function toolRoutes({ gateway, policy }: ToolsDeps): Route[] {
           .filter(({ item }) => shown.has(item))
           .map(({ item, wireName }) => summaryOf(item, wireName))
           .sort((a, b) => (a.id < b.id ? -1 : 1));
-        const { incomplete } = gateway.list(principal, endpoint);
+        const { incomplete } = gateway.list(principal, endpoint === undefined ? {} : { endpoint });
         return ok({
           tools,
           incomplete: incomplete.filter((each) => toolset === undefined || each.toolset === toolset),

@@ -1,0 +1,4 @@
+export { idempotencyErrors } from './errors.ts';
+export { createIdempotency, type Idempotency } from './idempotency.ts';
+export { idempotencyMigrations } from './migrations.ts';
+export { purgeIdempotency } from './store.ts';
