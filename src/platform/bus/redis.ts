@@ -18,7 +18,13 @@ export async function carryByRedis({ redisUrl, channel, onText, log }: RedisCarr
   const shared = { retryStrategy: reconnectDelayMs, keepAlive: 10_000, connectTimeout: 5_000 };
   // A connection that listens can do nothing else, so there are two.
   const listening = new Redis(redisUrl, { ...shared, maxRetriesPerRequest: null });
-  const sending = new Redis(redisUrl, { ...shared, enableOfflineQueue: false, commandTimeout: commandTimeoutMs });
+  const sending = new Redis(redisUrl, {
+    ...shared,
+    // What could not be sent is dropped, neither kept for later nor sent twice: it would be old news.
+    enableOfflineQueue: false,
+    autoResendUnfulfilledCommands: false,
+    commandTimeout: commandTimeoutMs,
+  });
   let stopped = false;
   for (const connection of [listening, sending]) {
     connection.on('error', (error) => service.lost(error));

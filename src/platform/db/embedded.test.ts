@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { killWriters } from '../../../test/chaos/writeload.ts';
 import { openTestDatabase, seedDataDir, silentLog } from '../../../test/database.ts';
 import { openDatabase } from './index.ts';
@@ -24,6 +24,29 @@ it('keeps its rows from one start to the next [SP-19]', { timeout: 60_000 }, asy
   const { rows } = await second.pool.query('select text from note');
   await second.stop();
   expect(rows).toEqual([{ text: 'kept' }]);
+});
+
+it('starts after a kill -9 in the middle of its first start [SP-19]', { timeout: 60_000 }, async () => {
+  const dataDir = newFolder();
+  const door = new URL('./index.ts', import.meta.url).href;
+  const script = `const { openDatabase } = await import(${JSON.stringify(door)});
+    await openDatabase({ dataDir: ${JSON.stringify(dataDir)}, log: console });
+    console.log('too late');`;
+  const child = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  let output = '';
+  child.stdout.on('data', (bytes: Buffer) => {
+    output += bytes;
+  });
+  const closed = once(child, 'close');
+  await vi.waitUntil(() => existsSync(join(dataDir, 'db.making', 'PG_VERSION')), { timeout: 40_000, interval: 1 });
+  child.kill('SIGKILL');
+  await closed;
+  expect(output).toBe('');
+  const database = await openDatabase({ dataDir, log: silentLog });
+  await database.pool.query('create table note (text text)');
+  await database.stop();
 });
 
 it('loses no acknowledged row in 3 rounds of kill -9 under write load [SP-19]', { timeout: 120_000 }, async () => {

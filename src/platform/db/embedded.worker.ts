@@ -1,6 +1,11 @@
 import { type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import { type EngineStart, openEngine } from './engine.ts';
 
+export interface ThreadStart extends EngineStart {
+  /** Opens the database, which makes it where there is none, and ends. */
+  thenEnd?: boolean;
+}
+
 export type ToWorker = { kind: 'connect'; port: MessagePort } | { kind: 'dump' } | { kind: 'close' };
 export type FromWorker =
   | { kind: 'ready' }
@@ -18,7 +23,12 @@ const parent = parentPort;
 if (!parent) throw new Error('embedded.worker.ts runs as a worker thread only');
 const tell = (message: FromWorker, transfer: ArrayBuffer[] = []) => parent.postMessage(message, transfer);
 
-const database = await openEngine(workerData as EngineStart, fail);
+const { thenEnd, ...start } = workerData as ThreadStart;
+const database = await openEngine(start, fail);
+if (thenEnd) {
+  await database.close();
+  process.exit(0);
+}
 const version = await database.query<{ server_version: string }>('show server_version');
 const greeting = answerToStartup(version.rows[0]?.server_version ?? '');
 /** The connection being served. There is one backend, so a newer connection takes over from an older one. */

@@ -1,8 +1,7 @@
-import { closeSync, existsSync, fdatasyncSync, fsyncSync, openSync, readFileSync } from 'node:fs';
-import { open, readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { PGlite } from '@electric-sql/pglite';
 import { vector } from '@electric-sql/pglite-pgvector';
+import { DurableFS } from './durablefs.ts';
 
 /** The status that PGlite itself handles: an SQL error on its way back to the main loop. */
 const sqlError = 100;
@@ -30,73 +29,32 @@ export interface EngineStart {
  * log. Nothing may be asked of it after that: it would not come back from the next call.
  */
 export async function openEngine({ dataDir, seed }: EngineStart, onDeath: (reason: string) => void): Promise<PGlite> {
-  const inMemory = dataDir.startsWith('memory://');
-  const isNew = !inMemory && !existsSync(join(dataDir, 'PG_VERSION'));
-  const engine = await PGlite.create({
-    dataDir,
-    extensions: { vector },
-    startParams: startParams(inMemory),
-    ...(seed === undefined ? {} : { loadDataDir: new Blob([readFileSync(seed)]) }),
-  });
-  if (!inMemory) {
-    writeThrough(engine);
-    if (isNew) syncTree(dataDir).catch(() => {});
-  }
+  const engine = dataDir.startsWith('memory://') ? await openInMemory(dataDir, seed) : await openFolder(dataDir, seed);
   dieOfAborts(engine, onDeath);
   return engine;
 }
 
-function startParams(inMemory: boolean): string[] {
+function openInMemory(dataDir: string, seed: string | undefined): Promise<PGlite> {
+  return PGlite.create({ dataDir, extensions: { vector }, startParams: startParams('no fsync'), ...load(seed) });
+}
+
+function openFolder(folder: string, seed: string | undefined): Promise<PGlite> {
+  return PGlite.create({
+    fs: new DurableFS(folder),
+    extensions: { vector },
+    startParams: startParams('fsync'),
+    ...load(seed),
+  });
+}
+
+function load(seed: string | undefined): { loadDataDir?: Blob } {
+  return seed === undefined ? {} : { loadDataDir: new Blob([readFileSync(seed)]) };
+}
+
+function startParams(sync: 'fsync' | 'no fsync'): string[] {
   const fsyncOff = '-F';
-  const given = PGlite.defaultStartParams.filter((param) => inMemory || param !== fsyncOff);
+  const given = PGlite.defaultStartParams.filter((param) => sync === 'no fsync' || param !== fsyncOff);
   return [...given, ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`])];
-}
-
-interface NodeFile {
-  nfd?: number;
-  node: unknown;
-}
-
-interface NodeFiles {
-  stream_ops: { fsync?: (file: NodeFile) => void };
-  realPath(node: unknown): string;
-}
-
-/** PGlite's file system knows no fsync, so that a power cut would lose what was acknowledged. */
-function writeThrough(engine: PGlite): void {
-  const files = (engine.Module.FS.filesystems as unknown as { NODEFS: NodeFiles }).NODEFS;
-  files.stream_ops.fsync = (file) => {
-    if (file.nfd !== undefined) fdatasyncSync(file.nfd);
-    else syncFolder(files.realPath(file.node));
-  };
-}
-
-/**
- * What the creation of a database wrote reaches the disk within seconds while the database is already in use: waiting
- * for a thousand files would double the time of the first start, and the system writes them within a minute anyway.
- */
-async function syncTree(folder: string): Promise<void> {
-  const entries = await readdir(folder, { withFileTypes: true, recursive: true });
-  const rest = entries.filter((entry) => entry.isFile()).map((entry) => join(entry.parentPath, entry.name));
-  const syncSome = async () => {
-    for (let path = rest.pop(); path !== undefined; path = rest.pop()) {
-      // A file that Postgres has removed meanwhile needs no sync.
-      const file = await open(path, 'r+').catch(() => undefined);
-      await file?.sync().finally(() => file.close());
-    }
-  };
-  await Promise.all([syncSome(), syncSome(), syncSome()]);
-}
-
-function syncFolder(path: string): void {
-  // Windows does not open folders as files, and needs no sync of them.
-  if (process.platform === 'win32') return;
-  const folder = openSync(path, 'r');
-  try {
-    fsyncSync(folder);
-  } finally {
-    closeSync(folder);
-  }
 }
 
 /** PGlite swallows every exception of its main loop and goes on; after an abort that is an endless loop. */

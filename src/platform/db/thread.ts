@@ -1,7 +1,10 @@
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
 import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads';
+import type { FairleadError } from '../../kernel/errors.ts';
 import type { Log } from '../telemetry/index.ts';
-import type { FromWorker, ToWorker } from './embedded.worker.ts';
+import { syncTree } from './durablefs.ts';
+import type { FromWorker, ThreadStart, ToWorker } from './embedded.worker.ts';
 import type { EngineStart } from './engine.ts';
 import { DatabaseUnavailable } from './errors.ts';
 
@@ -26,13 +29,15 @@ interface Thread {
 
 /** Resolves when the engine runs. @throws DatabaseUnavailable */
 export async function openThread(start: EngineStart, log: Log): Promise<EngineThread> {
-  if (!start.dataDir.startsWith('memory://')) mkdirSync(start.dataDir, { recursive: true, mode: 0o700 });
+  const inMemory = start.dataDir.startsWith('memory://');
+  // A seed is for the database that is made; one that is there refuses it.
+  const eachStart = inMemory ? start : { dataDir: start.dataDir };
   let thread: Promise<Thread> | undefined;
   let stopping: Promise<void> | undefined;
 
   const current = (): Promise<Thread> => {
     if (stopping) return Promise.reject(new Error('the embedded database is stopped'));
-    thread ??= startThread(start, (reason) => {
+    thread ??= startThread(eachStart, (reason) => {
       thread = undefined;
       if (!stopping) log.error({ reason }, 'the embedded database ended; it starts again with the next query');
     });
@@ -46,6 +51,7 @@ export async function openThread(start: EngineStart, log: Log): Promise<EngineTh
     await last?.kill();
   };
 
+  if (!inMemory) await makeDatabase(start);
   await current();
   return {
     async connect() {
@@ -66,10 +72,45 @@ export async function openThread(start: EngineStart, log: Log): Promise<EngineTh
   };
 }
 
+/**
+ * Where there is no database yet, makes one beside its place and then moves it there: a process killed meanwhile
+ * leaves nothing that looks like a database. In a thread of its own, since making one takes 400 MB, which go with it.
+ */
+async function makeDatabase(start: EngineStart): Promise<void> {
+  const folder = start.dataDir;
+  if (existsSync(join(folder, 'PG_VERSION'))) return;
+  const making = `${folder}.making`;
+  rmSync(making, { recursive: true, force: true });
+  mkdirSync(making, { recursive: true, mode: 0o700 });
+  await new Promise<void>((resolve, reject) => {
+    const worker = startWorker({ ...start, dataDir: making, thenEnd: true });
+    let cause: unknown;
+    worker.once('error', (error) => {
+      cause = error;
+    });
+    worker.once('exit', (code) => (code === 0 ? resolve() : reject(didNotStart(cause))));
+  });
+  // Fails where something else lies: that is not ours to remove.
+  if (existsSync(folder)) rmdirSync(folder);
+  renameSync(making, folder);
+  syncTree(folder).catch(() => {});
+}
+
+function startWorker(workerData: ThreadStart): Worker {
+  // No environment and no flags: the thread needs none of our secrets.
+  return new Worker(workerFile, { workerData, env: {}, execArgv: [] });
+}
+
+function didNotStart(cause: unknown): FairleadError {
+  return DatabaseUnavailable(
+    { reason: 'the embedded database did not start', remedy: 'See the log for the cause.' },
+    { cause },
+  );
+}
+
 /** `onEnd` is called once the thread is gone and has let go of its files. */
 function startThread(start: EngineStart, onEnd: (reason: string) => void): Promise<Thread> {
-  // No environment and no flags: the thread needs none of our secrets.
-  const worker = new Worker(workerFile, { workerData: start, env: {}, execArgv: [] });
+  const worker = startWorker(start);
   const post = (message: ToWorker, transfer: MessagePort[] = []) => worker.postMessage(message, transfer);
   const ended = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
   let reason = '';
@@ -97,12 +138,7 @@ function startThread(start: EngineStart, onEnd: (reason: string) => void): Promi
     });
     worker.on('exit', () => {
       onEnd(reason);
-      reject(
-        DatabaseUnavailable(
-          { reason: 'the embedded database did not start', remedy: 'See the log for the cause.' },
-          { cause: new Error(reason) },
-        ),
-      );
+      reject(didNotStart(new Error(reason)));
     });
   });
 }
