@@ -122,7 +122,7 @@ export const defaultTiming: Timing = {
   backoffMinMs: 250,
   backoffMaxMs: 60_000,
   stableMs: 30_000,
-  connectMs: 30_000,
+  connectMs: 120_000, // a first `npx` may have to install the server
   healthEveryMs: 30_000,
   healthMs: 10_000,
   relistEveryMs: 5 * 60_000,

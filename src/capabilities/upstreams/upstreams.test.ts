@@ -78,7 +78,7 @@ describe('an upstream added at run time', () => {
     expect(first.world.catalog.facts.get('docs')).toMatchObject({ trustAnnotations: false });
     await first.upstreams.stop();
     const second = await house();
-    expect(second.upstreams.list('default')).toMatchObject([{ name: 'docs', state: 'live', tools: 16 }]);
+    expect(second.upstreams.list('default')).toMatchObject([{ name: 'docs', state: 'live', tools: 17 }]);
   });
 
   it('is followed, changed and left by the other replicas [SP-9]', async () => {
@@ -212,7 +212,7 @@ describe('a test of an upstream', () => {
     await silence.stop();
     const { upstreams, world } = await house();
     const good = await upstreams.test('default', 'docs', { url: server.url });
-    expect(good).toMatchObject({ ok: true, era: '2025-11-25', transport: 'http', tools: 16, prompts: 1, resources: 2 });
+    expect(good).toMatchObject({ ok: true, era: '2025-11-25', transport: 'http', tools: 17, prompts: 1, resources: 2 });
     const bad = await upstreams.test('default', 'docs', { url: silence.url });
     expect(bad).toMatchObject({ ok: false, reason: 'the connection was refused' });
     expect(upstreams.list()).toEqual([]);
