@@ -135,9 +135,11 @@ function worldOf(
   };
 }
 
-/** The environment that leads to a database, and what removes it again. */
-async function databaseFor(dataDir: string): Promise<{ env: Record<string, string>; drop(): Promise<void> }> {
-  const base = process.env.TEST_DATABASE_URL;
+/** The environment that leads to a database, embedded when `base` names no Postgres, and what removes it again. */
+export async function databaseFor(
+  dataDir: string,
+  base = process.env.TEST_DATABASE_URL,
+): Promise<{ env: Record<string, string>; drop(): Promise<void> }> {
   if (!base) {
     const database = join(dataDir, 'db');
     if (!existsSync(database)) {
