@@ -7,9 +7,10 @@ import { createPolicy, purgePolicies } from '../capabilities/policy/index.ts';
 import { createUpstreams, purgeUpstreams } from '../capabilities/upstreams/index.ts';
 import type { Settings } from '../config/schema.ts';
 import { createEndpoints, createGateway, createSchemaChecks, ownToolset } from '../gateway/index.ts';
-import type { OwnToolset } from '../kernel/call.ts';
+import type { Call, OwnToolset } from '../kernel/call.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
+import type { JsonObject } from '../kernel/json.ts';
 import type { Bus } from '../platform/bus/index.ts';
 import type { Database } from '../platform/db/index.ts';
 import { createEgress } from '../platform/http/index.ts';
@@ -119,9 +120,8 @@ export function compose(ground: Ground) {
     endpoints,
     checks: createSchemaChecks(),
     sees: (call, tool) => policy.visible(call.principal, [tool], originOf(call)).length > 0,
-    visible: (principal, tools, endpoint) =>
-      policy.visible(principal, tools, { surface: 'mcp', ...(endpoint === undefined ? {} : { endpoint }) }),
-    decide: (call, tool) => policy.decide(call.principal, tool, call.arguments, originOf(call)),
+    visible: (principal, tools, origin) => policy.visible(principal, tools, { surface: 'mcp', ...origin }),
+    decide: (call, tool) => policy.decide(call.principal, tool, argumentsOf(call), originOf(call)),
     providerOf: toolsets.providerOf,
     trail: createTrail(audit, clock),
     observe({ call, end, error }) {
@@ -211,6 +211,13 @@ export function compose(ground: Ground) {
     toolsets,
     upstreams,
   };
+}
+
+/** What policies may project: the arguments of a tool, the URI of a resource, the name of a prompt. */
+function argumentsOf(call: Call): JsonObject {
+  if (call.operation === 'read') return { uri: call.providerTarget ?? call.target };
+  if (call.operation === 'prompt') return { name: call.providerTarget ?? call.target, arguments: call.arguments };
+  return call.arguments;
 }
 
 function originOf(call: { endpoint?: string; surface: string; clientAddress?: string }) {

@@ -1,14 +1,14 @@
 import type { EndpointView } from '../capabilities/catalog/index.ts';
 import type { ToolCaller } from '../kernel/call.ts';
 import type { OrgId, Principal } from '../kernel/principal.ts';
-import { type Listing, type ListingDeps, listFor } from './listing.ts';
+import { type Listing, type ListingDeps, type ListingOrigin, listFor } from './listing.ts';
 import { createPipeline, type PipelineDeps } from './pipeline.ts';
 
 /** What surfaces need: to list and to call, both for a principal at an endpoint. */
 export interface Gateway extends ToolCaller {
   /** Resolves when no call runs any more, or after `withinMs`. */
   idle(withinMs: number): Promise<void>;
-  list(principal: Principal, endpoint?: string): Listing;
+  list(principal: Principal, origin?: ListingOrigin): Listing;
   /** Everything behind an endpoint, before policy. Throws `UnknownEndpoint`. */
   view(org: OrgId, endpoint?: string): EndpointView;
 }
@@ -36,6 +36,6 @@ export function createGateway(deps: PipelineDeps & ListingDeps): Gateway {
       clearTimeout(timer);
     },
     view: (org, endpoint) => deps.endpoints.view(org, endpoint),
-    list: (principal, endpoint) => listFor(deps, principal, endpoint),
+    list: (principal, origin = {}) => listFor(deps, principal, origin),
   };
 }

@@ -16,26 +16,32 @@ export interface Listing {
   view: EndpointView;
 }
 
+/** By which way the caller came: policies may read it. */
+export interface ListingOrigin {
+  endpoint?: string;
+  clientAddress?: string;
+}
+
 export interface ListingDeps {
   endpoints: Endpoints;
   /** Those of the tools that policy lets the principal see. */
-  visible(principal: Principal, tools: readonly Tool[], endpoint: string | undefined): Tool[];
+  visible(principal: Principal, tools: readonly Tool[], origin: ListingOrigin): Tool[];
 }
 
 /** Lists from memory what policy lets the principal see. Throws `UnknownEndpoint`. */
-export function listFor({ endpoints, visible }: ListingDeps, principal: Principal, endpoint?: string): Listing {
-  const view = endpoints.view(principal.org, endpoint);
+export function listFor({ endpoints, visible }: ListingDeps, principal: Principal, origin: ListingOrigin): Listing {
+  const view = endpoints.view(principal.org, origin.endpoint);
   const seen = new Set(
     visible(
       principal,
       view.tools.map(({ item }) => item),
-      endpoint,
+      origin,
     ),
   );
   const tools = view.tools.filter(({ item }) => seen.has(item));
   const toolsetsWith = (name: PseudoName) => {
     const pseudo = view.toolsets.map(({ toolset }) => pseudoTool(principal.org, toolset, name));
-    return new Set(visible(principal, pseudo, endpoint).map((tool) => tool.toolset));
+    return new Set(visible(principal, pseudo, origin).map((tool) => tool.toolset));
   };
   const readable = toolsetsWith('@read');
   const promptable = toolsetsWith('@prompt');

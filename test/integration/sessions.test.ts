@@ -59,7 +59,7 @@ describe('a session', () => {
     expect((await fairlead.request('/mcp', { method: 'DELETE', headers })).status).toBe(200);
     const after = await send(id, listTools);
     expect(after.status).toBe(404);
-    expect((await after.json()).error.code).toBe(-32001);
+    expect(await after.json()).toMatchObject({ error: { code: -32001 } });
   });
 
   it('is not there for anybody else, nor on another endpoint [SP-4] [SP-14]', async () => {

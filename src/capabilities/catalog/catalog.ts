@@ -88,8 +88,9 @@ export function createCatalog({ db, bus, log, pollMs = 2_000 }: Deps): Catalog {
     publish(
       org,
       items,
-      new Map(
-        toolsets.map(({ toolset, instructions }) => [
+      new Map([
+        ...[...known].filter(([, state]) => state.unlisted),
+        ...toolsets.map(({ toolset, instructions }): [string, ToolsetState] => [
           toolset,
           {
             // Whether an upstream answers is this replica's own experience; a row says only what it once listed.
@@ -98,7 +99,7 @@ export function createCatalog({ db, bus, log, pollMs = 2_000 }: Deps): Catalog {
             ...(instructions ? { instructions } : {}),
           },
         ]),
-      ),
+      ]),
     );
   };
 
@@ -112,52 +113,65 @@ export function createCatalog({ db, bus, log, pollMs = 2_000 }: Deps): Catalog {
     for (const org of orgs.keys()) if (!revisions.has(org) && orgs.get(org)?.revision !== '0') orgs.delete(org);
   };
 
-  let looking: Promise<void> | undefined;
+  // One change of state at a time: a reload that began before a listing was stored must not undo it.
+  let lastTurn: Promise<unknown> = Promise.resolve();
+  const inTurn = <T>(work: () => Promise<T>): Promise<T> => {
+    const turn = lastTurn.then(work);
+    lastTurn = turn.catch(() => undefined);
+    return turn;
+  };
+
+  let lookIsDue = false;
   const look = () => {
-    looking ??= lookForChanges()
-      .catch((error: unknown) => log.warn({ err: error }, 'could not look for catalog changes'))
-      .finally(() => {
-        looking = undefined;
-      });
-    return looking;
+    if (lookIsDue) return;
+    lookIsDue = true;
+    inTurn(() => {
+      lookIsDue = false;
+      return lookForChanges();
+    }).catch((error: unknown) => log.warn({ err: error }, 'could not look for catalog changes'));
+  };
+
+  const replaceItems: Catalog['replaceItems'] = async (org, toolset, listed, facts) => {
+    const rows = toStoredItems(toolset, listed, facts);
+    const before = stateOf(org).items.filter((item) => item.toolset === toolset);
+    const instructions = listed.instructions?.slice(0, 16_384);
+    const known = stateOf(org).toolsets.get(toolset);
+    const isNew = !known || known.unlisted || known.instructions !== instructions;
+    if (isNew || canonicalJson(before) !== canonicalJson(rows)) {
+      await replaceToolset(db, org, toolset, instructions, rows);
+      await bus.publish(topic, { org }).catch(() => undefined); // the poll finds it too
+    }
+    const state = stateOf(org);
+    const items = [...state.items.filter((item) => item.toolset !== toolset), ...rows];
+    items.sort((a, b) => (a.toolset < b.toolset ? -1 : a.toolset > b.toolset ? 1 : 0));
+    const entry: ToolsetState = { toolset, status: 'live', ...(instructions ? { instructions } : {}) };
+    publish(org, items, new Map(state.toolsets).set(toolset, entry));
+  };
+
+  const removeToolset: Catalog['removeToolset'] = async (org, toolset) => {
+    await deleteToolset(db, org, toolset);
+    const state = stateOf(org);
+    const toolsets = new Map(state.toolsets);
+    toolsets.delete(toolset);
+    publish(
+      org,
+      state.items.filter((item) => item.toolset !== toolset),
+      toolsets,
+    );
+    await bus.publish(topic, { org }).catch(() => undefined);
   };
 
   return {
     snapshot: (org) => stateOf(org).snapshot,
 
-    async replaceItems(org, toolset, listed, facts) {
-      const rows = toStoredItems(toolset, listed, facts);
-      const before = stateOf(org).items.filter((item) => item.toolset === toolset);
-      const instructions = listed.instructions?.slice(0, 16_384);
-      const known = stateOf(org).toolsets.get(toolset);
-      if (!known || known.instructions !== instructions || canonicalJson(before) !== canonicalJson(rows)) {
-        await replaceToolset(db, org, toolset, instructions, rows);
-        await bus.publish(topic, { org }).catch(() => undefined); // the poll finds it too
-      }
-      const state = stateOf(org);
-      const items = [...state.items.filter((item) => item.toolset !== toolset), ...rows];
-      items.sort((a, b) => (a.toolset < b.toolset ? -1 : a.toolset > b.toolset ? 1 : 0));
-      const entry: ToolsetState = { toolset, status: 'live', ...(instructions ? { instructions } : {}) };
-      publish(org, items, new Map(state.toolsets).set(toolset, entry));
-    },
+    replaceItems: (...args) => inTurn(() => replaceItems(...args)),
+    removeToolset: (...args) => inTurn(() => removeToolset(...args)),
 
     async markStale(org, toolset, reason) {
       const state = stateOf(org);
       const known = state.toolsets.get(toolset);
-      publish(org, state.items, new Map(state.toolsets).set(toolset, { ...known, toolset, status: 'stale', reason }));
-    },
-
-    async removeToolset(org, toolset) {
-      await deleteToolset(db, org, toolset);
-      const state = stateOf(org);
-      const toolsets = new Map(state.toolsets);
-      toolsets.delete(toolset);
-      publish(
-        org,
-        state.items.filter((item) => item.toolset !== toolset),
-        toolsets,
-      );
-      await bus.publish(topic, { org }).catch(() => undefined);
+      const entry: ToolsetState = { ...(known ?? { unlisted: true }), toolset, status: 'stale', reason };
+      publish(org, state.items, new Map(state.toolsets).set(toolset, entry));
     },
 
     provide(toolset, listed, facts) {
@@ -178,9 +192,9 @@ export function createCatalog({ db, bus, log, pollMs = 2_000 }: Deps): Catalog {
     },
 
     async start() {
-      await lookForChanges();
-      unsubscribe ??= bus.subscribe(topic, () => void look());
-      timer ??= setInterval(() => void look(), pollMs).unref();
+      await inTurn(lookForChanges);
+      unsubscribe ??= bus.subscribe(topic, look);
+      timer ??= setInterval(look, pollMs).unref();
     },
 
     async stop() {
@@ -188,7 +202,7 @@ export function createCatalog({ db, bus, log, pollMs = 2_000 }: Deps): Catalog {
       unsubscribe = undefined;
       clearInterval(timer);
       timer = undefined;
-      await looking;
+      await lastTurn;
     },
   };
 }

@@ -35,6 +35,8 @@ export interface ToolsetState {
   instructions?: string;
   status: 'live' | 'stale';
   reason?: string;
+  /** Has never been listed, so the database knows nothing of it. */
+  unlisted?: true;
 }
 
 /** All that one organisation has at one moment. Never changed, only replaced. */

@@ -10,6 +10,7 @@ export interface ServerIdentity {
   /** Who it is built for; later requests of a session bring their own, freshly authenticated. */
   principal: Principal;
   endpoint: string | undefined;
+  clientAddress: string | undefined;
 }
 
 export interface ServerParts {
@@ -22,4 +23,15 @@ export interface ServerParts {
 export function principalOf(ctx: ServerContext, identity: ServerIdentity): Principal {
   const principal = ctx.http?.authInfo?.extra?.principal;
   return principal ? (principal as Principal) : identity.principal;
+}
+
+/** The caller's address as this very request brought it. */
+export function clientAddressOf(ctx: ServerContext): string | undefined {
+  const address = ctx.http?.authInfo?.extra?.clientAddress;
+  return typeof address === 'string' ? address : undefined;
+}
+
+/** By which way a caller came, as policies may read it. */
+export function originOf(endpoint: string | undefined, clientAddress: string | undefined) {
+  return { ...(endpoint === undefined ? {} : { endpoint }), ...(clientAddress === undefined ? {} : { clientAddress }) };
 }

@@ -5,7 +5,7 @@ import { asFairleadError } from '../../kernel/errors.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import type { Tool } from '../../kernel/tool.ts';
 import type { McpDeps } from './deps.ts';
-import { principalOf, type ServerIdentity } from './identity.ts';
+import { clientAddressOf, originOf, principalOf, type ServerIdentity } from './identity.ts';
 import { metaKeys, rpcError } from './results.ts';
 
 const pageSize = 1_000; // many clients never ask for a second page; 500 tools must fit the first
@@ -19,7 +19,9 @@ export function listHandlers(server: Server, { gateway }: McpDeps, identity: Ser
     cursor: string | undefined,
     itemsOf: (listing: Listing) => Listed[],
   ) => {
-    const listing = listOrThrow(() => gateway.list(principalOf(ctx, identity), identity.endpoint));
+    const listing = listOrThrow(() =>
+      gateway.list(principalOf(ctx, identity), originOf(identity.endpoint, clientAddressOf(ctx))),
+    );
     const { page, nextCursor } = pageOf(itemsOf(listing), cursor);
     return {
       [key]: page,

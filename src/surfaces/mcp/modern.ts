@@ -2,7 +2,7 @@ import { createMcpHandler, type McpHttpHandler } from '@modelcontextprotocol/ser
 import { isObject } from '../../kernel/json.ts';
 import type { Principal } from '../../kernel/principal.ts';
 import type { Admitted } from './deps.ts';
-import type { ServerParts } from './identity.ts';
+import { originOf, type ServerParts } from './identity.ts';
 import { buildServer } from './server.ts';
 import { type AuthInfo, rpcResponse, whenSent } from './sessions.ts';
 
@@ -30,7 +30,12 @@ export function createModern(parts: ServerParts): Modern {
     if (!entry) {
       const handler = createMcpHandler(
         ({ authInfo }) =>
-          buildServer(parts, { era: 'modern', principal: authInfo?.extra?.principal as Principal, endpoint }),
+          buildServer(parts, {
+            era: 'modern',
+            principal: authInfo?.extra?.principal as Principal,
+            endpoint,
+            clientAddress: authInfo?.extra?.clientAddress as string | undefined,
+          }),
         {
           legacy: 'reject',
           maxRequestBodySize: parts.deps.maxBodyBytes,
@@ -71,7 +76,10 @@ async function listen(
   admitted: Admitted,
   fetch: (request: Request) => Promise<Response>,
 ): Promise<Response> {
-  const { view, resources, templates } = deps.gateway.list(admitted.principal, admitted.endpoint);
+  const { view, resources, templates } = deps.gateway.list(
+    admitted.principal,
+    originOf(admitted.endpoint, admitted.clientAddress),
+  );
   const readable = new Set([...resources, ...templates].map(({ item }) => item.toolset));
   const uris = subscribedUris(body);
   const owned = uris.map((uri) => view.ownUri(uri)).filter((own) => own !== undefined);

@@ -1,11 +1,11 @@
 import { Server, type ServerOptions } from '@modelcontextprotocol/server';
 import type { Listing } from '../../gateway/index.ts';
-import type { ServerIdentity, ServerParts } from './identity.ts';
+import { originOf, type ServerIdentity, type ServerParts } from './identity.ts';
 import { listHandlers } from './lists.ts';
 import { useHandlers } from './uses.ts';
 
 export function buildServer(parts: ServerParts, identity: ServerIdentity): Server {
-  const listing = parts.deps.gateway.list(identity.principal, identity.endpoint);
+  const listing = parts.deps.gateway.list(identity.principal, originOf(identity.endpoint, identity.clientAddress));
   const options: ServerOptions = {
     capabilities: {
       tools: { listChanged: true },

@@ -5,7 +5,7 @@ import { isObject } from '../../kernel/json.ts';
 import type { Principal } from '../../kernel/principal.ts';
 import type { Admitted } from './deps.ts';
 import { boundedEventStore } from './events.ts';
-import type { ServerParts } from './identity.ts';
+import { originOf, type ServerParts } from './identity.ts';
 import { buildServer } from './server.ts';
 
 /** Clients of 2025 and earlier: each has a session that lives on this server. */
@@ -26,6 +26,7 @@ export interface Session {
   id: string;
   principal: Principal;
   endpoint: string | undefined;
+  clientAddress: string | undefined;
   server: Server;
   transport: WebStandardStreamableHTTPServerTransport;
   lastUsedAt: number;
@@ -66,8 +67,8 @@ export function createSessions(parts: ServerParts): Sessions {
   };
 
   const open = async (admitted: Admitted): Promise<Session> => {
-    const { principal, endpoint } = admitted;
-    const server = buildServer(parts, { era: 'sessions', principal, endpoint });
+    const { principal, endpoint, clientAddress } = admitted;
+    const server = buildServer(parts, { era: 'sessions', principal, endpoint, clientAddress });
     const id = randomUUID();
     const transport = new WebStandardStreamableHTTPServerTransport({
       sessionIdGenerator: () => id,
@@ -83,6 +84,7 @@ export function createSessions(parts: ServerParts): Sessions {
       id,
       principal,
       endpoint,
+      clientAddress,
       server,
       transport,
       lastUsedAt: Date.now(),
@@ -156,6 +158,8 @@ export function createSessions(parts: ServerParts): Sessions {
         if (body.length === 0 || body.length > maxBatch)
           return rpcResponse(400, -32600, `A batch holds 1 to ${maxBatch} messages.`);
       }
+      session.principal = admitted.principal; // with the roles it has now
+      session.clientAddress = admitted.clientAddress;
       session.revalidate = admitted.revalidate;
       return serve(session, request, body, authInfo);
     },
@@ -186,7 +190,10 @@ export function createSessions(parts: ServerParts): Sessions {
 function subscriptionHandlers(parts: ServerParts, session: Session): void {
   const { gateway, subscriptions } = parts.deps;
   session.server.setRequestHandler('resources/subscribe', async ({ params }) => {
-    const { view, resources, templates } = gateway.list(session.principal, session.endpoint);
+    const { view, resources, templates } = gateway.list(
+      session.principal,
+      originOf(session.endpoint, session.clientAddress),
+    );
     const own = view.ownUri(params.uri);
     const readable = own && [...resources, ...templates].some(({ item }) => item.toolset === own.toolset);
     if (!own || !readable) {

@@ -5,10 +5,11 @@ import {
   type Server,
   type ServerContext,
 } from '@modelcontextprotocol/server';
+import type { EndpointView } from '../../capabilities/catalog/index.ts';
 import { isOwnUri } from '../../gateway/index.ts';
 import type { CallEnd, CallerLink, Operation, ProgressUpdate } from '../../kernel/call.ts';
 import { isObject, type Json, type JsonObject } from '../../kernel/json.ts';
-import { principalOf, type ServerIdentity, type ServerParts } from './identity.ts';
+import { clientAddressOf, principalOf, type ServerIdentity, type ServerParts } from './identity.ts';
 import type { Round } from './parking.ts';
 import {
   asObject,
@@ -80,8 +81,8 @@ export function useHandlers(server: Server, parts: ServerParts, identity: Server
     throw new ProtocolError(-32603, 'The upstream asks for input in a way that this session cannot answer.');
   };
 
-  const rewriterFor = (ctx: ServerContext, toolsetOf: (view: Listed['view']) => string | undefined): UriRewriter => {
-    const { view } = gateway.list(principalOf(ctx, identity), identity.endpoint);
+  const rewriterFor = (ctx: ServerContext, toolsetOf: (view: EndpointView) => string | undefined): UriRewriter => {
+    const view = gateway.view(principalOf(ctx, identity).org, identity.endpoint);
     return uriRewriter(view, toolsetOf(view));
   };
 
@@ -124,13 +125,6 @@ export function useHandlers(server: Server, parts: ServerParts, identity: Server
 /** The caller's progress token is its own: the upstream gets one of ours. */
 function withoutToken({ progressToken: _, ...meta }: JsonObject): JsonObject {
   return meta;
-}
-
-type Listed = ReturnType<ServerParts['deps']['gateway']['list']>;
-
-function clientAddressOf(ctx: ServerContext): string | undefined {
-  const address = ctx.http?.authInfo?.extra?.clientAddress;
-  return typeof address === 'string' ? address : undefined;
 }
 
 /**
