@@ -1,7 +1,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { version } from '../src/app/compose.ts';
+import { errorCatalogue } from '../src/app/errors.ts';
 import { settingsJsonSchema } from '../src/config/jsonschema.ts';
+import { restDocument } from '../src/surfaces/rest/index.ts';
+import { errorsPage } from './reference/errors.ts';
 
 /** A page of the reference that is made from the code. */
 interface Page {
@@ -12,6 +16,8 @@ interface Page {
 
 const pages: readonly Page[] = [
   { file: 'docs/reference/fairlead.schema.json', text: () => `${JSON.stringify(settingsJsonSchema(), null, 2)}\n` },
+  { file: 'docs/reference/openapi.json', text: () => `${JSON.stringify(restDocument(version), null, 2)}\n` },
+  { file: 'docs/reference/errors.md', text: () => errorsPage(errorCatalogue) },
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));

@@ -43,7 +43,7 @@ export function document(registry: Registry, route: Route): void {
           }
         : {}),
     },
-    responses: { ...answers(route), ...refusals(route) },
+    responses: { ...answers(route), ...refusals(registry, route) },
   });
 }
 
@@ -72,7 +72,7 @@ function answers({ answers }: Route): Responses {
 }
 
 /** By status, each with an example for each error of the catalogue. */
-function refusals(route: Route): Responses {
+function refusals(registry: Registry, route: Route): Responses {
   const kinds = new Set<ErrorKind>([
     MissingCredential,
     InvalidCredential,
@@ -96,7 +96,7 @@ function refusals(route: Route): Responses {
       content: {
         'application/problem+json': {
           schema: problem,
-          examples: Object.fromEntries(errors.map((kind) => [kind.code, { value: exampleOf(kind) }])),
+          examples: Object.fromEntries(errors.map((kind) => [kind.code, exampleOf(registry, kind)])),
         },
       },
     };
@@ -104,16 +104,22 @@ function refusals(route: Route): Responses {
   return documented;
 }
 
-function exampleOf(kind: ErrorKind) {
-  const { code, spec } = kind;
-  return {
-    type: `urn:fairlead:error:${code.toLowerCase()}`,
-    title: spec.message,
-    status: spec.status,
-    code,
-    category: spec.category,
-    retryable: spec.retryable,
-    message: spec.message,
-    suggestedAction: spec.action,
-  };
+/** Kept once in the document, whoever answers with it. */
+function exampleOf(registry: Registry, { code, spec }: ErrorKind) {
+  const known = registry.definitions.some((each) => each.type === 'component' && each.name === code);
+  if (!known) {
+    registry.registerComponent('examples', code, {
+      value: {
+        type: `urn:fairlead:error:${code.toLowerCase()}`,
+        title: spec.message,
+        status: spec.status,
+        code,
+        category: spec.category,
+        retryable: spec.retryable,
+        message: spec.message,
+        suggestedAction: spec.action,
+      },
+    });
+  }
+  return { $ref: `#/components/examples/${code}` };
 }

@@ -1,2 +1,2 @@
 export { restErrors } from './errors.ts';
-export { createRest, type RestDeps } from './rest.ts';
+export { createRest, restDocument } from './rest.ts';

@@ -23,7 +23,6 @@ const example = {
 
 /** API keys. */
 export function keyRoutes({ access }: { access: Pick<Access, 'keys'> }): Route[] {
-  const { keys } = access;
   return [
     route({
       method: 'get',
@@ -40,7 +39,7 @@ export function keyRoutes({ access }: { access: Pick<Access, 'keys'> }): Route[]
           example: { keys: [example] },
         },
       },
-      handle: async ({ org }) => ok({ keys: await keys.list(org) }),
+      handle: async ({ org }) => ok({ keys: await access.keys.list(org) }),
     }),
     route({
       method: 'post',
@@ -67,7 +66,7 @@ export function keyRoutes({ access }: { access: Pick<Access, 'keys'> }): Route[]
       },
       handle: async ({ principal, org, body }) => ({
         status: 201,
-        body: await keys.create({ ...body, org, createdBy: principal }),
+        body: await access.keys.create({ ...body, org, createdBy: principal }),
       }),
     }),
     route({
@@ -81,7 +80,7 @@ export function keyRoutes({ access }: { access: Pick<Access, 'keys'> }): Route[]
       params: keyParams,
       answers: { 200: { description: 'The key', schema: schemas.key, example } },
       errors: [NotFound],
-      handle: async ({ org, params }) => ok(await keys.get(org, params.id)),
+      handle: async ({ org, params }) => ok(await access.keys.get(org, params.id)),
     }),
     route({
       method: 'delete',
@@ -101,7 +100,7 @@ export function keyRoutes({ access }: { access: Pick<Access, 'keys'> }): Route[]
       },
       errors: [NotFound],
       act: { action: 'keys.revoke', subject: ({ params }) => params.id },
-      handle: async ({ org, params }) => ok(await keys.revoke(org, params.id)),
+      handle: async ({ org, params }) => ok(await access.keys.revoke(org, params.id)),
     }),
   ];
 }

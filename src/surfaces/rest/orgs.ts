@@ -9,7 +9,6 @@ const example = { id: 'acme', name: 'Acme', createdAt: 1_795_219_200_000 };
 
 /** The tenants. Only an administrator of the default organisation holds the scope for them. */
 export function orgRoutes({ access }: { access: Pick<Access, 'orgs'> }): Route[] {
-  const { orgs } = access;
   return [
     route({
       method: 'get',
@@ -25,7 +24,7 @@ export function orgRoutes({ access }: { access: Pick<Access, 'orgs'> }): Route[]
           example: { orgs: [example] },
         },
       },
-      handle: async () => ok({ orgs: await orgs.list() }),
+      handle: async () => ok({ orgs: await access.orgs.list() }),
     }),
     route({
       method: 'post',
@@ -41,7 +40,7 @@ export function orgRoutes({ access }: { access: Pick<Access, 'orgs'> }): Route[]
       act: { action: 'orgs.create', subject: ({ body }) => body.id, keptBy: 'actor' },
       handle: async ({ body }) => ({
         status: 201,
-        body: await orgs.create(body),
+        body: await access.orgs.create(body),
         headers: { location: `/api/v1/orgs/${body.id}` },
       }),
     }),
@@ -55,7 +54,7 @@ export function orgRoutes({ access }: { access: Pick<Access, 'orgs'> }): Route[]
       params: orgParams,
       answers: { 200: { description: 'The organisation', schema: schemas.org, example } },
       errors: [NotFound],
-      handle: async ({ params }) => ok(await orgs.get(params.id)),
+      handle: async ({ params }) => ok(await access.orgs.get(params.id)),
     }),
     route({
       method: 'delete',
@@ -70,7 +69,7 @@ export function orgRoutes({ access }: { access: Pick<Access, 'orgs'> }): Route[]
       errors: [NotFound, Conflict],
       act: { action: 'orgs.purge', subject: ({ params }) => params.id, keptBy: 'actor' },
       async handle({ params }) {
-        await orgs.purge(params.id);
+        await access.orgs.purge(params.id);
         return { status: 204 };
       },
     }),

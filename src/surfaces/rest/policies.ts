@@ -60,7 +60,6 @@ const exampleSaved = { ...examplePolicy, warnings: [] };
 
 /** An organisation's own Cedar policies, beside those that all share. */
 export function policyRoutes({ policy: door }: { policy: Pick<Policy, 'store' | 'check' | 'describe'> }): Route[] {
-  const { store } = door;
   const subjectOf = ({ params }: { params: { name: string } }) => params.name;
   return [
     route({
@@ -87,7 +86,7 @@ export function policyRoutes({ policy: door }: { policy: Pick<Policy, 'store' | 
       },
       async handle({ org }) {
         const { schema: _, ...inForce } = door.describe(org);
-        return ok({ policies: await store.list(org), inForce });
+        return ok({ policies: await door.store.list(org), inForce });
       },
     }),
     route({
@@ -148,7 +147,7 @@ export function policyRoutes({ policy: door }: { policy: Pick<Policy, 'store' | 
       params: nameParams,
       answers: { 200: { description: 'The policy', schema: policy, example: examplePolicy } },
       errors: [NotFound],
-      handle: async ({ org, params }) => ok(await store.get(org, params.name)),
+      handle: async ({ org, params }) => ok(await door.store.get(org, params.name)),
     }),
     route({
       method: 'get',
@@ -167,7 +166,7 @@ export function policyRoutes({ policy: door }: { policy: Pick<Policy, 'store' | 
         },
       },
       errors: [NotFound],
-      handle: async ({ org, params }) => ok({ versions: await store.history(org, params.name) }),
+      handle: async ({ org, params }) => ok({ versions: await door.store.history(org, params.name) }),
     }),
     route({
       method: 'put',
@@ -184,7 +183,7 @@ export function policyRoutes({ policy: door }: { policy: Pick<Policy, 'store' | 
       errors: policyErrors,
       act: { action: 'policies.save', subject: subjectOf },
       handle: async ({ principal, org, params, body }) =>
-        ok(await store.save(org, params.name, body.text, principal.id)),
+        ok(await door.store.save(org, params.name, body.text, principal.id)),
     }),
     route({
       method: 'post',
@@ -206,7 +205,7 @@ export function policyRoutes({ policy: door }: { policy: Pick<Policy, 'store' | 
       errors: [NotFound, ...policyErrors],
       act: { action: 'policies.restore', subject: subjectOf, detail: ({ body }) => ({ version: body.version }) },
       handle: async ({ principal, org, params, body }) =>
-        ok(await store.restore(org, params.name, body.version, principal.id)),
+        ok(await door.store.restore(org, params.name, body.version, principal.id)),
     }),
     route({
       method: 'delete',
@@ -221,7 +220,7 @@ export function policyRoutes({ policy: door }: { policy: Pick<Policy, 'store' | 
       errors: [NotFound],
       act: { action: 'policies.remove', subject: subjectOf },
       async handle({ principal, org, params }) {
-        await store.remove(org, params.name, principal.id);
+        await door.store.remove(org, params.name, principal.id);
         return { status: 204 };
       },
     }),

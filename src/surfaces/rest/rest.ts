@@ -8,9 +8,10 @@ import type { Gateway } from '../../gateway/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 import type { Admission, HttpEnv } from '../http/admission.ts';
-import { createActs } from './acts.ts';
+import { type Acts, createActs } from './acts.ts';
 import { auditRoutes } from './audit.ts';
 import { callRoutes } from './calls.ts';
+import { openApiOf, serveDocuments } from './documents.ts';
 import type { BodyLimits } from './input.ts';
 import { keyRoutes } from './keys.ts';
 import { meRoutes } from './me.ts';
@@ -35,7 +36,15 @@ export interface RestDeps extends BodyLimits {
 
 /** REST under `/api/v1`, its documentation at `/openapi.json` and `/docs`. */
 export function createRest(deps: RestDeps, admission: Admission): Hono<HttpEnv> {
-  return register(restRoutes(deps), { ...deps, admission, acts: createActs(deps) });
+  const app = register(restRoutes(deps), { ...deps, admission, acts: createActs(deps) });
+  serveDocuments(app, openApiOf(app, deps.version));
+  return app;
+}
+
+/** The OpenAPI document without a server: no handler runs, so none of what they need is there. */
+export function restDocument(version: string): Record<string, unknown> {
+  const nothing = {} as RestDeps & { admission: Admission; acts: Acts };
+  return { ...openApiOf(register(restRoutes(nothing), nothing), version) };
 }
 
 /** All routes, in the order of the documentation; of two that fit, the first one counts. */
