@@ -48,7 +48,7 @@ export const exitCodes = {
   ok: 0,
   /** The request was refused or failed. */
   failed: 1,
-  /** The command line is wrong. */
+  /** The command line or the configuration is wrong. */
   usage: 2,
   /** The server cannot be reached. */
   unreachable: 3,

@@ -25,28 +25,46 @@ function buildProgram(context: CliContext, version: string, done: (code: number)
     .description("One MCP endpoint for everything that a team's agents may do.")
     .version(version, '--version', 'print the version')
     .helpOption('-h, --help', 'explain the command')
+    .helpCommand(false)
+    .enablePositionalOptions()
     .exitOverride()
+    .configureHelp({ showGlobalOptions: false })
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
+      getOutHelpWidth: () => context.stdout.columns ?? 100,
+      getErrHelpWidth: () => context.stderr.columns ?? 100,
+      getOutHasColors: () => false,
+      getErrHasColors: () => false,
     })
-    .showHelpAfterError('(add --help for the whole story)');
+    .showHelpAfterError('(add --help for the whole story)')
+    .addHelpText('after', `\n${firstSteps}`);
   const groups = new Map<string, Command>();
   for (const spec of commands) {
     const [first = '', second] = spec.path;
-    let parent = program;
-    if (second !== undefined) {
-      parent =
-        groups.get(first) ??
-        program
-          .command(first)
-          .description(groupSummaries[first] ?? '')
-          .exitOverride();
-      groups.set(first, parent);
-    }
-    addCommand(parent, spec, context, done);
+    if (second === undefined) groups.set(first, addCommand(program, spec, context, done));
+    else addCommand(groups.get(first) ?? addGroup(program, first, groups), spec, context, done);
   }
   return program;
+}
+
+const firstSteps = `First steps:
+  fairlead serve            # in one terminal: the server
+  fairlead connect          # in another: the lines for Claude Code, Cursor, VS Code ...
+  fairlead tools list       # what agents can call now
+  fairlead doctor           # when something does not work
+
+Exit codes: 0 done, 1 refused or failed, 2 wrong command line or configuration, 3 no server, 4 no good key.`;
+
+function addGroup(program: Command, name: string, groups: Map<string, Command>): Command {
+  const group = program
+    .command(name)
+    .description(groupSummaries[name] ?? '')
+    .enablePositionalOptions()
+    .helpCommand(false)
+    .exitOverride();
+  groups.set(name, group);
+  return group;
 }
 
 /** What the groups of commands are about. */
@@ -59,10 +77,12 @@ const groupSummaries: Record<string, string> = {
   config: 'check and describe the configuration',
 };
 
-function addCommand(parent: Command, spec: CommandSpec, context: CliContext, done: (code: number) => void): void {
+function addCommand(parent: Command, spec: CommandSpec, context: CliContext, done: (code: number) => void): Command {
   const command = parent
     .command(spec.path.at(-1) ?? '')
     .summary(spec.summary)
+    .enablePositionalOptions()
+    .helpCommand(false)
     .exitOverride();
   command.description(spec.about ? `${spec.summary}\n\n${spec.about}` : spec.summary);
   for (const { name, help } of spec.args ?? []) command.argument(name, help);
@@ -80,6 +100,7 @@ function addCommand(parent: Command, spec: CommandSpec, context: CliContext, don
     const args = Object.fromEntries(names.map((name, index) => [name, values[index]]));
     done((await spec.run(context, { args, options: command.opts() })) ?? exitCodes.ok);
   });
+  return command;
 }
 
 /** Says on standard error what went wrong and what to do next. */

@@ -1,7 +1,63 @@
 import type { CommandSpec } from '../command.ts';
+import { auditExport } from './audit/export.ts';
+import { audit } from './audit/list.ts';
+import { auditVerify } from './audit/verify.ts';
+import { backup } from './backup.ts';
 import { call } from './call.ts';
+import { configCheck } from './config/check.ts';
+import { configSchema } from './config/schema.ts';
 import { connect } from './connect.ts';
+import { doctor } from './doctor.ts';
+import { keysCreate } from './keys/create.ts';
+import { keysList } from './keys/list.ts';
+import { keysRevoke } from './keys/revoke.ts';
+import { migrate } from './migrate.ts';
+import { orgsCreate } from './orgs/create.ts';
+import { orgsDelete } from './orgs/delete.ts';
+import { orgsList } from './orgs/list.ts';
+import { policiesCheck } from './policies/check.ts';
+import { policiesList } from './policies/list.ts';
+import { policiesRemove } from './policies/remove.ts';
+import { policiesSave } from './policies/save.ts';
+import { restore } from './restore.ts';
 import { serve } from './serve.ts';
+import { stdio } from './stdio.ts';
+import { toolsDescribe } from './tools/describe.ts';
+import { toolsList } from './tools/list.ts';
+import { upstreamsAdd } from './upstreams/add.ts';
+import { upstreamsList } from './upstreams/list.ts';
+import { upstreamsRemove } from './upstreams/remove.ts';
+import { upstreamsTest } from './upstreams/test.ts';
 
 /** Every command, in the order of the help. */
-export const commands: readonly CommandSpec[] = [serve, connect, call];
+export const commands: readonly CommandSpec[] = [
+  serve,
+  connect,
+  stdio,
+  call,
+  toolsList,
+  toolsDescribe,
+  upstreamsList,
+  upstreamsAdd,
+  upstreamsTest,
+  upstreamsRemove,
+  keysList,
+  keysCreate,
+  keysRevoke,
+  orgsList,
+  orgsCreate,
+  orgsDelete,
+  policiesList,
+  policiesSave,
+  policiesRemove,
+  policiesCheck,
+  audit,
+  auditVerify,
+  auditExport,
+  configCheck,
+  configSchema,
+  migrate,
+  backup,
+  restore,
+  doctor,
+];

@@ -1,0 +1,115 @@
+import { type CreatedKey, createKey, type KeyInput, systemPrincipal } from '../../../capabilities/access/index.ts';
+import { createAudit } from '../../../capabilities/audit/index.ts';
+import type { Settings } from '../../../config/schema.ts';
+import { systemClock } from '../../../kernel/clock.ts';
+import type { JsonObject } from '../../../kernel/json.ts';
+import { defaultOrg } from '../../../kernel/principal.ts';
+import type { Database } from '../../../platform/db/index.ts';
+import { createKeyring } from '../../../platform/keyring/index.ts';
+import type { Log } from '../../../platform/telemetry/index.ts';
+import { openClient } from '../../client.ts';
+import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
+import { wrongUsage } from '../../errors.ts';
+import { offlineOptions, withDatabase } from '../../offline.ts';
+import { deadlineOf, textsOf } from '../../reading.ts';
+import { moment, screenOf } from '../../terminal.ts';
+
+/** A new key, whose secret is shown once. */
+export const keysCreate: CommandSpec = {
+  path: ['keys', 'create'],
+  summary: 'create an API key',
+  about:
+    'The secret is shown this once and kept nowhere. A key has at most the rights of the one that makes it.\n\n' +
+    'Roles: viewer calls read-only tools; developer also writes that are not destructive; operator also destructive\n' +
+    'tools; admin also administers.\n\n' +
+    'With --offline it asks no server: it works on the data folder (or the database that DATABASE_URL names) itself,\n' +
+    'for an admin key that was lost. On the embedded database the server must be stopped for that.',
+  options: [
+    { flags: '--name <text>', help: 'what people call it' },
+    { flags: '--role <role...>', help: 'viewer, developer, operator or admin; developer, offline admin, when absent' },
+    { flags: '--scope <scope...>', help: 'what it may be used for; all that its roles carry when absent' },
+    { flags: '--expires <time>', help: 'when it ends: 12h, 30d, a date or a time; never when absent' },
+    { flags: '--owner <text>', help: 'who answers for it; its maker when absent' },
+    orgOption,
+    { flags: '--offline', help: 'work on the data itself, without a server' },
+    ...offlineOptions,
+    jsonOption,
+  ],
+  examples: [
+    { line: 'fairlead keys create --name "build agent" --role developer --expires 90d', does: 'for an agent' },
+    { line: 'fairlead keys create --name reader --role viewer --scope tools:read tools:call', does: 'a narrow one' },
+    { line: 'fairlead keys create --offline', does: 'a new admin key after the old one was lost' },
+  ],
+  remote: true,
+  async run(context, { options }) {
+    const screen = screenOf(context);
+    const offline = options.offline === true;
+    const name = textOf(options.name) ?? (offline ? 'made offline' : undefined);
+    if (name === undefined) throw wrongUsage('The key needs a name.', 'Add --name, such as --name "build agent".');
+    const roles = textsOf(options.role);
+    const scopes = textsOf(options.scope);
+    const owner = textOf(options.owner);
+    const expiresAt = deadlineOf(textOf(options.expires), Date.now());
+    const org = textOf(options.org);
+    const input = {
+      name,
+      roles: roles.length > 0 ? roles : [offline ? 'admin' : 'developer'],
+      ...(scopes.length > 0 ? { scopes } : {}),
+      ...(expiresAt === undefined ? {} : { expiresAt }),
+      ...(owner === undefined ? {} : { owner }),
+    };
+    const created = offline
+      ? await withDatabase(context, options, (database, settings, log) =>
+          createOffline(database, settings, log, input as KeyInput, org ?? defaultOrg),
+        )
+      : ((await (await openClient(context, options)).post('/keys', input, { org })) as unknown as CreatedKey);
+    if (options.json) screen.json(created);
+    else {
+      const { key, secret } = created;
+      screen.line(`API key, shown this once:\n\n  ${screen.styled('bold', secret)}\n`);
+      screen.facts([
+        ['id', key.id],
+        ['name', key.name],
+        ['organisation', key.org],
+        ['roles', key.roles.join(', ')],
+        ['expires', key.expiresAt === undefined ? 'never' : moment(key.expiresAt)],
+      ]);
+      if (!offline) screen.line(`\nConnect a client with it: fairlead connect --key ${secret}`);
+    }
+    return exitCodes.ok;
+  },
+};
+
+async function createOffline(
+  database: Database,
+  settings: Settings,
+  log: Log,
+  input: KeyInput,
+  org: string,
+): Promise<CreatedKey> {
+  const { db, kind } = database;
+  const keyring = createKeyring(settings.secret ?? '');
+  const createdBy = systemPrincipal();
+  const created = await createKey({ db, keyring, clock: systemClock }, { ...input, org, createdBy });
+  const audit = createAudit({
+    db,
+    kind,
+    dataDir: settings.dataDir,
+    keyring,
+    clock: systemClock,
+    log,
+    settings: { ...settings.audit, durability: 'database' },
+    replicaId: 'offline',
+  });
+  await audit.act({
+    org,
+    at: systemClock.now(),
+    kind: 'act',
+    principal: createdBy,
+    action: 'keys.create',
+    subject: created.key.id,
+    detail: { ...input, offline: true } as JsonObject,
+    outcome: 'ok',
+  });
+  return created;
+}

@@ -1,0 +1,44 @@
+import type { JsonObject } from '../../../kernel/json.ts';
+import { openClient } from '../../client.ts';
+import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
+import { listIn, textsIn } from '../../reading.ts';
+import { moment, screenOf } from '../../terminal.ts';
+
+/** The keys of an organisation. */
+export const keysList: CommandSpec = {
+  path: ['keys', 'list'],
+  summary: 'list API keys',
+  about: 'Never their secrets: those are shown once, when a key is created.',
+  options: [{ flags: '--all', help: 'revoked and expired ones too' }, orgOption, jsonOption],
+  examples: [
+    { line: 'fairlead keys list', does: 'the keys that count' },
+    { line: 'fairlead keys list --all --json', does: 'all of them, for programs' },
+  ],
+  remote: true,
+  async run(context, { options }) {
+    const screen = screenOf(context);
+    const client = await openClient(context, options);
+    const body = await client.get('/keys', { org: textOf(options.org) });
+    const now = Date.now();
+    const keys = listIn(body, 'keys').filter((key) => options.all || stateOf(key, now) === 'active');
+    if (options.json) screen.json({ keys });
+    else if (keys.length === 0) screen.line('No keys.');
+    else {
+      const rows = keys.map((key) => [
+        String(key.id),
+        textsIn(key, 'roles'),
+        stateOf(key, now),
+        key.expiresAt === undefined ? 'never' : moment(key.expiresAt),
+        key.lastUsedAt === undefined ? 'never' : moment(key.lastUsedAt),
+        `${key.name}${key.owner === key.name ? '' : ` (${key.owner})`}`,
+      ]);
+      screen.table(['ID', 'ROLES', 'STATE', 'EXPIRES', 'LAST USED', 'NAME (OWNER)'], rows);
+    }
+    return exitCodes.ok;
+  },
+};
+
+function stateOf(key: JsonObject, now: number): 'active' | 'revoked' | 'expired' {
+  if (key.revokedAt !== undefined) return 'revoked';
+  return typeof key.expiresAt === 'number' && key.expiresAt <= now ? 'expired' : 'active';
+}

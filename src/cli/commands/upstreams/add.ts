@@ -1,0 +1,44 @@
+import { openClient } from '../../client.ts';
+import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
+import { wrongUsage } from '../../errors.ts';
+import { textsOf } from '../../reading.ts';
+import { screenOf } from '../../terminal.ts';
+import { upstreamOptions, upstreamSettings } from '../../upstream-input.ts';
+
+/** One more server behind this one, without a restart. */
+export const upstreamsAdd: CommandSpec = {
+  path: ['upstreams', 'add'],
+  summary: 'add an MCP server while this one runs',
+  about:
+    'It is kept in the database. Secret values are kept encrypted and never given out; give them in a file rather\n' +
+    'than on the command line, which shows in process lists. Programs can be added only where fairlead.yaml says\n' +
+    'allowRuntimeStdio: true. An upstream of fairlead.yaml is changed there.',
+  args: [
+    { name: '<name>', help: 'its name, and the toolset of its tools: up to 24 lower case letters, digits and dashes' },
+    { name: '[target...]', help: 'its address, or -- and the program with its arguments' },
+  ],
+  options: [...upstreamOptions, { flags: '--replace', help: 'change the one of that name' }, orgOption, jsonOption],
+  examples: [
+    { line: 'fairlead upstreams add tickets https://mcp.example.com/mcp', does: 'over HTTP' },
+    { line: 'fairlead upstreams add notes -- mcp-server-filesystem ./notes', does: 'a program' },
+    { line: 'fairlead upstreams add tickets --settings-file tickets.json', does: 'with headers and secrets' },
+  ],
+  remote: true,
+  async run(context, { args, options }) {
+    const screen = screenOf(context);
+    const name = String(args.name);
+    const org = textOf(options.org);
+    const settings = await upstreamSettings(context, textsOf(args.target), options);
+    if (!settings) throw wrongUsage('It needs an address or a program.', 'Or --settings-file with all settings.');
+    const client = await openClient(context, options);
+    const status = options.replace
+      ? await client.put(`/upstreams/${encodeURIComponent(name)}`, { settings }, { org })
+      : await client.post('/upstreams', { name, settings }, { org });
+    if (options.json) screen.json(status);
+    else {
+      screen.line(`${options.replace ? 'Changed' : 'Added'} the upstream ${name}; it is being connected.`);
+      screen.line('How it is: fairlead upstreams list');
+    }
+    return exitCodes.ok;
+  },
+};

@@ -1,0 +1,210 @@
+import { constants } from 'node:fs';
+import { access, stat } from 'node:fs/promises';
+import { connect, createServer } from 'node:net';
+import { delimiter, join, resolve } from 'node:path';
+import { faultsOf, inheritedEnvironment, loadSettings } from '../config/index.ts';
+import type { Settings } from '../config/schema.ts';
+import { asFairleadError } from '../kernel/errors.ts';
+import { lockDataDir, openDatabase } from '../platform/db/index.ts';
+import { createEgress } from '../platform/http/index.ts';
+import { createLog } from '../platform/telemetry/index.ts';
+import { findServer } from './address.ts';
+import type { CliContext, CommandInput } from './command.ts';
+import { reasonOf } from './errors.ts';
+import { databaseName, offlineFlags } from './offline.ts';
+
+/** One thing that was looked at. */
+export interface Finding {
+  what: string;
+  state: 'ok' | 'note' | 'wrong';
+  text: string;
+  /** What to do about it. */
+  action?: string;
+}
+
+const waitMs = 3_000;
+
+/** Looks at everything that a server needs here, and changes nothing. */
+export async function* examine(
+  context: CliContext,
+  options: CommandInput['options'],
+): AsyncGenerator<Finding, void, void> {
+  yield nodeVersion();
+  const { settings, findings } = await readSettings(context, options);
+  yield* findings;
+  const server = await serverHealth(context, options);
+  yield server;
+  if (!settings) return;
+  yield* await dataFolder(settings, server.state === 'ok');
+  yield await database(settings);
+  if (settings.redisUrl !== undefined) yield await redis(settings.redisUrl);
+  yield* await upstreamCommands(settings, context.env);
+  yield await port(settings, server.state === 'ok');
+}
+
+function nodeVersion(): Finding {
+  const major = Number.parseInt(process.versions.node, 10);
+  const text = `${process.version} (${process.execPath})`;
+  if (major >= 24) return { what: 'Node', state: 'ok', text };
+  return {
+    what: 'Node',
+    state: 'wrong',
+    text: `${text} is too old`,
+    action: 'Run npm start once: it installs Node 24.',
+  };
+}
+
+async function readSettings(
+  { env, cwd }: CliContext,
+  options: CommandInput['options'],
+): Promise<{ settings?: Settings; findings: Finding[] }> {
+  const what = 'configuration';
+  try {
+    const { settings, warnings } = await loadSettings({ env, cwd, flags: offlineFlags(options), prepare: false });
+    const notes = warnings.map((text): Finding => ({ what, state: 'note', text }));
+    return {
+      settings,
+      findings: [{ what, state: 'ok', text: settings.configFile ?? 'no file, all defaults' }, ...notes],
+    };
+  } catch (error) {
+    const faults = faultsOf(error);
+    if (!faults) throw error;
+    const action = 'Correct it; `fairlead config check` looks again.';
+    return { findings: faults.map((text) => ({ what, state: 'wrong', text, action })) };
+  }
+}
+
+async function serverHealth(context: CliContext, options: CommandInput['options']): Promise<Finding> {
+  const what = 'server';
+  const found = await findServer(context, options).catch(() => undefined);
+  if (!found) return { what, state: 'note', text: 'none was started here', action: 'Start one: npx fairlead serve' };
+  const egress = createEgress({ allow: [], log: createLog({ level: 'silent', service: 'fairlead' }) });
+  try {
+    const signal = AbortSignal.timeout(waitMs);
+    const response = await egress.fetch(`${found.url}/readyz`, { guarded: false, signal });
+    const body = (await response.json()) as { status?: string; waiting?: Record<string, string> };
+    if (response.ok) return { what, state: 'ok', text: `${found.url} is ready` };
+    const waiting = Object.entries(body.waiting ?? {}).map(([name, reason]) => `${name} ${reason}`);
+    return {
+      what,
+      state: 'note',
+      text: `${found.url} is ${body.status}: ${waiting.join(', ')}`,
+      action: 'Wait a moment.',
+    };
+  } catch (error) {
+    const text = `nothing answers at ${found.url}: ${reasonOf(error)}`;
+    return { what, state: 'note', text, action: 'Start it: npx fairlead serve' };
+  } finally {
+    await egress.stop();
+  }
+}
+
+async function dataFolder({ dataDir }: Settings, serverRuns: boolean): Promise<Finding[]> {
+  const what = 'data folder';
+  const folder = await stat(dataDir).catch(() => undefined);
+  if (!folder) return [{ what, state: 'note', text: `${dataDir} is not there yet; the first start makes it` }];
+  const findings: Finding[] = [];
+  const add = (state: Finding['state'], text: string, action?: string) =>
+    findings.push({ what, state, text, ...(action ? { action } : {}) });
+  const writable = await access(dataDir, constants.R_OK | constants.W_OK).then(
+    () => true,
+    () => false,
+  );
+  if (!writable) add('wrong', `${dataDir} cannot be written to`, `chown it to the user that runs Fairlead`);
+  else if (process.platform !== 'win32' && (folder.mode & 0o077) !== 0) {
+    add('note', `${dataDir} is open to other users`, `chmod 700 ${dataDir}`);
+  } else add('ok', dataDir);
+  if (writable) {
+    try {
+      lockDataDir(dataDir).release();
+    } catch {
+      if (serverRuns) add('ok', 'in use by the server that runs');
+      else add('note', 'in use by another process', 'Stop it before a second server, a backup or a restore.');
+    }
+  }
+  const secret = await stat(join(dataDir, 'secret')).catch(() => undefined);
+  if (secret && process.platform !== 'win32' && (secret.mode & 0o077) !== 0) {
+    add('wrong', 'others can read the secret', `chmod 600 ${join(dataDir, 'secret')}, and think of a new one`);
+  }
+  return findings;
+}
+
+async function database(settings: Settings): Promise<Finding> {
+  const what = 'database';
+  const text = databaseName(settings);
+  if (settings.databaseUrl === undefined) return { what, state: 'ok', text };
+  try {
+    const { databaseUrl, dataDir } = settings;
+    const log = createLog({ level: 'silent', service: 'fairlead' });
+    const opened = await openDatabase({ databaseUrl, dataDir, log, waitMs });
+    await opened.ping().finally(() => opened.stop());
+    return { what, state: 'ok', text: `${text} answers` };
+  } catch (error) {
+    const { message, action } = asFairleadError(error);
+    return { what, state: 'wrong', text: `${text}: ${message}`, action };
+  }
+}
+
+async function redis(redisUrl: string): Promise<Finding> {
+  const { hostname, port } = new URL(redisUrl);
+  const address = { host: hostname.replace(/^\[|\]$/g, '') || 'localhost', port: Number(port || 6379) };
+  const where = `${address.host}:${address.port}`;
+  const { promise, resolve: done } = Promise.withResolvers<Finding>();
+  const socket = connect({ ...address, timeout: waitMs });
+  const action = 'Start it, or correct REDIS_URL.';
+  socket.once('connect', () => done({ what: 'Redis', state: 'ok', text: `${where} takes connections` }));
+  socket.once('timeout', () => done({ what: 'Redis', state: 'wrong', text: `${where} does not answer`, action }));
+  socket.once('error', (error) =>
+    done({ what: 'Redis', state: 'wrong', text: `${where}: ${reasonOf(error)}`, action }),
+  );
+  return promise.finally(() => socket.destroy());
+}
+
+async function upstreamCommands({ upstreams }: Settings, env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const path = inheritedEnvironment(env).PATH ?? '';
+  const findings = Object.entries(upstreams).map(async ([name, upstream]): Promise<Finding | undefined> => {
+    if (!('command' in upstream)) return undefined;
+    const { command, cwd = '.' } = upstream;
+    const what = `upstream ${name}`;
+    const found = await findProgram(command, cwd, path);
+    if (found) return { what, state: 'ok', text: found };
+    const action = 'Install it, or give its whole path in fairlead.yaml.';
+    return { what, state: 'wrong', text: `the program ${command} is not on PATH`, action };
+  });
+  return (await Promise.all(findings)).filter((finding) => finding !== undefined);
+}
+
+async function findProgram(command: string, cwd: string, path: string): Promise<string | undefined> {
+  const endings = process.platform === 'win32' ? ['', '.exe', '.cmd', '.bat'] : [''];
+  const folders = /[\\/]/.test(command) ? [cwd] : path.split(delimiter);
+  for (const folder of folders) {
+    for (const ending of endings) {
+      const file = resolve(folder, command + ending);
+      if (
+        await stat(file).then(
+          (it) => it.isFile() && access(file, constants.X_OK).then(() => true),
+          () => false,
+        )
+      )
+        return file;
+    }
+  }
+  return undefined;
+}
+
+async function port({ host, port: wanted }: Settings, serverRuns: boolean): Promise<Finding> {
+  const what = 'port';
+  const where = `${host}:${wanted}`;
+  const { promise, resolve: done } = Promise.withResolvers<Finding>();
+  const listener = createServer();
+  listener.once('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EADDRINUSE' && serverRuns) {
+      done({ what, state: 'ok', text: `${where} is taken, and a server of yours runs` });
+    } else {
+      const text = error.code === 'EADDRINUSE' ? `${where} is taken by another process` : `${where}: ${error.code}`;
+      done({ what, state: 'wrong', text, action: 'Take another one: --port (FAIRLEAD_PORT), --host (FAIRLEAD_HOST).' });
+    }
+  });
+  listener.listen(wanted, host, () => listener.close(() => done({ what, state: 'ok', text: `${where} is free` })));
+  return promise;
+}
