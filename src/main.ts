@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-import { version } from './app/compose.ts';
+import ours from '../package.json' with { type: 'json' };
 import { runCli } from './cli/program.ts';
 import { readEnvironment } from './config/index.ts';
 
@@ -22,6 +22,6 @@ const code = await runCli(
     signal: stop.signal,
     onHangup: (listener) => void process.on('SIGHUP', listener),
   },
-  version,
+  ours.version,
 );
 process.exitCode = code;

@@ -1,7 +1,7 @@
 import type { ErrorBody } from '../kernel/errors.ts';
 import { isObject, type JsonObject, parseJson } from '../kernel/json.ts';
-import { createEgress } from '../platform/http/index.ts';
-import { createLog } from '../platform/telemetry/index.ts';
+import { createEgress } from '../platform/http/egress.ts';
+import { createLog } from '../platform/telemetry/log.ts';
 import { findServer } from './address.ts';
 import { type CliContext, type CommandInput, exitCodes } from './command.ts';
 import { CommandFailed, noKey, unreachable } from './errors.ts';

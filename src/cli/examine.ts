@@ -5,9 +5,8 @@ import { delimiter, join, resolve } from 'node:path';
 import { faultsOf, inheritedEnvironment, loadSettings } from '../config/index.ts';
 import type { Settings } from '../config/schema.ts';
 import { asFairleadError } from '../kernel/errors.ts';
-import { lockDataDir, openDatabase } from '../platform/db/index.ts';
-import { createEgress } from '../platform/http/index.ts';
-import { createLog } from '../platform/telemetry/index.ts';
+import { createEgress } from '../platform/http/egress.ts';
+import { createLog } from '../platform/telemetry/log.ts';
 import { findServer } from './address.ts';
 import type { CliContext, CommandInput } from './command.ts';
 import { reasonOf } from './errors.ts';
@@ -115,6 +114,7 @@ async function dataFolder({ dataDir }: Settings, serverRuns: boolean): Promise<F
     add('note', `${dataDir} is open to other users`, `chmod 700 ${dataDir}`);
   } else add('ok', dataDir);
   if (writable) {
+    const { lockDataDir } = await import('../platform/db/index.ts');
     try {
       lockDataDir(dataDir).release();
     } catch {
@@ -136,6 +136,7 @@ async function database(settings: Settings): Promise<Finding> {
   try {
     const { databaseUrl, dataDir } = settings;
     const log = createLog({ level: 'silent', service: 'fairlead' });
+    const { openDatabase } = await import('../platform/db/index.ts');
     const opened = await openDatabase({ databaseUrl, dataDir, log, waitMs });
     await opened.ping().finally(() => opened.stop());
     return { what, state: 'ok', text: `${text} answers` };

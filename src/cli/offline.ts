@@ -1,8 +1,8 @@
-import { migrations } from '../app/migrations.ts';
 import { loadSettings } from '../config/index.ts';
 import type { Settings } from '../config/schema.ts';
-import { type Database, migrate, openDatabase } from '../platform/db/index.ts';
-import { createLog, type Log } from '../platform/telemetry/index.ts';
+import type { Database } from '../platform/db/index.ts';
+import type { Log } from '../platform/telemetry/index.ts';
+import { createLog } from '../platform/telemetry/log.ts';
 import type { CliContext, CommandInput, OptionSpec } from './command.ts';
 
 const waitForPostgresMs = 5_000; // somebody waits at the terminal
@@ -43,9 +43,11 @@ export async function withDatabase<T>(
   const log = createLog({ level: 'error', service: 'fairlead', destination: stderr });
   for (const warning of warnings) stderr.write(`Warning: ${warning}\n`);
   const { databaseUrl, dataDir } = settings;
+  // Loaded only here, and so is what other commands do not need: it takes longer than most of them.
+  const { migrate, openDatabase } = await import('../platform/db/index.ts');
   const database = await openDatabase({ databaseUrl, dataDir, log, waitMs: waitForPostgresMs });
   try {
-    if (prepare) await migrate(database, [...migrations]);
+    if (prepare) await migrate(database, [...(await import('../app/migrations.ts')).migrations]);
     return await work(database, settings, log);
   } finally {
     await database.stop();

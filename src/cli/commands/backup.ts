@@ -1,5 +1,4 @@
 import { resolve } from 'node:path';
-import { backup as writeBackup } from '../../platform/db/index.ts';
 import { type CommandSpec, exitCodes, jsonOption } from '../command.ts';
 import { databaseName, offlineOptions, withDatabase } from '../offline.ts';
 import { progressBar } from '../progress.ts';
@@ -22,6 +21,7 @@ export const backup: CommandSpec = {
   run: (context, { args, options }) =>
     withDatabase(context, options, async (database, settings) => {
       const screen = screenOf(context);
+      const { backup: writeBackup } = await import('../../platform/db/index.ts');
       const file = resolve(context.cwd, String(args.file));
       const bar = progressBar(context, 'backup');
       const summary = await writeBackup(database, file, bar.update).finally(bar.end);

@@ -1,5 +1,3 @@
-import { migrations } from '../../app/migrations.ts';
-import { migrate as applyMigrations } from '../../platform/db/index.ts';
 import { type CommandSpec, exitCodes, jsonOption } from '../command.ts';
 import { databaseName, offlineOptions, withDatabase } from '../offline.ts';
 import { screenOf } from '../terminal.ts';
@@ -22,6 +20,8 @@ export const migrate: CommandSpec = {
       options,
       async (database, settings) => {
         const screen = screenOf(context);
+        const { migrations } = await import('../../app/migrations.ts');
+        const { migrate: applyMigrations } = await import('../../platform/db/index.ts');
         const shown = (name: string) => void (options.json || screen.line(`applied ${name}`));
         const applied = await applyMigrations(database, [...migrations], shown);
         if (options.json) screen.json({ applied });

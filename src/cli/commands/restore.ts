@@ -1,6 +1,4 @@
 import { resolve } from 'node:path';
-import { migrations } from '../../app/migrations.ts';
-import { migrate, restore as readBackup } from '../../platform/db/index.ts';
 import { type CommandSpec, exitCodes, jsonOption } from '../command.ts';
 import { databaseName, offlineOptions, withDatabase } from '../offline.ts';
 import { progressBar } from '../progress.ts';
@@ -25,6 +23,8 @@ export const restore: CommandSpec = {
       options,
       async (database, settings) => {
         const screen = screenOf(context);
+        const { migrations } = await import('../../app/migrations.ts');
+        const { migrate, restore: readBackup } = await import('../../platform/db/index.ts');
         const file = resolve(context.cwd, String(args.file));
         const bar = progressBar(context, 'restore');
         const { tables, rows } = await readBackup(database, file, bar.update, migrations).finally(bar.end);

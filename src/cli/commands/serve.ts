@@ -1,11 +1,9 @@
-import { start } from '../../app/lifecycle.ts';
 import { inheritedEnvironment, loadSettings, settingOptions } from '../../config/index.ts';
 import type { Settings } from '../../config/schema.ts';
-import { createLog } from '../../platform/telemetry/index.ts';
+import { createLog } from '../../platform/telemetry/log.ts';
 import { type CommandSpec, exitCodes } from '../command.ts';
 import { connectLines, renderConnectLines } from '../connect-lines.ts';
 import { CommandFailed } from '../errors.ts';
-import { noteStart } from '../note-start.ts';
 import { reloadOnChange } from '../reload.ts';
 
 /** Runs the server until it is told to stop. */
@@ -40,6 +38,9 @@ export const serve: CommandSpec = {
     for (const warning of warnings) log.warn(warning);
     const say = (text: string) => stdout.write(`${text}\n`);
 
+    // Loaded only here: it is most of the program, and no other command needs it.
+    const { start } = await import('../../app/lifecycle.ts');
+    const { noteStart } = await import('../note-start.ts');
     const running = await start({
       settings,
       log,

@@ -1,10 +1,6 @@
-import { StdioServerTransport } from '@modelcontextprotocol/server/stdio';
-import { createEgress } from '../../platform/http/index.ts';
-import { createLog, type LogLevel } from '../../platform/telemetry/index.ts';
+import { createEgress } from '../../platform/http/egress.ts';
+import { createLog, type LogLevel } from '../../platform/telemetry/log.ts';
 import { findServer } from '../address.ts';
-import { createBridge } from '../bridge/bridge.ts';
-import { openConnection } from '../bridge/connection.ts';
-import { clientLines } from '../bridge/lines.ts';
 import { type CommandSpec, exitCodes, textOf } from '../command.ts';
 import { noKey, wrongUsage } from '../errors.ts';
 
@@ -41,6 +37,12 @@ export const stdio: CommandSpec = {
       return { mcpUrl: `${url}${path}`, key };
     };
     await find(); // a client shows what its program says at once better than what it says later
+    const [{ StdioServerTransport }, { createBridge }, { openConnection }, { clientLines }] = await Promise.all([
+      import('@modelcontextprotocol/server/stdio'),
+      import('../bridge/bridge.ts'),
+      import('../bridge/connection.ts'),
+      import('../bridge/lines.ts'),
+    ]);
     const lines = clientLines(stdin, () => bridge.waiting() === 0);
     const bridge = createBridge({
       client: new StdioServerTransport(lines as never, stdout as never),

@@ -1,12 +1,5 @@
-import { type CreatedKey, createKey, type KeyInput, systemPrincipal } from '../../../capabilities/access/index.ts';
-import { createAudit } from '../../../capabilities/audit/index.ts';
-import type { Settings } from '../../../config/schema.ts';
-import { systemClock } from '../../../kernel/clock.ts';
-import type { JsonObject } from '../../../kernel/json.ts';
+import type { CreatedKey, KeyInput } from '../../../capabilities/access/index.ts';
 import { defaultOrg } from '../../../kernel/principal.ts';
-import type { Database } from '../../../platform/db/index.ts';
-import { createKeyring } from '../../../platform/keyring/index.ts';
-import type { Log } from '../../../platform/telemetry/index.ts';
 import { openClient } from '../../client.ts';
 import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
 import { wrongUsage } from '../../errors.ts';
@@ -59,9 +52,10 @@ export const keysCreate: CommandSpec = {
       ...(owner === undefined ? {} : { owner }),
     };
     const created = offline
-      ? await withDatabase(context, options, (database, settings, log) =>
-          createOffline(database, settings, log, input as KeyInput, org ?? defaultOrg),
-        )
+      ? await withDatabase(context, options, async (database, settings, log) => {
+          const { createOfflineKey } = await import('../../offline-key.ts');
+          return createOfflineKey({ database, settings, log }, input as KeyInput, org ?? defaultOrg);
+        })
       : ((await (await openClient(context, options)).post('/keys', input, { org })) as unknown as CreatedKey);
     if (options.json) screen.json(created);
     else {
@@ -79,37 +73,3 @@ export const keysCreate: CommandSpec = {
     return exitCodes.ok;
   },
 };
-
-async function createOffline(
-  database: Database,
-  settings: Settings,
-  log: Log,
-  input: KeyInput,
-  org: string,
-): Promise<CreatedKey> {
-  const { db, kind } = database;
-  const keyring = createKeyring(settings.secret ?? '');
-  const createdBy = systemPrincipal();
-  const created = await createKey({ db, keyring, clock: systemClock }, { ...input, org, createdBy });
-  const audit = createAudit({
-    db,
-    kind,
-    dataDir: settings.dataDir,
-    keyring,
-    clock: systemClock,
-    log,
-    settings: { ...settings.audit, durability: 'database' },
-    replicaId: 'offline',
-  });
-  await audit.act({
-    org,
-    at: systemClock.now(),
-    kind: 'act',
-    principal: createdBy,
-    action: 'keys.create',
-    subject: created.key.id,
-    detail: { ...input, offline: true } as JsonObject,
-    outcome: 'ok',
-  });
-  return created;
-}
