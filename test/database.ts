@@ -51,7 +51,7 @@ export async function seedDataDir(dataDir: string): Promise<void> {
   const folder = cached('folder');
   if (!existsSync(folder)) {
     const unfinished = `${folder}.${randomBytes(4).toString('hex')}`;
-    const thread = await openThread({ dataDir: unfinished, seed: await seed() }, silentLog);
+    const thread = await openThread({ dataDir: unfinished, seed: await seedTar() }, silentLog);
     await thread.stop();
     publish(unfinished, folder);
   }
@@ -83,7 +83,7 @@ afterAll(async () => {
 });
 
 async function openInMemory(): Promise<Database> {
-  const thread = idle.pop() ?? (await openThread({ dataDir: 'memory://', seed: await seed() }, silentLog));
+  const thread = idle.pop() ?? (await openThread({ dataDir: 'memory://', seed: await seedTar() }, silentLog));
   const pool = poolOver(thread, silentLog);
   return databaseOver('embedded', pool, async () => {
     await pool.end();
@@ -109,7 +109,7 @@ async function empty(thread: EngineThread): Promise<void> {
 }
 
 /** The tar of an empty database, made once on this machine. */
-async function seed(): Promise<string> {
+export async function seedTar(): Promise<string> {
   const tar = cached('tar');
   if (!existsSync(tar)) {
     const thread = await openThread({ dataDir: 'memory://' }, silentLog);

@@ -6,8 +6,10 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { killWriters } from '../../../test/chaos/writeload.ts';
-import { openTestDatabase, seedDataDir, silentLog } from '../../../test/database.ts';
+import { openTestDatabase, seedDataDir, seedTar, silentLog } from '../../../test/database.ts';
+import { poolOver } from './embedded.ts';
 import { openDatabase } from './index.ts';
+import { openThread } from './thread.ts';
 
 function newFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-embedded-'));
@@ -55,6 +57,20 @@ it('loses no acknowledged row in 3 rounds of kill -9 under write load [SP-19]', 
   const report = await killWriters({ dataDir }, 3);
   expect(report).toEqual({ acknowledged: expect.any(Number), lost: [], torn: [] });
   expect(report.acknowledged).toBeGreaterThan(3);
+});
+
+it('outlives a connection that breaks between two statements of a transaction [SP-19]', async () => {
+  const thread = await openThread({ dataDir: 'memory://', seed: await seedTar() }, silentLog);
+  const pool = poolOver(thread, silentLog);
+  onTestFinished(() => pool.end().finally(thread.stop));
+  const client = await pool.connect();
+  await client.query('begin; create table half (id int)');
+  const taken = await thread.connect(); // one backend: the newer connection ends the older
+  await expect(client.query('select 1')).rejects.toThrow();
+  client.release();
+  taken.close();
+  const { rows } = await pool.query("select to_regclass('half') as half");
+  expect(rows).toEqual([{ half: null }]);
 });
 
 it('leaves the event loop free while a query runs [SP-19]', async () => {

@@ -27,5 +27,9 @@ export function poolOver(thread: EngineThread, log: Log): Pool {
     connectionTimeoutMillis: waitForConnectionMs,
   });
   pool.on('error', (error) => log.error({ err: error }, 'the connection to the embedded database broke'));
+  // Between two statements of a transaction nobody else listens, and Node ends the process for that.
+  pool.on('connect', (client) => {
+    client.on('error', (error) => log.error({ err: error }, 'a connection to the embedded database broke'));
+  });
   return pool;
 }
