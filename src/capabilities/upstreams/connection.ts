@@ -13,6 +13,7 @@ import { isUnknownMethod } from './failures.ts';
 import type { Flight, Scope, Scopes } from './flight.ts';
 import { listEverything } from './listing.ts';
 import { answerUpstream, orAborted, relayLog } from './relay.ts';
+import { maxDepth, nestsDeeperThan } from './shape.ts';
 import type { Surroundings, TransportKind } from './types.ts';
 import { createWatch } from './watch.ts';
 
@@ -68,8 +69,11 @@ const rawResult: StandardSchemaV1<unknown, JsonObject> = {
   '~standard': {
     version: 1,
     vendor: 'fairlead',
-    validate: (value: unknown) =>
-      isObject(value) ? { value: value as JsonObject } : { issues: [{ message: 'the result is not an object' }] },
+    validate: (value: unknown) => {
+      if (!isObject(value)) return { issues: [{ message: 'the result is not an object' }] };
+      if (nestsDeeperThan(value, maxDepth)) return { issues: [{ message: 'the result is nested too deeply' }] };
+      return { value: value as JsonObject };
+    },
   },
 };
 
@@ -208,7 +212,7 @@ export function createConnection({
     mayHaveMissed: () => events.listChanged(),
   });
 
-  const close = async (why: string): Promise<void> => {
+  const shutDown = async (why: string): Promise<void> => {
     reason ??= why;
     watch.stop();
     await scopes.run(undefined, async () => {
@@ -222,6 +226,12 @@ export function createConnection({
       await transport.close().catch(() => undefined);
     });
     announce(reason);
+  };
+
+  let closing: Promise<void> | undefined;
+  const close = (why: string): Promise<void> => {
+    closing ??= shutDown(why);
+    return closing;
   };
 
   return {

@@ -91,7 +91,7 @@ export function httpStatus(error: unknown): number | undefined {
 
 /** Judges what an exchange with an upstream threw. */
 export function judge(name: string, target: string, error: unknown, scope: Scope | undefined): Failure {
-  if (error instanceof FairleadError) return { error, counts: UpstreamUnavailable.is(error), retry: 'never' };
+  if (error instanceof FairleadError) return { error, counts: false, retry: 'never' };
   if (error instanceof ProtocolError) return judgeAnswer(name, target, error);
   const status = httpStatus(error);
   if (status !== undefined) return judgeStatus(name, status, error, scope?.refusal?.retryAfterSeconds);

@@ -1,5 +1,6 @@
 import { SSEClientTransport, StreamableHTTPClientTransport, type Transport } from '@modelcontextprotocol/client';
 import type { HttpUpstreamSettings } from '../../config/schema.ts';
+import { backoffMs } from './backoff.ts';
 import type { Scopes } from './flight.ts';
 import type { EgressPort, Timing } from './types.ts';
 
@@ -19,6 +20,8 @@ export function createHttpTransport(kind: 'http' | 'sse', options: Options): Tra
   const credentials = basicCredentials(url);
   const requestInit = { headers: { ...credentials, ...settings.headers } };
   const fetch = boundedFetch(options);
+  let drops = 0; // of the standing stream, one soon after the other
+  let droppedAt = 0;
   if (kind === 'sse') return new SSEClientTransport(url, { fetch, requestInit, redirectPolicy: 'same-origin' });
   return new StreamableHTTPClientTransport(url, {
     fetch,
@@ -39,7 +42,10 @@ export function createHttpTransport(kind: 'http' | 'sse', options: Options): Tra
         return;
       }
       // The SDK counts anew after each success: a server that drops the stream at once would be asked without pause.
-      const timer = setTimeout(reconnect, Math.max(delayMs, timing.backoffMinMs)).unref();
+      const now = performance.now();
+      drops = scope ? 0 : now - droppedAt < timing.stableMs ? drops + 1 : 1;
+      droppedAt = now;
+      const timer = setTimeout(reconnect, Math.max(delayMs, drops > 0 ? backoffMs(drops, timing) : 0)).unref();
       return () => clearTimeout(timer);
     },
   });

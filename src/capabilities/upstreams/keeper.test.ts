@@ -53,7 +53,8 @@ describe('a bad upstream', () => {
     await until(() => good.every((upstream) => upstream.status().state === 'live'));
     expect(hanging.status()).toMatchObject({ state: 'starting', reason: 'it has not answered within 3000 ms' });
     expect(slow.status().reason).toBe('it has not answered within 3000 ms');
-    expect(crashing.status()).toMatchObject({ state: 'failing', reason: 'its process ended with code 1' });
+    await enters(crashing, 'failing');
+    expect(crashing.status().reason).toBe('its process ended with code 1');
     expect([...world.catalog.stale.keys()].sort()).toEqual(['crashing', 'hanging', 'slow']);
     const refusedAt = Date.now();
     await expect(call(crashing, 'echo')).rejects.toMatchObject({
@@ -151,5 +152,32 @@ describe('a bad upstream', () => {
     expect(statuses[1]?.reason).toBe('the connection was refused');
     expect(statuses[2]?.reason).toBe('the host name is not known');
     expect(JSON.stringify(world.logged)).not.toContain('hunter2');
+  });
+
+  it('is not blamed when the catalog cannot be written: it stays live and is listed again [SP-10]', async () => {
+    const world = createUpstreamWorld({ backoffMaxMs: 400, relistMinMs: 10 });
+    const { replaceItems } = world.around.catalog;
+    let broken = true;
+    world.around.catalog.replaceItems = async (...listed) => {
+      if (broken) throw new Error('the database is away');
+      await replaceItems(...listed);
+    };
+    const upstream = world.start('peer', fixtureOver('legacy'));
+    await enters(upstream, 'live');
+    expect(await textOf(call(upstream, 'echo', { text: 'x' }))).toBe('x');
+    broken = false;
+    await until(() => world.catalog.items.has('peer'));
+    expect(upstream.status().restarts).toBe(0);
+  });
+
+  it('that announces changes all the time is listed now and then [SP-10]', async () => {
+    const world = createUpstreamWorld({ relistDebounceMs: 20, relistMinMs: 300 });
+    const upstream = world.start('peer', fixtureOver('legacy'));
+    await enters(upstream, 'live');
+    const startedAt = Date.now();
+    while (Date.now() - startedAt < 1_500) await textOf(call(upstream, 'grow'));
+    await pause(400);
+    expect(world.catalog.listings).toBeGreaterThan(3);
+    expect(world.catalog.listings).toBeLessThan(9);
   });
 });

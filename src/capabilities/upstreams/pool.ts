@@ -43,7 +43,9 @@ export function createPool({ name, timing, now, open }: Deps): Pool {
   const remove = (key: string, entry: Entry, reason: string): Promise<void> => {
     if (entries.get(key) === entry) entries.delete(key);
     clearTimeout(entry.idle);
-    return entry.connection?.close(reason) ?? Promise.resolve();
+    const { connection } = entry;
+    entry.connection = undefined; // closed once, however many reasons there are for it
+    return connection?.close(reason) ?? Promise.resolve();
   };
 
   const makeRoom = () => {

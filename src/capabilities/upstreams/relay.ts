@@ -4,6 +4,7 @@ import { FairleadError } from '../../kernel/errors.ts';
 import { isObject, type Json, type JsonObject } from '../../kernel/json.ts';
 import { CallerCannotAnswer } from './errors.ts';
 import type { Flight, Scopes } from './flight.ts';
+import { maxDepth, nestsDeeperThan } from './shape.ts';
 import type { Timing } from './types.ts';
 
 const methods: readonly string[] = ['elicitation/create', 'sampling/createMessage', 'roots/list'];
@@ -81,7 +82,10 @@ interface RelayDeps {
 /** Who a request or notification from an upstream belongs to; the reason when that cannot be told. */
 export function ownerOf({ scopes, flights, abandoned }: RelayDeps): Flight | string {
   const scope = scopes.getStore();
-  if (scope?.flight) return flights.has(scope.flight) ? scope.flight : 'the call that it belongs to is over';
+  if (scope) {
+    if (!scope.flight) return 'it belongs to no call';
+    return flights.has(scope.flight) ? scope.flight : 'the call that it belongs to is over';
+  }
   const [only, ...others] = flights;
   if (!only) return 'no call is in flight';
   if (others.length > 0) return 'several calls share this connection, so it cannot be told whose question it is';
@@ -97,6 +101,8 @@ export async function answerUpstream(
   cancelled: AbortSignal,
 ): Promise<JsonObject> {
   const request = asInputRequest(raw);
+  if (request && nestsDeeperThan(request.params, maxDepth))
+    throw new ProtocolError(refused, 'The question is nested too deeply');
   if (!request) throw new ProtocolError(methodNotFound, 'Method not found');
   const owner = ownerOf(deps);
   const reason = typeof owner === 'string' ? owner : whyNot(owner.call.link, request);

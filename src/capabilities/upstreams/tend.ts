@@ -35,12 +35,15 @@ export function tend({ connection, timing, now, log, relist }: Deps): Care {
   let debounce: NodeJS.Timeout | undefined;
   let listing: Promise<void> | undefined;
   let again = false;
+  let listedAt = 0;
   let checking: Promise<void> | undefined;
   let silent = 0;
 
   const within = (ms: number) => AbortSignal.any([ending.signal, AbortSignal.timeout(ms)]);
 
   const listNow = () => {
+    debounce = undefined;
+    listedAt = now();
     if (listing) {
       again = true;
       return;
@@ -59,9 +62,10 @@ export function tend({ connection, timing, now, log, relist }: Deps): Care {
   };
 
   const listChanged = () => {
-    if (ending.signal.aborted) return;
-    clearTimeout(debounce);
-    debounce = setTimeout(listNow, timing.relistDebounceMs);
+    if (ending.signal.aborted || debounce) return;
+    // Not put off by further changes, or an upstream that changes all the time would never be listed; nor hurried.
+    const waitMs = Math.max(timing.relistDebounceMs, listedAt + timing.relistMinMs - now());
+    debounce = setTimeout(listNow, waitMs);
     debounce.unref();
   };
 

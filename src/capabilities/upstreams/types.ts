@@ -98,6 +98,8 @@ export interface Timing {
   /** An upstream that does not announce changes is listed again after this time. */
   relistEveryMs: number;
   relistDebounceMs: number;
+  /** Shortest time between two listings. */
+  relistMinMs: number;
   /** Longest time a question waits for its answer. */
   questionMs: number;
   /** A connection of one principal or session is closed after this time without a call. */
@@ -127,6 +129,7 @@ export const defaultTiming: Timing = {
   healthMs: 10_000,
   relistEveryMs: 5 * 60_000,
   relistDebounceMs: 200,
+  relistMinMs: 1_000,
   questionMs: 5 * 60_000,
   idleMs: 5 * 60_000,
   maxIsolated: 64,

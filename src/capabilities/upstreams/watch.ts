@@ -52,11 +52,13 @@ export function createWatch({ client, era, capabilities, timing, log, request, m
         if (Object.keys(asked).length === 0) await aborted(changed.signal, stopping.signal);
         else {
           const stream = await client.listen(asked, { timeout: timing.healthMs, signal: stopping.signal });
-          failures = 0;
           if (opened++ > 0) mayHaveMissed();
+          const openedAt = performance.now();
           await Promise.race([stream.closed, aborted(changed.signal, stopping.signal)]);
           await stream.close();
-          if (!changed.signal.aborted && !stopping.signal.aborted) failures = 1;
+          // A server that ends the stream at once would otherwise be asked for it, and listed, without pause.
+          const stable = performance.now() - openedAt >= timing.stableMs;
+          failures = changed.signal.aborted ? 0 : stable ? 1 : failures + 1;
         }
       } catch (error) {
         failures++;
