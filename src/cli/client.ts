@@ -27,7 +27,7 @@ export interface ApiClient {
   post(path: string, json?: unknown, query?: Query): Promise<JsonObject>;
   put(path: string, json: unknown, query?: Query): Promise<JsonObject>;
   delete(path: string, query?: Query): Promise<JsonObject>;
-  /** A reply of any status that is no fault of the server's or of the key; for calls, whose outcome is in the body. */
+  /** A reply of any status whose body has an outcome, as those of calls; other refusals reject. */
   exchange(method: string, path: string, json?: unknown, more?: More): Promise<ApiReply>;
   /** The body as it comes, for what has no end in sight. */
   stream(path: string, query?: Query): Promise<ReadableStream<Uint8Array>>;
@@ -80,15 +80,14 @@ export function createClient({ url, key, signal }: { url: string; key: string; s
   async function exchange(method: string, path: string, json?: unknown, more?: More): Promise<ApiReply> {
     const response = await send(method, path, json, more);
     const body = await bodyOf(response, url);
-    if (response.status === 401 || (response.status >= 500 && body.outcome === undefined))
-      throw refusal(response, body);
+    if (response.status === 401 || (!response.ok && body.outcome === undefined)) throw refusal(url, response, body);
     return { status: response.status, headers: response.headers, body };
   }
 
   async function whole(method: string, path: string, json?: unknown, query?: Query): Promise<JsonObject> {
     const response = await send(method, path, json, query ? { query } : {});
     const body = await bodyOf(response, url);
-    if (!response.ok) throw refusal(response, body);
+    if (!response.ok) throw refusal(url, response, body);
     return body;
   }
 
@@ -101,7 +100,7 @@ export function createClient({ url, key, signal }: { url: string; key: string; s
     delete: (path, query) => whole('DELETE', path, undefined, query),
     async stream(path, query) {
       const response = await send('GET', path, undefined, query ? { query } : {});
-      if (!response.ok) throw refusal(response, await bodyOf(response, url));
+      if (!response.ok) throw refusal(url, response, await bodyOf(response, url));
       return response.body ?? new Blob([]).stream();
     },
     async *pages(path, field, query = {}) {
@@ -130,17 +129,20 @@ async function bodyOf(response: Response, url: string): Promise<JsonObject> {
   } catch {
     // Somebody else than Fairlead answers; said below.
   }
-  throw new CommandFailed(
+  throw stranger(url, response);
+}
+
+function stranger(url: string, { status }: Response): CommandFailed {
+  return new CommandFailed(
     exitCodes.unreachable,
-    `What answers at ${url} is no Fairlead (status ${response.status}).`,
+    `What answers at ${url} is no Fairlead (status ${status}).`,
     'Check the address; it is the one that `fairlead serve` prints, with or without /mcp.',
   );
 }
 
-function refusal(response: Response, body: JsonObject): CommandFailed {
-  const said = body as unknown as Partial<ErrorBody>;
-  const message = said.message ?? `The server answered with status ${response.status}.`;
-  const action = said.suggestedAction ?? 'Its log has the reason.';
-  const code = response.status === 401 ? exitCodes.unauthenticated : exitCodes.failed;
-  return new CommandFailed(code, message, action, said.code ? { body: body as unknown as ErrorBody } : {});
+function refusal(url: string, response: Response, body: JsonObject): CommandFailed {
+  const { code, message, suggestedAction = '' } = body as unknown as Partial<ErrorBody>;
+  if (code === undefined || message === undefined) return stranger(url, response);
+  const exitCode = response.status === 401 ? exitCodes.unauthenticated : exitCodes.failed;
+  return new CommandFailed(exitCode, message, suggestedAction, { body: body as unknown as ErrorBody });
 }

@@ -32,8 +32,8 @@ function buildProgram(context: CliContext, version: string, done: (code: number)
     .configureOutput({
       writeOut: (text) => context.stdout.write(text),
       writeErr: (text) => context.stderr.write(text),
-      getOutHelpWidth: () => context.stdout.columns ?? 100,
-      getErrHelpWidth: () => context.stderr.columns ?? 100,
+      getOutHelpWidth: () => Math.min(context.stdout.columns ?? 100, 100),
+      getErrHelpWidth: () => Math.min(context.stderr.columns ?? 100, 100),
       getOutHasColors: () => false,
       getErrHasColors: () => false,
     })
@@ -84,16 +84,15 @@ function addCommand(parent: Command, spec: CommandSpec, context: CliContext, don
     .enablePositionalOptions()
     .helpCommand(false)
     .exitOverride();
-  command.description(spec.about ? `${spec.summary}\n\n${spec.about}` : spec.summary);
+  command.description(spec.about ? `${spec.summary}\n\n${flowing(spec.about)}` : spec.summary);
   for (const { name, help } of spec.args ?? []) command.argument(name, help);
   for (const { flags, help, default: value } of spec.options ?? []) command.option(flags, help, value);
   if (spec.remote) {
     command.option('--url <url>', 'address of the server (FAIRLEAD_URL; otherwise the last start on this machine)');
     command.option('--key <key>', 'API key (FAIRLEAD_KEY; otherwise the last start on this machine)');
   }
-  const width = Math.max(...spec.examples.map(({ line }) => line.length));
-  const examples = spec.examples.map(({ line, does }) => `  ${line.padEnd(width)}  # ${does}`);
-  command.addHelpText('after', `\nExamples:\n${examples.join('\n')}`);
+  const examples = spec.examples.map(({ line, does }) => `  # ${does}\n  ${line}\n`);
+  command.addHelpText('after', `\nExamples:\n${examples.join('\n').trimEnd()}`);
   command.action(async (...given: unknown[]) => {
     const values = given.slice(0, (spec.args ?? []).length) as (string | string[] | undefined)[];
     const names = (spec.args ?? []).map(({ name }) => name.replace(/[<>[\].]/g, ''));
@@ -101,6 +100,11 @@ function addCommand(parent: Command, spec: CommandSpec, context: CliContext, don
     done((await spec.run(context, { args, options: command.opts() })) ?? exitCodes.ok);
   });
   return command;
+}
+
+/** Paragraphs without the line breaks of the source: the terminal decides where lines end. */
+function flowing(text: string): string {
+  return text.replace(/(?<!\n)\n(?!\n)/g, ' ');
 }
 
 /** Says on standard error what went wrong and what to do next. */

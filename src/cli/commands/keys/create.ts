@@ -24,6 +24,7 @@ export const keysCreate: CommandSpec = {
     { flags: '--expires <time>', help: 'when it ends: 12h, 30d, a date or a time; never when absent' },
     { flags: '--owner <text>', help: 'who answers for it; its maker when absent' },
     orgOption,
+    { flags: '--quiet', help: 'print the key alone, for a variable of the shell' },
     { flags: '--offline', help: 'work on the data itself, without a server' },
     ...offlineOptions,
     jsonOption,
@@ -57,7 +58,8 @@ export const keysCreate: CommandSpec = {
           return createOfflineKey({ database, settings, log }, input as KeyInput, org ?? defaultOrg);
         })
       : ((await (await openClient(context, options)).post('/keys', input, { org })) as unknown as CreatedKey);
-    if (options.json) screen.json(created);
+    if (options.quiet) screen.line(created.secret);
+    else if (options.json) screen.json(created);
     else {
       const { key, secret } = created;
       screen.line(`API key, shown this once:\n\n  ${screen.styled('bold', secret)}\n`);
