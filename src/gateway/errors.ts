@@ -81,6 +81,14 @@ export const DeadlinePassed = defineError('DEADLINE_PASSED', {
   action: 'Call again with more time.',
 });
 
+export const CutOff = defineError('CUT_OFF', {
+  status: 503,
+  category: 'external_service',
+  retryable: true,
+  message: 'The server is shutting down and could not wait for this call any longer.',
+  action: 'What the tool does may have happened. Check, then call again: the restarted server or another one answers.',
+});
+
 export const gatewayErrors = [
   UnknownTool,
   UnknownEndpoint,
@@ -92,4 +100,5 @@ export const gatewayErrors = [
   PolicyFailed,
   Cancelled,
   DeadlinePassed,
+  CutOff,
 ];

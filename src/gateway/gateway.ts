@@ -1,39 +1,53 @@
 import type { EndpointView } from '../capabilities/catalog/index.ts';
 import type { ToolCaller } from '../kernel/call.ts';
 import type { OrgId, Principal } from '../kernel/principal.ts';
+import { CutOff } from './errors.ts';
 import { type Listing, type ListingDeps, type ListingOrigin, listFor } from './listing.ts';
 import { createPipeline, type PipelineDeps } from './pipeline.ts';
 
 /** What surfaces need: to list and to call, both for a principal at an endpoint. */
 export interface Gateway extends ToolCaller {
-  /** Resolves when no call runs any more, or after `withinMs`. */
+  /** Resolves when no call runs any more. What still runs after `withinMs` is cut off, and recorded as such. */
   idle(withinMs: number): Promise<void>;
   list(principal: Principal, origin?: ListingOrigin): Listing;
   /** Everything behind an endpoint, before policy. Throws `UnknownEndpoint`. */
   view(org: OrgId, endpoint?: string): EndpointView;
 }
 
+/** A call that was cut off still has its end to record. */
+const cutGraceMs = 5_000;
+
 export function createGateway(deps: PipelineDeps & ListingDeps): Gateway {
   const pipeline = createPipeline(deps);
-  let running = 0;
+  const running = new Set<AbortController>();
   const waiting = new Set<() => void>();
+
+  const noneRuns = async (withinMs: number): Promise<boolean> => {
+    if (running.size === 0) return true;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    const timer = setTimeout(resolve, withinMs);
+    waiting.add(resolve);
+    await promise;
+    waiting.delete(resolve);
+    clearTimeout(timer);
+    return running.size === 0;
+  };
+
   return {
     async call(request) {
-      running++;
+      const cut = new AbortController();
+      running.add(cut);
       try {
-        return await pipeline.call(request);
+        return await pipeline.call({ ...request, signal: AbortSignal.any([request.signal, cut.signal]) });
       } finally {
-        if (--running === 0) for (const resolve of waiting) resolve();
+        running.delete(cut);
+        if (running.size === 0) for (const resolve of waiting) resolve();
       }
     },
     async idle(withinMs) {
-      if (running === 0) return;
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const timer = setTimeout(resolve, withinMs);
-      waiting.add(resolve);
-      await promise;
-      waiting.delete(resolve);
-      clearTimeout(timer);
+      if (await noneRuns(withinMs)) return;
+      for (const cut of running) cut.abort(CutOff());
+      await noneRuns(cutGraceMs);
     },
     view: (org, endpoint) => deps.endpoints.view(org, endpoint),
     list: (principal, origin = {}) => listFor(deps, principal, origin),

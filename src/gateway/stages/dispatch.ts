@@ -1,5 +1,5 @@
 import type { Call, ToolProvider } from '../../kernel/call.ts';
-import { Internal } from '../../kernel/errors.ts';
+import { FairleadError, Internal } from '../../kernel/errors.ts';
 import type { Tool } from '../../kernel/tool.ts';
 import type { Tracing } from '../../platform/telemetry/index.ts';
 import { Cancelled, DeadlinePassed } from '../errors.ts';
@@ -18,7 +18,7 @@ export function dispatch({ providerOf, tracing }: DispatchDeps): Stage {
     async run(state) {
       const { call } = state;
       if (!call.tool) throw Internal({}, { cause: new Error('dispatch without a resolved tool') });
-      if (call.signal.aborted) throw Cancelled();
+      if (call.signal.aborted) throw stopped(call.signal);
       const leftMs = call.deadline === undefined ? undefined : call.deadline - Date.now();
       if (leftMs !== undefined && leftMs <= 0) throw DeadlinePassed();
       call.meta = { ...call.meta, ...tracing.inject(state.span) }; // the upstream's spans hang below this one
@@ -26,9 +26,14 @@ export function dispatch({ providerOf, tracing }: DispatchDeps): Stage {
       try {
         state.reply = await provider.dispatch(call as Call & { tool: Tool }, call.signal);
       } catch (error) {
-        if (call.signal.aborted) throw Cancelled({}, { cause: error });
+        if (call.signal.aborted) throw stopped(call.signal, error);
         throw error;
       }
     },
   };
+}
+
+/** The server's own reason for an end, or the caller's wish. */
+function stopped({ reason }: AbortSignal, cause?: unknown): FairleadError {
+  return reason instanceof FairleadError ? reason : Cancelled({}, { cause });
 }

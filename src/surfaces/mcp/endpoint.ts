@@ -1,6 +1,7 @@
 import { isJsonContentType, isLegacyRequest, readRequestBody } from '@modelcontextprotocol/server';
 import { asFairleadError, FairleadError } from '../../kernel/errors.ts';
 import { JsonFault, parseJson } from '../../kernel/json.ts';
+import { pendingAnswers } from './answers.ts';
 import type { Admitted, McpDeps } from './deps.ts';
 import type { ServerParts } from './identity.ts';
 import { createModern } from './modern.ts';
@@ -21,6 +22,8 @@ export interface McpSurface {
 export interface McpSurfaceDeps extends McpDeps {
   maxJsonDepth: number;
 }
+
+const answerGraceMs = 2_000;
 
 export function createMcpSurface(deps: McpSurfaceDeps): McpSurface {
   const codec = createStateCodec(deps.keyring);
@@ -55,10 +58,12 @@ export function createMcpSurface(deps: McpSurfaceDeps): McpSurface {
     return legacy ? sessions.handle(head, body, admitted, authInfo) : modern.handle(head, body, admitted, authInfo);
   };
 
+  const answers = pendingAnswers();
+
   return {
     async handle(request, admitted) {
       try {
-        return await serve(request, admitted);
+        return await answers.track(request, () => serve(request, admitted));
       } catch (thrown) {
         const error = asFairleadError(thrown);
         if (!(thrown instanceof FairleadError)) deps.log.error({ err: thrown }, 'an MCP request failed');
@@ -77,6 +82,7 @@ export function createMcpSurface(deps: McpSurfaceDeps): McpSurface {
       stopNotices?.();
       stopNotices = undefined;
       parking.close();
+      await answers.sent(answerGraceMs);
       await Promise.all([sessions.close(), modern.close()]);
     },
   };
