@@ -35,11 +35,16 @@ export interface Fairlead {
    * A request to a path below `url`, as the admin unless `key` says otherwise; `null` is nobody. Whatever is given as
    * `json` is its body.
    */
-  request(path: string, init?: FairleadRequest): Promise<Response>;
+  request(path: string, init?: FairleadRequest): Promise<FairleadResponse>;
   /** An API key of the default organisation, or of another, with these roles. */
   makeKey(roles: readonly string[], more?: { org?: string; scopes?: readonly string[] }): Promise<string>;
   /** Ends the server, its database and, if it was made here, its folder. */
   stop(): Promise<void>;
+}
+
+export interface FairleadResponse extends Response {
+  // biome-ignore lint/suspicious/noExplicitAny: a test says itself what it expects to find
+  json(): Promise<any>;
 }
 
 export interface FairleadRequest extends Omit<RequestInit, 'headers'> {

@@ -71,6 +71,7 @@ export function callRoutes(deps: CallsDeps): Route[] {
       params: toolParams,
       headers: callHeaders,
       body: callBody,
+      foreignBody: true,
       bodyExample: { arguments: { message: 'hello' } },
       answers: callAnswers,
       errors: idempotencyErrors,

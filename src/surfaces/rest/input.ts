@@ -31,11 +31,20 @@ export async function readJson(request: Request, { maxBodyBytes, maxJsonDepth }:
   }
 }
 
+export interface Part {
+  name: string;
+  schema: z.ZodType | undefined;
+  value: unknown;
+  /** Handed on as it is, whatever characters it has. */
+  foreign?: boolean;
+}
+
 /** Checks each part of a request against its schema. Throws InvalidRequest with the faults of all, never a value. */
-export function check(parts: readonly { name: string; schema: z.ZodType | undefined; value: unknown }[]): unknown[] {
+export function check(parts: readonly Part[]): unknown[] {
   const faults: string[] = [];
-  const checked = parts.map(({ name, schema, value }) => {
+  const checked = parts.map(({ name, schema, value, foreign }) => {
     if (!schema) return undefined;
+    if (!foreign && hasNul(value)) faults.push(`${name}: must not hold the character NUL`);
     const parsed = schema.safeParse(value);
     if (parsed.success) return parsed.data;
     for (const { path, message } of parsed.error.issues) {
@@ -46,4 +55,11 @@ export function check(parts: readonly { name: string; schema: z.ZodType | undefi
   if (faults.length > maxFaults) faults.splice(maxFaults, Number.POSITIVE_INFINITY, 'and more');
   if (faults.length > 0) throw InvalidRequest({ faults });
   return checked;
+}
+
+/** No database takes it in a text. */
+function hasNul(value: unknown): boolean {
+  if (typeof value === 'string') return value.includes('\0');
+  if (typeof value !== 'object' || value === null) return false;
+  return Object.entries(value).some(([key, item]) => key.includes('\0') || hasNul(item));
 }

@@ -84,7 +84,7 @@ async function inputOf(
     { name: 'path', schema: route.params, value: c.req.param() },
     { name: 'query', schema: querySchema, value: c.req.query() },
     { name: 'header', schema: route.headers, value: c.req.header() },
-    { name: 'body', schema: route.body, value: sent },
+    { name: 'body', schema: route.body, value: sent, foreign: route.foreignBody },
   ]) as [never, { org?: string }, never, never];
   return {
     c,

@@ -68,6 +68,8 @@ export interface RouteSpec<
   query?: Q;
   headers?: H;
   body?: B;
+  /** The body goes to somebody else as it is, whatever characters it has. */
+  foreignBody?: boolean;
   /** What the documentation says of the body, where `body` leaves the checking to a capability. */
   documentedBody?: z.ZodType;
   bodyExample?: unknown;

@@ -1,0 +1,30 @@
+import { expect, it } from 'vitest';
+import { outcomes } from '../../kernel/call.ts';
+import type { ErrorBody } from '../../kernel/errors.ts';
+import { statusOf } from './calls.ts';
+
+const error = (category: ErrorBody['category']): ErrorBody => ({
+  code: 'ANY',
+  category,
+  retryable: false,
+  message: '',
+  suggestedAction: '',
+});
+
+it('gives every outcome its status [SP-17]', () => {
+  expect(Object.fromEntries(outcomes.map((outcome) => [outcome, statusOf({ outcome })]))).toEqual({
+    ok: 200,
+    tool_error: 200,
+    pending_approval: 202,
+    invalid: 400,
+    denied: 403,
+    blocked: 403,
+    limited: 429,
+    cancelled: 499,
+    failed: 502,
+  });
+  expect(statusOf({ outcome: 'failed', error: error('timeout') })).toBe(504);
+  expect(statusOf({ outcome: 'failed', error: error('internal') })).toBe(502);
+  expect(statusOf({ outcome: 'denied', error: error('not_found') })).toBe(404);
+  expect(statusOf({ outcome: 'denied', error: error('authentication') })).toBe(401);
+});
