@@ -19,7 +19,7 @@ export interface FairleadOptions {
   env?: Record<string, string>;
   /** Takes the log, a JSON line at a time; there is none without it. */
   log?: DestinationStream;
-  /** A data folder of an earlier server; it stays when this one stops. */
+  /** A folder of the test's own, to start again on: it stays when the server stops, and so does its database. */
   dataDir?: string;
 }
 
@@ -72,7 +72,7 @@ export async function startFairlead({ config = {}, env = {}, log, dataDir }: Fai
   const database = await databaseFor(data);
   const adminKey = env.FAIRLEAD_ADMIN_KEY ?? `fl_test_${randomBytes(24).toString('hex')}`;
   const release = async () => {
-    await database.drop();
+    if (dataDir === undefined) await database.drop();
     rmSync(folder, { recursive: true, force: true });
   };
   try {
