@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import { crashRounds } from '../audit-crash.ts';
 import { databaseKinds } from '../database.ts';
 
-const rounds = Number(process.env.FAIRLEAD_CHAOS_ROUNDS ?? 20);
+const rounds = process.env.CHAOS === 'short' ? 3 : 20;
 const durabilities = ['file', 'database'] as const;
 
 it.each(databaseKinds.flatMap((kind) => durabilities.map((durability) => ({ kind, durability }))))(

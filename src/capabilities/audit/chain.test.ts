@@ -1,10 +1,10 @@
 import { type RawBuilder, sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AuditWorld, openAuditWorld, recordCall } from '../../../test/audit.ts';
-import { callRecord } from '../../../test/audit-calls.ts';
+import { callRecord, testKeyring } from '../../../test/audit-calls.ts';
 import { databaseKinds } from '../../../test/database.ts';
 import { createKeyring } from '../../platform/keyring/index.ts';
-import { hashOf } from './chain.ts';
+import { createChain, hashOf } from './chain.ts';
 import type { Audit } from './types.ts';
 
 const dayMs = 24 * 60 * 60_000;
@@ -147,6 +147,27 @@ describe.each(databaseKinds)('the chain of records on %s', (kind) => {
     const { records } = await audit.list(org, {}, undefined, 500);
     expect(new Set(records.map(({ id }) => id))).toEqual(new Set(ids));
     expect(new Set(records.map(({ replica }) => replica))).toEqual(new Set(['one', 'two', 'three']));
+  });
+
+  it('takes the same entries any number of times, in any order, and keeps no intent of what is over [SP-16]', async () => {
+    const org = `chain-${++made}`;
+    const chain = createChain(testKeyring);
+    const body = JSON.stringify({
+      org,
+      id: 'call_1',
+      at: Date.now(),
+      kind: 'call',
+      principal: { id: 'p' },
+      outcome: 'ok',
+    });
+    const record = { type: 'record', org, id: 'call_1', inferred: false, body } as const;
+    const intent = { type: 'intent', org, id: 'call_1', saidAt: 1, life: 'gone', home: 'gone', body } as const;
+    for (const entries of [[record], [intent], [record, intent, record], [intent, intent]]) {
+      await chain.append(world.db, org, entries);
+    }
+    expect(await chain.append(world.db, org, [])).toBeUndefined();
+    expect((await sql`select 1 from audit_intents where org = ${org}`.execute(world.db)).rows).toEqual([]);
+    expect(await audit.verify(org)).toMatchObject({ ok: true, checked: 1 });
   });
 
   it('can be verified while records are added [SP-16]', async () => {

@@ -140,6 +140,18 @@ describe('the write-ahead file', () => {
     expect(await readAll(wal)).toEqual(['after']);
   });
 
+  it('removes no segment that was added to while others were removed [SP-16]', async () => {
+    const wal = await openIt(1_000);
+    for (const id of numbers(300)) await wal.append(entry(id, 'x'.repeat(1_000)));
+    await wal.append(entry('last', ''));
+    expect(await readAll(wal)).toHaveLength(301);
+    const tidying = wal.tidy();
+    const late = ['a', 'b', 'c'];
+    for (const id of late) await wal.append(entry(id, 'x'.repeat(1_000)));
+    await tidying;
+    expect(await readAll(wal)).toEqual(late);
+  });
+
   it('replaces the segment in use only when it is old and the database has it [SP-16]', async () => {
     const young = await openIt();
     await young.append(entry('a'));

@@ -192,8 +192,9 @@ export async function openWal({ folder, segmentBytes, segmentMs, clock, log }: W
       const sealable = active && active.size > 0 && active.shipped >= active.size;
       // Not while lines are being flushed: the flush may be about to write to it.
       if (sealable && !flushing && (all || now - (active?.openedAt ?? now) >= segmentMs)) await seal();
-      for (const segment of segments.filter(({ shipped, size }) => shipped >= size)) {
-        if (segment === active) continue;
+      for (const segment of [...segments]) {
+        // Looked at in the same step as it is taken out: a flush may have added to it since the loop began.
+        if (segment.handle || segment.shipped < segment.size) continue;
         segments.splice(segments.indexOf(segment), 1);
         if (segment.damaged) await rename(segment.path, `${segment.path}.damaged`);
         else await rm(segment.path, { force: true });
