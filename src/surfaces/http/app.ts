@@ -4,7 +4,7 @@ import type { EndpointSettings } from '../../config/schema.ts';
 import { NotFound, ShuttingDown } from '../../kernel/errors.ts';
 import { addressRanges } from '../../platform/http/index.ts';
 import type { Log, Metrics } from '../../platform/telemetry/index.ts';
-import type { McpSurface } from '../mcp/index.ts';
+import { type McpSurface, rpcResponse } from '../mcp/index.ts';
 import { type Admission, createAdmission, type HttpEnv } from './admission.ts';
 import { edge } from './edge.ts';
 import { type Operations, operations } from './operations.ts';
@@ -73,5 +73,7 @@ function wellKnown(app: Hono<HttpEnv>, deps: HttpAppDeps): void {
 }
 
 function methodNotAllowed(): Response {
-  return new Response(null, { status: 405, headers: { allow: 'GET, POST, DELETE, OPTIONS' } });
+  return rpcResponse(405, -32000, 'MCP is spoken here by POST, GET and DELETE.', {
+    allow: 'GET, POST, DELETE, OPTIONS',
+  });
 }

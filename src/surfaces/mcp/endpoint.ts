@@ -38,6 +38,7 @@ export function createMcpSurface(deps: McpSurfaceDeps): McpSurface {
   let stopNotices: (() => void) | undefined;
 
   const serve = async (request: Request, admitted: Admitted): Promise<Response> => {
+    deps.gateway.view(admitted.principal.org, admitted.endpoint); // an endpoint that is not there gets no server either
     const authInfo = authInfoOf(admitted);
     if (request.method !== 'POST') return sessions.handle(request, undefined, admitted, authInfo);
     if (!isJsonContentType(request.headers.get('content-type'))) {

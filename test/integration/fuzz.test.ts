@@ -1,0 +1,37 @@
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import { caller, closeCallers, textOf } from '../clients.ts';
+import { fuzz } from '../fuzz/campaign.ts';
+import { type Fairlead, fixtureUpstream, startFairlead } from '../harness.ts';
+
+// The seed of a run that failed is in its output: FUZZ_SEED repeats it.
+const seed = Number(process.env.FUZZ_SEED ?? 20_260_728);
+let fairlead: Fairlead;
+
+beforeAll(async () => {
+  fairlead = await startFairlead({
+    config: {
+      upstreams: { one: { ...fixtureUpstream('legacy'), startTimeoutMs: 20_000 } },
+      endpoints: { team: { toolsets: ['one'], naming: 'bare' } },
+    },
+  });
+});
+afterEach(closeCallers);
+afterAll(() => fairlead?.stop());
+
+describe('11,000 mutated requests', () => {
+  it('are answered without a server error or a crash, and the server serves on [SP-8]', {
+    timeout: 240_000,
+  }, async () => {
+    console.log(`FUZZ_SEED=${seed}`);
+    const report = await fuzz(fairlead, { seed, inProcess: 10_000, overSockets: 1_000 });
+    console.log(JSON.stringify(report.statuses));
+    expect(report.faults.join('\n\n')).toBe('');
+    expect(report.done).toBe(11_000);
+    // Not all of them may be refused at the door, or nothing behind it was tried.
+    expect(report.statuses[200]).toBeGreaterThan(500);
+    for (const era of ['sessions', 'modern'] as const) {
+      const client = await caller(fairlead, era);
+      expect(textOf(await client.callTool({ name: 'one_echo', arguments: { text: era } }))).toBe(era);
+    }
+  });
+});
