@@ -6,6 +6,7 @@ import { errorCatalogue } from '../src/app/errors.ts';
 import { settingsJsonSchema } from '../src/config/jsonschema.ts';
 import { restDocument } from '../src/surfaces/rest/index.ts';
 import { errorsPage } from './reference/errors.ts';
+import { settingsPage } from './reference/settings.ts';
 
 /** A page of the reference that is made from the code. */
 interface Page {
@@ -18,6 +19,7 @@ const pages: readonly Page[] = [
   { file: 'docs/reference/fairlead.schema.json', text: () => `${JSON.stringify(settingsJsonSchema(), null, 2)}\n` },
   { file: 'docs/reference/openapi.json', text: () => `${JSON.stringify(restDocument(version), null, 2)}\n` },
   { file: 'docs/reference/errors.md', text: () => errorsPage(errorCatalogue) },
+  { file: 'docs/reference/settings.md', text: settingsPage },
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));

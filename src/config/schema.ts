@@ -7,10 +7,10 @@ const ms = z.int().positive();
 
 const annotationOverride = z
   .strictObject({
-    readOnly: z.boolean(),
-    destructive: z.boolean(),
-    idempotent: z.boolean(),
-    openWorld: z.boolean(),
+    readOnly: z.boolean().describe('Changes nothing'),
+    destructive: z.boolean().describe('May destroy or overwrite'),
+    idempotent: z.boolean().describe('A second run with the same arguments changes nothing more'),
+    openWorld: z.boolean().describe('Reaches beyond its own closed world'),
   })
   .partial();
 
@@ -27,7 +27,10 @@ const upstreamCommon = {
     .enum(['shared', 'principal', 'session'])
     .default('shared')
     .describe('Who shares one process or session with the upstream'),
-  annotations: z.enum(['trust', 'ignore']).optional().describe('Whether the claims about its tools are believed'),
+  annotations: z
+    .enum(['trust', 'ignore'])
+    .optional()
+    .describe('Whether the claims about its tools are believed; trust in the file, ignore at run time'),
   startTimeoutMs: ms.default(5_000).describe('Time to connect and be listed before the server turns ready without it'),
   callTimeoutMs: ms.default(60_000).describe('Longest run of one call'),
   maxConcurrentCalls: z.int().positive().default(32).describe('Calls in flight at once; more wait in a short queue'),
@@ -39,18 +42,19 @@ const upstreamCommon = {
     .describe('Further tries, only of tools known to be read-only or idempotent'),
   breaker: z
     .strictObject({
-      failures: z.int().positive().default(5),
-      windowMs: ms.default(60_000),
+      failures: z.int().positive().default(5).describe('So many failures open it'),
+      windowMs: ms.default(60_000).describe('Within this time'),
       resetMs: ms.default(10_000).describe('Time after which one call may try whether it works again'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Holds calls off while the upstream fails'),
   tools: z.record(z.string(), toolSettings).default({}).describe('Settings by tool name as the upstream has it'),
-  disabled: z.boolean().default(false),
+  disabled: z.boolean().default(false).describe('Neither connected nor listed'),
 };
 
 export const stdioUpstream = z.strictObject({
   command: z.string().min(1).describe('Program to start; never run through a shell'),
-  args: z.array(z.string()).default([]),
+  args: z.array(z.string()).default([]).describe('Its arguments, one by one'),
   env: z
     .record(z.string(), z.string())
     .default({})
@@ -60,8 +64,8 @@ export const stdioUpstream = z.strictObject({
 });
 
 export const httpUpstream = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }),
-  headers: z.record(z.string(), z.string()).default({}),
+  url: z.url({ protocol: /^https?$/ }).describe('Address of its MCP endpoint'),
+  headers: z.record(z.string(), z.string()).default({}).describe('Sent with every request to it'),
   transport: z.enum(['auto', 'http', 'sse']).default('auto').describe('Streamable HTTP, or the legacy HTTP+SSE'),
   ...upstreamCommon,
 });
@@ -73,28 +77,32 @@ export const roleNames = ['viewer', 'developer', 'operator', 'admin'] as const;
 const endpoint = z.strictObject({
   org: slug.default('default').describe('Organisation whose tools it selects from'),
   toolsets: z.array(toolset).optional().describe('Toolsets served here; all of them when absent'),
-  naming: z.enum(['prefixed', 'bare']).default('prefixed'),
+  naming: z
+    .enum(['prefixed', 'bare'])
+    .default('prefixed')
+    .describe('Names as toolset_name, or as the upstream has them where none collide'),
   anonymous: z.enum(roleNames).optional().describe('Role of callers without a token; refused off loopback'),
 });
 
 const issuer = z.strictObject({
-  issuer: z.string().min(1),
+  issuer: z.string().min(1).describe('Its name, as the claim iss of its tokens has it'),
   jwksUri: z.url().optional().describe('Where its keys are; found by its metadata when absent'),
   audience: z
     .union([z.string(), z.array(z.string()).min(1)])
     .optional()
     .describe('Default: the public URL of /mcp'),
-  algorithms: z.array(z.string()).default(['RS256', 'PS256', 'ES256', 'EdDSA']),
-  clockSkewSeconds: z.int().min(0).max(300).default(30),
+  algorithms: z.array(z.string()).default(['RS256', 'PS256', 'ES256', 'EdDSA']).describe('Signatures that are taken'),
+  clockSkewSeconds: z.int().min(0).max(300).default(30).describe('How far its clock may be from ours'),
   sharedSecret: z.string().min(32).optional().describe('HS256; only with development: true'),
   claims: z
     .strictObject({
       org: z.string().optional().describe('Claim that names the organisation'),
       roles: z.string().default('roles').describe('Claim with a list of, or one, role or group'),
-      name: z.string().default('name'),
-      scope: z.string().default('scope'),
+      name: z.string().default('name').describe('Claim that the audit shows as the name'),
+      scope: z.string().default('scope').describe('Claim with the scopes'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('Where its tokens say what'),
   org: slug.default('default').describe('Organisation when no claim names one'),
   roleMap: z
     .record(z.string(), z.enum(roleNames))
@@ -105,15 +113,20 @@ const issuer = z.strictObject({
 /** What also stands in the environment and, but for secrets, on the command line; those win over the file. */
 export const serverSchema = z
   .strictObject({
-    host: z.string().regex(/^[^\s/]+$/, 'must be an address or a host name'),
-    port: z.int().min(0).max(65_535),
+    host: z
+      .string()
+      .regex(/^[^\s/]+$/, 'must be an address or a host name')
+      .describe('Address to listen on'),
+    port: z.int().min(0).max(65_535).describe('Port to listen on; 0 takes a free one'),
     publicUrl: z.url({ protocol: /^https?$/ }).describe('How clients reach it; by default host and port'),
     dataDir: z.string().min(1).describe('Folder of the embedded database and the secret; default .fairlead'),
     secret: z.string().describe('32 bytes or more; signs state and keys the hashes'),
     secretFile: z.string().min(1).describe('File that holds the secret'),
     adminKey: z.string().min(32).describe('Replaces the bootstrap key at each start'),
-    allowedHosts: z.array(z.string().min(1)).describe('Host headers that are answered; by default the public one'),
-    allowedOrigins: z.array(z.string().min(1)).describe('Origins of web pages that may call'),
+    allowedHosts: z
+      .array(z.string().min(1))
+      .describe('Host headers that are answered; by default the public one and those of loopback'),
+    allowedOrigins: z.array(z.string().min(1)).describe('Origins of web pages that may call; by default its own'),
     trustedProxies: z
       .array(z.string().min(1))
       .describe('Addresses or CIDR ranges whose X-Forwarded-For is believed; none by default'),
@@ -122,10 +135,10 @@ export const serverSchema = z
       .describe('Postgres 17 or later; embedded when absent'),
     redisUrl: z.url({ protocol: /^rediss?$/, hostname: /.*/ }).describe('Redis 7 or later, shared by the replicas'),
     otlpEndpoint: z.url({ protocol: /^https?$/ }).describe('OTLP/HTTP receiver of traces; none when absent'),
-    logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']),
+    logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).describe('Least severity that is logged'),
     environment: z.string().min(1).describe('Name that policies can read, such as prod'),
-    maxBodyBytes: z.int().positive(),
-    maxJsonDepth: z.int().positive().max(1_000),
+    maxBodyBytes: z.int().positive().describe('Longest body of a request'),
+    maxJsonDepth: z.int().positive().max(1_000).describe('Deepest nesting of JSON in a request'),
     drainMs: ms.describe('How long running calls may take after SIGTERM'),
     metricsToken: z.string().min(16).describe('Bearer token for /metrics off loopback'),
     tls: z
@@ -133,7 +146,7 @@ export const serverSchema = z
         cert: z.string().min(1).describe('PEM file of the certificate and its chain'),
         key: z.string().min(1).describe('PEM file of its private key'),
         clientCa: z.string().min(1).optional().describe('PEM file of the authorities of client certificates'),
-        requireClientCert: z.boolean().default(false),
+        requireClientCert: z.boolean().default(false).describe('Whether others are turned away'),
       })
       .describe('Read again when the files change'),
   })
@@ -141,14 +154,20 @@ export const serverSchema = z
 
 /** `fairlead.yaml`, as written. Each key is optional: an empty file is a valid one. */
 export const fileSchema = z.strictObject({
-  server: serverSchema.prefault({}),
+  server: serverSchema.prefault({}).describe('How it listens and what it stands on'),
   development: z.boolean().default(false).describe('Allows shared-secret issuers'),
   allowRuntimeStdio: z.boolean().default(false).describe('Lets admins add stdio upstreams at run time'),
-  upstreams: z.record(toolset, upstream).default({}),
-  endpoints: z.record(slug, endpoint).default({}),
-  auth: z.strictObject({ issuers: z.array(issuer).default([]) }).prefault({}),
+  upstreams: z.record(toolset, upstream).default({}).describe('MCP servers by the name of their toolset'),
+  endpoints: z.record(slug, endpoint).default({}).describe('Selections of tools, each served at /mcp/<name>'),
+  auth: z
+    .strictObject({ issuers: z.array(issuer).default([]).describe('Whose JWTs are taken as bearer tokens') })
+    .prefault({})
+    .describe('Who may come in, beside those with an API key'),
   policies: z
-    .strictObject({ folder: z.string().optional(), shipped: z.boolean().default(true) })
+    .strictObject({
+      folder: z.string().optional().describe('Folder with .cedar files for every organisation'),
+      shipped: z.boolean().default(true).describe('Whether the shipped roles are in force'),
+    })
     .prefault({})
     .describe('Cedar policies: a folder of .cedar files beside the shipped roles'),
   projections: z
@@ -156,24 +175,38 @@ export const fileSchema = z.strictObject({
     .default({})
     .describe('By tool id: attribute name to JSON pointer into the arguments, for policies to read'),
   egress: z
-    .strictObject({ allow: z.array(z.string()).default([]) })
+    .strictObject({
+      allow: z
+        .array(z.string())
+        .default([])
+        .describe('Private hosts or CIDR ranges that URLs set at run time may reach'),
+    })
     .prefault({})
-    .describe('Private hosts or CIDR ranges that URLs set at run time may reach'),
+    .describe('What may be reached from here'),
   audit: z
     .strictObject({
-      durability: z.enum(['file', 'database']).optional().describe('What is awaited before a response leaves'),
+      durability: z
+        .enum(['file', 'database'])
+        .optional()
+        .describe('What is awaited before a response leaves; file when embedded, else database'),
       maxBodyBytes: z.int().positive().default(16_384).describe('Arguments and results are cut here'),
       retentionDays: z.int().positive().optional().describe('Kept for ever when absent'),
-      queueSize: z.int().positive().default(10_000),
+      queueSize: z
+        .int()
+        .positive()
+        .default(10_000)
+        .describe('Calls on their way to a record at once; more are refused'),
       redactKeys: z.array(z.string()).default([]).describe('Further argument names whose values never reach the audit'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('The account of every call and administrative act'),
   sessions: z
     .strictObject({
-      idleMs: ms.default(30 * 60_000),
-      maxPerPrincipal: z.int().positive().default(100),
+      idleMs: ms.default(30 * 60_000).describe('A session without a request for so long is ended'),
+      maxPerPrincipal: z.int().positive().default(100).describe('Sessions that one caller may have at once'),
     })
-    .prefault({}),
+    .prefault({})
+    .describe('MCP sessions of revisions up to 2025-11-25'),
 });
 
 export type FileSettings = z.infer<typeof fileSchema>;
