@@ -1,7 +1,7 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
-import { delimiter, join, resolve } from 'node:path';
+import { delimiter, resolve } from 'node:path';
 import { faultsOf, inheritedEnvironment, loadSettings } from '../config/index.ts';
 import type { Settings } from '../config/schema.ts';
 import { asFairleadError } from '../kernel/errors.ts';
@@ -121,10 +121,6 @@ async function dataFolder({ dataDir }: Settings, serverRuns: boolean): Promise<F
       if (serverRuns) add('ok', 'in use by the server that runs');
       else add('note', 'in use by another process', 'Stop it before a second server, a backup or a restore.');
     }
-  }
-  const secret = await stat(join(dataDir, 'secret')).catch(() => undefined);
-  if (secret && process.platform !== 'win32' && (secret.mode & 0o077) !== 0) {
-    add('wrong', 'others can read the secret', `chmod 600 ${join(dataDir, 'secret')}, and think of a new one`);
   }
   return findings;
 }

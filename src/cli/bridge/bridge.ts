@@ -58,6 +58,7 @@ export function createBridge({ client, open, log }: BridgeDeps) {
       if (id === undefined || !found) return;
       waiting.delete(id);
       if (found.request.method === 'initialize' && isJSONRPCResultResponse(message)) {
+        opening = found.request;
         connection?.setRevision(message.result.protocolVersion);
       }
     }
@@ -68,43 +69,40 @@ export function createBridge({ client, open, log }: BridgeDeps) {
     if (waiting.delete(id)) toClient({ jsonrpc: '2.0', id, error: faultOf(error) });
   }
 
+  /** A connection, and in it the session that the client had, if it had one. */
   async function connect(): Promise<Connection> {
-    const made = await open({
-      onMessage: fromServer,
-      onStreamLost: () => void revive(),
-    });
-    if (isClosed) await made.close();
-    connection = made;
-    return made;
+    const made = await open({ onMessage: fromServer, onStreamLost: () => void revive() });
+    try {
+      if (isClosed) throw new Error('The client is gone.');
+      connection = made;
+      if (opening) {
+        await made.resume(opening, [...said.values()]);
+        log.info('connected to the server again');
+      }
+      return made;
+    } catch (error) {
+      connection = undefined;
+      await made.close().catch(() => {});
+      throw error;
+    }
   }
 
-  const connected = (): Promise<Connection> =>
-    (connecting ??= connect().catch((error: unknown) => {
+  const connected = (): Promise<Connection> => {
+    connecting ??= connect().catch((error: unknown) => {
       connecting = undefined;
       throw error;
-    }));
+    });
+    return connecting;
+  };
 
-  /** Forgets a connection that does not work any more; opens another, and in it the session that was lost. */
+  /** Forgets a connection that does not work any more, unless somebody has done so already, and makes another. */
   async function reconnect(broken: Connection | undefined): Promise<Connection> {
     if (broken && broken === connection) {
       connection = undefined;
       connecting = undefined;
       await broken.close().catch(() => {});
     }
-    if (connecting) return connecting;
-    const session = opening;
-    if (!session) return connected();
-    connecting = (async () => {
-      const made = await connect();
-      await made.resume(session, [...said.values()]);
-      log.info('connected to the server again');
-      return made;
-    })().catch((error: unknown) => {
-      connecting = undefined;
-      connection = undefined;
-      throw error;
-    });
-    return connecting;
+    return connected();
   }
 
   /** Tries until the session is there again, so that what the server says by itself reaches the client. */
@@ -136,11 +134,7 @@ export function createBridge({ client, open, log }: BridgeDeps) {
       await send(await connected());
     } catch (error) {
       if (isClosed || signal?.aborted || !isServerGone(error)) throw error;
-      const isOpening = isJSONRPCRequest(message) && message.method === 'initialize';
-      if (isOpening) opening = undefined; // there is nothing to resume yet
-      const again = await reconnect(used);
-      if (isOpening) opening = message;
-      await send(again);
+      await send(await reconnect(used));
     }
   }
 
@@ -153,7 +147,7 @@ export function createBridge({ client, open, log }: BridgeDeps) {
     const abort = new AbortController();
     waiting.set(message.id, { request: message, abort });
     if (message.method === 'initialize') {
-      opening = message;
+      opening = undefined; // until it is answered there is nothing to resume
       said.clear();
     } else remember(message);
     try {
@@ -183,10 +177,12 @@ export function createBridge({ client, open, log }: BridgeDeps) {
 
   // What has no answer goes in the order in which it came, and `initialize` before all that follows it.
   let turn: Promise<unknown> = Promise.resolve();
+  let onTheWay = 0;
   function fromClient(message: JSONRPCMessage): void {
     if (cancelled(message)) return;
+    onTheWay++;
     const work = () => (isJSONRPCRequest(message) ? request(message) : notify(message));
-    const sent = turn.then(work);
+    const sent = turn.then(work).finally(() => onTheWay--);
     if (isJSONRPCRequest(message) && message.method !== 'initialize') return;
     turn = Promise.race([sent, new Promise((resolve) => setTimeout(resolve, orderedMs).unref())]);
   }
@@ -214,8 +210,8 @@ export function createBridge({ client, open, log }: BridgeDeps) {
       await client.start();
       await closed.promise;
     },
-    /** How many requests of the client have no answer yet. */
-    waiting: () => waiting.size,
+    /** Whether everything that the client said was delivered, and answered where it wants an answer. */
+    isIdle: () => onTheWay === 0 && waiting.size === 0,
     stop,
   };
 }

@@ -43,7 +43,7 @@ export const stdio: CommandSpec = {
       import('../bridge/connection.ts'),
       import('../bridge/lines.ts'),
     ]);
-    const lines = clientLines(stdin, () => bridge.waiting() === 0);
+    const lines = clientLines(stdin, () => bridge.isIdle());
     const bridge = createBridge({
       client: new StdioServerTransport(lines as never, stdout as never),
       open: async (events) => {

@@ -1,0 +1,192 @@
+import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { fixtureUpstream } from '../harness.ts';
+import { run, runProgram, type Started, startProgram, temporaryHome } from './run.ts';
+
+let home: ReturnType<typeof temporaryHome>;
+let data: string;
+let running: Started[] = [];
+
+beforeEach(() => {
+  home = temporaryHome();
+  data = join(home.home, 'data');
+  writeFileSync(join(home.home, 'fairlead.yaml'), `upstreams: ${JSON.stringify({ fix: fixtureUpstream() })}\n`);
+});
+afterEach(async () => {
+  await Promise.all(running.map((server) => server.stop()));
+  running = [];
+  home.remove();
+});
+
+function serve(...args: string[]): Started {
+  const env = { ...home.env, FAIRLEAD_DATA_DIR: data, FAIRLEAD_LOG_LEVEL: 'info' };
+  const server = startProgram(['serve', '--port', '0', ...args], { env, cwd: home.home });
+  running.push(server);
+  return server;
+}
+
+const cli = (...args: string[]) => run(args, { env: home.env, cwd: home.home });
+const timeout = 90_000;
+
+describe('fairlead serve', () => {
+  it('prints endpoint, key and connect lines at first, and how to connect later; commands find it meanwhile [SP-1] [SP-20] [SP-14]', {
+    timeout,
+  }, async () => {
+    const first = serve();
+    await first.says(/ready after [\d.]+ s/);
+    const [, url = ''] = /serves MCP at (http:\S+\/mcp)/.exec(first.stdout()) ?? [];
+    const [key = ''] = /fl_\S+/.exec(first.stdout()) ?? [];
+    for (const name of ['Claude Code', 'Cursor', 'VS Code', 'Windsurf', 'MCP Inspector']) {
+      expect(first.stdout()).toContain(name);
+    }
+    expect(first.stdout()).toContain(url);
+
+    // The note of the start: for its owner alone, with a key that is not the one shown.
+    const note = JSON.parse(readFileSync(home.lastStart, 'utf8'));
+    expect(statSync(home.lastStart).mode & 0o777).toBe(0o600);
+    expect(note).toMatchObject({ url: url.replace('/mcp', ''), pid: first.child.pid, dataDir: data });
+    expect(note.key).not.toBe(key);
+    expect(await cli('call', 'fix.echo', 'text=found')).toMatchObject({ code: 0, stdout: 'found\n' });
+
+    // The local key is not handed on.
+    const connect = await cli('connect');
+    expect(connect.code).toBe(0);
+    expect(connect.stdout).not.toContain(note.key);
+
+    const stopped = await first.stop();
+    expect(stopped.code).toBe(0);
+    expect(existsSync(home.lastStart)).toBe(false);
+
+    const second = serve();
+    await second.says(/npx fairlead connect/);
+    const later = JSON.parse(readFileSync(home.lastStart, 'utf8'));
+    expect(second.stdout()).not.toContain('fl_');
+    const old = ['--url', later.url, '--key', note.key] as const;
+    expect((await cli('tools', 'list', ...old)).code).toBe(4); // ended with the server that made it
+    expect((await cli('tools', 'list', '--url', later.url, '--key', key)).code).toBe(0);
+
+    // Nobody revokes at kill -9; the next start does.
+    second.child.kill('SIGKILL');
+    await second.ended;
+    expect((await cli('tools', 'list')).code).toBe(3);
+    const third = serve();
+    await third.says(/npx fairlead connect/);
+    const { url: thirdUrl } = JSON.parse(readFileSync(home.lastStart, 'utf8'));
+    expect((await cli('tools', 'list', '--url', thirdUrl, '--key', later.key)).code).toBe(4);
+    expect((await cli('tools', 'list')).code).toBe(0);
+  });
+
+  it('says what to do when the port or the data folder is in use [SP-1] [SP-19]', { timeout }, async () => {
+    const listener = createServer();
+    await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
+    const { port } = listener.address() as { port: number };
+    const env = { ...home.env, FAIRLEAD_DATA_DIR: data };
+    try {
+      const taken = await runProgram(['serve', '--port', String(port)], { env, cwd: home.home });
+      expect(taken.code).toBe(1);
+      expect(taken.stderr).toContain(`127.0.0.1:${port}`);
+      expect(taken.stderr).toContain('--port');
+    } finally {
+      listener.close();
+    }
+
+    const first = serve();
+    await first.says(/serves MCP at/);
+    const second = await runProgram(['serve', '--port', '0'], { env, cwd: home.home });
+    expect(second.code).toBe(1);
+    expect(second.stderr).toContain('data folder');
+    expect(second.stderr).toContain('FAIRLEAD_DATA_DIR');
+    expect((await cli('tools', 'list')).code).toBe(0); // the first one goes on, and is still found
+  });
+
+  it('names every fault of the settings at once and ends with 2 [SP-3]', async () => {
+    writeFileSync(join(home.home, 'fairlead.yaml'), 'server: { port: many }\nupstraems: {}\n');
+    const { code, stderr } = await runProgram(['serve'], { env: home.env, cwd: home.home });
+    expect(code).toBe(2);
+    expect(stderr).toContain('server.port');
+    expect(stderr).toContain('upstreams');
+    expect(stderr).not.toContain('many');
+  });
+});
+
+describe('commands without a server', () => {
+  const offline = (...args: string[]) => run([...args, '--data-dir', data], { env: home.env, cwd: home.home });
+
+  it('migrate, make a lost admin key, back up and restore [SP-14] [SP-19] [SP-20]', { timeout }, async () => {
+    expect((await offline('migrate')).stdout).toMatch(/^applied access\/0001/m);
+    expect((await offline('migrate')).stdout).toMatch(/^Nothing to do/);
+
+    const made = await offline('keys', 'create', '--offline', '--json');
+    expect(made).toMatchObject({ code: 0 });
+    const { secret, key } = JSON.parse(made.stdout);
+    expect(key).toMatchObject({ roles: ['admin'], org: 'default' });
+
+    const file = join(home.home, 'fairlead.backup');
+    const backup = await offline('backup', file);
+    expect(backup).toMatchObject({ code: 0, stderr: '' }); // no progress bar where nobody watches
+    expect(backup.stdout).toContain(file);
+    expect((await offline('restore', file)).code).toBe(1); // it holds rows
+
+    const restored = join(home.home, 'restored');
+    mkdirSync(restored, { mode: 0o700 });
+    writeFileSync(join(restored, 'secret'), readFileSync(join(data, 'secret')), { mode: 0o600 });
+    const ran = await run(['restore', file, '--data-dir', restored, '--json'], { env: home.env, cwd: home.home });
+    expect(ran.code).toBe(0);
+    expect(JSON.parse(ran.stdout).rows).toBeGreaterThan(1);
+
+    data = restored;
+    const server = serve();
+    const [, url = ''] = await server.says(/serves MCP at (http:\S+)\/mcp/);
+    const as = ['--url', url, '--key', secret] as const;
+    const audit = await cli('audit', '--json', ...as);
+    expect(audit.code).toBe(0);
+    expect(audit.stdout).toContain('"keys.create"'); // made offline, and in the audit all the same
+    expect((await cli('audit', 'verify', ...as)).code).toBe(0);
+    expect((await offline('keys', 'create', '--offline')).stderr).toContain('data folder');
+  });
+
+  it('check and describe the configuration [SP-3] [SP-20]', async () => {
+    const good = await run(['config', 'check'], { env: home.env, cwd: home.home });
+    expect(good).toMatchObject({ code: 0, stderr: '' });
+    expect(good.stdout).toContain('1 upstreams');
+    writeFileSync(join(home.home, 'bad.yaml'), 'server: { port: many, hots: x }\n');
+    const bad = await run(['config', 'check', 'bad.yaml'], { env: home.env, cwd: home.home });
+    expect(bad.code).toBe(2);
+    expect(bad.stderr).toContain('2 faults');
+    const asJson = await run(['config', 'check', 'bad.yaml', '--json'], { env: home.env, cwd: home.home });
+    expect(asJson.code).toBe(2);
+    expect(JSON.parse(asJson.stdout)).toMatchObject({
+      ok: false,
+      faults: expect.arrayContaining([expect.any(String)]),
+    });
+    const schema = await run(['config', 'schema'], { env: home.env });
+    expect(JSON.parse(schema.stdout)).toHaveProperty('properties.upstreams');
+    expect(existsSync(data)).toBe(false); // looking makes nothing
+  });
+
+  it('find what is wrong, and say what to do [SP-20]', async () => {
+    const healthy = await run(['doctor', '--data-dir', data, '--json'], {
+      env: { ...home.env, FAIRLEAD_PORT: '0' },
+      cwd: home.home,
+    });
+    expect(JSON.parse(healthy.stdout)).toMatchObject({ ok: true });
+    expect(healthy.code).toBe(0);
+    writeFileSync(
+      join(home.home, 'fairlead.yaml'),
+      'upstreams: { gone: { command: no-such-program-anywhere } }\nserver: { redisUrl: "redis://127.0.0.1:9" }\n',
+    );
+    mkdirSync(data, { mode: 0o755 });
+    writeFileSync(join(data, 'secret'), 'x'.repeat(40), { mode: 0o644 });
+    const sick = await run(['doctor', '--data-dir', data], { env: home.env, cwd: home.home });
+    expect(sick.code).toBe(1);
+    expect(sick.stdout).toContain('no-such-program-anywhere');
+    expect(sick.stdout).toContain('chmod 700');
+    expect(sick.stdout).toContain('secret could be read by others');
+    expect(sick.stdout).toContain('Redis: 127.0.0.1:9');
+    const faulty = await run(['doctor', '--config', 'missing.yaml'], { env: home.env, cwd: home.home });
+    expect(faulty.code).toBe(1);
+    expect(faulty.stdout).toContain('config check');
+  });
+});
