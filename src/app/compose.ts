@@ -20,6 +20,7 @@ import type { Log, Metrics, Tracing } from '../platform/telemetry/index.ts';
 import { createHttpApp } from '../surfaces/http/index.ts';
 import { createMcpSurface } from '../surfaces/mcp/index.ts';
 import { createRest } from '../surfaces/rest/index.ts';
+import { createReferences } from './references.ts';
 import { createOwnProvider } from './status.ts';
 import { createToolsets } from './toolsets.ts';
 import { createTrail } from './trail.ts';
@@ -104,6 +105,7 @@ export function compose(ground: Ground) {
     egress,
     declared: settings.upstreams,
     allowRuntimeStdio: settings.allowRuntimeStdio,
+    resolveReference: createReferences(settings.variables),
     clientInfo: { name: 'fairlead', title: 'Fairlead', version },
   });
 

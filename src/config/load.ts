@@ -68,6 +68,7 @@ export async function loadSettings({ env, flags, cwd, prepare = true }: LoadOpti
     ...assembleServer(server, { baseDir, dataDir, allowAnonymous: flagValue(flags, 'allow-anonymous') === true }),
     ...(source.kind === 'none' ? {} : { configFile: source.file }),
     upstreams: placeUpstreams(rest.upstreams, baseDir),
+    variables: Object.fromEntries(rest.runtimeVariables.flatMap((name) => (env[name] ? [[name, env[name]]] : []))),
     policies: { ...rest.policies, ...(rest.policies.folder ? { folder: resolve(baseDir, rest.policies.folder) } : {}) },
   };
   const checked = crossCheck(settings);

@@ -157,6 +157,10 @@ export const fileSchema = z.strictObject({
   server: serverSchema.prefault({}).describe('How it listens and what it stands on'),
   development: z.boolean().default(false).describe('Allows shared-secret issuers'),
   allowRuntimeStdio: z.boolean().default(false).describe('Lets admins add stdio upstreams at run time'),
+  runtimeVariables: z
+    .array(z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of a variable'))
+    .default([])
+    .describe('Variables that upstreams added at run time by the default organisation may name as ${env:NAME}'),
   upstreams: z.record(toolset, upstream).default({}).describe('MCP servers by the name of their toolset'),
   endpoints: z.record(slug, endpoint).default({}).describe('Selections of tools, each served at /mcp/<name>'),
   auth: z
@@ -246,6 +250,8 @@ export interface Settings extends Omit<FileSettings, 'server'> {
   maxJsonDepth: number;
   drainMs: number;
   metricsToken?: string;
+  /** Values of `runtimeVariables`, as far as the environment has them. */
+  variables: Record<string, string>;
   tls?: FileSettings['server']['tls'];
   allowAnonymous: boolean;
 }
