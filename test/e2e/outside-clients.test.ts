@@ -47,6 +47,8 @@ afterAll(async () => {
 const environment = () => ({ PATH: process.env.PATH ?? '', HOME: home });
 
 describe('the client of SDK 1.x', () => {
+  const said = (result: object) => textOf(result as { content?: unknown });
+
   async function connect(path = '/mcp', key = fairlead.adminKey) {
     const client = new Client({ name: 'old', version: '1.0.0' }, { capabilities: { elicitation: { form: {} } } });
     const transport = new StreamableHTTPClientTransport(new URL(`${fairlead.url}${path}`), {
@@ -67,7 +69,7 @@ describe('the client of SDK 1.x', () => {
     expect(transport.sessionId).toBeTruthy();
     const { tools } = await client.listTools();
     expect(tools.map(({ name }) => name)).toContain('pipe_echo');
-    expect(textOf(await client.callTool({ name: 'pipe_echo', arguments: { text: 'hi' } }))).toBe('hi');
+    expect(said(await client.callTool({ name: 'pipe_echo', arguments: { text: 'hi' } }))).toBe('hi');
     const { prompts } = await client.listPrompts();
     expect(prompts.map(({ name }) => name)).toContain('pipe_greet');
     const { messages } = await client.getPrompt({ name: 'pipe_greet', arguments: { who: 'Ann' } });
@@ -101,9 +103,7 @@ describe('the client of SDK 1.x', () => {
     await client.setLoggingLevel('debug');
     await client.callTool({ name: 'legacy_log', arguments: { text: 'a line' } });
     await expect.poll(() => heard).toContain('a line');
-    expect(textOf(await client.callTool({ name: 'pipe_ask', arguments: { question: 'tea?' } }))).toContain(
-      'yes to tea?',
-    );
+    expect(said(await client.callTool({ name: 'pipe_ask', arguments: { question: 'tea?' } }))).toContain('yes to tea?');
     const giveUp = new AbortController();
     const call = client.callTool({ name: 'legacy_sleep', arguments: { ms: 60_000 } }, undefined, {
       signal: giveUp.signal,
@@ -150,12 +150,12 @@ describe('the client of SDK 1.x', () => {
     resumed.setProtocolVersion('2025-11-25');
     await again.connect(resumed);
     closing.push(() => again.close());
-    expect(textOf(await again.callTool({ name: 'pipe_echo', arguments: { text: 'still here' } }))).toBe('still here');
+    expect(said(await again.callTool({ name: 'pipe_echo', arguments: { text: 'still here' } }))).toBe('still here');
   });
 
   it('uses bare names at an endpoint, and is refused without a good key [SP-4]', async () => {
     const { client } = await connect('/mcp/bare');
-    expect(textOf(await client.callTool({ name: 'echo', arguments: { text: 'bare' } }))).toBe('bare');
+    expect(said(await client.callTool({ name: 'echo', arguments: { text: 'bare' } }))).toBe('bare');
     await expect(connect('/mcp', 'fl_not_a_key_of_this_server')).rejects.toThrow();
   });
 });

@@ -32,6 +32,7 @@ export function edge({ allowedHosts, allowedOrigins, log, metrics }: EdgeDeps): 
       await next();
       c.header('x-content-type-options', 'nosniff');
       c.header('referrer-policy', 'no-referrer');
+      c.header('x-frame-options', 'DENY');
       c.header('x-request-id', c.get('requestId'));
     },
     async function rightHost(c, next) {
@@ -46,19 +47,7 @@ export function edge({ allowedHosts, allowedOrigins, log, metrics }: EdgeDeps): 
     cors({
       origin: (origin) => origin, // checked above: only what is allowed comes this far
       allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-      allowHeaders: [
-        'authorization',
-        'content-type',
-        'mcp-session-id',
-        'mcp-protocol-version',
-        'mcp-method',
-        'mcp-name',
-        'last-event-id',
-        'idempotency-key',
-        'traceparent',
-        'tracestate',
-        'baggage',
-      ],
+      // Request headers stay open, since tools name some themselves (`mcp-param-*`).
       exposeHeaders: [
         'mcp-session-id',
         'mcp-protocol-version',

@@ -1,9 +1,11 @@
 import { createServer as createPlain } from 'node:http';
 import { createServer as createSecure, type Server as SecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
-import { createAdaptorServer } from '@hono/node-server';
+import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
+import { InvalidRequest } from '../../kernel/errors.ts';
 import type { HttpEnv } from './admission.ts';
+import { problemOf } from './problem.ts';
 
 export interface TlsMaterial {
   cert: string;
@@ -32,7 +34,7 @@ const limits = { headersTimeout: 20_000, requestTimeout: 300_000, keepAliveTimeo
 
 /** Rejects when the address cannot be had. */
 export async function openDoor(host: string, port: number, tls?: TlsMaterial): Promise<Door> {
-  type Fetch = Parameters<typeof createAdaptorServer>[0]['fetch'];
+  type Fetch = Parameters<typeof getRequestListener>[0];
   const closed: Fetch = (request) => {
     const alive = new URL(request.url).pathname === '/healthz';
     return Response.json(
@@ -41,13 +43,12 @@ export async function openDoor(host: string, port: number, tls?: TlsMaterial): P
     );
   };
   let fetch = closed;
-  const server = createAdaptorServer({
-    fetch: (request, env) => fetch(request, env),
+  const listener = getRequestListener((request, env) => fetch(request, env), {
     overrideGlobalObjects: false,
-    ...(tls
-      ? { createServer: createSecure, serverOptions: { ...limits, ...secureOptions(tls) } }
-      : { createServer: createPlain, serverOptions: limits }),
-  }) as ReturnType<typeof createPlain>;
+    // The app answers its own errors: what ends here is a target or a Host header that no URL can be made of.
+    errorHandler: () => problemOf(InvalidRequest({ faults: 'its target or its Host header cannot be read' })),
+  });
+  const server = tls ? createSecure({ ...limits, ...secureOptions(tls) }, listener) : createPlain(limits, listener);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {

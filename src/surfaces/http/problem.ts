@@ -7,8 +7,15 @@ export function problemResponse(
   log: Log,
   extra: { callId?: string; headers?: Record<string, string> } = {},
 ): Response {
-  const error = asFairleadError(thrown);
   if (!(thrown instanceof FairleadError)) log.error({ err: thrown }, 'a request failed');
+  return problemOf(asFairleadError(thrown), extra);
+}
+
+/** The same for an error whose cause need not be told to anybody. */
+export function problemOf(
+  error: FairleadError,
+  extra: { callId?: string; headers?: Record<string, string> } = {},
+): Response {
   const { spec } = error;
   const body = {
     type: `urn:fairlead:error:${error.code.toLowerCase()}`,
