@@ -48,29 +48,44 @@ export function masked(settings: UpstreamSettings): JsonObject {
   return { ...settings, url: maskedUrl(settings.url), headers: hide(settings.headers) } as unknown as JsonObject;
 }
 
-/** Puts the old value wherever a change only repeats the mask. */
+/**
+ * Puts the old value wherever a change only repeats the mask. An old value goes only where it went before: towards another
+ * origin or another program it has to be given again. Throws `InvalidRequest` where it was not.
+ */
 export function keepHidden(input: unknown, before: UpstreamSettings): unknown {
   if (!isObject(input)) return input;
+  const sameArgs =
+    'command' in before && Array.isArray(input.args) && input.args.join('\n') === maskedArgs(before.args).join('\n');
+  const sameUrl = 'url' in before && input.url === maskedUrl(before.url);
+  const sameTarget =
+    'url' in before
+      ? sameUrl || originOf(input.url) === originOf(before.url)
+      : input.command === before.command && (sameArgs || (before.args.length === 0 && input.args === undefined));
+  const faults: string[] = [];
   const keep = (field: 'env' | 'headers') => {
     const values = input[field];
     const old = (before as unknown as Record<string, unknown>)[field];
     if (!isObject(values)) return {};
-    const kept = Object.entries(values).map(([key, value]) => [
-      key,
-      value === hidden && isObject(old) && key in old ? old[key] : value,
-    ]);
+    const kept = Object.entries(values).map(([key, value]) => {
+      if (value !== hidden || !isObject(old) || !(key in old)) return [key, value];
+      if (!sameTarget) faults.push(`${field}.${key}: the old value goes only where it went before; give it again`);
+      return [key, old[key]];
+    });
     return { [field]: Object.fromEntries(kept) };
   };
-  const sameArgs =
-    'command' in before && Array.isArray(input.args) && input.args.join('\n') === maskedArgs(before.args).join('\n');
-  const sameUrl = 'url' in before && input.url === maskedUrl(before.url);
-  return {
+  const settings = {
     ...input,
     ...keep('env'),
     ...keep('headers'),
     ...(sameArgs ? { args: before.args } : {}),
     ...(sameUrl ? { url: before.url } : {}),
   };
+  if (faults.length > 0) throw InvalidRequest({ faults });
+  return settings;
+}
+
+function originOf(url: unknown): string | undefined {
+  return typeof url === 'string' && URL.canParse(url) ? new URL(url).origin : undefined;
 }
 
 /** Puts values in the place of references. Without a resolver there are none to be had. */
