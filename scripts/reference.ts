@@ -3,8 +3,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { version } from '../src/app/compose.ts';
 import { errorCatalogue } from '../src/app/errors.ts';
+import { commands } from '../src/cli/commands/index.ts';
 import { settingsJsonSchema } from '../src/config/jsonschema.ts';
 import { restDocument } from '../src/surfaces/rest/index.ts';
+import { cliPage } from './reference/cli.ts';
 import { errorsPage } from './reference/errors.ts';
 import { settingsPage } from './reference/settings.ts';
 
@@ -20,6 +22,7 @@ const pages: readonly Page[] = [
   { file: 'docs/reference/openapi.json', text: () => `${JSON.stringify(restDocument(version), null, 2)}\n` },
   { file: 'docs/reference/errors.md', text: () => errorsPage(errorCatalogue) },
   { file: 'docs/reference/settings.md', text: settingsPage },
+  { file: 'docs/reference/cli.md', text: () => cliPage(commands) },
 ];
 
 const root = fileURLToPath(new URL('..', import.meta.url));

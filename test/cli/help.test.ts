@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { driftedPages } from '../../scripts/reference.ts';
 import { commands } from '../../src/cli/commands/index.ts';
 import { run } from './run.ts';
 
@@ -42,6 +43,10 @@ describe('the help', () => {
     expect(code).toBe(0);
     for (const { path } of commands) expect(stdout).toMatch(new RegExp(`^ {2}${path[0]}\\b`, 'm'));
     expect(stdout).toContain('fairlead connect');
+  });
+
+  it('stands in docs/reference/cli.md as the code has it; `npm run reference` writes it anew [SP-20] [SP-21]', () => {
+    expect(driftedPages()).not.toContain('docs/reference/cli.md');
   });
 
   it('of a group lists its commands [SP-20]', async () => {

@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import { connect } from 'node:tls';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { stringify } from 'yaml';
-import { fixtureUpstream } from '../harness.ts';
+import { databaseFor, fixtureUpstream } from '../harness.ts';
 import { run, type Started, startProgram, temporaryHome } from './run.ts';
 
 let home: ReturnType<typeof temporaryHome>;
 let server: Started | undefined;
+let database: Awaited<ReturnType<typeof databaseFor>> | undefined;
 
 beforeEach(() => {
   home = temporaryHome();
@@ -16,6 +17,7 @@ beforeEach(() => {
 afterEach(async () => {
   await server?.stop();
   server = undefined;
+  await database?.drop();
   home.remove();
 });
 
@@ -26,7 +28,9 @@ const timeout = 90_000;
 
 async function serve(config: object): Promise<string> {
   write(config);
-  const env = { ...home.env, FAIRLEAD_DATA_DIR: join(home.home, 'data') };
+  const data = join(home.home, 'data');
+  database = await databaseFor(data);
+  const env = { ...home.env, ...database.env, FAIRLEAD_DATA_DIR: data };
   server = startProgram(['serve', '--port', '0'], { env, cwd: home.home });
   await server.says(/ready after/);
   const [, url = ''] = /serves MCP at (https?:\S+)\/mcp/.exec(server.stdout()) ?? [];

@@ -2,12 +2,13 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { fixtureUpstream } from '../harness.ts';
+import { databaseFor, fixtureUpstream } from '../harness.ts';
 import { run, runProgram, type Started, startProgram, temporaryHome } from './run.ts';
 
 let home: ReturnType<typeof temporaryHome>;
 let data: string;
 let running: Started[] = [];
+let database: Awaited<ReturnType<typeof databaseFor>> | undefined;
 
 beforeEach(() => {
   home = temporaryHome();
@@ -17,11 +18,18 @@ beforeEach(() => {
 afterEach(async () => {
   await Promise.all(running.map((server) => server.stop()));
   running = [];
+  await database?.drop();
+  database = undefined;
   home.remove();
 });
 
 function serve(...args: string[]): Started {
-  const env = { ...home.env, FAIRLEAD_DATA_DIR: data, FAIRLEAD_LOG_LEVEL: 'info' };
+  const env = {
+    ...database?.env,
+    ...home.env,
+    FAIRLEAD_DATA_DIR: data,
+    FAIRLEAD_LOG_LEVEL: 'info',
+  };
   const server = startProgram(['serve', '--port', '0', ...args], { env, cwd: home.home });
   running.push(server);
   return server;
@@ -34,6 +42,7 @@ describe('fairlead serve', () => {
   it('prints endpoint, key and connect lines at first, and how to connect later; commands find it meanwhile [SP-1] [SP-20] [SP-14]', {
     timeout,
   }, async () => {
+    database = await databaseFor(data);
     const first = serve();
     await first.says(/ready after [\d.]+ s/);
     const [, url = ''] = /serves MCP at (http:\S+\/mcp)/.exec(first.stdout()) ?? [];
