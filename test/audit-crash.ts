@@ -97,16 +97,20 @@ async function runAndKill(args: string[]): Promise<{ intended: Set<string>; reco
   const intended = new Set<string>();
   const recorded = new Set<string>();
   const running = spawn(process.execPath, [child, ...args], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const timer = setTimeout(() => running.kill('SIGKILL'), patienceMs);
+  let ended = 'it ended by itself';
+  const timer = setTimeout(() => {
+    ended = `it was still silent after ${patienceMs} ms`;
+    running.kill('SIGKILL');
+  }, patienceMs);
   let killing: NodeJS.Timeout | undefined;
   for await (const line of createInterface({ input: running.stdout })) {
     const [what, id = ''] = line.split(' ');
     (what === 'intended' ? intended : recorded).add(id);
-    killing ??= setTimeout(() => running.kill('SIGKILL'), 200 + Math.random() * 800);
+    if (recorded.size > 0) killing ??= setTimeout(() => running.kill('SIGKILL'), 200 + Math.random() * 800);
   }
   clearTimeout(timer);
   clearTimeout(killing);
-  if (recorded.size === 0) throw new Error('the process recorded nothing before it ended');
+  if (recorded.size === 0) throw new Error(`the process recorded nothing: ${ended}`);
   return { intended, recorded };
 }
 
