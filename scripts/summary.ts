@@ -23,11 +23,20 @@ for (const { part, tests } of files) {
   total.skipped += count.skipped;
 }
 
-const skipped = files.flatMap(({ part, tests }) =>
-  tests.filter(({ state }) => state === 'skipped').map((test) => ({ part, ...test })),
-);
-if (skipped.length > 0) console.log('\nSkipped:');
-for (const { part, name, reason } of skipped) console.log(`- ${part}: ${name}: ${reason ?? 'no reason given'}`);
+// By reason: the same scenario is skipped in every arrangement for the same one.
+const skipped = new Map<string, Set<string>>();
+for (const { part, tests } of files) {
+  for (const { state, name, reason = 'no reason given' } of tests) {
+    if (state !== 'skipped') continue;
+    const shortName = part === 'scenarios' ? (name.split(': ').at(-1) ?? name) : name;
+    skipped.set(`${part}: ${reason}`, (skipped.get(`${part}: ${reason}`) ?? new Set()).add(shortName));
+  }
+}
+if (skipped.size > 0) console.log('\nSkipped:');
+for (const [reason, names] of skipped) {
+  console.log(`- ${reason}`);
+  for (const name of names) console.log(`    ${name}`);
+}
 
 const failed = files.flatMap(({ part, tests }) =>
   tests
