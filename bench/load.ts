@@ -1,0 +1,63 @@
+import { Agent, request } from 'node:http';
+import { percentile } from './figures.ts';
+
+export interface Shot {
+  method?: string;
+  headers?: Record<string, string>;
+  body?: string;
+}
+
+export interface Volley {
+  p50: number;
+  p99: number;
+  perSecond: number;
+  /** Answers that were not 200, by status. */
+  others: Record<number, number>;
+}
+
+/** Sends one request after the other on each of `connections` for `forMs`. The first answers, which warm up, count too. */
+export async function drive(url: string, shot: Shot, connections: number, forMs: number): Promise<Volley> {
+  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+  const latencies: number[] = [];
+  const others: Record<number, number> = {};
+  const startedAt = performance.now();
+  const worker = async () => {
+    while (performance.now() - startedAt < forMs) {
+      const sentAt = performance.now();
+      const { status } = await send(url, shot, agent);
+      latencies.push(performance.now() - sentAt);
+      if (status !== 200) others[status] = (others[status] ?? 0) + 1;
+    }
+  };
+  await Promise.all(Array.from({ length: connections }, worker));
+  const seconds = (performance.now() - startedAt) / 1000;
+  agent.destroy();
+  return {
+    p50: percentile(latencies, 50),
+    p99: percentile(latencies, 99),
+    perSecond: latencies.length / seconds,
+    others,
+  };
+}
+
+/** One request, its whole answer awaited. */
+export function send(
+  url: string,
+  { method = 'POST', headers = {}, body }: Shot,
+  agent?: Agent,
+): Promise<{ status: number; headers: Record<string, string | string[] | undefined>; text: string }> {
+  return new Promise((resolve, reject) => {
+    const length: Record<string, string> = body === undefined ? {} : { 'content-length': `${Buffer.byteLength(body)}` };
+    const outgoing = request(url, { method, agent, headers: { ...headers, ...length } }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on('data', (chunk: Buffer) => chunks.push(chunk));
+      response.on('error', reject);
+      response.on('end', () => {
+        const text = Buffer.concat(chunks).toString('utf8');
+        resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
+      });
+    });
+    outgoing.on('error', reject);
+    outgoing.end(body);
+  });
+}
