@@ -1,6 +1,8 @@
 // `npm run coverage`: runs the suite with coverage and prints lines and branches by folder.
-//   --check    measures nothing: takes what runs with TEST_COVERAGE=1 left, and fails when a folder fell below its floor
-//   --update   writes the floors (test/coverage.json) half a percent below what there is
+//   --check    measures nothing: takes what runs with TEST_COVERAGE=1 left (`npm test`, `npm run test:services`), and
+//              fails when a folder fell below its floor
+//   --update   writes the floors (test/coverage.json) half a percent below what there is; with --check, from the same
+//              runs that CI looks at
 import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -43,9 +45,10 @@ if (values.update) {
   console.log('\nWritten: test/coverage.json');
 } else {
   const floors = (existsSync(floorsPath) ? JSON.parse(readFileSync(floorsPath, 'utf8')) : {}) as Record<string, Share>;
-  const faults = belowFloor(found, floors);
-  for (const fault of faults) console.error(`fault: ${fault}`);
-  if (faults.length > 0) process.exitCode = 1;
+  const faults = existsSync(floorsPath) ? belowFloor(found, floors) : ['there is no test/coverage.json: run --update'];
+  for (const fault of faults) console.log(`fault: ${fault}`);
+  // Without services there is less to see than CI sees: only CI decides.
+  if (values.check && faults.length > 0) process.exitCode = 1;
   const reason = faults.join('; ') || undefined;
   if (values.check) recordStep({ name: 'coverage', ok: faults.length === 0, ms: Date.now() - startedAt, reason });
 }

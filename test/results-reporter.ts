@@ -1,6 +1,7 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, relative } from 'node:path';
 import type { Reporter, TestCase, TestModule } from 'vitest/node';
+import { skipReason } from '../scripts/skipped.ts';
 
 /** One test as it ended. `reason` says why it was skipped, where the test gave one. */
 export interface TestRecord {
@@ -40,7 +41,9 @@ export default class ResultsReporter implements Reporter {
 
 function recordOf(file: string, test: TestCase): TestRecord {
   const result = test.result();
-  const note = result.state === 'skipped' ? result.note : undefined;
+  const names = test.fullName.split(' > ');
+  const source = () => readFileSync(test.module.moduleId, 'utf8');
+  const note = result.state === 'skipped' ? (result.note ?? skipReason(source(), names)) : undefined;
   return {
     file,
     name: test.fullName,
