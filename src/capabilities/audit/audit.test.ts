@@ -96,6 +96,18 @@ describe.each(databaseKinds)('the audit on %s', (kind) => {
     expect((await audit.get(name, id)).id).toBe(id);
     expect(audit.stats().rejected).toBe(0);
     expect((await audit.verify(name)).ok).toBe(true);
+    expect(ids(await audit.list(name, { principal: 'jwt:\0' }))).toEqual([id]);
+    expect(ids(await audit.list(name, { tool: '\0\ud800', parent: '\0' }))).toEqual([]);
+    await expect(audit.get(name, '\0')).rejects.toSatisfy(NotFound.is);
+  });
+
+  it('reads again whatever a tool can return, a key named __proto__ included [SP-16]', async () => {
+    const name = org();
+    const result = JSON.parse('{"content":[],"structuredContent":{"__proto__":{"a":1},"constructor":2}}');
+    const id = await recordCall(audit, { org: name, result });
+    const kept = await audit.get(name, id);
+    expect(kept).toMatchObject({ result: { structuredContent: { '[__proto__]': { a: 1 }, constructor: 2 } } });
+    expect((await audit.verify(name)).ok).toBe(true);
   });
 
   it('lists newest first, page by page, each record once, while more are added [SP-16]', async () => {

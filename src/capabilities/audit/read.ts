@@ -18,20 +18,20 @@ export async function listRecords(
 ): Promise<AuditPage> {
   const size = Math.min(Math.max(1, Math.trunc(limit) || 1), maxPage);
   const after = cursor === undefined ? undefined : readCursor(cursor);
-  const rows = await pageByTime(db, org, filter, 'desc', after, size + 1);
+  const rows = await pageByTime(db, org, asStored(filter), 'desc', after, size + 1);
   const last = rows.length > size ? rows[size - 1] : undefined;
   return { records: rows.slice(0, size).map(toRecord), ...(last ? { next: writeCursor(last) } : {}) };
 }
 
 /** @throws NotFound */
 export async function getRecord(db: Db, org: OrgId, id: string): Promise<AuditRecord> {
-  const row = await readRecord(db, org, id);
+  const row = await readRecord(db, org, storable(id));
   if (!row) throw NotFound({ what: 'audit record', id });
   return toRecord(row);
 }
 
 export async function* exportRecords(db: Db, org: OrgId, filter: AuditFilter, now: number): AsyncGenerator<string> {
-  const bounded = { ...filter, until: Math.min(filter.until ?? Number.POSITIVE_INFINITY, now + 1) };
+  const bounded = { ...asStored(filter), until: Math.min(filter.until ?? Number.POSITIVE_INFINITY, now + 1) };
   let after: Position | undefined;
   for (;;) {
     const rows = await pageByTime(db, org, bounded, 'asc', after, maxPage);
@@ -43,6 +43,21 @@ export async function* exportRecords(db: Db, org: OrgId, filter: AuditFilter, no
 
 function toRecord({ seq, hash, body }: RecordRow): AuditRecord {
   return { seq, hash, ...readKept(body) };
+}
+
+function asStored(filter: AuditFilter): AuditFilter {
+  const { tool, principal, parent } = filter;
+  return {
+    ...filter,
+    ...(tool === undefined ? {} : { tool: storable(tool) }),
+    ...(principal === undefined ? {} : { principal: storable(principal) }),
+    ...(parent === undefined ? {} : { parent: storable(parent) }),
+  };
+}
+
+/** Columns cannot hold a null character, and Postgres refuses even the question for one. */
+function storable(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\ufffd');
 }
 
 function writeCursor({ at, seq }: Position): string {
