@@ -1,4 +1,4 @@
-import { readFile, writeFile } from 'node:fs/promises';
+import { readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Running } from '../app/lifecycle.ts';
 import { systemPrincipal } from '../capabilities/access/index.ts';
@@ -29,6 +29,7 @@ export async function createLocalKey({ house }: Running, dataDir: string): Promi
       throw error;
     });
     if (revoked) await act('keys.revoke', id);
+    await rm(file, { force: true });
   };
   const act = (action: string, subject: string) =>
     audit.act({
@@ -44,7 +45,7 @@ export async function createLocalKey({ house }: Running, dataDir: string): Promi
 
   const former = await readFile(file, 'utf8').catch(() => undefined);
   if (former !== undefined) await revoke(former.trim());
-  const owner = `the command line of this machine`;
+  const owner = 'the command line of this machine';
   const { key, secret } = await access.keys.create({
     org: defaultOrg,
     name: keyName,

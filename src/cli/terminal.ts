@@ -23,7 +23,7 @@ export function screenOf({ stdout, env }: Pick<CliContext, 'stdout' | 'env'>): S
   const styles = isTerminal && commandLineSettings(env).colour;
   const styled = (style: Style, text: string) => (styles ? styleText(style, text, { validateStream: false }) : text);
   const line = (text = '') => void stdout.write(`${text}\n`);
-  const widthLimit = isTerminal ? Math.max(40, stdout.columns ?? 80) : Number.POSITIVE_INFINITY;
+  const widthLimit = isTerminal ? Math.max(40, stdout.columns || 80) : Number.POSITIVE_INFINITY;
 
   return {
     isTerminal,

@@ -6,6 +6,8 @@ import { connectLines, renderConnectLines } from '../connect-lines.ts';
 import { CommandFailed } from '../errors.ts';
 import { reloadOnChange } from '../reload.ts';
 
+const shownAtFirst = new Set(['claude-code', 'cursor', 'vscode', 'windsurf', 'inspector']);
+
 /** Runs the server until it is told to stop. */
 export const serve: CommandSpec = {
   path: ['serve'],
@@ -57,7 +59,9 @@ export const serve: CommandSpec = {
     say(`\nFairlead serves MCP at ${mcpUrl}`);
     if (running.firstKey) {
       say(`\nAdmin API key, shown this once:\n  ${running.firstKey}\n`);
-      say(renderConnectLines(connectLines(mcpUrl, running.firstKey)));
+      const lines = connectLines(mcpUrl, running.firstKey).filter(({ id }) => shownAtFirst.has(id));
+      say(renderConnectLines(lines));
+      say('Other clients, and these again: npx fairlead connect');
     } else say('Connect a client: npx fairlead connect');
     void running.ready().then(() => say(`ready after ${((performance.now() - startedAt) / 1000).toFixed(1)} s`));
 

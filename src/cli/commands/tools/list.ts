@@ -41,7 +41,12 @@ export const toolsList: CommandSpec = {
 
 function rowOf(tool: JsonObject): string[] {
   const mark = tool.status === 'live' ? '' : '*';
-  return [`${tool.id}${mark}`, effectOf(tool), String(tool.description ?? tool.title ?? '')];
+  return [`${tool.id}${mark}`, effectOf(tool), firstSentence(String(tool.description ?? tool.title ?? ''))];
+}
+
+/** Descriptions are written for models and can be pages long. */
+function firstSentence(text: string): string {
+  return /^.*?[.!?](?=\s|$)/.exec(plain(text))?.[0] ?? plain(text);
 }
 
 /** In one word what a tool may do, by the annotations that Fairlead believes. */
