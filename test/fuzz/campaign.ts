@@ -23,7 +23,7 @@ export interface CampaignReport {
 
 const side = 16;
 const maxFaults = 10;
-const patienceMs = 1_500;
+const patienceMs = 700;
 const streamPatienceMs = 200;
 
 /** Sends mutated requests at a server and judges every answer. */

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { caller, closeCallers, textOf } from '../clients.ts';
 import { fuzz } from '../fuzz/campaign.ts';
+import { exchange } from '../fuzz/wire.ts';
 import { type Fairlead, fixtureUpstream, startFairlead } from '../harness.ts';
 
 // The seed of a run that failed is in its output: FUZZ_SEED repeats it.
@@ -33,5 +34,18 @@ describe('11,000 mutated requests', () => {
       const client = await caller(fairlead, era);
       expect(textOf(await client.callTool({ name: 'one_echo', arguments: { text: era } }))).toBe(era);
     }
+  });
+});
+
+describe('what is no request at all', () => {
+  it.each([
+    ['GARBAGE\r\n\r\n', 400],
+    ['POST /mcp HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: x\r\n\r\n', 400],
+    ['GET /mcp HTTP/1.1\r\nconnection: close\r\n\r\n', 400],
+    [`GET /mcp HTTP/1.1\r\nhost: 127.0.0.1\r\nx: ${'x'.repeat(20_000)}\r\n\r\n`, 431],
+  ])('is answered in words: %.40j [SP-8]', async (text, status) => {
+    const answer = await exchange(Number(new URL(fairlead.url).port), Buffer.from(text), 5_000);
+    expect(answer).toMatchObject({ status, contentType: 'application/problem+json' });
+    expect(JSON.parse(answer?.body ?? '')).toMatchObject({ status, code: 'INVALID_REQUEST' });
   });
 });

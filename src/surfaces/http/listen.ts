@@ -6,6 +6,7 @@ import type { Hono } from 'hono';
 import { InvalidRequest } from '../../kernel/errors.ts';
 import type { HttpEnv } from './admission.ts';
 import { problemOf } from './problem.ts';
+import { answerUnreadable } from './unreadable.ts';
 
 export interface TlsMaterial {
   cert: string;
@@ -30,7 +31,13 @@ export interface Door {
 }
 
 // Slow or oversized heads must not hold a connection: Node's own bounds, stated here because the threat counts on them.
-const limits = { headersTimeout: 20_000, requestTimeout: 300_000, keepAliveTimeout: 75_000, maxHeaderSize: 16_384 };
+const limits = {
+  headersTimeout: 20_000,
+  requestTimeout: 300_000,
+  keepAliveTimeout: 75_000,
+  maxHeaderSize: 16_384,
+  requireHostHeader: false, // refused below all the same, but with a body
+};
 
 /** Rejects when the address cannot be had. */
 export async function openDoor(host: string, port: number, tls?: TlsMaterial): Promise<Door> {
@@ -49,6 +56,7 @@ export async function openDoor(host: string, port: number, tls?: TlsMaterial): P
     errorHandler: () => problemOf(InvalidRequest({ faults: 'its target or its Host header cannot be read' })),
   });
   const server = tls ? createSecure({ ...limits, ...secureOptions(tls) }, listener) : createPlain(limits, listener);
+  answerUnreadable(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, () => {

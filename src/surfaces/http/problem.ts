@@ -16,15 +16,17 @@ export function problemOf(
   error: FairleadError,
   extra: { callId?: string; headers?: Record<string, string> } = {},
 ): Response {
-  const { spec } = error;
-  const body = {
-    type: `urn:fairlead:error:${error.code.toLowerCase()}`,
-    title: error.message,
-    status: spec.status,
-    ...error.toBody(extra.callId),
-  };
   const headers = new Headers(extra.headers);
   headers.set('content-type', 'application/problem+json');
   if (error.retryAfterSeconds !== undefined) headers.set('retry-after', String(Math.ceil(error.retryAfterSeconds)));
-  return new Response(JSON.stringify(body), { status: spec.status, headers });
+  return new Response(JSON.stringify(problemBody(error, extra.callId)), { status: error.spec.status, headers });
+}
+
+export function problemBody(error: FairleadError, callId?: string): Record<string, unknown> {
+  return {
+    type: `urn:fairlead:error:${error.code.toLowerCase()}`,
+    title: error.message,
+    status: error.spec.status,
+    ...error.toBody(callId),
+  };
 }

@@ -67,7 +67,9 @@ export function createMcpSurface(deps: McpSurfaceDeps): McpSurface {
         return await answers.track(request, () => serve(request, admitted));
       } catch (thrown) {
         const error = asFairleadError(thrown);
-        if (!(thrown instanceof FairleadError)) deps.log.error({ err: thrown }, 'an MCP request failed');
+        if (!(thrown instanceof FairleadError) && !request.signal.aborted) {
+          deps.log.error({ err: thrown }, 'an MCP request failed');
+        }
         return rpcResponse(
           error.spec.status,
           error.spec.category === 'not_found' ? -32602 : -32603,
