@@ -40,6 +40,9 @@ export const serve: CommandSpec = {
     for (const warning of warnings) log.warn(warning);
     const say = (text: string) => stdout.write(`${text}\n`);
 
+    let reload = async () => {}; // a hang-up while it starts must not end it: what it reads is new anyway
+    context.onHangup(() => void reload());
+
     // Loaded only here: it is most of the program, and no other command needs it.
     const { start } = await import('../../app/lifecycle.ts');
     const { noteStart } = await import('../note-start.ts');
@@ -52,7 +55,7 @@ export const serve: CommandSpec = {
       throw startFault(error, settings);
     });
     const reloading = reloadOnChange(loaded, load, running, log);
-    context.onHangup(() => void reloading.reload());
+    reload = reloading.reload;
     const noted = await noteStart(running, settings, env, log);
 
     const mcpUrl = `${running.url}/mcp`;
