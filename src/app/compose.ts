@@ -131,6 +131,7 @@ export function compose(ground: Ground) {
       const durationMs = clock.now() - call.startedAt;
       metrics.call({ org: call.principal.org, tool: call.tool?.id, status: end.outcome, durationMs });
       const fields = {
+        ...(call.requestId === undefined ? {} : { requestId: call.requestId }),
         executionId: call.id,
         userId: call.principal.id,
         orgId: call.principal.org,

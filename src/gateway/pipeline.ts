@@ -2,7 +2,7 @@ import type { Call, CallReply, CallRequest, ToolCaller } from '../kernel/call.ts
 import type { Clock } from '../kernel/clock.ts';
 import { asFairleadError, Internal } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
-import { type Span, spanNames, type Tracing } from '../platform/telemetry/index.ts';
+import { redactText, type Span, spanNames, type Tracing } from '../platform/telemetry/index.ts';
 import type { SchemaChecks } from './schemas.ts';
 import { approve } from './stages/approve.ts';
 import { type AuthorizeDeps, authorize } from './stages/authorize.ts';
@@ -52,7 +52,7 @@ export function createPipeline(deps: PipelineDeps): ToolCaller {
       const call: Call = { ...request, id: request.id ?? newId('call'), startedAt: deps.clock.now() };
       const state: CallState = { call, onLeave: [] };
       const parent = deps.tracing.extract(call.meta);
-      await deps.tracing.span(`${methods[call.operation]} ${call.target}`, { kind: 'server', parent }, async (span) => {
+      await deps.tracing.span(spanNameOf(call), { kind: 'server', parent }, async (span) => {
         call.traceId = span.traceId;
         for (const stage of stages) await step(stage, state, span, deps.tracing);
         describe(span, state);
@@ -76,6 +76,8 @@ async function step(stage: Stage, state: CallState, parent: Span, tracing: Traci
   }
 }
 
+const maxNameLength = 200;
+
 const methods = {
   tool: 'tools/call',
   read: 'resources/read',
@@ -83,17 +85,29 @@ const methods = {
   complete: 'completion/complete',
 } as const;
 
+/** With the tool or prompt, as the conventions have it; what the caller wrote goes out of the house, so never a URI. */
+function spanNameOf({ operation, target }: Call): string {
+  const named = operation === 'tool' || operation === 'prompt';
+  return named ? `${methods[operation]} ${redactText(target.slice(0, maxNameLength))}` : methods[operation];
+}
+
 function describe(span: Span, { call, end }: CallState): void {
+  const name = (call.tool?.id ?? call.target).slice(0, maxNameLength);
   span.set({
     [spanNames.method]: methods[call.operation],
     [spanNames.callId]: call.id,
-    [spanNames.tool]: call.tool?.id ?? call.target,
+    ...(call.operation === 'tool' ? { [spanNames.operation]: 'execute_tool' } : {}),
+    ...(call.operation === 'prompt' ? { [spanNames.prompt]: call.target.slice(0, maxNameLength) } : {}),
+    [spanNames.tool]: name,
+    [spanNames.upstream]: call.tool?.toolset,
+    [spanNames.clientAddress]: call.clientAddress,
     [spanNames.org]: call.principal.org,
     [spanNames.endpoint]: call.endpoint,
     [spanNames.sessionId]: call.link.sessionId,
     [spanNames.outcome]: end?.outcome ?? 'input_required',
   });
   if (end?.error) span.fail(end.error.code);
+  else if (end?.outcome === 'tool_error') span.fail('tool_error');
 }
 
 function replyOf({ call, reply, end }: CallState): CallReply {

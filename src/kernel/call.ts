@@ -82,6 +82,8 @@ export interface CallRequest {
   continuation?: Continuation;
   /** The caller's address as seen at the edge, after trusted proxies. */
   clientAddress?: string;
+  /** Of the HTTP request that brought it; stands in the log lines of both. */
+  requestId?: string;
 }
 
 /** The request on its way through the stages. */

@@ -59,7 +59,8 @@ export function createAdmission({
       try {
         const principal = await authenticate();
         access.require(principal, 'tools:call');
-        return { principal, endpoint, clientAddress: address(c), revalidate: authenticate };
+        const requestId = c.get('requestId');
+        return { principal, endpoint, clientAddress: address(c), requestId, revalidate: authenticate };
       } catch (error) {
         const { spec } = asFairleadError(error);
         const path = endpoint === undefined ? '/mcp' : `/mcp/${endpoint}`;

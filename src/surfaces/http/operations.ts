@@ -1,3 +1,4 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Hono } from 'hono';
 import { MissingCredential } from '../../capabilities/access/index.ts';
 import type { Metrics } from '../../platform/telemetry/index.ts';
@@ -28,8 +29,14 @@ export function operations(
   app.get('/metrics', async (c) => {
     const address = admission.address(c) ?? '';
     const local = address === '127.0.0.1' || address === '::1';
-    const authorized = metricsToken !== undefined && c.req.header('authorization') === `Bearer ${metricsToken}`;
+    const authorized = metricsToken !== undefined && isSame(c.req.header('authorization'), `Bearer ${metricsToken}`);
     if (!local && !authorized) throw MissingCredential();
     return c.body(await metrics.render(), 200, { 'content-type': metrics.contentType });
   });
+}
+
+/** In a time that tells nothing of where they differ. */
+function isSame(given: string | undefined, wanted: string): boolean {
+  const digest = (text: string) => createHash('sha256').update(text).digest();
+  return given !== undefined && timingSafeEqual(digest(given), digest(wanted));
 }

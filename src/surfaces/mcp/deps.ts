@@ -32,6 +32,7 @@ export interface Admitted {
   principal: Principal;
   endpoint: string | undefined;
   clientAddress: string | undefined;
+  requestId: string;
   /** Rejects once the credential no longer counts. */
   revalidate(): Promise<unknown>;
 }

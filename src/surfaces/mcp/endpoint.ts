@@ -91,12 +91,12 @@ export function createMcpSurface(deps: McpSurfaceDeps): McpSurface {
   };
 }
 
-function authInfoOf({ principal, clientAddress }: Admitted): AuthInfo {
+function authInfoOf({ principal, clientAddress, requestId }: Admitted): AuthInfo {
   return {
     token: '', // what the caller proved itself with goes no further than the door
     clientId: principal.id,
     scopes: [...principal.scopes],
     expiresAt: Math.floor((principal.expiresAt ?? Date.now() + 86_400_000) / 1000),
-    extra: { principal, ...(clientAddress === undefined ? {} : { clientAddress }) },
+    extra: { principal, requestId, ...(clientAddress === undefined ? {} : { clientAddress }) },
   };
 }

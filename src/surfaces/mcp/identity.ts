@@ -31,6 +31,12 @@ export function clientAddressOf(ctx: ServerContext): string | undefined {
   return typeof address === 'string' ? address : undefined;
 }
 
+/** The id of this very request, as the log has it. */
+export function requestIdOf(ctx: ServerContext): string | undefined {
+  const id = ctx.http?.authInfo?.extra?.requestId;
+  return typeof id === 'string' ? id : undefined;
+}
+
 /** By which way a caller came, as policies may read it. */
 export function originOf(endpoint: string | undefined, clientAddress: string | undefined) {
   return { ...(endpoint === undefined ? {} : { endpoint }), ...(clientAddress === undefined ? {} : { clientAddress }) };

@@ -18,6 +18,7 @@ export interface Asked {
   arguments: JsonObject;
   meta: JsonObject;
   clientAddress: string | undefined;
+  requestId: string | undefined;
 }
 
 /** One request of the stateless revision: a whole call, or one round of it. */
@@ -44,6 +45,7 @@ export function createRounds({ gateway, parking, codec }: Deps): Rounds {
     link,
     signal,
     ...(asked.clientAddress === undefined ? {} : { clientAddress: asked.clientAddress }),
+    ...(asked.requestId === undefined ? {} : { requestId: asked.requestId }),
   });
 
   const identityOf = ({ principal, operation, target, arguments: args }: Asked) => ({

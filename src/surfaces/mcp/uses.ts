@@ -9,7 +9,7 @@ import type { EndpointView } from '../../capabilities/catalog/index.ts';
 import { isOwnUri } from '../../gateway/index.ts';
 import type { CallEnd, CallerLink, Operation, ProgressUpdate } from '../../kernel/call.ts';
 import { isObject, type Json, type JsonObject } from '../../kernel/json.ts';
-import { clientAddressOf, principalOf, type ServerIdentity, type ServerParts } from './identity.ts';
+import { clientAddressOf, principalOf, requestIdOf, type ServerIdentity, type ServerParts } from './identity.ts';
 import type { Round } from './parking.ts';
 import {
   asObject,
@@ -54,6 +54,7 @@ export function useHandlers(server: Server, parts: ServerParts, identity: Server
       arguments: args,
       meta: withoutToken(asObject(ctx.mcpReq._meta)),
       clientAddress: clientAddressOf(ctx),
+      requestId: requestIdOf(ctx),
     };
     if (identity.era === 'modern') {
       const capabilities = asObject(asObject(ctx.mcpReq.envelope)[CLIENT_CAPABILITIES_META_KEY]);
@@ -66,13 +67,14 @@ export function useHandlers(server: Server, parts: ServerParts, identity: Server
       await sent();
       return 'end' in over ? finish(over.end) : over.inputRequired;
     }
-    const { endpoint, clientAddress, ...rest } = asked;
+    const { endpoint, clientAddress, requestId, ...rest } = asked;
     const { sent, ...link } = sessionLink(server, ctx, sessionLevel);
     const reply = await gateway.call({
       ...rest,
       surface: 'mcp',
       ...(endpoint === undefined ? {} : { endpoint }),
       ...(clientAddress === undefined ? {} : { clientAddress }),
+      ...(requestId === undefined ? {} : { requestId }),
       link,
       signal: ctx.mcpReq.signal,
     });

@@ -90,6 +90,7 @@ export function callRoutes(deps: CallsDeps): Route[] {
           signal: c.req.raw.signal,
           ...(timeoutMs === undefined ? {} : { deadline: deps.clock.now() + timeoutMs }),
           ...(clientAddress === undefined ? {} : { clientAddress }),
+          requestId: c.get('requestId'),
         };
         const key = headers['idempotency-key'];
         return key === undefined ? call(deps, request) : callOnce(deps, request, key, body);
