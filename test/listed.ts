@@ -9,6 +9,8 @@ export interface ListedTool {
   annotations?: Record<string, unknown>;
   /** Its arguments as text when absent. */
   result?: Record<string, unknown>;
+  /** Writes its environment, arguments and command line to standard error and into the error that it ends with. */
+  leaks?: boolean;
 }
 
 /** An stdio upstream with exactly these tools, for `config.upstreams`. */
