@@ -26,17 +26,17 @@ const world = await openWorld({
 try {
   const { url, adminKey: key } = world.server;
   const mcp = `${url}/mcp`;
-  const inSession = await openSession(mcp, key);
-  const shots: Record<string, Shot> = {
-    initialize: initialize(key),
-    'server/discover': modern('server/discover', {}, key),
-    'tools/list, stateless': modern('tools/list', {}, key),
-    'tools/list, in a session': inSession('tools/list'),
+  const shots: Record<string, () => Shot | Promise<Shot>> = {
+    initialize: () => initialize(key),
+    'server/discover': () => modern('server/discover', {}, key),
+    'tools/list, stateless': () => modern('tools/list', {}, key),
+    // A new one each round: those that `initialize` opens push the oldest out.
+    'tools/list, in a session': async () => (await openSession(mcp, key))('tools/list'),
   };
   const found: Record<string, { p50: number[]; p99: number[] }> = {};
   for (let round = 0; round < rounds; round++) {
     for (const [what, shot] of Object.entries(shots)) {
-      const { p50, p99, others } = await drive(mcp, shot, connections, roundMs);
+      const { p50, p99, others } = await drive(mcp, await shot(), connections, roundMs);
       if (Object.keys(others).length > 0) console.log(`${what}: other answers than 200:`, others);
       found[what] ??= { p50: [], p99: [] };
       found[what].p50.push(p50);

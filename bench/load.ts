@@ -11,20 +11,23 @@ export interface Volley {
   p50: number;
   p99: number;
   perSecond: number;
-  /** Answers that were not 200, by status. */
-  others: Record<number, number>;
+  /** What was not answered with 200, by status or error code. */
+  others: Record<string, number>;
 }
 
 /** Sends one request after the other on each of `connections` for `forMs`. The first answers, which warm up, count too. */
 export async function drive(url: string, shot: Shot, connections: number, forMs: number): Promise<Volley> {
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
   const latencies: number[] = [];
-  const others: Record<number, number> = {};
+  const others: Record<string, number> = {};
   const startedAt = performance.now();
   const worker = async () => {
     while (performance.now() - startedAt < forMs) {
       const sentAt = performance.now();
-      const { status } = await send(url, shot, agent);
+      const status = await send(url, shot, agent).then(
+        (answer) => answer.status,
+        (error: NodeJS.ErrnoException) => error.code ?? error.message,
+      );
       latencies.push(performance.now() - sentAt);
       if (status !== 200) others[status] = (others[status] ?? 0) + 1;
     }

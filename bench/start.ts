@@ -7,8 +7,8 @@ import { serve } from '../test/served.ts';
 import { report, setting } from './figures.ts';
 
 const rounds = setting('BENCH_ROUNDS', 3);
-const first = { listening: [] as number[], ready: [] as number[] };
-const later = { listening: [] as number[], ready: [] as number[] };
+const none = () => ({ listening: [] as number[], ready: [] as number[], processor: [] as number[] });
+const [first, later] = [none(), none()];
 
 for (let round = 0; round < rounds; round++) {
   const dataDir = mkdtempSync(join(tmpdir(), 'fairlead-bench-start-'));
@@ -19,6 +19,7 @@ for (let round = 0; round < rounds; round++) {
     });
     times.listening.push(server.listeningMs / 1000);
     times.ready.push((await server.ready()) / 1000);
+    times.processor.push(server.cpuMicros() / 1_000_000);
     await server.stop();
   }
   rmSync(dataDir, { recursive: true, force: true });
@@ -27,6 +28,8 @@ for (let round = 0; round < rounds; round++) {
 report('Start of a server, from the start of its process', [
   { what: 'first start, serving', rounds: first.listening, unit: 's' },
   { what: 'first start, ready', rounds: first.ready, unit: 's', goal: '10 s' },
+  { what: 'first start, processor time', rounds: first.processor, unit: 's' },
   { what: 'later start, serving', rounds: later.listening, unit: 's' },
   { what: 'later start, ready', rounds: later.ready, unit: 's', goal: '4 s' },
+  { what: 'later start, processor time', rounds: later.processor, unit: 's' },
 ]);

@@ -82,7 +82,7 @@ export async function serve({ dataDir, config = {}, env = {}, nodeFlags = [] }: 
     throw new Error(`the server ended with ${signal ?? code} before it listened: ${errors}`);
   });
   failed.catch(() => undefined);
-  const { text: url, ms: listeningMs } = await Promise.race([said.listening, failed, tooLate(child)]);
+  const { text: url, ms: listeningMs } = await inTime(Promise.race([said.listening, failed]), child);
   const pid = child.pid ?? 0;
   return {
     url: url.replace(/\/mcp$/, ''),
@@ -137,10 +137,18 @@ function heard(child: ChildProcess, startedAt: number): { listening: Promise<Sai
   return said;
 }
 
-async function tooLate(child: ChildProcess): Promise<never> {
-  await pause(startLimitMs, undefined, { ref: false });
-  child.kill('SIGKILL');
-  throw new Error(`the server did not listen after ${startLimitMs / 1000} s`);
+async function inTime<T>(started: Promise<T>, child: ChildProcess): Promise<T> {
+  const over = new AbortController();
+  const tooLate = pause(startLimitMs, undefined, { signal: over.signal }).then(() => {
+    child.kill('SIGKILL');
+    throw new Error(`the server did not listen after ${startLimitMs / 1000} s`);
+  });
+  try {
+    return await Promise.race([started, tooLate]);
+  } finally {
+    over.abort();
+    tooLate.catch(() => undefined);
+  }
 }
 
 /** User and system time of all of a process's threads. */
