@@ -5,8 +5,6 @@ export {
   ExpiredCredential,
   Forbidden,
   InvalidCredential,
-  IssuerRefused,
-  IssuerUnavailable,
   MissingCredential,
   RightsExceeded,
 } from './errors.ts';
@@ -16,5 +14,5 @@ export { accessMigrations } from './migrations.ts';
 export { type OrgInput, orgInput, type Purger } from './orgs.ts';
 export { anonymousPrincipal, systemPrincipal } from './principals.ts';
 export type { RosterTiming } from './roster.ts';
-export { isRole, mayActIn, missingScope, type Role, requireScope, type Scope, scopeNames } from './scopes.ts';
+export { mayActIn, missingScope, type Role, requireScope, type Scope, scopeNames } from './scopes.ts';
 export type { ApiKey, Org } from './store.ts';

@@ -47,7 +47,10 @@ export function createCommitter({ db, chain, waitMs, concurrency }: CommitterOpt
       await within(chain.append(db, org, entries), waitMs);
       for (const { resolve } of group) resolve();
     } catch (error) {
-      for (const { reject } of group) reject(error);
+      // Whoever waits behind them would wait in vain as well, group after group.
+      const behind = queues.get(org) ?? [];
+      queues.delete(org);
+      for (const { reject } of [...group, ...behind]) reject(error);
     } finally {
       busy.delete(org);
       pump();

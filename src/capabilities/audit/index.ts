@@ -1,5 +1,5 @@
 export { type AuditDeps, createAudit } from './audit.ts';
-export { AuditQueueFull, AuditUnavailable, auditErrors, InputExpired, OutcomeUnknown } from './errors.ts';
+export { AuditQueueFull, AuditUnavailable, auditErrors } from './errors.ts';
 export type { AuditLimits } from './limits.ts';
 export { auditMigrations } from './migrations.ts';
 export type {

@@ -3,4 +3,4 @@ export type { ListedItems, ToolsetFacts } from './facts.ts';
 export { catalogMigrations } from './migrations.ts';
 export type { CatalogItem, CatalogSnapshot, ToolsetState } from './snapshot.ts';
 export { purgeCatalog } from './store.ts';
-export { type EndpointSelection, type EndpointView, matchesTemplate, type Named, viewOf } from './view.ts';
+export { type EndpointSelection, type EndpointView, type Named, viewOf } from './view.ts';

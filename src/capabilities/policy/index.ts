@@ -1,5 +1,5 @@
-export { faultLine, type PolicyCheck, type PolicyFault, type Rule } from './check.ts';
-export { PolicySettingsFault, policyErrors } from './errors.ts';
+export type { PolicyCheck, PolicyFault, Rule } from './check.ts';
+export { policyErrors } from './errors.ts';
 export type { PolicySettings } from './force.ts';
 export type { PolicyTiming } from './keeper.ts';
 export { policyMigrations } from './migrations.ts';

@@ -1,4 +1,3 @@
 export type { Admission, HttpEnv } from './admission.ts';
 export { createHttpApp } from './app.ts';
 export { type Door, openDoor, type TlsMaterial } from './listen.ts';
-export { problemResponse } from './problem.ts';
