@@ -23,6 +23,8 @@ it.skipIf(process.platform !== 'linux')(
     expect(most(samples, 'children')).toBeLessThanOrEqual(4); // three upstreams at most, and the warden
     expect(most(samples, 'connections')).toBeLessThanOrEqual(2 * sessionsPerPrincipal + 10);
     expect(afterwards.connections).toBe(0);
+    expect(afterwards.handles).toBeLessThanOrEqual(most(early, 'handles'));
+    expect(afterwards.heapMiB).toBeLessThan(least(samples, 'heapMiB') + 60);
     expect(afterwards.children).toBeLessThanOrEqual(4);
   },
 );
