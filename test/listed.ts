@@ -9,7 +9,7 @@ export interface ListedTool {
   annotations?: Record<string, unknown>;
   /** Its arguments as text when absent. */
   result?: Record<string, unknown>;
-  /** Writes its environment, arguments and command line to standard error and into the error that it ends with. */
+  /** Fails, and tells its command line and the variable GREETING in the error; its arguments too on standard error. */
   leaks?: boolean;
 }
 

@@ -5,6 +5,7 @@ import { bounded, httpStatus } from './failures.ts';
 import type { Scopes } from './flight.ts';
 import { createHttpTransport } from './http.ts';
 import { orAborted } from './relay.ts';
+import { cleanError } from './secrets.ts';
 import { createStdioTransport, type Exit, exitReason, ProcessEnded, type StdioTransport } from './stdio.ts';
 import type { Declaration, Surroundings, TransportKind } from './types.ts';
 
@@ -41,7 +42,7 @@ export function openConnection(options: Options): Promise<Connection> {
       return 'command' in settings ? await openStdio(options, settings) : await openHttp(options, settings);
     } catch (error) {
       forget(memory);
-      throw error;
+      throw cleanError(error, options.redact);
     }
   });
 }
@@ -101,7 +102,7 @@ async function attach(
   kind: TransportKind,
   transport: Transport | StdioTransport,
 ): Promise<Connection> {
-  const { declaration, memory, around, scopes, events, signal } = options;
+  const { declaration, memory, around, scopes, events, signal, redact } = options;
   const { startTimeoutMs } = declaration.settings;
   const client = createClient(around, startTimeoutMs);
   const prior: PriorDiscovery | undefined = kind === 'sse' ? { kind: 'legacy' } : memory.prior;
@@ -128,7 +129,8 @@ async function attach(
     const exit = 'exit' in transport ? transport.exit() : undefined;
     return exit && exitReason(exit);
   };
-  return createConnection({ name: declaration.name, kind, client, transport, scopes, around, events, whyClosed });
+  const { name } = declaration;
+  return createConnection({ name, kind, client, transport, scopes, around, events, redact, whyClosed });
 }
 
 function stdioTransport({ declaration, around, redact }: Options, settings: StdioUpstreamSettings) {

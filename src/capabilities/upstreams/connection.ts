@@ -13,6 +13,7 @@ import { isUnknownMethod } from './failures.ts';
 import type { Flight, Scope, Scopes } from './flight.ts';
 import { listEverything } from './listing.ts';
 import { answerUpstream, orAborted, relayLog } from './relay.ts';
+import { cleanError } from './secrets.ts';
 import { maxDepth, nestsDeeperThan } from './shape.ts';
 import type { Surroundings, TransportKind } from './types.ts';
 import { createWatch } from './watch.ts';
@@ -86,6 +87,8 @@ interface Options {
   scopes: Scopes;
   around: Surroundings;
   events: ConnectionEvents;
+  /** Takes secrets out of text. */
+  redact(text: string): string;
   /** Why the transport closed, if it knows. */
   whyClosed(): string | undefined;
 }
@@ -107,6 +110,7 @@ export function createConnection({
   scopes,
   around,
   events,
+  redact,
   whyClosed,
 }: Options): Connection {
   const { timing, log, now } = around;
@@ -194,7 +198,7 @@ export function createConnection({
         abandoned.set(scope.requestId, now() + timing.questionMs);
         relay.abandoned(); // drops the old ones
       }
-      throw error;
+      throw cleanError(error, redact);
     } finally {
       // On the older protocol the SDK leaves the HTTP request of a cancelled call open; this ends it, once the
       // upstream had time to be told.

@@ -1,7 +1,7 @@
 import { openConnection } from './connect.ts';
 import { createScopes } from './flight.ts';
 import { orAborted } from './relay.ts';
-import { redactor } from './secrets.ts';
+import { redactingLog, redactor } from './secrets.ts';
 import type { Declaration, Surroundings, UpstreamProbe } from './types.ts';
 import { declaredTransport } from './upstream.ts';
 
@@ -12,16 +12,17 @@ export async function probe(
   reasonOf: (error: unknown) => string,
 ): Promise<UpstreamProbe> {
   const startedAt = performance.now();
+  const redact = redactor(declaration.settings);
   const took = () => Math.round(performance.now() - startedAt);
   const signal = AbortSignal.timeout(Math.max(around.timing.connectMs, declaration.settings.startTimeoutMs));
   try {
     const connection = await openConnection({
       declaration,
       memory: {},
-      around,
+      around: { ...around, log: redactingLog(around.log, redact) },
       scopes: createScopes(),
       signal,
-      redact: redactor(declaration.settings),
+      redact,
       events: { listChanged: () => undefined, resourceUpdated: () => undefined },
     });
     try {

@@ -1,4 +1,9 @@
+import { ProtocolError } from '@modelcontextprotocol/client';
 import type { UpstreamSettings } from '../../config/schema.ts';
+import { isObject } from '../../kernel/json.ts';
+import type { Log } from '../../platform/telemetry/index.ts';
+
+type Redact = (text: string) => string;
 
 const mask = '***';
 const secretName = /key|token|secret|passw|auth|credential|bearer|cookie|session|signature/i;
@@ -35,11 +40,34 @@ export function maskedUrl(text: string): string {
 }
 
 /** Takes every secret that this upstream was given out of a text. */
-export function redactor(settings: UpstreamSettings): (text: string) => string {
+export function redactor(settings: UpstreamSettings): Redact {
   const known = secretsOf(settings)
     .filter((value) => value.length >= minSecretLength)
     .sort((a, b) => b.length - a.length);
   return (text) => known.reduce((rest, secret) => rest.replaceAll(secret, mask), text);
+}
+
+/** A log whose errors do not repeat what this upstream was given: what it answered stands in them, too. */
+export function redactingLog(log: Log, redact: Redact): Log {
+  const clean = (value: unknown) => cleaned(value, redact);
+  return log.child({}, { serializers: { err: clean, error: clean } });
+}
+
+/** Takes them out of what an upstream said went wrong, which callers get to read. Gives the same error back. */
+export function cleanError(error: unknown, redact: Redact): unknown {
+  for (let inner = error, depth = 0; depth < 6 && inner instanceof Error; inner = inner.cause, depth++) {
+    if (!(inner instanceof ProtocolError)) continue;
+    const data = inner.data === undefined ? {} : { data: cleaned(inner.data, redact) };
+    Object.assign(inner, { message: redact(inner.message), ...data });
+  }
+  return error;
+}
+
+function cleaned(value: unknown, redact: Redact): unknown {
+  if (typeof value === 'string') return redact(value);
+  if (Array.isArray(value)) return value.map((item) => cleaned(item, redact));
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, cleaned(item, redact)]));
 }
 
 function secretsOf(settings: UpstreamSettings): string[] {

@@ -8,7 +8,7 @@ import { reasonOf } from './failures.ts';
 import { createScopes } from './flight.ts';
 import { createKeeper } from './keeper.ts';
 import { createPool, type Lease } from './pool.ts';
-import { redactor, targetOf } from './secrets.ts';
+import { redactingLog, redactor, targetOf } from './secrets.ts';
 import type { Declaration, Surroundings, TransportKind, UpstreamStatus } from './types.ts';
 
 /** One upstream with all that belongs to it: nothing of it is shared with another. */
@@ -28,13 +28,14 @@ export interface Upstream {
 
 export function createUpstream(
   declaration: Declaration,
-  around: Surroundings,
+  surroundings: Surroundings,
   resourceUpdated: (uri: string) => void,
 ): Upstream {
   const { org, name, source, settings, fault } = declaration;
+  const redact = redactor(settings);
+  const around = { ...surroundings, log: redactingLog(surroundings.log, redact) };
   const { timing, now } = around;
   const scopes = createScopes();
-  const redact = redactor(settings);
   const target = targetOf(settings);
   // All connections use the credentials of the declaration, so they are one authorization context.
   const memory: EraMemory = {};
