@@ -147,6 +147,34 @@ describe.each(eras)('a client with %s', (era) => {
   });
 });
 
+describe('a list of more than one page', () => {
+  it('is walked by cursors, each item once, and a made-up cursor is refused [SP-5]', async () => {
+    const { catalog } = fairlead.running.house;
+    const many = Array.from({ length: 2_300 }, (_, n) => ({ name: `tool-${n}`, inputSchema: { type: 'object' } }));
+    const facts = { trustAnnotations: true, tools: {}, callTimeoutMs: 1_000 };
+    catalog.provide('many', { tools: many, prompts: [], resources: [], templates: [] }, facts);
+    try {
+      const client = await caller(fairlead, 'sessions');
+      const names: string[] = [];
+      let cursor: string | undefined;
+      let pages = 0;
+      do {
+        const page = await client.request({ method: 'tools/list', params: cursor === undefined ? {} : { cursor } });
+        names.push(...page.tools.map(({ name }) => name).filter((name) => name.startsWith('many_')));
+        cursor = page.nextCursor;
+        pages++;
+      } while (cursor !== undefined);
+      expect(pages).toBe(3);
+      expect(names).toHaveLength(2_300);
+      expect(new Set(names).size).toBe(2_300);
+      const wrong = client.request({ method: 'tools/list', params: { cursor: 'bm90LW9uZS1vZi1vdXJz' } });
+      await expect(wrong).rejects.toMatchObject({ code: -32602 });
+    } finally {
+      catalog.provide('many', { tools: [], prompts: [], resources: [], templates: [] }, facts);
+    }
+  });
+});
+
 describe('what Fairlead says about its upstreams', () => {
   it('stands in fairlead://status [SP-10]', async () => {
     const client = await caller(fairlead, 'modern');

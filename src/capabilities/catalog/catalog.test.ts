@@ -1,0 +1,117 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import { openTestDatabase, silentLog } from '../../../test/database.ts';
+import type { Json } from '../../kernel/json.ts';
+import type { Bus } from '../../platform/bus/index.ts';
+import { type Catalog, catalogMigrations, createCatalog, purgeCatalog } from './index.ts';
+
+const facts = { trustAnnotations: true, tools: {}, callTimeoutMs: 1_000 };
+const listing = (...names: string[]) => ({
+  tools: names.map((name) => ({ name, inputSchema: { type: 'object' } })),
+  prompts: [],
+  resources: [],
+  templates: [],
+});
+
+/** A bus between replicas in one process; `deaf` ones hear nothing and must look for themselves. */
+function busOf(handlers: Set<(message: Json) => void>, deaf = false): Bus {
+  return {
+    async publish(_topic, message) {
+      for (const handler of handlers) handler(message);
+    },
+    subscribe(_topic, handler) {
+      if (!deaf) handlers.add(handler);
+      return () => handlers.delete(handler);
+    },
+    async stop() {},
+  };
+}
+
+const stops: (() => Promise<void>)[] = [];
+afterEach(async () => {
+  for (const stop of stops.splice(0).reverse()) await stop();
+});
+
+async function world(replicas: number, { deaf = false } = {}) {
+  const { db, stop } = await openTestDatabase(catalogMigrations);
+  stops.push(stop);
+  const handlers = new Set<(message: Json) => void>();
+  const catalogs: Catalog[] = [];
+  for (let n = 0; n < replicas; n++) {
+    const catalog = createCatalog({ db, bus: busOf(handlers, deaf), log: silentLog, pollMs: 50 });
+    await catalog.start();
+    stops.push(() => catalog.stop());
+    catalogs.push(catalog);
+  }
+  return { db, catalogs: catalogs as [Catalog, ...Catalog[]] };
+}
+
+describe('the catalog', () => {
+  it('keeps what was listed over a restart, marked stale until it is listed again [SP-10]', async () => {
+    const { db, catalogs } = await world(1);
+    await catalogs[0].replaceItems('default', 'git', listing('log', 'diff'), facts);
+    const again = createCatalog({ db, bus: busOf(new Set()), log: silentLog });
+    await again.start();
+    stops.push(() => again.stop());
+    const tools = [...again.snapshot('default').tools.values()];
+    expect(tools.map(({ id, status }) => `${id} ${status}`)).toEqual(['git.log stale', 'git.diff stale']);
+    await again.replaceItems('default', 'git', listing('log'), facts);
+    expect([...again.snapshot('default').tools.values()].map(({ status }) => status)).toEqual(['live']);
+  });
+
+  it('loses nothing while many upstreams are listed at once and replicas reload [SP-10]', async () => {
+    const { catalogs } = await world(2);
+    const names = Array.from({ length: 20 }, (_, n) => `up-${n}`);
+    const missing: string[] = [];
+    const stored = new Set<string>();
+    const watching = setInterval(() => {
+      const { toolsets } = catalogs[0].snapshot('default');
+      for (const name of stored) if (!toolsets.has(name)) missing.push(name);
+    }, 1);
+    await Promise.all(
+      names.map(async (name) => {
+        await catalogs[0].replaceItems('default', name, listing('a', 'b'), facts);
+        stored.add(name);
+      }),
+    );
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    clearInterval(watching);
+    expect(missing).toEqual([]);
+    expect(catalogs[0].snapshot('default').tools.size).toBe(40);
+  });
+
+  it.each([false, true])('is followed by other replicas (without a bus: %s) [SP-10]', async (deaf) => {
+    const { catalogs } = await world(2, { deaf });
+    const changes: string[] = [];
+    catalogs[1]?.onChange(({ org, tools }) => void changes.push(`${org} ${tools}`));
+    await catalogs[0].replaceItems('default', 'git', listing('log'), facts);
+    await expect.poll(() => catalogs[1]?.snapshot('default').tools.has('git.log')).toBe(true);
+    expect(changes).toContain('default true');
+    await catalogs[0].removeToolset('default', 'git');
+    await expect.poll(() => catalogs[1]?.snapshot('default').tools.size).toBe(0);
+  });
+
+  it('shows an organisation nothing of another, and forgets a purged one [SP-14]', async () => {
+    const { db, catalogs } = await world(1);
+    await catalogs[0].replaceItems('default', 'git', listing('log'), facts);
+    await catalogs[0].replaceItems('rival', 'jira', listing('create'), facts);
+    expect([...catalogs[0].snapshot('default').tools.keys()]).toEqual(['git.log']);
+    expect([...catalogs[0].snapshot('rival').tools.keys()]).toEqual(['jira.create']);
+    await purgeCatalog(db, 'rival');
+    await expect.poll(() => catalogs[0].snapshot('rival').tools.size).toBe(0);
+    expect([...catalogs[0].snapshot('default').tools.keys()]).toEqual(['git.log']);
+  });
+
+  it('tells of no change when the same is listed again', async () => {
+    const { catalogs } = await world(1);
+    await catalogs[0].replaceItems('default', 'git', listing('log'), facts);
+    const changes: unknown[] = [];
+    catalogs[0].onChange((change) => void changes.push(change));
+    await catalogs[0].replaceItems('default', 'git', listing('log'), facts);
+    await catalogs[0].markStale('default', 'git', 'away');
+    expect(changes).toEqual([]);
+    expect(catalogs[0].snapshot('default').tools.get('git.log')).toMatchObject({
+      status: 'stale',
+      statusReason: 'away',
+    });
+  });
+});
