@@ -80,10 +80,11 @@ describe('a result', () => {
     await enters(upstream, 'live');
     const traceparent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
     await call(upstream, 'echo', { text: 'x' }, { meta: { traceparent, 'dev.fairlead/inner': 1, progressToken: 9 } });
-    expect(server.requests.at(-1)?.headers['mcp-method']).toBe('tools/call');
-    expect(server.requests.at(-1)?.headers['mcp-name']).toBe('echo');
-    expect(server.requests.at(-1)?.meta).toMatchObject({ traceparent });
-    expect(server.requests.at(-1)?.meta).not.toHaveProperty('dev.fairlead/inner');
+    const sent = server.requests.findLast(({ rpc }) => rpc === 'tools/call'); // other streams may open meanwhile
+    expect(sent?.headers['mcp-method']).toBe('tools/call');
+    expect(sent?.headers['mcp-name']).toBe('echo');
+    expect(sent?.meta).toMatchObject({ traceparent });
+    expect(sent?.meta).not.toHaveProperty('dev.fairlead/inner');
   });
 });
 
