@@ -4,7 +4,8 @@ import { percentile } from './figures.ts';
 export interface Shot {
   method?: string;
   headers?: Record<string, string>;
-  body?: string;
+  /** A function makes a new one for each request. */
+  body?: string | (() => string);
 }
 
 export interface Volley {
@@ -43,12 +44,15 @@ export async function drive(url: string, shot: Shot, connections: number, forMs:
   };
 }
 
+const answerLimitMs = 10_000;
+
 /** One request, its whole answer awaited. */
 export function send(
   url: string,
-  { method = 'POST', headers = {}, body }: Shot,
+  { method = 'POST', headers = {}, body: given }: Shot,
   agent?: Agent,
 ): Promise<{ status: number; headers: Record<string, string | string[] | undefined>; text: string }> {
+  const body = typeof given === 'function' ? given() : given;
   return new Promise((resolve, reject) => {
     const length: Record<string, string> = body === undefined ? {} : { 'content-length': `${Buffer.byteLength(body)}` };
     const outgoing = request(url, { method, agent, headers: { ...headers, ...length } }, (response) => {
@@ -60,6 +64,7 @@ export function send(
         resolve({ status: response.statusCode ?? 0, headers: response.headers, text });
       });
     });
+    outgoing.setTimeout(answerLimitMs, () => outgoing.destroy(new Error('no answer in time')));
     outgoing.on('error', reject);
     outgoing.end(body);
   });

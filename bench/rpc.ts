@@ -42,12 +42,12 @@ export async function openSession(
   key?: string,
 ): Promise<(method: string, params?: Record<string, unknown>) => Shot> {
   const { status, headers, text } = await send(url, initialize(key));
-  const id = headers['mcp-session-id'];
-  if (status !== 200 || typeof id !== 'string') throw new Error(`no session: ${status} ${text.slice(0, 200)}`);
+  const session = headers['mcp-session-id'];
+  if (status !== 200 || typeof session !== 'string') throw new Error(`no session: ${status} ${text.slice(0, 200)}`);
   const inSession = {
     accept,
     'content-type': 'application/json',
-    'mcp-session-id': id,
+    'mcp-session-id': session,
     'mcp-protocol-version': '2025-11-25',
     ...bearer(key),
   };
@@ -55,9 +55,10 @@ export async function openSession(
     headers: inSession,
     body: JSON.stringify({ jsonrpc: '2.0', method: 'notifications/initialized' }),
   });
+  let id = 1;
   return (method, params = {}) => ({
     headers: inSession,
-    body: JSON.stringify({ jsonrpc: '2.0', id: 1, method, params }),
+    body: () => JSON.stringify({ jsonrpc: '2.0', id: ++id, method, params }), // ids count once in a session
   });
 }
 
