@@ -65,6 +65,7 @@ beforeAll(async () => {
 });
 afterEach(closeCallers);
 afterAll(async () => {
+  await fairlead?.stop();
   await otlp?.stop();
   await echo?.stop();
   rmSync(dataDir, { recursive: true, force: true });
