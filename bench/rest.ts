@@ -35,7 +35,10 @@ const kinds: [name: string, base: string, goal: string][] = [
   ...(postgres ? ([['Postgres', postgres, '250 MiB']] as [string, string, string][]) : []),
 ];
 for (const [kind, base, goal] of kinds) {
-  const world = await openWorld({ config: { upstreams: { one: fixtureUpstream('legacy') } } }, base);
+  const world = await openWorld(
+    { config: { upstreams: { one: { ...fixtureUpstream('legacy'), maxConcurrentCalls: 128 } } } },
+    base,
+  );
   try {
     const { server } = world;
     await pause(idleMs);
