@@ -170,6 +170,28 @@ describe.each(databaseKinds)('the chain of records on %s', (kind) => {
     expect(await audit.verify(org)).toMatchObject({ ok: true, checked: 1 });
   });
 
+  it('notices each time that somebody else has added to it, took its head away or recorded the same [SP-16]', async () => {
+    const org = `chain-${++made}`;
+    const [one, other] = [createChain(testKeyring), createChain(testKeyring)];
+    const record = (id: string, inferred = false) => {
+      const body = JSON.stringify({ org, id, at: Date.now(), kind: 'call', principal: { id: 'p' }, outcome: 'ok' });
+      return { type: 'record', org, id, inferred, body } as const;
+    };
+    for (let round = 0; round < 30; round++) {
+      await one.append(world.db, org, [record(`a${round}`)]);
+      await one.append(world.db, org, [record(`b${round}`), record(`b${round}`)]);
+      if (round % 3 === 0) await other.append(world.db, org, [record(`a${round}`), record(`c${round}`)]);
+    }
+    await one.append(world.db, org, [record('d', true)]);
+    await one.append(world.db, org, [record('d', true)]);
+    await one.append(world.db, org, [record('d')]);
+    expect(await audit.verify(org)).toMatchObject({ ok: true, checked: 30 + 30 + 10 + 2 });
+    await world.db.transaction().execute((trx) => audit.purge(trx, org));
+    await new Promise((resolve) => setTimeout(resolve, 5));
+    await one.append(world.db, org, [record('after')]);
+    expect(await audit.verify(org)).toMatchObject({ ok: true, checked: 1, from: 1, to: 1 });
+  });
+
   it('can be verified while records are added [SP-16]', async () => {
     const org = await chainOf(50);
     const adding = Promise.all(Array.from({ length: 200 }, () => recordCall(audit, { org })));

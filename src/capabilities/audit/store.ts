@@ -89,28 +89,39 @@ export async function findRecorded(db: Db, org: OrgId, ids: readonly string[]): 
   return new Map(rows.map((row) => [row.id, row.inferred]));
 }
 
-/** Adds rows, moves the head and closes the intents, in one statement. At most a few thousand rows. */
+/**
+ * Adds rows after a head, moves it and closes their intents, in one statement; says whether it did. It does nothing
+ * when the head is another one by now, nor, when the ids must be `new`, when one of them has a record.
+ */
 export async function appendRows(
   db: Db,
   org: OrgId,
+  from: Head,
   rows: readonly RecordRow[],
-  head: Head,
-  closes: readonly string[],
-): Promise<void> {
-  await tables(db)
-    .with('added', (on) =>
-      on.insertInto('audit_records').values(rows.map((row) => ({ ...row, org, at: new Date(row.at) }))),
+  to: Head,
+  ids: 'new' | 'known',
+): Promise<boolean> {
+  const among = sql`id in (${sql.join(rows.map(({ id }) => id))})`;
+  const unknown = sql`and not exists (select 1 from audit_records where org = ${org} and ${among})`;
+  const values = rows.map(
+    ({ seq, at, id, kind, principal, tool, outcome, parent, inferred, body, hash }) => sql`(${org}, ${seq}::bigint,
+      ${new Date(at)}::timestamptz, ${id}, ${kind}, ${principal}, ${tool}::text, ${outcome}, ${parent}::text,
+      ${inferred}::boolean, ${body}, ${hash})`,
+  );
+  const { rows: moved } = await sql`
+    with moved as (
+      update audit_heads set seq = ${to.seq}, hash = ${to.hash}, signature = ${to.signature}
+      where org = ${org} and seq = ${from.seq} and hash = ${from.hash} ${ids === 'new' ? unknown : sql``}
+      returning org
+    ), added as (
+      insert into audit_records
+        (org, seq, at, id, kind, principal, tool, outcome, parent, inferred, body, hash)
+      select * from (values ${sql.join(values)}) as v where exists (select 1 from moved)
+    ), closed as (
+      delete from audit_intents where org = ${org} and ${among} and exists (select 1 from moved)
     )
-    .with('closed', (on) =>
-      on
-        .deleteFrom('audit_intents')
-        .where('org', '=', org)
-        .where('id', 'in', [...closes]),
-    )
-    .updateTable('audit_heads')
-    .set({ seq: head.seq, hash: head.hash, signature: head.signature })
-    .where('org', '=', org)
-    .execute();
+    select 1 from moved`.execute(db);
+  return moved.length > 0;
 }
 
 /**
