@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { publicUrlFor } from '../config/index.ts';
+import { configInvalid, publicUrlFor } from '../config/index.ts';
 import type { Settings } from '../config/schema.ts';
 import type { OwnToolset } from '../kernel/call.ts';
 import { createBus } from '../platform/bus/index.ts';
 import { migrate, openDatabase } from '../platform/db/index.ts';
 import { createMetrics, createTracing, type Log } from '../platform/telemetry/index.ts';
 import { openDoor, type TlsMaterial } from '../surfaces/http/index.ts';
+import { settingsFaults } from './check.ts';
 import { compose, type House, version } from './compose.ts';
 import { migrations } from './migrations.ts';
 import { createReload, type Reloaded } from './reload.ts';
@@ -52,6 +53,9 @@ export async function start(options: StartOptions): Promise<Running> {
       }
     }
   };
+
+  const faults = await settingsFaults(options.settings);
+  if (faults.length > 0) throw configInvalid(faults);
 
   try {
     const { host, databaseUrl, dataDir } = options.settings;

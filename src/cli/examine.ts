@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { delimiter, resolve } from 'node:path';
-import { faultsOf, inheritedEnvironment, loadSettings } from '../config/index.ts';
+import { configInvalid, faultsOf, inheritedEnvironment, loadSettings } from '../config/index.ts';
 import type { Settings } from '../config/schema.ts';
 import { asFairleadError } from '../kernel/errors.ts';
 import { createEgress } from '../platform/http/egress.ts';
@@ -60,6 +60,9 @@ async function readSettings(
   const what = 'configuration';
   try {
     const { settings, warnings } = await loadSettings({ env, cwd, flags: offlineFlags(options), prepare: false });
+    const { settingsFaults } = await import('../app/check.ts');
+    const found = await settingsFaults(settings);
+    if (found.length > 0) throw configInvalid(found);
     const notes = warnings.map((text): Finding => ({ what, state: 'note', text }));
     return {
       settings,

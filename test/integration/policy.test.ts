@@ -259,6 +259,14 @@ describe('a policy in the database', () => {
     await expect.poll(() => told, { timeout: 10_000 }).toBeGreaterThan(0);
     for (const way of ['rest', 'sessions', 'modern'] as const) expect(await seen(keys.admin, 'bank', way)).toEqual([]);
     expect(await call('bank.send', {}, keys.admin)).toMatchObject({ status: 404, code: 'UNKNOWN_TOOL' });
+    // The caller cannot tell it from a tool that is not there; whoever reads the audit can.
+    const { records } = await fairlead.running.house.audit.list('default', { tool: 'bank.send' }, undefined, 1);
+    expect(records[0]).toMatchObject({
+      outcome: 'denied',
+      errorCode: 'UNKNOWN_TOOL',
+      rule: expect.stringContaining('hidden'),
+    });
+    expect(records[0]).toMatchObject({ decision: { allowed: false } });
     await fairlead.request('/api/v1/policies/hidden', { method: 'DELETE' });
     expect(await seen(keys.admin, 'bank', 'rest')).toEqual(['send', 'wipe']);
   });

@@ -1,6 +1,7 @@
 import type { OrgId } from '../../kernel/principal.ts';
 import { type Checker, createChecker, faultLine } from './check.ts';
 import { createEngine, type Engine } from './engine.ts';
+import { PolicySettingsFault } from './errors.ts';
 import { readCommonRules } from './folder.ts';
 import { type ProjectionSettings, type Projections, parseProjections } from './projection.ts';
 import { createRuleSet, type NamedRule, type RuleSet } from './ruleset.ts';
@@ -74,5 +75,16 @@ export function forceOf(common: Common, org: OrgId, policies: readonly StoredPol
     return { policies, faults, ruleSet: createRuleSet({ engine, name: `org ${org}`, schema: schema.text, rules }) };
   } catch (error) {
     return { policies, faults: [`policies of ${org}: ${error instanceof Error ? error.message : String(error)}`] };
+  }
+}
+
+/** Why policies could not start under these settings; empty when they can. Each fault names its file or key. */
+export async function policySettingsFaults(settings: PolicySettings): Promise<string[]> {
+  try {
+    await readCommonRules(vocabularyOf(settings).checker, settings);
+    return [];
+  } catch (error) {
+    if (error instanceof PolicySettingsFault) return [...error.faults];
+    throw error;
   }
 }

@@ -1,5 +1,5 @@
 import type { EndpointView } from '../../capabilities/catalog/index.ts';
-import type { Call } from '../../kernel/call.ts';
+import type { Call, Decision } from '../../kernel/call.ts';
 import { isObject, type JsonObject } from '../../kernel/json.ts';
 import type { Tool } from '../../kernel/tool.ts';
 import type { Endpoints } from '../endpoints.ts';
@@ -12,18 +12,24 @@ export interface ResolveDeps {
   endpoints: Endpoints;
   /** Whether policy lets the principal see the tool at all. */
   sees(call: Call, tool: Tool): boolean;
+  decide(call: Call, tool: Tool): Decision;
 }
 
 /** From what the caller wrote to a tool of the catalog. What the caller may not see is not there. */
-export function resolve({ endpoints, sees }: ResolveDeps): Stage {
+export function resolve({ endpoints, sees, decide }: ResolveDeps): Stage {
   return {
     name: 'resolve',
     run({ call }) {
       const view = endpoints.view(call.principal.org, call.endpoint);
       const found = find(view, call);
-      // Kept on the call before the check, so that the audit can tell "not there" from "not for you".
-      if (found) Object.assign(call, found);
-      if (!found || !sees(call, found.tool)) throw UnknownTool({ what: nouns[call.operation], name: call.target });
+      const unknown = { what: nouns[call.operation], name: call.target };
+      if (!found) throw UnknownTool(unknown);
+      Object.assign(call, found);
+      if (!sees(call, found.tool)) {
+        // The caller cannot tell "not for you" from "not there"; the audit can, and names the rule.
+        call.decision = decide(call, found.tool);
+        throw UnknownTool(unknown, { rule: call.decision.rules.join(', ') || 'no policy permits it' });
+      }
       if (found.tool.timeoutMs) call.timeoutMs = found.tool.timeoutMs;
     },
   };

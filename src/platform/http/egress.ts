@@ -160,7 +160,7 @@ async function resolveAll(hostname: string) {
   }
 }
 
-function allowList(entries: readonly string[]): { networks: AddressRanges; names(hostname: string): boolean } {
+export function allowList(entries: readonly string[]): { networks: AddressRanges; names(hostname: string): boolean } {
   const named = entries.filter((entry) => !isRange(entry)).map((entry) => entry.toLowerCase());
   const faults = named
     .filter((entry) => !/^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(entry))

@@ -1,4 +1,4 @@
-import { faultsOf, loadSettings } from '../../../config/index.ts';
+import { configInvalid, faultsOf, loadSettings } from '../../../config/index.ts';
 import { type CommandSpec, exitCodes, jsonOption } from '../../command.ts';
 import { offlineFlags, offlineOptions } from '../../offline.ts';
 import { screenOf } from '../../terminal.ts';
@@ -21,12 +21,15 @@ export const configCheck: CommandSpec = {
     try {
       const flags = { ...offlineFlags(options), ...file };
       const { settings, warnings } = await loadSettings({ env, cwd, flags, prepare: false });
+      const { settingsFaults } = await import('../../../app/check.ts'); // heavy, and only needed here
+      const found = await settingsFaults(settings);
+      if (found.length > 0) throw configInvalid(found);
       const { configFile, upstreams, endpoints } = settings;
       if (options.json) screen.json({ ok: true, configFile, faults: [], warnings });
       else {
         for (const warning of warnings) screen.line(`Warning: ${warning}`);
-        const counts = `${Object.keys(upstreams).length} upstreams, ${Object.keys(endpoints).length} endpoints`;
-        screen.line(`The settings are valid: ${configFile ?? 'no file'}, ${counts}.`);
+        const counts = `upstreams: ${Object.keys(upstreams).length}, endpoints: ${Object.keys(endpoints).length}`;
+        screen.line(`The settings are valid: ${configFile ?? 'no file'}; ${counts}.`);
       }
       return exitCodes.ok;
     } catch (error) {
