@@ -245,6 +245,24 @@ describe.each(databaseKinds)('the chain of records on %s', (kind) => {
       expect((await audit.verify(org)).checked).toBe(2);
     });
 
+    it('goes on at the checkpoint when what was to be read next is deleted meanwhile [SP-16]', async () => {
+      const org = `chain-${++made}`;
+      await Promise.all(Array.from({ length: 900 }, () => recordCall(audit, { org })));
+      await audit.flush(20_000);
+      const { rows } = await sql<{ hash: string }>`
+        select hash from audit_records where org = ${org} and seq = 800`.execute(world.db);
+      const mark = createChain(testKeyring).sign(org, { seq: 800, hash: rows[0]?.hash ?? '', at: Date.now() });
+      let deleting: Promise<unknown> | undefined;
+      const verified = await audit.verify(org, () => {
+        deleting ??= run(sql`with gone as (delete from audit_records where org = ${org} and seq <= 800)
+          insert into audit_checkpoints (org, seq, hash, at, signature)
+          values (${org}, 800, ${mark.hash}, ${new Date(mark.at)}, ${mark.signature})`);
+      });
+      await deleting;
+      expect(verified).toMatchObject({ ok: true, to: 900 });
+      expect(await audit.verify(org)).toMatchObject({ ok: true, checked: 100, from: 801, to: 900 });
+    });
+
     it('can be verified while it deletes [SP-16]', async () => {
       const org = `chain-${++made}`;
       const at = old(40);

@@ -237,7 +237,7 @@ describe('properties', () => {
       fc.property(harmless, fc.integer({ min: 20, max: 3_000 }), (value, max) => {
         const { kept: safe, bytes } = redactor(max).body(value);
         expect(Buffer.byteLength(JSON.stringify(safe))).toBeLessThanOrEqual(max);
-        if (bytes === undefined) expect(safe).toEqual(JSON.parse(JSON.stringify(value)));
+        if (bytes === undefined) expect(JSON.stringify(safe)).toBe(JSON.stringify(value));
       }),
       { numRuns: 500 },
     );
