@@ -77,6 +77,8 @@ export function compose(ground: Ground) {
     environment: settings.environment,
     projections: settings.projections,
   });
+  let rulesEpoch = 0;
+  policy.onChange(() => rulesEpoch++);
   const access = createAccess({
     db,
     keyring,
@@ -122,6 +124,7 @@ export function compose(ground: Ground) {
     endpoints,
     checks: createSchemaChecks(),
     sees: (call, tool) => policy.visible(call.principal, [tool], originOf(call)).length > 0,
+    rulesEpoch: () => rulesEpoch,
     visible: (principal, tools, origin) => policy.visible(principal, tools, { surface: 'mcp', ...origin }),
     decide: (call, tool) => policy.decide(call.principal, tool, argumentsOf(call), originOf(call)),
     providerOf: toolsets.providerOf,

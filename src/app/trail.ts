@@ -1,8 +1,8 @@
 import type { Audit, AuditPlace, CallIntent } from '../capabilities/audit/index.ts';
 import type { AuditTrail, CallState } from '../gateway/index.ts';
+import type { Call } from '../kernel/call.ts';
 import type { Clock } from '../kernel/clock.ts';
-
-const answerWithinMs = 10 * 60_000; // as long as a sealed request state is good for
+import type { JsonObject } from '../kernel/json.ts';
 
 /** The pipeline's view of the audit. */
 export function createTrail(audit: Audit, clock: Clock): AuditTrail {
@@ -10,10 +10,6 @@ export function createTrail(audit: Audit, clock: Clock): AuditTrail {
   return {
     reserve: () => audit.reserve(),
     intend: (state) => audit.intend(place(state), intentOf(state)),
-    async waiting(state) {
-      await audit.intend(place(state), { ...intentOf(state), expiresAt: clock.now() + answerWithinMs });
-      place(state).release();
-    },
     record: (state) =>
       audit.record(place(state), {
         ...intentOf(state),
@@ -43,7 +39,7 @@ function intentOf({ call, error }: CallState): CallIntent {
     surface: call.surface,
     operation: call.operation,
     tool: tool?.id ?? call.target,
-    arguments: call.operation === 'tool' ? call.arguments : { ...call.arguments, target: call.target },
+    arguments: argumentsOf(call),
     ...(tool ? { toolDigest: tool.digest, annotations: tool.annotations, upstream: tool.toolset } : {}),
     ...(call.endpoint === undefined ? {} : { endpoint: call.endpoint }),
     ...(call.parentCallId === undefined ? {} : { parentCallId: call.parentCallId }),
@@ -51,5 +47,14 @@ function intentOf({ call, error }: CallState): CallIntent {
     ...(call.traceId === undefined ? {} : { traceId: call.traceId }),
     ...(call.clientAddress === undefined ? {} : { clientAddress: call.clientAddress }),
     ...(decision ? { decision } : {}),
+  };
+}
+
+/** What the caller gave: with the URI or name where that is not an argument, and the answers of a later round. */
+function argumentsOf({ operation, target, arguments: given, continuation }: Call): JsonObject {
+  return {
+    ...given,
+    ...(operation === 'tool' ? {} : { target }),
+    ...(continuation?.inputResponses ? { inputResponses: continuation.inputResponses } : {}),
   };
 }

@@ -156,11 +156,14 @@ export const serverSchema = z
 export const fileSchema = z.strictObject({
   server: serverSchema.prefault({}).describe('How it listens and what it stands on'),
   development: z.boolean().default(false).describe('Allows shared-secret issuers'),
-  allowRuntimeStdio: z.boolean().default(false).describe('Lets admins add stdio upstreams at run time'),
+  allowRuntimeStdio: z
+    .boolean()
+    .default(false)
+    .describe('Lets admins of the default organisation add stdio upstreams at run time'),
   runtimeVariables: z
     .array(z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of a variable'))
     .default([])
-    .describe('Variables that upstreams added at run time by the default organisation may name as ${env:NAME}'),
+    .describe('Variables that upstreams added at run time by the default organisation may refer to'),
   upstreams: z.record(toolset, upstream).default({}).describe('MCP servers by the name of their toolset'),
   endpoints: z.record(slug, endpoint).default({}).describe('Selections of tools, each served at /mcp/<name>'),
   auth: z

@@ -2,7 +2,7 @@ import type { EndpointView } from '../capabilities/catalog/index.ts';
 import type { ToolCaller } from '../kernel/call.ts';
 import type { OrgId, Principal } from '../kernel/principal.ts';
 import { CutOff } from './errors.ts';
-import { type Listing, type ListingDeps, type ListingOrigin, listFor } from './listing.ts';
+import { createListings, type Listing, type ListingDeps, type ListingOrigin } from './listing.ts';
 import { createPipeline, type PipelineDeps } from './pipeline.ts';
 
 /** What surfaces need: to list and to call, both for a principal at an endpoint. */
@@ -19,6 +19,7 @@ const cutGraceMs = 5_000;
 
 export function createGateway(deps: PipelineDeps & ListingDeps): Gateway {
   const pipeline = createPipeline(deps);
+  const listings = createListings(deps);
   const running = new Set<AbortController>();
   const waiting = new Set<() => void>();
 
@@ -50,6 +51,6 @@ export function createGateway(deps: PipelineDeps & ListingDeps): Gateway {
       await noneRuns(cutGraceMs);
     },
     view: (org, endpoint) => deps.endpoints.view(org, endpoint),
-    list: (principal, origin = {}) => listFor(deps, principal, origin),
+    list: (principal, origin = {}) => listings(principal, origin),
   };
 }

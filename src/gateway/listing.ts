@@ -26,10 +26,43 @@ export interface ListingDeps {
   endpoints: Endpoints;
   /** Those of the tools that policy lets the principal see. */
   visible(principal: Principal, tools: readonly Tool[], origin: ListingOrigin): Tool[];
+  /** Another number after each change of the rules. */
+  rulesEpoch(): number;
+}
+
+const keptForMs = 1_000;
+const keptPerView = 200;
+
+interface Kept {
+  listing: Listing;
+  rules: number;
+  until: number;
+}
+
+/**
+ * Listings as `listFor` makes them, kept for a moment: clients list again and again, and with a policy that tells single
+ * tools apart each of them is a decision. A change of the catalog or of the rules is seen at once.
+ */
+export function createListings(deps: ListingDeps) {
+  const kept = new WeakMap<EndpointView, Map<string, Kept>>();
+  return (principal: Principal, origin: ListingOrigin): Listing => {
+    const view = deps.endpoints.view(principal.org, origin.endpoint);
+    const ofView = kept.get(view) ?? new Map<string, Kept>();
+    kept.set(view, ofView);
+    const key = JSON.stringify([principal.id, principal.kind, principal.roles, origin]);
+    const known = ofView.get(key);
+    const rules = deps.rulesEpoch();
+    if (known && known.rules === rules && known.until > Date.now()) return known.listing;
+    const listing = listFor(deps, principal, origin);
+    ofView.delete(key);
+    if (ofView.size >= keptPerView) ofView.delete(ofView.keys().next().value ?? '');
+    ofView.set(key, { listing, rules, until: Date.now() + keptForMs });
+    return listing;
+  };
 }
 
 /** Lists from memory what policy lets the principal see. Throws `UnknownEndpoint`. */
-export function listFor({ endpoints, visible }: ListingDeps, principal: Principal, origin: ListingOrigin): Listing {
+function listFor({ endpoints, visible }: ListingDeps, principal: Principal, origin: ListingOrigin): Listing {
   const view = endpoints.view(principal.org, origin.endpoint);
   const seen = new Set(
     visible(

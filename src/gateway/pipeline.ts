@@ -111,7 +111,9 @@ function describe(span: Span, { call, end }: CallState): void {
 }
 
 function replyOf({ call, reply, end }: CallState): CallReply {
+  if (reply?.kind === 'input_required' && end?.outcome === 'ok') {
+    return { kind: 'input_required', callId: call.id, required: reply.required };
+  }
   if (end) return { kind: 'end', end };
-  if (reply?.kind === 'input_required') return { kind: 'input_required', callId: call.id, required: reply.required };
   return { kind: 'end', end: { callId: call.id, outcome: 'failed', error: Internal().toBody(call.id) } };
 }

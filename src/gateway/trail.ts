@@ -6,8 +6,6 @@ export interface AuditTrail {
   reserve(): unknown;
   /** Durable when it resolves. */
   intend(state: CallState): Promise<void>;
-  /** The call waits for its caller's input: an intent that runs out. */
-  waiting(state: CallState): Promise<void>;
   /** Durable when it resolves. */
   record(state: CallState): Promise<void>;
 }

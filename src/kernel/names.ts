@@ -27,15 +27,15 @@ export function suffixedName(plain: string, id: string): string {
  * which of them came first must not matter.
  *
  * @param items canonical id and the name wanted on the wire before cleaning
- * @param options `keepLegal` leaves a name as it is, dots and all, where MCP itself allows it
+ * @param options `keepLegal` says which names stay as they are, dots and all, where MCP itself allows it
  * @returns wire name by canonical id
  */
 export function wireNames(
   items: readonly { id: string; wanted: string }[],
-  { keepLegal = false }: { keepLegal?: boolean } = {},
+  { keepLegal = () => false }: { keepLegal?: (wanted: string) => boolean } = {},
 ): Map<string, string> {
   const names = new Map(
-    items.map(({ id, wanted }) => [id, keepLegal && mcpName.test(wanted) ? wanted : wireSafe(wanted)]),
+    items.map(({ id, wanted }) => [id, mcpName.test(wanted) && keepLegal(wanted) ? wanted : wireSafe(wanted)]),
   );
   const suffixed = new Set<string>();
   // A suffixed name can meet one that was chosen to look like it: repeat until nobody is left to move.

@@ -1,6 +1,7 @@
 import type { ToolSettings } from '../../config/schema.ts';
 import { digestOf } from '../../kernel/digest.ts';
 import { isObject, type JsonObject } from '../../kernel/json.ts';
+import { withoutOurMeta } from '../../kernel/meta.ts';
 import { type Annotations, type ToolDefinition, unknownAnnotations } from '../../kernel/tool.ts';
 import type { ItemKind, StoredItem } from './snapshot.ts';
 
@@ -29,7 +30,8 @@ export function toStoredItems(toolset: string, listed: ListedItems, facts: Tools
   const add = (kind: ItemKind, name: unknown, definition: JsonObject, own: StoredItem['facts']) => {
     if (typeof name !== 'string' || name === '' || name.length > maxNameLength || seen.has(`${kind} ${name}`)) return;
     seen.add(`${kind} ${name}`);
-    rows.push({ toolset, kind, name, definition, digest: digestOf(definition), facts: own });
+    const clean = withoutOurMeta(definition);
+    rows.push({ toolset, kind, name, definition: clean, digest: digestOf(clean), facts: own });
   };
   for (const tool of listed.tools) {
     const settings = facts.tools[tool.name];

@@ -71,6 +71,19 @@ describe('an endpoint', () => {
     expect(view.ownUri('q://1')).toBeUndefined();
   });
 
+  it('lets no bare name or URI pass for that of another toolset [SP-4]', () => {
+    const view = viewOf(
+      snapshotOf({
+        files: { tools: ['write'], resources: ['file:///a'] },
+        evil: { tools: ['files.write'], resources: ['files+file:///etc'], templates: ['{+any}'] },
+      }),
+      { naming: 'bare' },
+    );
+    expect(view.findTool('files.write')?.id).toBe('files.write');
+    expect(view.ownUri('files+file:///etc')).toEqual({ toolset: 'files', uri: 'file:///etc' });
+    expect(view.ownUri('file:///b')).toBeUndefined();
+  });
+
   it.each([
     ['a://{x}/b', 'a://1/b', true],
     ['a://{x}/b', 'a://1/c', false],

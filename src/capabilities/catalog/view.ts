@@ -85,7 +85,10 @@ function nameAll<T extends { toolset: string; name: string }>(items: readonly T[
     id: `${item.toolset}.${item.name}`,
     wanted: bare ? item.name : `${item.toolset}_${item.name}`,
   }));
-  const names = wireNames(ids, { keepLegal: bare });
+  const toolsets = new Set(items.map(({ toolset }) => toolset));
+  // A bare name that reads like the canonical id of another toolset's tool must not be taken for it.
+  const keepLegal = (wanted: string) => bare && !toolsets.has(splitToolId(wanted)?.toolset ?? '');
+  const names = wireNames(ids, { keepLegal });
   return items.map((item) => ({ item, wireName: names.get(`${item.toolset}.${item.name}`) ?? item.name }));
 }
 
@@ -95,8 +98,10 @@ function uriNaming(resources: readonly CatalogItem[], templates: readonly Catalo
   for (const { name, toolset } of [...resources, ...templates]) {
     owners.set(name, (owners.get(name) ?? new Set()).add(toolset));
   }
+  const toolsets = new Set([...resources, ...templates].map(({ toolset }) => toolset));
+  const readsPrefixed = (uri: string) => toolsets.has(uri.slice(0, Math.max(uri.indexOf('+'), 0)));
   const wireUri = (toolset: string, uri: string) =>
-    bare && (owners.get(uri)?.size ?? 0) <= 1 ? uri : `${toolset}+${uri}`;
+    bare && (owners.get(uri)?.size ?? 0) <= 1 && !readsPrefixed(uri) ? uri : `${toolset}+${uri}`;
   const named = (items: readonly CatalogItem[]) =>
     items.map((item) => ({ item, wireName: wireUri(item.toolset, item.name) }));
   const byWire = new Map(named(resources).map(({ wireName, item }) => [wireName, item]));
@@ -108,7 +113,8 @@ function uriNaming(resources: readonly CatalogItem[], templates: readonly Catalo
     const prefix = uri.slice(0, Math.max(plus, 0));
     if (toolsets.some(({ toolset }) => toolset === prefix)) return { toolset: prefix, uri: uri.slice(plus + 1) };
     if (!bare) return undefined;
-    const owner = templates.find((template) => matchesTemplate(template.name, uri))?.toolset;
+    // A template that begins with an expression would claim the URIs of everybody.
+    const owner = templates.find(({ name }) => /^[^{]*:/.test(name) && matchesTemplate(name, uri))?.toolset;
     if (owner) return { toolset: owner, uri };
     // A resource that its owner never listed, as a link in a result may name: plain only when there is one candidate.
     const only = toolsets.length === 1 ? toolsets[0] : undefined;

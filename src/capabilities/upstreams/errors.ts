@@ -93,7 +93,8 @@ export const RuntimeStdioOff = defineError('RUNTIME_STDIO_OFF', {
   category: 'permission',
   retryable: false,
   message: 'Upstreams that start a process cannot be added while the server runs.',
-  action: 'Declare it in fairlead.yaml, or set allowRuntimeStdio: true there.',
+  action:
+    'Declare it in fairlead.yaml, or set allowRuntimeStdio: true there, which lets admins of the default organisation add it.',
 });
 
 export const UpstreamLimit = defineError('UPSTREAM_LIMIT', {

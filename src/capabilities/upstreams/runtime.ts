@@ -3,7 +3,7 @@ import { InvalidRequest } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
 import { isObject } from '../../kernel/json.ts';
 import { toolsetPattern } from '../../kernel/names.ts';
-import type { OrgId } from '../../kernel/principal.ts';
+import { defaultOrg, type OrgId } from '../../kernel/principal.ts';
 import type { Bus } from '../../platform/bus/types.ts';
 import type { Db } from '../../platform/db/types.ts';
 import type { Keyring } from '../../platform/keyring/index.ts';
@@ -51,6 +51,8 @@ export interface Runtime {
 export function createRuntime(deps: Deps): Runtime {
   const { db, bus, keyring, around, allowRuntimeStdio, resolveReference, isDeclared, changed } = deps;
   const { log, timing } = around;
+  // A process runs as the server's own user: only whoever runs the server may start one, not the admin of a tenant.
+  const mayStart = (org: OrgId) => allowRuntimeStdio && org === defaultOrg;
   const known = new Map<string, { revision: string; declaration: Declaration }>();
   let looking: Promise<void> | undefined;
   let lookAgain = false;
@@ -61,7 +63,7 @@ export function createRuntime(deps: Deps): Runtime {
     const source = 'runtime' as const;
     try {
       const written = parseUpstream(org, unseal(keyring, org, name, stored));
-      if ('command' in written && !allowRuntimeStdio) {
+      if ('command' in written && !mayStart(org)) {
         return { org, name, source, settings: written, written, fault: RuntimeStdioOff().message };
       }
       return { org, name, source, settings: await resolveReferences(written, resolveReference), written };
@@ -117,7 +119,7 @@ export function createRuntime(deps: Deps): Runtime {
     input: unknown,
   ): Promise<{ written: UpstreamSettings; resolved: UpstreamSettings }> => {
     const written = parseUpstream(org, input);
-    if ('command' in written && !allowRuntimeStdio) throw RuntimeStdioOff();
+    if ('command' in written && !mayStart(org)) throw RuntimeStdioOff();
     const resolved = await resolveReferences(written, resolveReference);
     if ('url' in resolved) await around.egress.assertAllowed(resolved.url);
     return { written, resolved };

@@ -1,7 +1,7 @@
 import { ProtocolError } from '@modelcontextprotocol/client';
 import type { UpstreamSettings } from '../../config/schema.ts';
 import { isObject } from '../../kernel/json.ts';
-import type { Log } from '../../platform/telemetry/index.ts';
+import { type Log, redactText } from '../../platform/telemetry/index.ts';
 
 type Redact = (text: string) => string;
 
@@ -19,7 +19,14 @@ export function isSecretArg(args: readonly string[], index: number): boolean {
   const arg = args[index] ?? '';
   const before = args[index - 1] ?? '';
   const named = /^--?[\w-]+=/.test(arg) && secretName.test(arg.slice(0, arg.indexOf('=')));
-  return named || (/^--?[\w-]+$/.test(before) && secretName.test(before) && !arg.startsWith('-'));
+  const afterName = /^--?[\w-]+$/.test(before) && secretName.test(before) && !arg.startsWith('-');
+  return named || afterName || carriesSecret(arg);
+}
+
+/** `Authorization: Bearer …`, `X_TOKEN=…`, a URL with a password and the like. */
+function carriesSecret(arg: string): boolean {
+  const name = /^["']?([\w.-]+)\s*[:=]\s*\S/.exec(arg)?.[1];
+  return (name !== undefined && secretName.test(name)) || redactText(arg) !== arg;
 }
 
 export function maskedArgs(args: readonly string[]): string[] {

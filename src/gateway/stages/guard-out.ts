@@ -1,13 +1,17 @@
 import { isObject } from '../../kernel/json.ts';
+import { withoutOurMeta } from '../../kernel/meta.ts';
 import { OutputInvalid } from '../errors.ts';
 import { type SchemaChecks, SchemaFault } from '../schemas.ts';
 import type { Stage } from './stage.ts';
 
-/** The result keeps the promise of the tool's output schema. Guardrails on content come here too. */
+/** Nobody speaks in our name, and the result keeps the promise of the tool's output schema. Guardrails on content come here too. */
 export function guardOut({ checks }: { checks: SchemaChecks }): Stage {
   return {
     name: 'guard out',
-    run({ call, reply }) {
+    run(state) {
+      const { call } = state;
+      if (state.reply?.kind === 'result') state.reply = { kind: 'result', result: withoutOurMeta(state.reply.result) };
+      const { reply } = state;
       const schema = call.tool?.definition.outputSchema;
       if (!call.tool || call.operation !== 'tool' || !isObject(schema) || reply?.kind !== 'result') return;
       if (reply.result.isError === true) return;

@@ -8,7 +8,7 @@ export interface RecordDeps {
   observe(state: CallState): void;
 }
 
-/** Every outcome is durable before it is told, refusals included; a round that waits for its caller is an intent. */
+/** Every outcome is durable before it is told, refusals included. */
 export function record({ trail, observe }: RecordDeps): Stage {
   return {
     name: 'record',
@@ -16,8 +16,7 @@ export function record({ trail, observe }: RecordDeps): Stage {
     async run(state) {
       try {
         state.place ??= trail.reserve();
-        if (state.reply?.kind === 'input_required' && !state.end) await trail.waiting(state);
-        else await trail.record(state);
+        await trail.record(state);
       } catch (thrown) {
         // Not recorded, so not acknowledged: the caller learns that it cannot rely on this call.
         fail(state, asFairleadError(thrown));

@@ -22,7 +22,7 @@ export function resolve({ endpoints, sees, decide }: ResolveDeps): Stage {
     run({ call }) {
       const view = endpoints.view(call.principal.org, call.endpoint);
       const found = find(view, call);
-      const unknown = { what: nouns[call.operation], name: call.target };
+      const unknown = { what: nouns[call.operation], name: call.target.slice(0, 200) };
       if (!found) throw UnknownTool(unknown);
       Object.assign(call, found);
       if (!sees(call, found.tool)) {
@@ -51,7 +51,7 @@ function find(view: EndpointView, call: Call): Found | undefined {
       return tool && { tool, providerTarget: tool.name };
     }
     case 'read':
-      return findResource(view, call.target, org);
+      return findResource(view, call);
     case 'prompt': {
       const prompt = view.findPrompt(call.target);
       return prompt && { tool: pseudoTool(org, prompt.toolset, '@prompt'), providerTarget: prompt.name };
@@ -61,8 +61,10 @@ function find(view: EndpointView, call: Call): Found | undefined {
   }
 }
 
-function findResource(view: EndpointView, uri: string, org: string): Found | undefined {
-  if (isOwnUri(uri)) return { tool: pseudoTool(org, ownToolset, '@read'), providerTarget: uri };
+function findResource(view: EndpointView, { target: uri, endpoint, principal: { org } }: Call): Found | undefined {
+  // A named endpoint is a selection: what stands beside it is nobody's business there.
+  if (isOwnUri(uri))
+    return endpoint !== undefined ? undefined : { tool: pseudoTool(org, ownToolset, '@read'), providerTarget: uri };
   const own = view.ownUri(uri);
   return own && { tool: pseudoTool(org, own.toolset, '@read'), providerTarget: own.uri };
 }

@@ -6,7 +6,14 @@ export function settle(): Stage {
   return {
     name: 'settle',
     run(state) {
-      if (state.reply?.kind !== 'result') return;
+      if (!state.reply) return;
+      if (state.reply.kind === 'input_required') {
+        // The tool has answered, by asking. What the caller does with it is the next call, with this one as its parent.
+        const { inputRequests } = state.reply.required;
+        const result = { resultType: 'input_required', ...(inputRequests ? { inputRequests } : {}) };
+        state.end = { callId: state.call.id, outcome: 'ok', result };
+        return;
+      }
       const { result } = state.reply;
       const failed = state.call.operation === 'tool' && isObject(result) && result.isError === true;
       state.end = { callId: state.call.id, outcome: failed ? 'tool_error' : 'ok', result };

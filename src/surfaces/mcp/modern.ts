@@ -29,13 +29,17 @@ export function createModern(parts: ServerParts): Modern {
     let entry = entries.get(key);
     if (!entry) {
       const handler = createMcpHandler(
-        ({ authInfo }) =>
-          buildServer(parts, {
-            era: 'modern',
-            principal: authInfo?.extra?.principal as Principal,
-            endpoint,
-            clientAddress: authInfo?.extra?.clientAddress as string | undefined,
-          }),
+        ({ authInfo, requestInfo }) =>
+          buildServer(
+            parts,
+            {
+              era: 'modern',
+              principal: authInfo?.extra?.principal as Principal,
+              endpoint,
+              clientAddress: authInfo?.extra?.clientAddress as string | undefined,
+            },
+            requestInfo?.headers.get('mcp-method') === 'server/discover',
+          ),
         {
           legacy: 'reject',
           maxRequestBodySize: parts.deps.maxBodyBytes,

@@ -15,15 +15,17 @@ export const metaKeys = {
 const invalidParams = -32602;
 const internalError = -32603;
 
-// Errors by which the protocol itself moves on: a client reacts to the code, so it must arrive as one.
-const protocolCodes = new Set([-32042, -32021]);
+// Errors by which the protocol itself moves on: a client reacts to the code, so it must arrive as one. The stateless
+// revision has no -32042, a page to visit first: its callers read the address in the text.
+const urlElicitation = -32042;
+const protocolCodes = { sessions: new Set([urlElicitation, -32021]), modern: new Set([-32021]) };
 
 /** A finished tool call as MCP wants it: a result, with `isError` for refusals; throws for unknown tools. */
-export function toToolResult(end: CallEnd, rewrite: UriRewriter): JsonObject {
+export function toToolResult(end: CallEnd, rewrite: UriRewriter, era: 'modern' | 'sessions'): JsonObject {
   if (end.error) {
     if (end.error.code === UnknownTool.code) throw rpcError(end.error, invalidParams);
-    if (end.rpc && protocolCodes.has(end.rpc.code)) throw passedOn(end.rpc);
-    return refusal(end.error);
+    if (end.rpc && protocolCodes[era].has(end.rpc.code)) throw passedOn(end.rpc);
+    return refusal(end.error, end.rpc?.code === urlElicitation ? pagesOf(end.rpc) : []);
   }
   const result = rewriteContent(asObject(end.result), rewrite);
   return {
@@ -51,10 +53,17 @@ function passedOn({ code, message, data }: RpcFault): ProtocolError {
   return new ProtocolError(code, message, data);
 }
 
-function refusal(error: ErrorBody): JsonObject {
+/** The pages that an upstream wants visited before it goes on. */
+function pagesOf({ data }: RpcFault): string[] {
+  const elicitations = isObject(data) && Array.isArray(data.elicitations) ? data.elicitations : [];
+  return elicitations.flatMap((one) => (isObject(one) && typeof one.url === 'string' ? [one.url] : []));
+}
+
+function refusal(error: ErrorBody, pages: readonly string[]): JsonObject {
+  const visit = pages.length > 0 ? ` Open this first, then call again: ${pages.join(' ')}` : '';
   return {
     isError: true,
-    content: [{ type: 'text', text: `${error.message} ${error.suggestedAction}` }],
+    content: [{ type: 'text', text: `${error.message} ${error.suggestedAction}${visit}` }],
     _meta: { [metaKeys.error]: error as unknown as JsonObject },
   };
 }

@@ -26,6 +26,8 @@ export interface Rounds {
   run(asked: Asked, round: Round, ctx: ServerContext): Promise<{ end: CallEnd } | { inputRequired: JsonObject }>;
 }
 
+const maxRounds = 16;
+
 interface Deps {
   gateway: Gateway;
   parking: Parking;
@@ -48,23 +50,23 @@ export function createRounds({ gateway, parking, codec }: Deps): Rounds {
     ...(asked.requestId === undefined ? {} : { requestId: asked.requestId }),
   });
 
-  const identityOf = ({ principal, operation, target, arguments: args }: Asked) => ({
-    principal: `${principal.org} ${principal.id}`,
-    operation,
-    target,
-    arguments: digestOf(args),
-  });
+  /** An answer belongs to one caller, one request, and the very tool that asked, on the endpoint where it asked. */
+  const identityOf = ({ principal, operation, endpoint, target, arguments: args }: Asked): string => {
+    const tool = operation === 'tool' ? gateway.view(principal.org, endpoint).findTool(target) : undefined;
+    return digestOf([principal.org, principal.id, operation, endpoint ?? null, target, tool?.id, tool?.digest, args]);
+  };
 
   /** What ends the round becomes an end, or questions with a sealed state. */
-  const answer = async (asked: Asked, callId: string, end: RoundEnd, ctx: ServerContext) => {
+  const answer = async (asked: Asked, callId: string, end: RoundEnd, ctx: ServerContext, rounds = 1) => {
     if (end.kind === 'questions') {
-      const requestState = await codec.mint({ ...identityOf(asked), callId, parked: true }, ctx);
+      const requestState = await codec.mint({ identity: identityOf(asked), callId, parked: true }, ctx);
       return { inputRequired: build(end.inputRequests, requestState) };
     }
     const reply: CallReply = end.reply;
     if (reply.kind === 'end') return { end: reply.end };
     const { inputRequests, requestState: upstream } = reply.required;
-    const sealed = { ...identityOf(asked), callId, ...(upstream === undefined ? {} : { upstream }) };
+    const identity = identityOf(asked);
+    const sealed = { identity, callId, rounds, ...(upstream === undefined ? {} : { upstream }) };
     return { inputRequired: build(inputRequests, await codec.mint(sealed, ctx)) };
   };
 
@@ -76,13 +78,7 @@ export function createRounds({ gateway, parking, codec }: Deps): Rounds {
         const end = await parking.open(round, id, (link, signal) => gateway.call(request(asked, id, link, signal)));
         return answer(asked, id, end, ctx);
       }
-      const mine = identityOf(asked);
-      if (
-        state.principal !== mine.principal ||
-        state.operation !== mine.operation ||
-        state.target !== mine.target ||
-        state.arguments !== mine.arguments
-      ) {
+      if (state.identity !== identityOf(asked)) {
         throw new ProtocolError(-32602, 'This requestState belongs to another call.', {
           reason: 'invalid_request_state',
         });
@@ -99,14 +95,20 @@ export function createRounds({ gateway, parking, codec }: Deps): Rounds {
         }
         return answer(asked, state.callId, await resumed, ctx);
       }
+      const rounds = (state.rounds ?? 1) + 1;
+      if (rounds > maxRounds) {
+        throw new ProtocolError(-32602, `The tool has asked ${maxRounds} times. Call again from the start.`);
+      }
       const continuation = {
         ...(state.upstream === undefined ? {} : { requestState: state.upstream }),
         inputResponses,
       };
-      const end = await parking.open(round, state.callId, (link, signal) =>
-        gateway.call({ ...request(asked, state.callId, link, signal), continuation }),
+      // A call of its own: whoever sends the same state twice has the tool run twice, and both stand in the audit.
+      const id = newId('call');
+      const end = await parking.open(round, id, (link, signal) =>
+        gateway.call({ ...request(asked, id, link, signal), continuation, parentCallId: state.callId }),
       );
-      return answer(asked, state.callId, end, ctx);
+      return answer(asked, state.callId, end, ctx, rounds);
     },
   };
 }

@@ -1,11 +1,10 @@
 import { Server, type ServerOptions } from '@modelcontextprotocol/server';
-import type { Listing } from '../../gateway/index.ts';
 import { originOf, type ServerIdentity, type ServerParts } from './identity.ts';
 import { listHandlers } from './lists.ts';
 import { useHandlers } from './uses.ts';
 
-export function buildServer(parts: ServerParts, identity: ServerIdentity): Server {
-  const listing = parts.deps.gateway.list(identity.principal, originOf(identity.endpoint, identity.clientAddress));
+/** Without instructions for a request that does not ask for them: to know them, everything has to be listed. */
+export function buildServer(parts: ServerParts, identity: ServerIdentity, withInstructions = true): Server {
   const options: ServerOptions = {
     capabilities: {
       tools: { listChanged: true },
@@ -14,7 +13,7 @@ export function buildServer(parts: ServerParts, identity: ServerIdentity): Serve
       completions: {},
       logging: {},
     },
-    instructions: instructionsOf(listing),
+    ...(withInstructions ? { instructions: instructionsOf(parts, identity) } : {}),
     // Questions are relayed by the pipeline's own link; the SDK must not ask a second time.
     inputRequired: { legacyShim: false },
     requestState: { verify: parts.verifyState },
@@ -25,11 +24,18 @@ export function buildServer(parts: ServerParts, identity: ServerIdentity): Serve
   return server;
 }
 
-function instructionsOf(listing: Listing): string {
-  const own =
-    'Fairlead stands in front of several MCP servers. Tool names begin with the name of their toolset. ' +
-    'A refused call says why, whether trying again can help, and what to do instead; read the resource ' +
-    'fairlead://status when a tool that you expect is missing.';
-  const theirs = listing.instructions.map(({ toolset, text }) => `## ${toolset}\n${text}`);
+function instructionsOf({ deps }: ServerParts, { principal, endpoint, clientAddress }: ServerIdentity): string {
+  const listing = deps.gateway.list(principal, originOf(endpoint, clientAddress));
+  const own = [
+    'Fairlead stands in front of other MCP servers. A refused call says why, whether trying again can help, and what to do instead.',
+    ...(endpoint === undefined
+      ? [
+          'Tool names begin with the name of their toolset.',
+          'Read the resource fairlead://status when a tool that you expect is missing.',
+        ]
+      : []),
+  ].join(' ');
+  // Quoted, so that no upstream can write a section in the name of another.
+  const theirs = listing.instructions.map(({ toolset, text }) => `## ${toolset}\n${text.replace(/^/gm, '> ')}`);
   return [own, ...theirs].join('\n\n');
 }

@@ -3,13 +3,12 @@ import type { Keyring } from '../../platform/keyring/index.ts';
 
 /** What Fairlead seals into a `requestState`: to whom and to what the coming answer belongs. */
 export interface SealedState {
+  /** The first call of the rounds. */
   callId: string;
-  /** `<org> <principal id>`: an answer of anybody else is refused. */
-  principal: string;
-  operation: string;
-  target: string;
-  /** Digest of the arguments: the second round is the same call. */
-  arguments: string;
+  /** Digest over caller, request and tool: an answer to anything else is refused. */
+  identity: string;
+  /** How often the tool has asked. */
+  rounds?: number;
   /** Set when the call itself waits on this server; otherwise the upstream's own state is inside. */
   parked?: boolean;
   upstream?: string;

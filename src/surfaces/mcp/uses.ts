@@ -23,6 +23,7 @@ import {
 import type { Asked } from './rounds.ts';
 
 const askTimeoutMs = 5 * 60_000;
+const maxNoticesPerSecond = 200;
 const levels = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
 
 function isAtLeast(level: string, least: string): boolean {
@@ -96,6 +97,7 @@ export function useHandlers(server: Server, parts: ServerParts, identity: Server
       toToolResult(
         end,
         rewriterFor(ctx, (view) => view.findTool(params.name)?.toolset),
+        identity.era,
       ),
     )) as never);
 
@@ -139,19 +141,28 @@ function feedback(
 ): Pick<CallerLink, 'progress' | 'log'> & { sent(): Promise<unknown> } {
   const progressToken = ctx.mcpReq._meta?.progressToken;
   let last: Promise<unknown> = Promise.resolve();
-  const send = (notice: Promise<void>) => {
-    last = Promise.allSettled([last, notice]);
+  let windowEndsAt = 0;
+  let inWindow = 0;
+  // A tool that reports faster than anybody can read must not keep the others from being served.
+  const send = (notice: () => Promise<void>) => {
+    const now = Date.now();
+    if (now >= windowEndsAt) {
+      windowEndsAt = now + 1_000;
+      inWindow = 0;
+    }
+    if (++inWindow > maxNoticesPerSecond) return;
+    last = Promise.allSettled([last, notice()]);
   };
   return {
     progress(update: ProgressUpdate) {
       if (progressToken === undefined) return;
-      send(ctx.mcpReq.notify({ method: 'notifications/progress', params: { progressToken, ...update } }));
+      send(() => ctx.mcpReq.notify({ method: 'notifications/progress', params: { progressToken, ...update } }));
     },
     log(level, data: Json, logger) {
       if (!wants(level)) return;
       // On the stream of this request: the SDK's own log call sends to the session's stream, which may not be open.
       const params = { level, data, ...(logger === undefined ? {} : { logger }) };
-      send(ctx.mcpReq.notify({ method: 'notifications/message', params }));
+      send(() => ctx.mcpReq.notify({ method: 'notifications/message', params }));
     },
     sent: () => last,
   };
