@@ -159,7 +159,7 @@ describe('commands without a server', () => {
   it('check and describe the configuration [SP-3] [SP-20]', async () => {
     const good = await run(['config', 'check'], { env: home.env, cwd: home.home });
     expect(good).toMatchObject({ code: 0, stderr: '' });
-    expect(good.stdout).toContain('1 upstreams');
+    expect(good.stdout).toContain('upstreams: 1');
     writeFileSync(join(home.home, 'bad.yaml'), 'server: { port: many, hots: x }\n');
     const bad = await run(['config', 'check', 'bad.yaml'], { env: home.env, cwd: home.home });
     expect(bad.code).toBe(2);

@@ -106,6 +106,17 @@ describe.each(databaseKinds)('the chain of records on %s', (kind) => {
     expect((await kinds(org)).map(([kind]) => kind)).toContain('tail');
   });
 
+  it('cannot be silenced by a date from which on records count [SP-16]', async () => {
+    const org = await chainOf(3);
+    await run(sql`update audit_heads set since = '2099-01-01' where org = ${org}`);
+    expect(await kinds(org)).toEqual([['head', 3]]);
+    const other = await world.open({}, { dataDir: world.folder() }); // knows nothing of the chain but what stands there
+    await recordCall(other, { org });
+    await other.flush(20_000);
+    expect((await other.verify(org)).faults).toMatchObject([{ kind: 'head' }]);
+    expect((await other.list(org)).records).toHaveLength(4);
+  });
+
   it('does not pass under another secret [SP-16]', async () => {
     const org = await chainOf(3);
     const keyring = createKeyring('another secret, also longer than 32 bytes');

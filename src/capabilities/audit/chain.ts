@@ -41,15 +41,22 @@ export function createChain(keyring: Keyring): Chain {
   const lastHeads = new Map<OrgId, Head>();
   const misses = new Map<OrgId, number>();
 
-  const signHead = (org: OrgId, seq: number, hash: string) =>
-    keyring.hash('audit-checkpoints', JSON.stringify(['head', org, seq, hash]));
+  // With `since`, from which on records count: whoever moves it ahead would silence the chain.
+  const signHead = (org: OrgId, seq: number, hash: string, since: number | undefined) =>
+    keyring.hash('audit-checkpoints', JSON.stringify(['head', org, seq, hash, since ?? null]));
+  const isGenuine = (org: OrgId, { seq, hash, since, signature }: Head) =>
+    same(signature, signHead(org, seq, hash, since));
   const signCheckpoint = (org: OrgId, { seq, hash, at }: Omit<Checkpoint, 'signature'>) =>
     keyring.hash('audit-checkpoints', JSON.stringify(['checkpoint', org, seq, hash, at]));
   const orgDigest = (org: OrgId) => keyring.hash('audit-digests', JSON.stringify(['organisation', org]));
 
   const begin = async (trx: Db, org: OrgId, since: number | undefined): Promise<Head> => {
     const hash = genesis(org);
-    await insertHead(trx, org, { hash, signature: signHead(org, 0, hash), ...(since === undefined ? {} : { since }) });
+    await insertHead(trx, org, {
+      hash,
+      signature: signHead(org, 0, hash, since),
+      ...(since === undefined ? {} : { since }),
+    });
     const made = await readHead(trx, org, true);
     if (!made) throw new Error('the head of an audit chain vanished while it was made');
     return made;
@@ -72,15 +79,17 @@ export function createChain(keyring: Keyring): Chain {
       hash = hashOf(hash, seq, body);
       rows.push({ ...columns, id, inferred, body, seq, hash });
     }
-    return { rows, next: { ...head, seq, hash, signature: signHead(org, seq, hash) } };
+    return { rows, next: { ...head, seq, hash, signature: signHead(org, seq, hash, head.since) } };
   };
 
   const appendIn = async (trx: Db, org: OrgId, entries: readonly RecordEntry[]): Promise<Head | undefined> => {
     const known = await readHead(trx, org, true);
-    const since = known ? known.since : await readPurge(trx, orgDigest(org));
+    const claimed = known && isGenuine(org, known) ? known.since : undefined;
+    const since = known ? claimed : await readPurge(trx, orgDigest(org));
     const prepared = prepare(entries, since);
     if (prepared.length === 0) return known;
-    const head = known ?? (await begin(trx, org, since));
+    // A forged date is not signed anew: the head stays a fault.
+    const head = known ? { ...known, since: claimed } : await begin(trx, org, since);
     const ids = prepared.map(({ entry }) => entry.id);
     const { rows, next } = link(org, head, prepared, await findRecorded(trx, org, ids));
     if (rows.length === 0) return head;
@@ -126,7 +135,7 @@ export function createChain(keyring: Keyring): Chain {
       if (records.length > 0 && !(await appendAtOnce(db, org, records))) await appendLocked(db, org, records);
       if (open.length > 0) await upsertIntents(db, org, orgDigest(org), open);
     },
-    headIsGenuine: (org, head) => same(head.signature, signHead(org, head.seq, head.hash)),
+    headIsGenuine: isGenuine,
     sign: (org, checkpoint) => ({ ...checkpoint, signature: signCheckpoint(org, checkpoint) }),
     checkpointIsGenuine: (org, checkpoint) => same(checkpoint.signature, signCheckpoint(org, checkpoint)),
   };
