@@ -1,4 +1,5 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { parse } from 'yaml';
@@ -13,14 +14,12 @@ export async function checkYaml(text: string): Promise<string> {
   try {
     const env: Record<string, string> = { HOME: folder };
     for (const [, name = ''] of text.matchAll(/\$\{env:([^}]+)\}/g)) env[name] = valueFor(name);
-    const files = [
-      ...text.matchAll(/\$\{file:([^}]+)\}/g),
-      ...text.matchAll(/^\s+(?:cert|key|clientCa|secretFile): (\S+)/gm),
-    ];
+    const files = [...text.matchAll(/\$\{file:([^}]+)\}/g), ...text.matchAll(/^\s+secretFile: (\S+)/gm)];
     for (const [, name = ''] of files) {
       mkdirSync(dirname(join(folder, name)), { recursive: true });
       writeFileSync(join(folder, name), valueFor(name));
     }
+    writeTls(folder, parse(text)?.server?.tls);
     const policies = parse(text)?.policies?.folder;
     if (typeof policies === 'string') mkdirSync(join(folder, policies), { recursive: true });
     writeFileSync(join(folder, 'fairlead.yaml'), text);
@@ -29,6 +28,16 @@ export async function checkYaml(text: string): Promise<string> {
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
+}
+
+/** A certificate and its key, made with openssl, under the names that the page gives them. */
+function writeTls(folder: string, tls: { cert: string; key: string; clientCa?: string } | undefined): void {
+  if (!tls) return;
+  mkdirSync(dirname(join(folder, tls.cert)), { recursive: true });
+  const subject = ['-subj', '/CN=fairlead.example.com', '-days', '2'];
+  const files = ['-keyout', join(folder, tls.key), '-out', join(folder, tls.cert)];
+  execFileSync('openssl', ['req', '-x509', '-newkey', 'ed25519', '-nodes', ...files, ...subject], { stdio: 'pipe' });
+  if (tls.clientCa) copyFileSync(join(folder, tls.cert), join(folder, tls.clientCa));
 }
 
 function valueFor(name: string): string {

@@ -19,6 +19,7 @@ beforeAll(async () => {
   sse = await serveSseFixture();
   fairlead = await startFairlead({
     config: {
+      endpoints: { narrow: { toolsets: ['http-modern'] } },
       upstreams: {
         'stdio-legacy': { ...fixtureUpstream('legacy'), startTimeoutMs: 20_000 },
         'stdio-modern': { ...fixtureUpstream('modern'), startTimeoutMs: 20_000 },
@@ -167,6 +168,50 @@ describe('an answer', () => {
     expect(textOf(done.result)).toBe('mine? accept my own');
     const again = await rpc(mine, reply);
     expect(again.error.code).toBe(-32602);
+  });
+});
+
+describe('a state of a stateless upstream', () => {
+  it('that is sent twice has the tool run twice, and each run stands in the audit with its answers [SP-6] [SP-16]', async () => {
+    const name = 'http-modern_ask';
+    const key = await fairlead.makeKey(['operator']);
+    const meta = {
+      'io.modelcontextprotocol/protocolVersion': '2026-07-28',
+      'io.modelcontextprotocol/clientCapabilities': { elicitation: { form: {} } },
+    };
+    const send = async (more: object, endpoint = '/mcp') => {
+      const response = await fairlead.request(endpoint, {
+        key,
+        headers: {
+          accept: 'application/json, text/event-stream',
+          'mcp-protocol-version': '2026-07-28',
+          'mcp-method': 'tools/call',
+          'mcp-name': name,
+        },
+        json: {
+          jsonrpc: '2.0',
+          id: 1,
+          method: 'tools/call',
+          params: { name, arguments: { question: 'pay?' }, ...more, _meta: meta },
+        },
+      });
+      return JSON.parse(await response.text());
+    };
+    const { requestState } = (await send({})).result;
+    const answered = (answer: string) => ({
+      requestState,
+      inputResponses: { it: { action: 'accept', content: { answer } } },
+    });
+    expect(textOf((await send(answered('one'))).result)).toContain('accept one');
+    expect(textOf((await send(answered('two'))).result)).toContain('accept two');
+    const { records } = await fairlead.running.house.audit.list('default', { tool: 'http-modern.ask' }, undefined, 3);
+    const calls = records.map((record) => JSON.stringify(record));
+    expect(calls.filter((call) => call.includes('"answer":"one"'))).toHaveLength(1);
+    expect(calls.filter((call) => call.includes('"answer":"two"'))).toHaveLength(1);
+    expect(new Set(records.map(({ id }) => id)).size).toBe(3);
+    expect(records[0]).toMatchObject({ parentCallId: records[2]?.id });
+    // The same request on another endpoint may be another tool: the answer does not go there.
+    expect((await send(answered('three'), '/mcp/narrow')).error.code).toBe(-32602);
   });
 });
 
