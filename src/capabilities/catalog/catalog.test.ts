@@ -31,13 +31,13 @@ afterEach(async () => {
   for (const stop of stops.splice(0).reverse()) await stop();
 });
 
-async function world(replicas: number, { deaf = false } = {}) {
+async function world(replicas: number, { deaf = false, pollMs = 50 } = {}) {
   const { db, stop } = await openTestDatabase(catalogMigrations);
   stops.push(stop);
   const handlers = new Set<(message: Json) => void>();
   const catalogs: Catalog[] = [];
   for (let n = 0; n < replicas; n++) {
-    const catalog = createCatalog({ db, bus: busOf(handlers, deaf), log: silentLog, pollMs: 50 });
+    const catalog = createCatalog({ db, bus: busOf(handlers, deaf), log: silentLog, pollMs });
     await catalog.start();
     stops.push(() => catalog.stop());
     catalogs.push(catalog);
@@ -91,7 +91,8 @@ describe('the catalog', () => {
   });
 
   it('shows an organisation nothing of another, and forgets a purged one [SP-14]', async () => {
-    const { db, catalogs } = await world(1);
+    // Purged before anybody looked at the database again.
+    const { db, catalogs } = await world(1, { deaf: true, pollMs: 400 });
     await catalogs[0].replaceItems('default', 'git', listing('log'), facts);
     await catalogs[0].replaceItems('rival', 'jira', listing('create'), facts);
     expect([...catalogs[0].snapshot('default').tools.keys()]).toEqual(['git.log']);

@@ -43,6 +43,8 @@ interface OrgState {
   toolsets: Map<string, ToolsetState>;
   snapshot: CatalogSnapshot;
   revision: string;
+  /** The database has, or had, rows of it. */
+  isStored: boolean;
 }
 
 const topic = 'catalog.changed';
@@ -65,7 +67,7 @@ export function createCatalog({ db, bus, log, pollMs = 2_000 }: Deps): Catalog {
     let state = orgs.get(org);
     if (!state) {
       const toolsets = new Map<string, ToolsetState>();
-      state = { items: [], toolsets, snapshot: build(org, [], toolsets), revision: '0' };
+      state = { items: [], toolsets, snapshot: build(org, [], toolsets), revision: '0', isStored: false };
       orgs.set(org, state);
     }
     return state;
@@ -108,9 +110,9 @@ export function createCatalog({ db, bus, log, pollMs = 2_000 }: Deps): Catalog {
     for (const [org, revision] of revisions) {
       if (orgs.get(org)?.revision === revision) continue;
       await reload(org);
-      stateOf(org).revision = revision;
+      Object.assign(stateOf(org), { revision, isStored: true });
     }
-    for (const org of orgs.keys()) if (!revisions.has(org) && orgs.get(org)?.revision !== '0') orgs.delete(org);
+    for (const [org, { isStored }] of orgs) if (!revisions.has(org) && isStored) orgs.delete(org);
   };
 
   // One change of state at a time: a reload that began before a listing was stored must not undo it.
@@ -139,6 +141,7 @@ export function createCatalog({ db, bus, log, pollMs = 2_000 }: Deps): Catalog {
     const isNew = !known || known.unlisted || known.instructions !== instructions;
     if (isNew || canonicalJson(before) !== canonicalJson(rows)) {
       await replaceToolset(db, org, toolset, instructions, rows);
+      stateOf(org).isStored = true;
       await bus.publish(topic, { org }).catch(() => undefined); // the poll finds it too
     }
     const state = stateOf(org);
