@@ -94,7 +94,8 @@ function callers(server: Served, acknowledged: Set<string>): { end(): Promise<vo
     return outcome === 'ok' ? callId : undefined;
   };
   const mcp = async (client: Promise<Client>, name: string): Promise<string | undefined> => {
-    const result = await (await client).callTool({ name, arguments: { text: `${round++}` } });
+    // A client whose stream was cut waits for it to be resumed, and there is nobody left to do so.
+    const result = await (await client).callTool({ name, arguments: { text: `${round++}` } }, { timeout: 5_000 });
     if (result.isError) throw new Error(textOf(result));
     return result._meta?.['dev.fairlead/callId'] as string;
   };
