@@ -47,7 +47,7 @@ try {
       part: 'services',
       projects: ['unit', 'integration'],
       env,
-      limitMs: 11 * 60_000,
+      limitMs: 19 * 60_000,
       coverage: values.coverage,
       only: positionals,
     });

@@ -1,4 +1,18 @@
+import { readRequestBody } from '@modelcontextprotocol/server';
 import { ResponseTooLarge } from './errors.ts';
+
+/**
+ * The body of a request as text, or undefined when it has more than `maxBytes`. Node's parser keeps a body to the length
+ * that was announced, so that only one of unknown length is counted on its way, which costs a web stream.
+ */
+export async function readText(request: Request, maxBytes: number): Promise<string | undefined> {
+  const announced = request.headers.get('content-length');
+  if (announced === null || request.headers.has('transfer-encoding')) {
+    const read = await readRequestBody(request, maxBytes);
+    return read.tooLarge ? undefined : read.text;
+  }
+  return Number(announced) > maxBytes ? undefined : request.text();
+}
 
 /** The whole decoded body, if it has at most `maxBytes`; otherwise the rest is not fetched and `ResponseTooLarge` is thrown. */
 export async function readBounded(response: Response, maxBytes: number): Promise<Buffer> {

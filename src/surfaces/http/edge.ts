@@ -15,6 +15,20 @@ export interface EdgeDeps {
 
 /** What every request passes first, in this order. */
 export function edge({ allowedHosts, allowedOrigins, log, metrics }: EdgeDeps): MiddlewareHandler<HttpEnv>[] {
+  const share = cors({
+    origin: (origin) => origin, // checked before: only what is allowed comes this far
+    allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
+    // Request headers stay open, since tools name some themselves (`mcp-param-*`).
+    exposeHeaders: [
+      'mcp-session-id',
+      'mcp-protocol-version',
+      'www-authenticate',
+      'retry-after',
+      'x-request-id',
+      'idempotency-replayed',
+    ],
+    maxAge: 600,
+  });
   return [
     async function account(c, next) {
       const startedAt = performance.now();
@@ -30,10 +44,11 @@ export function edge({ allowedHosts, allowedOrigins, log, metrics }: EdgeDeps): 
     },
     async function secure(c, next) {
       await next();
-      c.header('x-content-type-options', 'nosniff');
-      c.header('referrer-policy', 'no-referrer');
-      c.header('x-frame-options', 'DENY');
-      c.header('x-request-id', c.get('requestId'));
+      const { headers } = c.res; // `c.header` would copy the response for each
+      headers.set('x-content-type-options', 'nosniff');
+      headers.set('referrer-policy', 'no-referrer');
+      headers.set('x-frame-options', 'DENY');
+      headers.set('x-request-id', c.get('requestId'));
     },
     async function rightHost(c, next) {
       try {
@@ -44,19 +59,10 @@ export function edge({ allowedHosts, allowedOrigins, log, metrics }: EdgeDeps): 
       }
       return next();
     },
-    cors({
-      origin: (origin) => origin, // checked above: only what is allowed comes this far
-      allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
-      // Request headers stay open, since tools name some themselves (`mcp-param-*`).
-      exposeHeaders: [
-        'mcp-session-id',
-        'mcp-protocol-version',
-        'www-authenticate',
-        'retry-after',
-        'x-request-id',
-        'idempotency-replayed',
-      ],
-      maxAge: 600,
-    }),
+    // Browsers name an origin; for all others the middleware would copy the response for nothing.
+    async function shareAcrossOrigins(c, next) {
+      const asked = c.req.header('origin') !== undefined || c.req.method === 'OPTIONS';
+      return asked ? share(c, next) : next();
+    },
   ];
 }

@@ -51,7 +51,6 @@ export async function openDoor(host: string, port: number, tls?: TlsMaterial): P
   };
   let fetch = closed;
   const listener = getRequestListener((request, env) => fetch(request, env), {
-    overrideGlobalObjects: false,
     // The app answers its own errors: what ends here is a target or a Host header that no URL can be made of.
     errorHandler: () => problemOf(InvalidRequest({ faults: 'its target or its Host header cannot be read' })),
   });

@@ -1,6 +1,7 @@
-import { isJsonContentType, isLegacyRequest, readRequestBody } from '@modelcontextprotocol/server';
+import { isJsonContentType, isLegacyRequest } from '@modelcontextprotocol/server';
 import { asFairleadError, FairleadError } from '../../kernel/errors.ts';
 import { JsonFault, parseJson } from '../../kernel/json.ts';
+import { readText } from '../../platform/http/index.ts';
 import { pendingAnswers } from './answers.ts';
 import type { Admitted, McpDeps } from './deps.ts';
 import type { ServerParts } from './identity.ts';
@@ -44,11 +45,11 @@ export function createMcpSurface(deps: McpSurfaceDeps): McpSurface {
     if (!isJsonContentType(request.headers.get('content-type'))) {
       return rpcResponse(415, -32000, 'Send the message as application/json.');
     }
-    const read = await readRequestBody(request, deps.maxBodyBytes);
-    if (read.tooLarge) return rpcResponse(413, -32000, `A message holds at most ${deps.maxBodyBytes} bytes.`);
+    const text = await readText(request, deps.maxBodyBytes);
+    if (text === undefined) return rpcResponse(413, -32000, `A message holds at most ${deps.maxBodyBytes} bytes.`);
     let body: unknown;
     try {
-      body = parseJson(read.text, { maxDepth: deps.maxJsonDepth });
+      body = parseJson(text, { maxDepth: deps.maxJsonDepth });
     } catch (error) {
       if (error instanceof JsonFault) return rpcResponse(400, -32700, `The message cannot be read: ${error.message}.`);
       throw error;

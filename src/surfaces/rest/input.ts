@@ -1,7 +1,8 @@
-import { isJsonContentType, readRequestBody } from '@modelcontextprotocol/server';
+import { isJsonContentType } from '@modelcontextprotocol/server';
 import type { z } from 'zod';
 import { InvalidRequest } from '../../kernel/errors.ts';
 import { JsonFault, parseJson } from '../../kernel/json.ts';
+import { readText } from '../../platform/http/index.ts';
 import { BodyTooLarge, WrongContentType } from './errors.ts';
 
 export interface BodyLimits {
@@ -19,12 +20,12 @@ const maxFaultLength = 200;
 export async function readJson(request: Request, { maxBodyBytes, maxJsonDepth }: BodyLimits): Promise<unknown> {
   const contentType = request.headers.get('content-type');
   if (contentType !== null && !isJsonContentType(contentType)) throw WrongContentType();
-  const read = await readRequestBody(request, maxBodyBytes);
-  if (read.tooLarge) throw BodyTooLarge({ maxBytes: maxBodyBytes });
-  if (read.text === '') return undefined;
+  const text = await readText(request, maxBodyBytes);
+  if (text === undefined) throw BodyTooLarge({ maxBytes: maxBodyBytes });
+  if (text === '') return undefined;
   if (contentType === null) throw WrongContentType();
   try {
-    return parseJson(read.text, { maxDepth: maxJsonDepth });
+    return parseJson(text, { maxDepth: maxJsonDepth });
   } catch (error) {
     if (error instanceof JsonFault) throw InvalidRequest({ faults: [`body: ${error.message}`] });
     throw error;

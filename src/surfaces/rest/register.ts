@@ -29,7 +29,8 @@ export function register(routes: readonly Route[], deps: RegisterDeps): OpenAPIH
     const path = honoPath(route.path);
     methods.set(path, [...(methods.get(path) ?? []), route.method.toUpperCase()]);
     document(app.openAPIRegistry, route);
-    app.on(route.method.toUpperCase(), path, (c) => serve(route, c, deps));
+    const read = reader(route, deps);
+    app.on(route.method.toUpperCase(), path, (c) => serve(route, read, c, deps));
   }
   for (const [path, allowed] of methods) {
     app.all(path, (c) => {
@@ -45,10 +46,10 @@ export function honoPath(path: string): string {
   return path.replace(/\{(\w+)\}/g, ':$1');
 }
 
-async function serve(route: Route, c: Context<HttpEnv>, deps: RegisterDeps): Promise<Response> {
+async function serve(route: Route, inputOf: Reader, c: Context<HttpEnv>, deps: RegisterDeps): Promise<Response> {
   const principal = await deps.admission.principal(c);
   c.set('principal', principal);
-  if (!route.act) return send(await route.handle(await inputOf(route, c, principal, deps)));
+  if (!route.act) return send(await route.handle(await inputOf(c, principal)));
 
   const { act } = route;
   const notes: ActNotes = {
@@ -60,7 +61,7 @@ async function serve(route: Route, c: Context<HttpEnv>, deps: RegisterDeps): Pro
     detail: {},
   };
   const reply = await deps.acts.perform(notes, async () => {
-    const input = await inputOf(route, c, principal, deps);
+    const input = await inputOf(c, principal);
     if (act.keptBy !== 'actor') notes.org = input.org;
     notes.subject = act.subject(input, undefined);
     notes.detail = { ...(input.org === principal.org ? {} : { org: input.org }), ...act.detail?.(input) };
@@ -71,31 +72,37 @@ async function serve(route: Route, c: Context<HttpEnv>, deps: RegisterDeps): Pro
   return send(reply);
 }
 
-async function inputOf(
-  route: Route,
-  c: Context<HttpEnv>,
-  principal: Principal,
-  deps: RegisterDeps,
-): Promise<Input<never, never, never, never>> {
-  if (route.scope) deps.access.require(principal, route.scope);
-  const sent = route.body ? await readJson(c.req.raw, deps) : undefined;
-  const querySchema = z.strictObject({ ...route.query?.shape, ...(route.inOrg ? { org: orgQuery } : {}) });
-  const [params, query, headers, body] = check([
-    { name: 'path', schema: route.params, value: c.req.param() },
-    { name: 'query', schema: querySchema, value: c.req.query() },
-    { name: 'header', schema: route.headers, value: c.req.header() },
-    { name: 'body', schema: route.body, value: sent, foreign: route.foreignBody },
-  ]) as [never, { org?: string }, never, never];
-  return {
-    c,
-    principal,
-    org: await targetOrg(principal, query.org, deps),
-    params,
-    query: query as never,
-    headers,
-    body,
-    clientAddress: deps.admission.address(c),
+type Reader = (c: Context<HttpEnv>, principal: Principal) => Promise<Input<never, never, never, never>>;
+
+/** Reads and checks all that a request to this route brings; the schemas are made once. */
+function reader(route: Route, deps: RegisterDeps): Reader {
+  const query = z.strictObject({ ...route.query?.shape, ...(route.inOrg ? { org: orgQuery } : {}) });
+  const headerNames = Object.keys(route.headers?.shape ?? {});
+  return async (c, principal) => {
+    if (route.scope) deps.access.require(principal, route.scope);
+    const sent = route.body ? await readJson(c.req.raw, deps) : undefined;
+    const found = check([
+      { name: 'path', schema: route.params, value: c.req.param() },
+      { name: 'query', schema: query, value: c.req.query() },
+      { name: 'header', schema: route.headers, value: headersOf(c, headerNames) },
+      { name: 'body', schema: route.body, value: sent, foreign: route.foreignBody },
+    ]) as [never, { org?: string }, never, never];
+    return {
+      c,
+      principal,
+      org: await targetOrg(principal, found[1].org, deps),
+      params: found[0],
+      query: found[1] as never,
+      headers: found[2],
+      body: found[3],
+      clientAddress: deps.admission.address(c),
+    };
   };
+}
+
+function headersOf(c: Context<HttpEnv>, names: readonly string[]): Record<string, string> {
+  const sent = names.map((name) => [name, c.req.header(name)] as const);
+  return Object.fromEntries(sent.filter((pair): pair is [string, string] => pair[1] !== undefined));
 }
 
 /** Throws NotFound alike for an organisation that is not there and for one that is none of the caller's business. */
