@@ -8,7 +8,7 @@ import type { Connection } from './connection.ts';
 import { CallCancelled, UpstreamBusy, UpstreamProtocol, UpstreamTimeout, UpstreamUnavailable } from './errors.ts';
 import { type Failure, judge } from './failures.ts';
 import type { Flight, Scope } from './flight.ts';
-import { mirroredHeaders } from './headers.ts';
+import { mirroredHeaders } from '../../kernel/paramheaders.ts';
 import { createPlaces, NoPlace } from './places.ts';
 import type { Lease } from './pool.ts';
 import { asInputRequest, askCaller, orAborted } from './relay.ts';

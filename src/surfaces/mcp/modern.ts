@@ -1,8 +1,10 @@
 import { createMcpHandler, type McpHttpHandler } from '@modelcontextprotocol/server';
-import { isObject } from '../../kernel/json.ts';
+import { isObject, type JsonObject } from '../../kernel/json.ts';
+import { paramHeaderFault } from '../../kernel/paramheaders.ts';
 import type { Principal } from '../../kernel/principal.ts';
 import type { Admitted } from './deps.ts';
 import { originOf, type ServerParts } from './identity.ts';
+import { asObject } from './results.ts';
 import { buildServer } from './server.ts';
 import { type AuthInfo, rpcResponse, whenSent } from './sessions.ts';
 
@@ -20,6 +22,7 @@ interface Entry {
 }
 
 const revalidateEveryMs = 1_000;
+const headerMismatch = -32020;
 
 export function createModern(parts: ServerParts): Modern {
   const entries = new Map<string, Entry>();
@@ -56,6 +59,10 @@ export function createModern(parts: ServerParts): Modern {
     async handle(request, body, admitted, authInfo) {
       const handler = handlerFor(admitted);
       const options = { authInfo, ...(body === undefined ? {} : { parsedBody: body }) };
+      if (isObject(body) && body.method === 'tools/call') {
+        const fault = headerFaultOf(parts, request, asObject(body.params), admitted);
+        if (fault) return rpcResponse(400, headerMismatch, `Header and body disagree: ${fault}.`, {}, {}, body.id);
+      }
       if (!isObject(body) || body.method !== 'subscriptions/listen') return handler.fetch(request, options);
       return listen(parts, request, body, admitted, (signalled) => handler.fetch(signalled, options));
     },
@@ -67,6 +74,24 @@ export function createModern(parts: ServerParts): Modern {
       entries.clear();
     },
   };
+}
+
+/** Arguments that a tool wants mirrored in headers, for those in between to read, must be told alike in both. */
+function headerFaultOf(
+  { deps: { gateway } }: ServerParts,
+  request: Request,
+  params: JsonObject,
+  { principal, endpoint, clientAddress }: Admitted,
+): string | undefined {
+  if (typeof params.name !== 'string') return undefined;
+  const tool = gateway.view(principal.org, endpoint).findTool(params.name);
+  if (!tool) return undefined;
+  const { inputSchema } = tool.definition;
+  const fault = paramHeaderFault(inputSchema, asObject(params.arguments), (name) => request.headers.get(name));
+  if (fault === undefined) return undefined;
+  // Whoever may not see the tool learns of no tool, from the call itself.
+  const { tools } = gateway.list(principal, originOf(endpoint, clientAddress));
+  return tools.some(({ item }) => item.id === tool.id) ? fault : undefined;
 }
 
 /**

@@ -254,7 +254,8 @@ export function rpcResponse(
   message: string,
   headers: Record<string, string> = {},
   data?: JsonObject,
+  id: unknown = null,
 ): Response {
   const error = { code, message, ...(data ? { data } : {}) };
-  return Response.json({ jsonrpc: '2.0', error, id: null }, { status, headers });
+  return Response.json({ jsonrpc: '2.0', error, id }, { status, headers });
 }

@@ -1,4 +1,4 @@
-import { isObject, type JsonObject } from '../../kernel/json.ts';
+import { isObject, type JsonObject } from './json.ts';
 
 // `x-mcp-header` of revision 2026-07-28 (Streamable HTTP, "Schema Extension"): a tool's parameter that is mirrored
 // in the HTTP header `Mcp-Param-<name>`, so that balancers and firewalls can read it without the body.
@@ -36,6 +36,36 @@ export function mirroredHeaders(inputSchema: unknown, args: JsonObject): Record<
     if (text !== undefined) headers[`Mcp-Param-${header}`] = encodeHeaderValue(text);
   }
   return headers;
+}
+
+/**
+ * What is wrong with the headers that came with a call, in words for its caller; undefined when they tell what the
+ * arguments tell. A header for an argument that was not sent says nothing.
+ */
+export function paramHeaderFault(
+  inputSchema: unknown,
+  args: JsonObject,
+  header: (name: string) => string | null,
+): string | undefined {
+  let declared: Declaration[];
+  try {
+    declared = declarations(inputSchema);
+  } catch {
+    return undefined; // no client mirrors what breaks the rules
+  }
+  for (const { path, header: suffix } of declared) {
+    const value = valueAt(args, path);
+    const text = asHeaderText(value);
+    if (text === undefined) continue;
+    const name = `Mcp-Param-${suffix}`;
+    const sent = header(name);
+    if (sent === null) return `the argument "${path.join('.')}" must be sent as the header ${name} too`;
+    const told = decodeHeaderValue(sent);
+    if (told === undefined) return `the header ${name} is not canonical Base64 of UTF-8`;
+    const agrees = typeof value === 'number' && decimal.test(told) ? Number(told) === value : told === text;
+    if (!agrees) return `the header ${name} says something else than the argument "${path.join('.')}"`;
+  }
+  return undefined;
 }
 
 function declarations(inputSchema: unknown): Declaration[] {
@@ -108,4 +138,19 @@ function asHeaderText(value: unknown): string | undefined {
 function encodeHeaderValue(text: string): string {
   const safe = text !== '' && text === text.trim() && /^[\t\x20-\x7e]*$/.test(text) && !/^=\?base64\?.*\?=$/.test(text);
   return safe ? text : `=?base64?${Buffer.from(text, 'utf8').toString('base64')}?=`;
+}
+
+const decimal = /^-?(0|[1-9]\d*)(\.\d+)?$/;
+
+/** Undefined where the Base64 form holds anything but canonical Base64 of UTF-8. */
+function decodeHeaderValue(sent: string): string | undefined {
+  const encoded = /^=\?base64\?(.*)\?=$/.exec(sent)?.[1];
+  if (encoded === undefined) return sent;
+  const bytes = Buffer.from(encoded, 'base64');
+  if (bytes.toString('base64') !== encoded) return undefined;
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { headerFault, mirroredHeaders } from './headers.ts';
+import { headerFault, mirroredHeaders, paramHeaderFault } from './paramheaders.ts';
 
 const object = (properties: unknown) => ({ type: 'object', properties });
 const mirrored = (type: unknown, header: unknown = 'Region') => ({ type, 'x-mcp-header': header });
@@ -46,6 +46,27 @@ describe('parameters mirrored in headers', () => {
   ])('are a fault %s: such a tool is not offered [SP-5]', (_, schema) => {
     expect(headerFault(schema)).toEqual(expect.any(String));
     expect(mirroredHeaders(schema, { a: 'x' })).toEqual({});
+  });
+
+  it.each([
+    ['the same text', 'x', 'x', undefined],
+    ['its Base64 form', 'größe', `=?base64?${Buffer.from('größe').toString('base64')}?=`, undefined],
+    ['what only begins like that form', '=?base64?eA==', '=?base64?eA==', undefined],
+    ['another text', 'x', 'y', 'something else'],
+    ['nothing', 'x', null, 'must be sent'],
+    ['Base64 without its padding', 'x', '=?base64?eA?=', 'not canonical'],
+    ['Base64 of no text', 'x', `=?base64?${Buffer.from([0xff]).toString('base64')}?=`, 'not canonical'],
+  ])('that say %s are told from those that agree [SP-8]', (_, text, sent, fault) => {
+    const found = paramHeaderFault(object({ a: mirrored('string', 'A') }), { a: text }, () => sent);
+    if (fault === undefined) expect(found).toBeUndefined();
+    else expect(found).toContain(fault);
+  });
+
+  it('agree by number, and say nothing of what was not sent [SP-8]', () => {
+    const schema = object({ n: mirrored('integer', 'N') });
+    expect(paramHeaderFault(schema, { n: 42 }, () => '42.0')).toBeUndefined();
+    expect(paramHeaderFault(schema, { n: 42 }, () => '43')).toContain('Mcp-Param-N');
+    expect(paramHeaderFault(schema, {}, () => '43')).toBeUndefined();
   });
 
   it('do not make a schema of endless depth a danger', () => {
