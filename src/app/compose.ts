@@ -90,6 +90,7 @@ export function compose(ground: Ground) {
     development: settings.development,
     fetch: (url, init) => egress.fetch(url, { ...init, guarded: false }), // issuers stand in the operator's file
     purgers: [purgeUpstreams, purgeCatalog, purgePolicies, purgeIdempotency, audit.purge],
+    purged: (org) => upstreams.purged(org),
   });
   let issuers = settings.auth.issuers;
   const setIssuers = (next: typeof issuers, development: boolean) => {

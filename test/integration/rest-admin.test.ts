@@ -275,4 +275,25 @@ describe('an organisation', () => {
     expect((await ask('/keys', { key })).status).toBe(401);
     expect((await ask('/orgs/brief')).status).toBe(404);
   });
+
+  it('has its upstreams stopped at once when it is purged, and leaves none to the next of its name [SP-9] [SP-14]', async () => {
+    const server = await serveHttpFixture('legacy');
+    try {
+      await ask('/orgs', { json: { id: 'brief' } });
+      const key = await fairlead.makeKey(['admin'], { org: 'brief' });
+      await ask('/upstreams', { key, json: { name: 'remote', settings: { url: server.url } } });
+      await expect.poll(async () => (await ask('/upstreams/remote', { key })).body.state).toBe('live');
+      expect(server.sessions()).toBe(1);
+      expect((await ask('/orgs/brief', { method: 'DELETE' })).status).toBe(204);
+      await expect.poll(() => server.sessions(), { timeout: 2_000 }).toBe(0);
+
+      await ask('/orgs', { json: { id: 'brief' } });
+      expect((await ask('/upstreams?org=brief')).body.upstreams).toEqual([]);
+      const heir = await fairlead.makeKey(['admin'], { org: 'brief' });
+      expect((await ask('/tools?toolset=remote', { key: heir })).body).toEqual({ tools: [], incomplete: [] });
+      await ask('/orgs/brief', { method: 'DELETE' });
+    } finally {
+      await server.stop();
+    }
+  });
 });

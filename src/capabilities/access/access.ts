@@ -32,6 +32,8 @@ export interface AccessDeps {
   fetch: Fetch;
   /** What the other capabilities hold for an organisation, removed with it in this order. */
   purgers?: readonly Purger[];
+  /** Told of an organisation that is gone, so that what runs for it stops. */
+  purged?(org: OrgId): Promise<void>;
   timing?: Partial<RosterTiming>;
 }
 
@@ -142,7 +144,12 @@ export function createAccess(deps: AccessDeps): Access {
       create: (input) => thenTell(createOrg({ db, clock }, input)),
       list: () => listOrgs(db),
       get: (id) => findOrg(db, id),
-      purge: (id) => thenTell(purgeOrg(db, id, purgers)),
+      async purge(id) {
+        await thenTell(purgeOrg(db, id, purgers));
+        await deps.purged?.(id).catch((error: unknown) => {
+          log.warn({ err: error, org: id }, 'what runs for a purged organisation stops a little later');
+        });
+      },
     },
     setBootstrapKey: (wanted) => thenTell(setBootstrapKey({ db, keyring, clock }, wanted)),
     setIssuers(issuers, development) {

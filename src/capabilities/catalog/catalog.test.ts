@@ -3,6 +3,7 @@ import { openTestDatabase, silentLog } from '../../../test/database.ts';
 import type { Json } from '../../kernel/json.ts';
 import type { Bus } from '../../platform/bus/index.ts';
 import { type Catalog, catalogMigrations, createCatalog, purgeCatalog } from './index.ts';
+import { readRevisions } from './store.ts';
 
 const facts = { trustAnnotations: true, tools: {}, callTimeoutMs: 1_000 };
 const listing = (...names: string[]) => ({
@@ -100,6 +101,15 @@ describe('the catalog', () => {
     await purgeCatalog(db, 'rival');
     await expect.poll(() => catalogs[0].snapshot('rival').tools.size).toBe(0);
     expect([...catalogs[0].snapshot('default').tools.keys()]).toEqual(['git.log']);
+  });
+
+  it('keeps no trace of a purged organisation whose upstreams are taken out later [SP-14]', async () => {
+    const { db, catalogs } = await world(1);
+    await catalogs[0].replaceItems('rival', 'jira', listing('create'), facts);
+    await purgeCatalog(db, 'rival');
+    await catalogs[0].removeToolset('rival', 'jira');
+    expect(catalogs[0].snapshot('rival').tools.size).toBe(0);
+    expect((await readRevisions(db)).has('rival')).toBe(false);
   });
 
   it('tells of no change when the same is listed again', async () => {

@@ -103,11 +103,16 @@ export async function replaceToolset(
   });
 }
 
+/** Where there is none it changes nothing: a purged organisation must not come back by a revision of its own. */
 export async function deleteToolset(db: Db, org: OrgId, toolset: string): Promise<void> {
   await db.transaction().execute(async (trx) => {
     await tables(trx).deleteFrom('catalog_items').where('org', '=', org).where('toolset', '=', toolset).execute();
-    await tables(trx).deleteFrom('catalog_toolsets').where('org', '=', org).where('toolset', '=', toolset).execute();
-    await bumpRevision(trx, org);
+    const { numDeletedRows } = await tables(trx)
+      .deleteFrom('catalog_toolsets')
+      .where('org', '=', org)
+      .where('toolset', '=', toolset)
+      .executeTakeFirst();
+    if (numDeletedRows > 0n) await bumpRevision(trx, org);
   });
 }
 

@@ -44,6 +44,8 @@ export interface Runtime {
   change(org: OrgId, name: string, input: unknown, by: string): Promise<void>;
   remove(org: OrgId, name: string, by: string): Promise<void>;
   test(org: OrgId, name: string, input: unknown): Promise<UpstreamProbe>;
+  /** Looks here and on every replica for what is there now. */
+  tell(org: OrgId): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -161,6 +163,8 @@ export function createRuntime(deps: Deps): Runtime {
       const { resolved } = await accept(org, row ? withOldSecrets(keyring, row, input) : input);
       return probe({ org, name, source: 'runtime', settings: resolved }, around, reasonOf);
     },
+
+    tell,
 
     async start() {
       unsubscribe ??= bus.subscribe(topic, lookQuietly);

@@ -37,6 +37,8 @@ export interface Upstreams extends ToolProvider {
   /** As `add`; also throws `UpstreamUnknown`. A secret given as `***` stays as it was. */
   change(org: OrgId, name: string, input: unknown, by: string): Promise<UpstreamStatus>;
   remove(org: OrgId, name: string, by: string): Promise<void>;
+  /** Stops, on every replica, what a purged organisation had added; its rows are gone already. */
+  purged(org: OrgId): Promise<void>;
   /** Connects, lists and closes again; changes nothing. */
   test(org: OrgId, name: string, input: unknown): Promise<UpstreamProbe>;
   /** Takes over a new file: only what changed is touched, running calls end where they began. */
@@ -161,6 +163,7 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
       return statusOf(org, name);
     },
     remove: runtime.remove,
+    purged: runtime.tell,
     test: runtime.test,
 
     async redeclare(next) {
