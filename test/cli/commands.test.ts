@@ -239,6 +239,22 @@ describe('fairlead policies', () => {
 
 describe('fairlead audit', () => {
   it('shows the newest first, and as JSON lines with arguments, filtered and limited [SP-16] [SP-20]', async () => {
+
+  it('does not change or remove what is shipped, and says what to do instead [SP-20] [SP-15]', async () => {
+    const input = 'permit (principal, action, resource);';
+    for (const args of [
+      ['save', 'shipped', '-'],
+      ['save', 'shipped:viewer', '-'],
+      ['remove', 'shipped'],
+      ['remove', 'shipped:viewer'],
+    ]) {
+      const ran = await run(['policies', ...args], { env, input });
+      expect([args, ran.code, ran.stdout]).toEqual([args, 1, '']);
+      expect(ran.stderr).toContain('The shipped rules come with Fairlead');
+      expect(ran.stderr).toContain('under another name');
+      expect(ran.stderr).toContain('policies.shipped: false');
+    }
+  });
     await cli('call', 'fix.echo', 'text=kept');
     await cli('call', 'fix.unknown', 'text=lost');
     const text = went(await cli('audit', '--limit', '5'));

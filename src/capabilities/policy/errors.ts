@@ -16,6 +16,15 @@ export const PolicyNameInvalid = defineError('POLICY_NAME_INVALID', {
   action: 'Use 1 to 63 lower case letters, digits and dashes that begin with a letter.',
 });
 
+export const PolicyShipped = defineError('POLICY_SHIPPED', {
+  status: 409,
+  category: 'validation',
+  retryable: false,
+  message: 'The shipped rules come with Fairlead: they cannot be changed or removed.',
+  action:
+    'Save rules of your own under another name: one forbid beats every shipped permit. Whoever runs the server can take the shipped roles out of force, with policies.shipped: false in fairlead.yaml.',
+});
+
 export const TooManyPolicies = defineError('TOO_MANY_POLICIES', {
   status: 409,
   category: 'validation',
@@ -24,7 +33,7 @@ export const TooManyPolicies = defineError('TOO_MANY_POLICIES', {
   action: 'Remove a policy, or put several rules into one policy.',
 });
 
-export const policyErrors = [PolicyInvalid, PolicyNameInvalid, TooManyPolicies];
+export const policyErrors = [PolicyInvalid, PolicyNameInvalid, PolicyShipped, TooManyPolicies];
 
 /** The settings cannot be run by: for the operator, never for a caller. Each fault names its file or key. */
 export class PolicySettingsFault extends Error {

@@ -4,7 +4,7 @@ import type { JsonObject } from '../../kernel/json.ts';
 import type { OrgId, Principal } from '../../kernel/principal.ts';
 import type { Tool } from '../../kernel/tool.ts';
 import { faultLine, type PolicyCheck, type PolicyFault } from './check.ts';
-import { PolicyInvalid, PolicyNameInvalid, TooManyPolicies } from './errors.ts';
+import { PolicyInvalid, PolicyNameInvalid, PolicyShipped, TooManyPolicies } from './errors.ts';
 import { type PolicySettings, vocabularyOf } from './force.ts';
 import { createKeeper, type KeeperDeps, policyChanged } from './keeper.ts';
 import { type ProjectionSettings, projectArguments } from './projection.ts';
@@ -21,7 +21,8 @@ import {
 } from './store.ts';
 
 const namePattern = /^[a-z][a-z0-9-]{0,62}$/;
-const reservedName = 'shipped';
+/** The name before that of each shipped rule, or such a whole name. */
+const shippedPattern = /^shipped(:|$)/;
 const maxPolicies = 50;
 const noVersion = 'none';
 
@@ -36,11 +37,11 @@ export interface PolicyStore {
   get(org: OrgId, name: string): Promise<StoredPolicy>;
   /** Every version, newest first, removals included. @throws NotFound */
   history(org: OrgId, name: string): Promise<PolicyVersion[]>;
-  /** @throws PolicyInvalid with line and column of each fault, PolicyNameInvalid, TooManyPolicies */
+  /** @throws PolicyInvalid with line and column of each fault, PolicyNameInvalid, PolicyShipped, TooManyPolicies */
   save(org: OrgId, name: string, text: string, by: string): Promise<SavedPolicy>;
   /** Puts an older text in force again, as a new version. @throws NotFound, and what `save` throws */
   restore(org: OrgId, name: string, version: number, by: string): Promise<SavedPolicy>;
-  /** @throws NotFound */
+  /** @throws NotFound, PolicyShipped */
   remove(org: OrgId, name: string, by: string): Promise<void>;
 }
 
@@ -104,7 +105,8 @@ export function createPolicy(deps: PolicyDeps): Policy {
   }
 
   async function save(org: OrgId, name: string, text: string, by: string): Promise<SavedPolicy> {
-    if (!namePattern.test(name) || name === reservedName) throw PolicyNameInvalid();
+    if (shippedPattern.test(name)) throw PolicyShipped();
+    if (!namePattern.test(name)) throw PolicyNameInvalid();
     const { rules, faults, warnings } = keeper.vocabulary().checker.check(text);
     if (faults.length > 0) throw PolicyInvalid({ name, faults: faults.map(faultLine) });
     if (rules.length === 0) throw PolicyInvalid({ name, faults: 'it holds no rule' });
@@ -133,6 +135,7 @@ export function createPolicy(deps: PolicyDeps): Policy {
       return save(org, name, older.text, by);
     },
     async remove(org, name, by) {
+      if (shippedPattern.test(name)) throw PolicyShipped();
       const removed = await addVersion(db, org, { name, text: null, by, atMs: clock.now(), limit: maxPolicies });
       if (!removed) throw NotFound({ what: 'policy', id: name });
       await changed();

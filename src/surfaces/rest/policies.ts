@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { type Policy, policyErrors } from '../../capabilities/policy/index.ts';
+import { type Policy, PolicyShipped, policyErrors } from '../../capabilities/policy/index.ts';
 import { NotFound } from '../../kernel/errors.ts';
 import { ok, type Route, route } from './route.ts';
 import * as schemas from './schemas.ts';
@@ -217,7 +217,7 @@ export function policyRoutes({ policy: door }: { policy: Pick<Policy, 'store' | 
       inOrg: true,
       params: nameParams,
       answers: { 204: { description: 'Removed' } },
-      errors: [NotFound],
+      errors: [NotFound, PolicyShipped],
       act: { action: 'policies.remove', subject: subjectOf },
       async handle({ principal, org, params }) {
         await door.store.remove(org, params.name, principal.id);
