@@ -14,6 +14,11 @@ export interface Endpoints {
 
 export function createEndpoints(catalog: Catalog, initially: Record<string, EndpointSettings>): Endpoints {
   let declared = initially;
+  /** None of another organisation's. */
+  const othersOf = (org: OrgId) => {
+    const names = Object.keys(declared).filter((name) => declared[name]?.org === org);
+    return names.length === 0 ? '' : `, or one of these: ${names.sort().join(', ')}`;
+  };
   const get = (name: string) => (Object.hasOwn(declared, name) ? declared[name] : undefined);
   return {
     get,
@@ -21,7 +26,7 @@ export function createEndpoints(catalog: Catalog, initially: Record<string, Endp
       const snapshot = catalog.snapshot(org);
       if (name === undefined) return viewOf(snapshot, { naming: 'prefixed' });
       const endpoint = get(name);
-      if (!endpoint || endpoint.org !== org) throw UnknownEndpoint({ name });
+      if (!endpoint || endpoint.org !== org) throw UnknownEndpoint({ name, others: othersOf(org) });
       return viewOf(snapshot, { naming: endpoint.naming, toolsets: endpoint.toolsets });
     },
     redeclare(next) {

@@ -13,7 +13,7 @@ export const UnknownEndpoint = defineError('UNKNOWN_ENDPOINT', {
   category: 'not_found',
   retryable: false,
   message: 'There is no endpoint "{name}".',
-  action: 'Use /mcp, or an endpoint that fairlead.yaml declares.',
+  action: 'Use /mcp{others}; endpoints are declared in fairlead.yaml.',
 });
 
 export const InvalidArguments = defineError('INVALID_ARGUMENTS', {

@@ -17,7 +17,7 @@ beforeAll(async () => {
   fairlead = await startFairlead({
     config: {
       upstreams: { fix: { ...fixtureUpstream(), startTimeoutMs: 30_000 } },
-      endpoints: { plain: { toolsets: ['fix'], naming: 'bare' } },
+      endpoints: { plain: { toolsets: ['fix'], naming: 'bare' }, theirs: { org: 'acme' } },
       egress: { allow: ['127.0.0.1'] },
     },
   });
@@ -310,6 +310,24 @@ describe('fairlead connect', () => {
 
 describe('a process of its own', () => {
   it('ends with the same codes, and prints JSON alone on standard output [SP-20]', async () => {
+
+  it('prints nothing for an endpoint that is not there, and names those that are [SP-20] [SP-4]', async () => {
+    const { code, stdout, stderr } = await cli('connect', '--endpoint', 'nope');
+    expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+    expect(stderr).toMatch(/^There is no endpoint "nope"\.\n.*or one of these: plain;/);
+    expect(stderr).not.toContain('theirs'); // of another organisation
+    expect((await cli('connect', '--endpoint', 'theirs')).code).toBe(1);
+  });
+
+  it.each([
+    ['does not answer', ['--url', 'http://127.0.0.1:9'], 'Nothing answers'],
+    ['does not know the key', ['--key', 'fl_wrong_wrong_wrong_wrong_wrong_wrong'], 'is not accepted'],
+  ])('prints the lines for an endpoint of a server that %s, and says so [SP-20]', async (_, more, reason) => {
+    const { code, stdout, stderr } = await cli('connect', '--endpoint', 'nope', ...more);
+    expect({ code, stderr }).toMatchObject({ code: 0, stderr: expect.stringContaining('could not be asked') });
+    expect(stderr).toContain(reason);
+    expect(stdout).toContain('/mcp/nope');
+  });
     const called = await runProgram(['call', 'fix.echo', 'text=process', '--json'], {
       env: { ...env, PATH: process.env.PATH ?? '' },
     });

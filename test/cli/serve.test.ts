@@ -59,6 +59,7 @@ describe('fairlead serve', () => {
     expect(note.key).not.toBe(key);
     expect(await cli('call', 'fix.echo', 'text=found')).toMatchObject({ code: 0, stdout: 'found\n' });
 
+    expect(first.stdout()).toContain('npx fairlead keys create --name "my agent" --role developer');
     // The local key is not handed on.
     const connect = await cli('connect');
     expect(connect.code).toBe(0);

@@ -1,7 +1,8 @@
 import { findServer } from '../address.ts';
-import { type CommandSpec, exitCodes, jsonOption, textOf } from '../command.ts';
+import { createClient } from '../client.ts';
+import { type CliContext, type CommandSpec, exitCodes, jsonOption, textOf } from '../command.ts';
 import { bridgeCommand, connectLines, renderConnectLines } from '../connect-lines.ts';
-import { wrongUsage } from '../errors.ts';
+import { CommandFailed, wrongUsage } from '../errors.ts';
 import { screenOf } from '../terminal.ts';
 
 const placeholder = '<your API key>';
@@ -32,6 +33,7 @@ export const connect: CommandSpec = {
     const { url, key, keyIsLocal, isLocal } = await findServer(context, options);
     const shown = keyIsLocal ? undefined : key;
     const endpoint = textOf(options.endpoint);
+    if (endpoint !== undefined) await refuseUnknown(endpoint, { url, key }, context);
     const mcpUrl = `${url}/mcp${endpoint === undefined ? '' : `/${encodeURIComponent(endpoint)}`}`;
     const all = connectLines(mcpUrl, shown ?? placeholder, isLocal ? bridgeCommand(endpoint) : undefined);
     const wanted = textOf(args.client)?.toLowerCase();
@@ -51,3 +53,25 @@ export const connect: CommandSpec = {
     return exitCodes.ok;
   },
 };
+
+/**
+ * Asks the server whether it has the endpoint. Lines are printed also for one that does not answer, or not this key.
+ *
+ * @throws CommandFailed when the server says that there is none, with those that there are
+ */
+async function refuseUnknown(
+  endpoint: string,
+  { url, key }: { url: string; key: string | undefined },
+  { signal, stderr }: CliContext,
+): Promise<void> {
+  const unasked = (reason: string) =>
+    stderr.write(`Whether there is an endpoint "${endpoint}" could not be asked: ${reason}\n\n`);
+  if (key === undefined) return void unasked('there is no API key for the server.');
+  try {
+    // Of its tools nothing is wanted, so none of this name are asked for.
+    await createClient({ url, key, signal }).get('/tools', { endpoint, toolset: '-' });
+  } catch (error) {
+    if (!(error instanceof CommandFailed) || error.body?.code === 'UNKNOWN_ENDPOINT') throw error;
+    unasked(error.message);
+  }
+}

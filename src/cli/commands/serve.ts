@@ -65,6 +65,8 @@ export const serve: CommandSpec = {
       const lines = connectLines(mcpUrl, running.firstKey).filter(({ id }) => shownAtFirst.has(id));
       say(renderConnectLines(lines));
       say('Other clients, and these again: npx fairlead connect');
+      say('The admin key may do everything. For an agent make one that may do less, and connect it with that:');
+      say('  npx fairlead keys create --name "my agent" --role developer');
     } else say('Connect a client: npx fairlead connect');
     void running.ready().then(() => say(`ready after ${((performance.now() - startedAt) / 1000).toFixed(1)} s`));
 
