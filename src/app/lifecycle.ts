@@ -8,6 +8,7 @@ import { createMetrics, createTracing, type Log } from '../platform/telemetry/in
 import { openDoor, type TlsMaterial } from '../surfaces/http/index.ts';
 import { settingsFaults } from './check.ts';
 import { compose, type House, version } from './compose.ts';
+import { closeDataFolder } from './datafolder.ts';
 import { migrations } from './migrations.ts';
 import { createReload, type Reloaded } from './reload.ts';
 
@@ -67,6 +68,7 @@ export async function start(options: StartOptions): Promise<Running> {
     const tracing = opened('tracing', createTracing({ otlpEndpoint: settings.otlpEndpoint, version }), (it) =>
       it.stop(),
     );
+    for (const text of await closeDataFolder(dataDir)) log.warn({ dataDir }, text);
     onProgress?.('opening the database');
     const database = opened('database', await openDatabase({ databaseUrl, dataDir, log }), (it) => it.stop());
     await migrate(database, [...migrations], (name) => log.info({ migration: name }, 'migrated'));

@@ -110,7 +110,7 @@ export function createDurable({ db, kind, chain, folder, fileFirst, limits, cloc
     },
 
     async open() {
-      const { release } = lockDataDir(folder);
+      const { release } = lockDataDir(folder, 'the write-ahead file of the audit');
       try {
         const home = await readHome(folder);
         const { segmentBytes, segmentMs } = limits;

@@ -5,7 +5,7 @@ export const DataDirInUse = defineError('DATA_DIR_IN_USE', {
   category: 'validation',
   retryable: false,
   message:
-    'Another Fairlead process is using the data folder{path}, which holds the embedded database. Two processes on it would destroy it.',
+    'Another Fairlead process is using the data folder{path}, which holds {holds}. Two processes on it would destroy it.',
   action: 'Stop the other process, or give this one its own folder with FAIRLEAD_DATA_DIR.',
 });
 
