@@ -4,23 +4,23 @@ import type { Settings } from '../config/schema.ts';
 import { systemClock } from '../kernel/clock.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { Database } from '../platform/db/index.ts';
-import { createKeyring } from '../platform/keyring/index.ts';
+import type { Keyring } from '../platform/keyring/index.ts';
 import type { Log } from '../platform/telemetry/index.ts';
 
 export interface Storehouse {
   database: Database;
   settings: Settings;
+  keyring: Keyring;
   log: Log;
 }
 
 /** Makes a key with no server running: whoever holds database and secret may. The audit has it all the same. */
 export async function createOfflineKey(
-  { database, settings, log }: Storehouse,
+  { database, settings, keyring, log }: Storehouse,
   input: KeyInput,
   org: string,
 ): Promise<CreatedKey> {
   const { db, kind } = database;
-  const keyring = createKeyring(settings.secret ?? '');
   const clock = systemClock;
   const createdBy = systemPrincipal();
   const created = await createKey({ db, keyring, clock }, { ...input, org, createdBy });

@@ -1,9 +1,14 @@
-import { loadSettings } from '../config/index.ts';
+import { join } from 'node:path';
+import { closeDataFolder } from '../app/datafolder.ts';
+import { commandLineSettings, loadSettings } from '../config/index.ts';
 import type { Settings } from '../config/schema.ts';
 import type { Database } from '../platform/db/index.ts';
+import { createKeyring, type Keyring } from '../platform/keyring/index.ts';
 import type { Log } from '../platform/telemetry/index.ts';
 import { createLog } from '../platform/telemetry/log.ts';
-import type { CliContext, CommandInput, OptionSpec } from './command.ts';
+import { type CliContext, type CommandInput, exitCodes, type OptionSpec } from './command.ts';
+import { CommandFailed, wrongUsage } from './errors.ts';
+import { readLastStart } from './last-start.ts';
 
 const waitForPostgresMs = 5_000; // somebody waits at the terminal
 
@@ -27,28 +32,79 @@ export function offlineFlags(options: CommandInput['options']): Record<string, s
   );
 }
 
+/** What a command without a server works on. */
+export interface OfflineData {
+  settings: Settings;
+  /** What is to be said of the settings. */
+  warnings: readonly string[];
+}
+
+/** What there is, as `serve` would find it; makes nothing. @throws ConfigInvalid */
+export function findData({ env, cwd }: CliContext, options: CommandInput['options']): Promise<OfflineData> {
+  return loadSettings({ env, cwd, flags: offlineFlags(options), prepare: false });
+}
+
+/**
+ * The same; where there is no embedded database yet, data folder and secret are made as by a first start. Never beside
+ * a database: keys and signatures under a secret that is not the server's would count for nothing.
+ */
+export async function prepareData(context: CliContext, options: CommandInput['options']): Promise<OfflineData> {
+  const found = await findData(context, options);
+  const { databaseUrl, dataDir } = found.settings;
+  if (databaseUrl !== undefined || (await hasDatabase(dataDir))) return found;
+  const { env, cwd } = context;
+  return loadSettings({ env, cwd, flags: offlineFlags(options) });
+}
+
+/** Whether an embedded database is in this data folder. */
+export async function hasDatabase(dataDir: string): Promise<boolean> {
+  return (await import('../platform/db/index.ts')).hasEmbedded(dataDir);
+}
+
+/** The keys of the server. @throws CommandFailed when its secret is not known here */
+export function keyringOf({ settings: { secret, dataDir } }: OfflineData, otherwise = ''): Keyring {
+  if (secret !== undefined) return createKeyring(secret);
+  throw wrongUsage(
+    `The secret of the server is not known: there is none in ${dataDir}, and none was given.`,
+    `Give it with --secret-file (FAIRLEAD_SECRET_FILE), or put it into ${join(dataDir, 'secret')}.${otherwise}`,
+  );
+}
+
+interface Opening {
+  /** What to do when a server uses the data folder. */
+  whenInUse: string;
+  /** Whether its tables are brought up to date first. */
+  migrated?: boolean;
+}
+
 /**
  * Opens the database of a server that does not run, or a Postgres that others use as well, and closes it again.
  *
- * @param prepare whether its tables are brought up to date first
- * @throws ConfigInvalid, DataDirInUse, DatabaseUnavailable, and what `work` throws
+ * @throws CommandFailed when a server uses it, DatabaseUnavailable, and what `work` throws
  */
 export async function withDatabase<T>(
-  { env, cwd, stderr }: CliContext,
-  options: CommandInput['options'],
-  work: (database: Database, settings: Settings, log: Log) => Promise<T>,
-  { prepare = true } = {},
+  { env, stderr }: CliContext,
+  { settings, warnings }: OfflineData,
+  { whenInUse, migrated = false }: Opening,
+  work: (database: Database, log: Log) => Promise<T>,
 ): Promise<T> {
-  const { settings, warnings } = await loadSettings({ env, cwd, flags: offlineFlags(options) });
   const log = createLog({ level: 'error', service: 'fairlead', destination: stderr });
-  for (const warning of warnings) stderr.write(`Warning: ${warning}\n`);
   const { databaseUrl, dataDir } = settings;
+  const aboutFolder = databaseUrl === undefined ? await closeDataFolder(dataDir) : [];
+  for (const warning of [...warnings, ...aboutFolder]) stderr.write(`Warning: ${warning}\n`);
   // Loaded only here, and so is what other commands do not need: it takes longer than most of them.
-  const { migrate, openDatabase } = await import('../platform/db/index.ts');
-  const database = await openDatabase({ databaseUrl, dataDir, log, waitMs: waitForPostgresMs });
+  const { DataDirInUse, migrate, openDatabase } = await import('../platform/db/index.ts');
+  const database = await openDatabase({ databaseUrl, dataDir, log, waitMs: waitForPostgresMs }).catch(
+    async (error: unknown) => {
+      if (!DataDirInUse.is(error)) throw error;
+      const last = await readLastStart(commandLineSettings(env).lastStartFile);
+      const who = last?.dataDir === dataDir ? ` It is the server at ${last.url} (process ${last.pid}).` : '';
+      throw new CommandFailed(exitCodes.failed, `${error.message}${who}`, whenInUse, { cause: error });
+    },
+  );
   try {
-    if (prepare) await migrate(database, [...(await import('../app/migrations.ts')).migrations]);
-    return await work(database, settings, log);
+    if (migrated) await migrate(database, [...(await import('../app/migrations.ts')).migrations]);
+    return await work(database, log);
   } finally {
     await database.stop();
   }

@@ -212,9 +212,13 @@ describe('fairlead orgs and keys', () => {
   it('says what is wrong with a key that is not created [SP-20]', async () => {
     expect((await cli('keys', 'create')).code).toBe(2);
     expect((await cli('keys', 'create', '--name', 'x', '--expires', 'soon')).code).toBe(2);
-    const role = await cli('keys', 'create', '--name', 'x', '--role', 'king');
-    expect(role.code).toBe(1);
-    expect(role.stderr).toContain('roles');
+    const role = await cli('keys', 'create', '--name', 'x', '--role', 'viewer', 'boss');
+    expect(role).toMatchObject({ code: 2, stdout: '' });
+    expect(role.stderr).toBe('--role: there is no role "boss".\nKnown: viewer, developer, operator, admin.\n');
+    const scope = await cli('keys', 'create', '--offline', '--scope', 'tools:read', 'tools:write');
+    expect(scope).toMatchObject({ code: 2, stdout: '' });
+    expect(scope.stderr).toMatch(/^--scope: there is no scope "tools:write"\.\nKnown: tools:read, tools:call, /);
+    expect(existsSync(join(folder, '.fairlead'))).toBe(false);
   });
 });
 
@@ -235,10 +239,6 @@ describe('fairlead policies', () => {
     expect(wrong.stdout).toMatch(/^-:\d+/);
     expect((await run(['policies', 'save', 'x', '-'], { env, input: 'permit' })).code).toBe(1);
   });
-});
-
-describe('fairlead audit', () => {
-  it('shows the newest first, and as JSON lines with arguments, filtered and limited [SP-16] [SP-20]', async () => {
 
   it('does not change or remove what is shipped, and says what to do instead [SP-20] [SP-15]', async () => {
     const input = 'permit (principal, action, resource);';
@@ -255,6 +255,10 @@ describe('fairlead audit', () => {
       expect(ran.stderr).toContain('policies.shipped: false');
     }
   });
+});
+
+describe('fairlead audit', () => {
+  it('shows the newest first, and as JSON lines with arguments, filtered and limited [SP-16] [SP-20]', async () => {
     await cli('call', 'fix.echo', 'text=kept');
     await cli('call', 'fix.unknown', 'text=lost');
     const text = went(await cli('audit', '--limit', '5'));
@@ -306,10 +310,6 @@ describe('fairlead connect', () => {
     expect(JSON.parse(clients[0].lines).mcpServers.fairlead.url).toBe(url);
     expect((await cli('connect', 'netscape')).code).toBe(2);
   });
-});
-
-describe('a process of its own', () => {
-  it('ends with the same codes, and prints JSON alone on standard output [SP-20]', async () => {
 
   it('prints nothing for an endpoint that is not there, and names those that are [SP-20] [SP-4]', async () => {
     const { code, stdout, stderr } = await cli('connect', '--endpoint', 'nope');
@@ -328,6 +328,10 @@ describe('a process of its own', () => {
     expect(stderr).toContain(reason);
     expect(stdout).toContain('/mcp/nope');
   });
+});
+
+describe('a process of its own', () => {
+  it('ends with the same codes, and prints JSON alone on standard output [SP-20]', async () => {
     const called = await runProgram(['call', 'fix.echo', 'text=process', '--json'], {
       env: { ...env, PATH: process.env.PATH ?? '' },
     });

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -35,6 +35,14 @@ function serve(...args: string[]): Started {
   return server;
 }
 
+const secretText = 'the secret that a server on this data runs under';
+
+function fileOf(name: string, content: string | Buffer): string {
+  const file = join(home.home, name);
+  writeFileSync(file, content, { mode: 0o600 });
+  return file;
+}
+
 const cli = (...args: string[]) => run(args, { env: home.env, cwd: home.home });
 const timeout = 90_000;
 
@@ -51,6 +59,7 @@ describe('fairlead serve', () => {
       expect(first.stdout()).toContain(name);
     }
     expect(first.stdout()).toContain(url);
+    expect(first.stdout()).toContain('npx fairlead keys create --name "my agent" --role developer');
 
     // The note of the start: for its owner alone, with a key that is not the one shown.
     const note = JSON.parse(readFileSync(home.lastStart, 'utf8'));
@@ -59,7 +68,6 @@ describe('fairlead serve', () => {
     expect(note.key).not.toBe(key);
     expect(await cli('call', 'fix.echo', 'text=found')).toMatchObject({ code: 0, stdout: 'found\n' });
 
-    expect(first.stdout()).toContain('npx fairlead keys create --name "my agent" --role developer');
     // The local key is not handed on.
     const connect = await cli('connect');
     expect(connect.code).toBe(0);
@@ -86,6 +94,26 @@ describe('fairlead serve', () => {
     const { url: thirdUrl } = JSON.parse(readFileSync(home.lastStart, 'utf8'));
     expect((await cli('tools', 'list', '--url', thirdUrl, '--key', later.key)).code).toBe(4);
     expect((await cli('tools', 'list')).code).toBe(0);
+  });
+
+  it('closes a data folder that was made open, and says so [SP-19]', { timeout }, async () => {
+    for (const [content, mode, said] of [
+      [[], 0o700, 'it is closed to them now'],
+      [['notes.txt'], 0o755, 'left so since it also holds what is not of Fairlead'],
+    ] as const) {
+      data = join(home.home, `data-${mode}`);
+      await databaseFor(data, '');
+      for (const name of content) writeFileSync(join(data, name), '');
+      for (const open of [data, join(data, 'db')]) chmodSync(open, 0o755);
+      const server = serve();
+      await server.says(/ready after/);
+      expect(server.stderr()).toContain(said);
+      await server.stop();
+      const modeOf = (name: string) => statSync(join(data, name)).mode & 0o777;
+      expect(modeOf('.')).toBe(mode);
+      for (const name of ['db', 'audit']) expect([name, modeOf(name)]).toEqual([name, 0o700]);
+      for (const name of ['secret', 'lock']) expect([name, modeOf(name)]).toEqual([name, 0o600]);
+    }
   });
 
   it('says what to do when the port or the data folder is in use [SP-1] [SP-19]', { timeout }, async () => {
@@ -144,6 +172,7 @@ describe('commands without a server', () => {
     writeFileSync(join(restored, 'secret'), readFileSync(join(data, 'secret')), { mode: 0o600 });
     const ran = await run(['restore', file, '--data-dir', restored, '--json'], { env: home.env, cwd: home.home });
     expect(ran.code).toBe(0);
+    expect(JSON.parse(ran.stdout)).toMatchObject({ rows: expect.any(Number), verified: true });
     expect(JSON.parse(ran.stdout).rows).toBeGreaterThan(1);
 
     data = restored;
@@ -155,6 +184,114 @@ describe('commands without a server', () => {
     expect(audit.stdout).toContain('"keys.create"'); // made offline, and in the audit all the same
     expect((await cli('audit', 'verify', ...as)).code).toBe(0);
     expect((await offline('keys', 'create', '--offline')).stderr).toContain('data folder');
+  });
+
+  it('leave nothing behind of a restore that cannot begin, and say what to do [SP-19] [SP-20]', {
+    timeout,
+  }, async () => {
+    await databaseFor(data, '');
+    await offline('keys', 'create', '--offline', '--secret-file', fileOf('kept', secretText));
+    const file = join(home.home, 'fairlead.backup');
+    const secretFile = join(home.home, 'kept');
+    expect(await offline('backup', file, '--secret-file', secretFile)).toMatchObject({ code: 0, stderr: '' });
+
+    const whole = readFileSync(file);
+    const bent = Buffer.from(whole);
+    bent[whole.length >> 1] = (whole[whole.length >> 1] ?? 0) ^ 1;
+    fileOf('bent.backup', bent);
+    fileOf('other', `another ${secretText}`);
+    mkdirSync(join(home.home, 'folder.backup'));
+    symlinkSync('loop.backup', join(home.home, 'loop.backup'));
+    const right = ['--secret-file', 'kept'];
+    const tries: [name: string, args: string[], code: number, said: string[]][] = [
+      ['no file', ['missing.backup', ...right], 2, ['There is no file', 'Check its path']],
+      ['a folder', ['folder.backup', ...right], 2, ['is a folder', 'Name the file in it']],
+      ['an unreadable file', ['loop.backup', ...right], 2, ['cannot be read (ELOOP)', 'Check its path']],
+      ['no file at all', ['/dev/null', ...right], 2, ['is no file']],
+      ['no secret', ['fairlead.backup'], 2, ['is not known', '--secret-file', join('fresh', 'secret'), '--unverified']],
+      ['another secret', ['fairlead.backup', '--secret-file', 'other'], 1, ['does not fit the secret', '--unverified']],
+      ['a damaged file', ['bent.backup', ...right], 1, ['The backup cannot be used', 'Use another backup']],
+      ['a damaged file, any secret', ['bent.backup', '--unverified'], 1, ['The backup cannot be used']],
+    ];
+    const fresh = join(home.home, 'fresh');
+    for (const [name, args, code, said] of tries) {
+      const ran = await run(['restore', ...args, '--data-dir', fresh], { env: home.env, cwd: home.home });
+      expect([name, ran.code, ran.stdout, existsSync(fresh)]).toEqual([name, code, '', false]);
+      for (const text of said) expect([name, ran.stderr]).toEqual([name, expect.stringContaining(text)]);
+    }
+    expect(await offline('restore', file, '--secret-file', secretFile)).toMatchObject({ code: 1 }); // it holds rows
+  });
+
+  it('restore under a new secret when asked to, and say what is lost with the old one [SP-19] [SP-20]', {
+    timeout,
+  }, async () => {
+    await databaseFor(data, '');
+    fileOf('kept', secretText);
+    const made = await offline('keys', 'create', '--offline', '--quiet', '--secret-file', join(home.home, 'kept'));
+    const file = join(home.home, 'fairlead.backup');
+    await offline('backup', file, '--secret-file', join(home.home, 'kept'));
+
+    data = join(home.home, 'restored');
+    const ran = await offline('restore', file, '--unverified');
+    expect(ran).toMatchObject({ code: 0, stdout: expect.stringContaining('Restored') });
+    expect(ran.stderr).toMatch(/^Warning: .*another secret/);
+    for (const text of ['API keys', 'keys create --offline', 'run time', 'audit verify'])
+      expect(ran.stderr).toContain(text);
+    const again = await offline('keys', 'create', '--offline', '--quiet');
+
+    const server = serve();
+    const [, url = ''] = await server.says(/serves MCP at (http:\S+)\/mcp/);
+    expect((await cli('tools', 'list', '--url', url, '--key', made.stdout.trim())).code).toBe(4);
+    expect((await cli('tools', 'list', '--url', url, '--key', again.stdout.trim())).code).toBe(0);
+  });
+
+  it('need a database to back up, and the secret that it was made under [SP-19] [SP-20]', async () => {
+    const none = await offline('backup', 'fairlead.backup');
+    expect(none).toMatchObject({ code: 2, stdout: '' });
+    expect(none.stderr).toContain('There is no database');
+    expect(existsSync(data)).toBe(false);
+    await databaseFor(data, '');
+    for (const command of [
+      ['backup', 'fairlead.backup'],
+      ['keys', 'create', '--offline'],
+    ]) {
+      const secretless = await offline(...command);
+      expect(secretless).toMatchObject({ code: 2, stdout: '' });
+      expect(secretless.stderr).toContain('--secret-file');
+    }
+    expect(existsSync(join(data, 'secret'))).toBe(false); // one made now would not be the server's
+    const right = ['--secret-file', fileOf('kept', secretText)];
+    for (const [target, said] of [
+      ['missing/fairlead.backup', 'There is no folder'],
+      ['.', 'is a folder'],
+    ] as const) {
+      const misplaced = await offline('backup', target, ...right);
+      expect(misplaced).toMatchObject({ code: 2, stdout: '' });
+      expect(misplaced.stderr).toContain(said);
+    }
+  });
+
+  it('beside a server on the same data folder say what to do instead [SP-19] [SP-20]', { timeout }, async () => {
+    await databaseFor(data, '');
+    const server = serve();
+    await server.says(/ready after/);
+    const elsewhere = join(home.home, 'elsewhere');
+    await databaseFor(elsewhere, '');
+    const file = join(home.home, 'fairlead.backup');
+    const secret = ['--secret-file', join(data, 'secret')];
+    await run(['backup', file, '--data-dir', elsewhere, ...secret], { env: home.env, cwd: home.home });
+    for (const [command, advice] of [
+      [['backup', file], /^Stop the server, back up, and start it again/m],
+      [['restore', file], /^Restore into an unused data folder \(--data-dir\)/m],
+      [['migrate'], /^A server brings its database up to date when it starts/m],
+      [['keys', 'create', '--offline'], /^Ask the server for the key instead: fairlead keys create --name/m],
+    ] as const) {
+      const refused = await offline(...command);
+      expect([command, refused.code, refused.stdout]).toEqual([command, 1, '']);
+      expect(refused.stderr).toContain(`process ${server.child.pid}`);
+      expect(refused.stderr).toMatch(advice);
+      expect(refused.stderr).not.toContain('FAIRLEAD_DATA_DIR');
+    }
   });
 
   it('check and describe the configuration [SP-3] [SP-20]', async () => {

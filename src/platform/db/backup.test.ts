@@ -1,11 +1,22 @@
-import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { databaseKinds, openTestDatabase } from '../../../test/database.ts';
+import { createKeyring } from '../keyring/index.ts';
+import type { BackupSigner } from './backupfile.ts';
 import { BackupDamaged, BackupMismatch, RestoreNotEmpty } from './errors.ts';
-import { backup, type CopyProgress, type Database, migrate, restore } from './index.ts';
+import {
+  backup as backupSigned,
+  type CopyProgress,
+  type Database,
+  type Migration,
+  migrate,
+  openBackup,
+  restore as restoreOpened,
+} from './index.ts';
 
 const cargo = {
   name: 'hold/0001_cargo',
@@ -27,6 +38,22 @@ const cargo = {
     insert into ledger values ('first')`,
 };
 const later = { name: 'hold/0002_weight', sql: 'alter table cargo add weight int not null default 7' };
+
+const signUnder = (secret: string): BackupSigner => {
+  const keyring = createKeyring(secret);
+  return (sha256) => keyring.hash('backups', sha256);
+};
+const sign = signUnder('the secret of the server that makes these backups');
+
+const backup = (database: Database, file: string, onProgress?: (progress: CopyProgress) => void) =>
+  backupSigned(database, file, sign, onProgress);
+const restore = async (database: Database, file: string, migrations: readonly Migration[] = []) =>
+  restoreOpened(database, await openBackup(file, { sign }), () => {}, migrations);
+const codeOf = (work: Promise<unknown>) =>
+  work.then(
+    () => 'done',
+    (error: { code?: string }) => error.code,
+  );
 
 function newFile(): string {
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-backup-'));
@@ -81,7 +108,7 @@ describe.each(pairs)('a backup of $from restored into $to', ({ from, to }) => {
     expect(await backup(source, file)).toEqual({ tables: 3, rows: 1205, bytes: statSync(file).size });
 
     const target = await open(to, []);
-    expect(await restore(target, file, () => {}, [cargo, later])).toEqual({ tables: 3, rows: 1205 });
+    expect(await restore(target, file, [cargo, later])).toEqual({ tables: 3, rows: 1205 });
     expect(await contentOf(target)).toEqual(await contentOf(source));
     const { rows } = await target.pool.query('insert into cargo (parent) values (1) returning id::int');
     expect(rows).toEqual([{ id: 4 }]);
@@ -97,7 +124,7 @@ describe.each(databaseKinds)('a backup (%s)', (kind) => {
     const file = newFile();
     await backup(source, file);
     const target = await open(kind, []);
-    await restore(target, file, () => {}, [cargo, later]);
+    await restore(target, file, [cargo, later]);
     expect(await migrate(target, [cargo, later])).toEqual([later.name]);
     const { rows } = await target.pool.query('select count(*)::int as n, min(weight) as least from cargo');
     expect(rows).toEqual([{ n: 3, least: 7 }]);
@@ -140,13 +167,81 @@ describe.each(databaseKinds)('a backup (%s)', (kind) => {
     const target = await open(kind, []);
     for (const [damage, bytes] of Object.entries(damaged)) {
       writeFileSync(file, bytes);
-      const error = await restore(target, file, () => {}, [cargo]).catch((thrown: unknown) => thrown);
+      const error = await restore(target, file, [cargo]).catch((thrown: unknown) => thrown);
       expect({ damage, code: BackupDamaged.is(error) && error.code }).toEqual({ damage, code: 'BACKUP_DAMAGED' });
     }
     const { rows } = await target.pool.query("select to_regclass('cargo') as cargo");
     expect(rows).toEqual([{ cargo: null }]);
     writeFileSync(file, whole);
-    await restore(target, file, () => {}, [cargo]);
+    await restore(target, file, [cargo]);
+  });
+
+  it('that was changed by somebody, or made under another secret, is told from a damaged one and taken only when asked to [SP-19]', async () => {
+    const source = await open(kind);
+    await fill(source);
+    const file = newFile();
+    await backup(source, file);
+    const whole = gunzipSync(readFileSync(file)).toString();
+    const rewrite = (change: (body: string) => string, { hmac = true } = {}) => {
+      const at = whole.lastIndexOf('{"end"');
+      const body = change(whole.slice(0, at));
+      const end = JSON.parse(whole.slice(at));
+      const sha256 = createHash('sha256').update(body).digest('hex');
+      writeFileSync(
+        file,
+        gzipSync(`${body}${JSON.stringify({ ...end, sha256, ...(hmac ? {} : { hmac: undefined }) })}\n`),
+      );
+    };
+    const openCode = (given: BackupSigner | undefined, unverified = false) =>
+      codeOf(openBackup(file, { sign: given, unverified }));
+
+    expect(await openCode(sign)).toBe('done');
+    expect(await openCode(signUnder('a secret that was made anew, after the loss'))).toBe('BACKUP_FOREIGN');
+    expect(await openCode(undefined)).toBe('BACKUP_FOREIGN');
+    rewrite((body) => body.replace('row 77', 'row 78'));
+    expect(await openCode(sign)).toBe('BACKUP_FOREIGN');
+    rewrite((body) => body, { hmac: false });
+    expect(await openCode(sign)).toBe('BACKUP_DAMAGED');
+    expect(await openCode(sign, true)).toBe('BACKUP_DAMAGED');
+    const toVersion1 = (body: string) => body.replace('"version":2', '"version":1');
+    rewrite(toVersion1);
+    expect(await openCode(sign)).toBe('BACKUP_UNSIGNED');
+    rewrite(toVersion1, { hmac: false });
+    expect(await openCode(sign)).toBe('BACKUP_UNSIGNED');
+
+    const target = await open(kind, []);
+    const opened = await openBackup(file, { sign, unverified: true });
+    expect(opened.origin).toBe('unsigned');
+    await restoreOpened(target, opened, () => {}, [cargo]);
+    expect(await contentOf(target)).toEqual(await contentOf(source));
+  });
+
+  it('is not made of a database that holds nothing of ours [SP-19]', async () => {
+    const file = newFile();
+    expect(await codeOf(backup(await open(kind, []), file))).toBe('NOTHING_TO_BACK_UP');
+    expect(readdirSync(dirname(file))).toEqual([]);
+  });
+
+  it('that is exchanged between the look at it and the restore is refused [SP-19]', async () => {
+    const source = await open(kind);
+    const file = newFile();
+    await backup(source, file);
+    const opened = await openBackup(file, { sign });
+    await fill(source);
+    await backup(source, file);
+    const target = await open(kind, []);
+    expect(await codeOf(restoreOpened(target, opened, () => {}, [cargo]))).toBe('BACKUP_DAMAGED');
+    const { rows } = await target.pool.query("select to_regclass('cargo') as cargo");
+    expect(rows).toEqual([{ cargo: null }]);
+  });
+
+  it('of a version that is not known here is refused before a database is opened [SP-19]', async () => {
+    const file = newFile();
+    await backup(await open(kind, [cargo, later]), file);
+    expect(await codeOf(openBackup(file, { sign, migrations: [cargo, later] }))).toBe('done');
+    expect(await codeOf(openBackup(file, { sign, migrations: [cargo] }))).toBe('BACKUP_MISMATCH');
+    const changed = { ...later, sql: `${later.sql} ` };
+    expect(await codeOf(openBackup(file, { sign, migrations: [cargo, changed] }))).toBe('BACKUP_MISMATCH');
   });
 
   it('is not restored over rows [SP-19]', async () => {

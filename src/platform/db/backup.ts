@@ -1,5 +1,6 @@
 import type { PoolClient } from 'pg';
-import { type BackupContent, writeBackupFile } from './backupfile.ts';
+import { type BackupContent, type BackupSigner, writeBackupFile } from './backupfile.ts';
+import { NothingToBackUp } from './errors.ts';
 import { appliedMigrations, inTransaction } from './migrate.ts';
 import { listSequences, listTables, type TableShape } from './schema.ts';
 import type { Database } from './types.ts';
@@ -24,16 +25,19 @@ export interface BackupSummary {
 /**
  * Writes all tables as they are at one moment into one file, which `restore` reads on either kind of database. The
  * embedded database serves nobody else meanwhile, for it has one connection.
+ *
+ * @throws NothingToBackUp
  */
 export async function backup(
   database: Database,
   file: string,
+  sign: BackupSigner,
   onProgress: (progress: CopyProgress) => void = () => {},
 ): Promise<BackupSummary> {
   const client = await database.pool.connect();
   try {
     const begin = 'begin isolation level repeatable read read only';
-    return await inTransaction(client, () => copyOut(client, file, onProgress), begin);
+    return await inTransaction(client, () => copyOut(client, file, sign, onProgress), begin);
   } finally {
     client.release();
   }
@@ -42,11 +46,13 @@ export async function backup(
 async function copyOut(
   client: PoolClient,
   file: string,
+  sign: BackupSigner,
   onProgress: (progress: CopyProgress) => void,
 ): Promise<BackupSummary> {
   await writePortably(client);
   const tables = await listTables(client);
   const migrations = await appliedMigrations(client);
+  if (migrations.length === 0) throw NothingToBackUp();
   let rows = 0;
 
   async function* parts(): AsyncGenerator<BackupContent> {
@@ -69,7 +75,7 @@ async function copyOut(
     }
   }
 
-  const bytes = await writeBackupFile(file, { madeAt: new Date().toISOString(), migrations }, parts());
+  const bytes = await writeBackupFile(file, { madeAt: new Date().toISOString(), migrations }, parts(), sign);
   return { tables: tables.length, rows, bytes };
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { createReadStream, createWriteStream } from 'node:fs';
-import { open, rename, rm, stat } from 'node:fs/promises';
+import { rename, rm, stat } from 'node:fs/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGunzip, createGzip } from 'node:zlib';
 import { z } from 'zod';
@@ -9,10 +9,11 @@ import { BackupDamaged, BackupTooNew } from './errors.ts';
 
 /*
  * A backup is gzipped lines of JSON: a header; for each table a line that names it, then its rows as arrays of texts as
- * Postgres writes them (so that any Postgres reads them); the sequences; and an end with the digest of all before.
+ * Postgres writes them (so that any Postgres reads them); the sequences; and an end with the digest of all before, and
+ * with that digest signed. Version 1 was not signed.
  */
 const format = 'fairlead-backup';
-const formatVersion = 1;
+const formatVersion = 2;
 
 const Header = z.object({
   format: z.literal(format),
@@ -20,16 +21,20 @@ const Header = z.object({
   madeAt: z.string(),
   migrations: z.array(z.object({ name: z.string(), checksum: z.string() })),
 });
-const Part = z.union([
+const Content = z.union([
   z.object({ table: z.string(), columns: z.array(z.string()) }),
   z.object({ sequence: z.string(), value: z.string(), called: z.boolean() }),
-  z.object({ end: z.literal(true), rows: z.number(), sha256: z.string() }),
 ]);
+const End = z.object({ end: z.literal(true), rows: z.number(), sha256: z.string(), hmac: z.string().optional() });
+const Part = z.union([Content, End]);
 
-export type BackupHeader = Omit<z.infer<typeof Header>, 'format' | 'version'>;
+export type BackupHeader = Omit<z.infer<typeof Header>, 'format'>;
+export type BackupEnd = z.infer<typeof End>;
 /** A line of a backup; `row` is the JSON text of one row. */
-export type BackupPart = z.infer<typeof Part> | { row: string };
-export type BackupContent = Exclude<BackupPart, { end: true }>;
+export type BackupContent = z.infer<typeof Content> | { row: string };
+
+/** Signs the digest of a backup, so that only who holds the server's secret can write one that fits it. */
+export type BackupSigner = (sha256: string) => string;
 
 /**
  * Writes the file so that its name appears only when it is whole; an older backup of that name stays until then.
@@ -37,14 +42,15 @@ export type BackupContent = Exclude<BackupPart, { end: true }>;
  */
 export async function writeBackupFile(
   file: string,
-  header: BackupHeader,
+  header: Omit<BackupHeader, 'version'>,
   parts: AsyncIterable<BackupContent>,
+  sign: BackupSigner,
 ): Promise<number> {
   const unfinished = `${file}.unfinished`;
   await rm(unfinished, { force: true });
   try {
     const target = createWriteStream(unfinished, { flags: 'wx', mode: 0o600, flush: true });
-    await pipeline(linesOf(header, parts), createGzip({ level: 6 }), target);
+    await pipeline(linesOf(header, parts, sign), createGzip({ level: 6 }), target);
     await rename(unfinished, file);
   } catch (error) {
     await rm(unfinished, { force: true });
@@ -53,7 +59,11 @@ export async function writeBackupFile(
   return (await stat(file)).size;
 }
 
-async function* linesOf(header: BackupHeader, parts: AsyncIterable<BackupContent>): AsyncGenerator<string> {
+async function* linesOf(
+  header: Omit<BackupHeader, 'version'>,
+  parts: AsyncIterable<BackupContent>,
+  sign: BackupSigner,
+): AsyncGenerator<string> {
   const digest = createHash('sha256');
   let rows = 0;
   const line = (text: string) => {
@@ -65,37 +75,27 @@ async function* linesOf(header: BackupHeader, parts: AsyncIterable<BackupContent
     if ('row' in part) rows++;
     yield line('row' in part ? part.row : JSON.stringify(part));
   }
-  yield `${JSON.stringify({ end: true, rows, sha256: digest.digest('hex') })}\n`;
+  const sha256 = digest.digest('hex');
+  yield `${JSON.stringify({ end: true, rows, sha256, hmac: sign(sha256) } satisfies BackupEnd)}\n`;
 }
 
 /**
- * Reads the file to its end and gives its header.
+ * The header, the parts in the order of the file, and the end once the digest of all before has been found to fit it.
  *
- * @throws BackupDamaged when a byte is missing or another, BackupTooNew
+ * @throws BackupDamaged when a byte is missing or another, BackupTooNew, and what the file system says
  */
-export async function checkBackupFile(file: string): Promise<BackupHeader> {
-  const handle = await open(file); // a file that is not there is not a damaged one
-  await handle.close();
-  let header: BackupHeader | undefined;
-  for await (const part of readBackupFile(file)) {
-    if ('migrations' in part) header = part;
-  }
-  if (!header) throw BackupDamaged({ reason: 'it is empty' });
-  return header;
-}
-
-/** The header, then the parts in the order of the file. Fails at the end when the digest does not fit. */
-export async function* readBackupFile(file: string): AsyncGenerator<BackupHeader | BackupContent> {
+export async function* readBackupFile(file: string): AsyncGenerator<BackupHeader | BackupContent | BackupEnd> {
   const digest = createHash('sha256');
   let rows = 0;
-  let started = false;
+  let version: number | undefined;
   let ended = false;
   for await (const line of readLines(file)) {
     if (ended) throw BackupDamaged({ reason: 'something follows its end' });
-    if (!started) {
-      started = true;
+    if (version === undefined) {
+      const header = readHeader(line);
+      version = header.version;
       digest.update(`${line}\n`);
-      yield readHeader(line);
+      yield header;
       continue;
     }
     if (line.startsWith('[')) {
@@ -110,7 +110,9 @@ export async function* readBackupFile(file: string): AsyncGenerator<BackupHeader
       if (part.data.sha256 !== digest.digest('hex') || part.data.rows !== rows) {
         throw BackupDamaged({ reason: 'its content does not fit its digest' });
       }
+      if (version > 1 && part.data.hmac === undefined) throw BackupDamaged({ reason: 'its signature is missing' });
       ended = true;
+      yield part.data;
       continue;
     }
     digest.update(`${line}\n`);

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { Kysely, PostgresDialect } from 'kysely';
 import type { Pool } from 'pg';
@@ -16,6 +17,11 @@ export interface DatabaseSettings {
   log: Log;
   /** How long a Postgres that does not answer yet is waited for. */
   waitMs?: number;
+}
+
+/** Whether an embedded database was made in this data folder. */
+export function hasEmbedded(dataDir: string): boolean {
+  return existsSync(join(dataDir, 'db', 'PG_VERSION'));
 }
 
 /** @throws DataDirInUse, DatabaseUnavailable */

@@ -41,12 +41,39 @@ export const MigrationFailed = defineError('MIGRATION_FAILED', {
   action: 'The database is as it was before this migration. Correct the cause and start again.',
 });
 
+export const NothingToBackUp = defineError('NOTHING_TO_BACK_UP', {
+  status: 409,
+  category: 'validation',
+  retryable: false,
+  message: "The database holds nothing of Fairlead's. No backup was written.",
+  action: 'Name the database of the server: --data-dir (FAIRLEAD_DATA_DIR), or DATABASE_URL for a Postgres.',
+});
+
 export const BackupDamaged = defineError('BACKUP_DAMAGED', {
   status: 422,
   category: 'validation',
   retryable: false,
   message: 'The backup cannot be used: {reason}. Nothing was restored.',
   action: 'Use another backup, or copy this one again from where it was kept.',
+});
+
+export const BackupForeign = defineError('BACKUP_FOREIGN', {
+  status: 403,
+  category: 'permission',
+  retryable: false,
+  message:
+    'The backup is whole but does not fit the secret: it was made under another one, or was changed by somebody who does not hold the secret. Nothing was restored.',
+  action:
+    'Give the secret of the server that made it: --secret-file (FAIRLEAD_SECRET_FILE), or the file `secret` in the data folder. If that secret is lost and you know where the file comes from, add --unverified: it says what will not work any more.',
+});
+
+export const BackupUnsigned = defineError('BACKUP_UNSIGNED', {
+  status: 403,
+  category: 'permission',
+  retryable: false,
+  message:
+    'The backup was made by a version that did not sign backups, so nobody can tell whether it was changed. Nothing was restored.',
+  action: 'If you know where the file comes from, add --unverified.',
 });
 
 export const BackupTooNew = defineError('BACKUP_TOO_NEW', {
@@ -79,7 +106,10 @@ export const databaseErrors = [
   MigrationChanged,
   DatabaseTooNew,
   MigrationFailed,
+  NothingToBackUp,
   BackupDamaged,
+  BackupForeign,
+  BackupUnsigned,
   BackupTooNew,
   BackupMismatch,
   RestoreNotEmpty,

@@ -1,8 +1,9 @@
 import type { PoolClient } from 'pg';
 import { type CopyProgress, writePortably } from './backup.ts';
-import { type BackupHeader, checkBackupFile, readBackupFile } from './backupfile.ts';
+import type { BackupHeader } from './backupfile.ts';
 import { BackupMismatch, RestoreNotEmpty } from './errors.ts';
 import { appliedMigrations, applyMigration, checksumOf, inTransaction, lockMigrations } from './migrate.ts';
+import { type OpenedBackup, refuseUnknown } from './openbackup.ts';
 import { listForeignKeys, listSequences, listTables, type TableShape } from './schema.ts';
 import type { Database, Migration } from './types.ts';
 
@@ -16,23 +17,22 @@ const maxBatchCharacters = 2 * 1024 * 1024;
  * first, so that a backup of an older version fits as well; run `migrate` afterwards for the newer ones. Without the
  * list the database must stand at the backup's migrations already.
  *
- * @throws BackupDamaged, BackupTooNew, BackupMismatch, RestoreNotEmpty
+ * @throws BackupDamaged when the file changed since it was opened, BackupMismatch, RestoreNotEmpty
  */
 export async function restore(
   database: Database,
-  file: string,
+  backup: OpenedBackup,
   onProgress: (progress: CopyProgress) => void = () => {},
   migrations: readonly Migration[] = [],
 ): Promise<{ tables: number; rows: number }> {
-  const header = await checkBackupFile(file);
   const client = await database.pool.connect();
   try {
     return await inTransaction(client, async () => {
       await lockMigrations(client);
       await writePortably(client);
       await refuseRows(client, await listTables(client));
-      await bringTo(client, header, migrations);
-      return await copyIn(client, file, onProgress);
+      await bringTo(client, backup.header, migrations);
+      return await copyIn(client, backup, onProgress);
     });
   } finally {
     client.release();
@@ -50,7 +50,7 @@ async function refuseRows(client: PoolClient, tables: readonly TableShape[]): Pr
 
 /** Applies what the backup has and the database has not. */
 async function bringTo(client: PoolClient, header: BackupHeader, migrations: readonly Migration[]): Promise<void> {
-  const wanted = new Map(header.migrations.map(({ name, checksum }) => [name, checksum]));
+  const wanted = new Set(header.migrations.map(({ name }) => name));
   const applied = await appliedMigrations(client);
   const extra = applied.filter(({ name }) => !wanted.has(name)).map(({ name }) => name);
   if (extra.length > 0) {
@@ -58,17 +58,11 @@ async function bringTo(client: PoolClient, header: BackupHeader, migrations: rea
   }
   const given = migrations.filter(({ name }) => wanted.has(name) && !applied.some((row) => row.name === name));
   const known = [...applied, ...given.map((migration) => ({ name: migration.name, checksum: checksumOf(migration) }))];
-  for (const [name, checksum] of wanted) {
-    const found = known.find((row) => row.name === name);
-    if (!found) throw BackupMismatch({ reason: `the backup needs the migration "${name}", which is not known here` });
-    if (found.checksum !== checksum) {
-      throw BackupMismatch({ reason: `the migration "${name}" is another one than that of the backup` });
-    }
-  }
+  refuseUnknown(header, known);
   for (const migration of given) await applyMigration(client, migration);
 }
 
-async function copyIn(client: PoolClient, file: string, onProgress: (progress: CopyProgress) => void) {
+async function copyIn(client: PoolClient, backup: OpenedBackup, onProgress: (progress: CopyProgress) => void) {
   const shapes = new Map((await listTables(client)).map((shape) => [shape.name, shape]));
   const sequences = new Set(await listSequences(client));
   const reopen = await setRulesAside(client, [...shapes.keys()]);
@@ -86,7 +80,7 @@ async function copyIn(client: PoolClient, file: string, onProgress: (progress: C
     if (table) onProgress({ table: tableName, tableNumber: tables, tables: shapes.size, rows });
   };
 
-  for await (const part of readBackupFile(file)) {
+  for await (const part of backup.parts()) {
     if ('row' in part) {
       batch.push(part.row);
       held += part.row.length;
@@ -98,7 +92,7 @@ async function copyIn(client: PoolClient, file: string, onProgress: (progress: C
       table = rowWriter(client, shape, part.columns);
       tableName = part.table;
       tables++;
-    } else if ('sequence' in part) {
+    } else {
       if (!sequences.has(part.sequence))
         throw BackupMismatch({ reason: `there is no sequence "${part.sequence}" here` });
       const name = client.escapeIdentifier(part.sequence);

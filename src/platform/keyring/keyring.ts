@@ -16,7 +16,8 @@ export type KeyPurpose =
   | 'idempotency'
   | 'audit-checkpoints'
   | 'audit-digests'
-  | 'cursors';
+  | 'cursors'
+  | 'backups';
 
 export interface Keyring {
   /** Keyed hash (HMAC-SHA-256) as hex. */

@@ -1,9 +1,18 @@
 import type { CreatedKey, KeyInput } from '../../../capabilities/access/index.ts';
+import { roleNames } from '../../../config/schema.ts';
 import { defaultOrg } from '../../../kernel/principal.ts';
 import { openClient } from '../../client.ts';
-import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
+import {
+  type CliContext,
+  type CommandInput,
+  type CommandSpec,
+  exitCodes,
+  jsonOption,
+  orgOption,
+  textOf,
+} from '../../command.ts';
 import { wrongUsage } from '../../errors.ts';
-import { offlineOptions, withDatabase } from '../../offline.ts';
+import { keyringOf, offlineOptions, prepareData, withDatabase } from '../../offline.ts';
 import { deadlineOf, textsOf } from '../../reading.ts';
 import { moment, screenOf } from '../../terminal.ts';
 
@@ -45,6 +54,12 @@ export const keysCreate: CommandSpec = {
     const owner = textOf(options.owner);
     const expiresAt = deadlineOf(textOf(options.expires), Date.now());
     const org = textOf(options.org);
+    await refuseUnknown('--role', roles, async () => roleNames);
+    await refuseUnknown(
+      '--scope',
+      scopes,
+      async () => (await import('../../../capabilities/access/index.ts')).scopeNames,
+    );
     const input = {
       name,
       roles: roles.length > 0 ? roles : [offline ? 'admin' : 'developer'],
@@ -53,10 +68,7 @@ export const keysCreate: CommandSpec = {
       ...(owner === undefined ? {} : { owner }),
     };
     const created = offline
-      ? await withDatabase(context, options, async (database, settings, log) => {
-          const { createOfflineKey } = await import('../../offline-key.ts');
-          return createOfflineKey({ database, settings, log }, input as KeyInput, org ?? defaultOrg);
-        })
+      ? await createOffline(context, options, input as KeyInput, org ?? defaultOrg)
       : ((await (await openClient(context, options)).post('/keys', input, { org })) as unknown as CreatedKey);
     if (options.quiet) screen.line(created.secret);
     else if (options.json) screen.json(created);
@@ -75,3 +87,36 @@ export const keysCreate: CommandSpec = {
     return exitCodes.ok;
   },
 };
+
+async function createOffline(
+  context: CliContext,
+  options: CommandInput['options'],
+  input: KeyInput,
+  org: string,
+): Promise<CreatedKey> {
+  const data = await prepareData(context, options);
+  const keyring = keyringOf(data);
+  const opening = {
+    migrated: true,
+    whenInUse:
+      'Ask the server for the key instead: fairlead keys create --name NAME --role ROLE, without --offline. On its machine ' +
+      'the command line has an admin key of its own while it runs. Or stop it first.',
+  };
+  return withDatabase(context, data, opening, async (database, log) => {
+    const { createOfflineKey } = await import('../../offline-key.ts');
+    return createOfflineKey({ database, settings: data.settings, keyring, log }, input, org);
+  });
+}
+
+/** Before anybody is asked or anything is opened. @throws CommandFailed */
+async function refuseUnknown(
+  option: string,
+  given: readonly string[],
+  known: () => Promise<readonly string[]>,
+): Promise<void> {
+  if (given.length === 0) return;
+  const all = await known();
+  const wrong = given.filter((value) => !all.includes(value));
+  if (wrong.length === 0) return;
+  throw wrongUsage(`${option}: there is no ${option.slice(2)} "${wrong.join('", "')}".`, `Known: ${all.join(', ')}.`);
+}
