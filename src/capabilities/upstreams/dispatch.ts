@@ -1,6 +1,7 @@
 import type { Call, ProviderReply } from '../../kernel/call.ts';
 import { FairleadError } from '../../kernel/errors.ts';
 import { isObject, type JsonObject } from '../../kernel/json.ts';
+import { mirroredHeaders } from '../../kernel/paramheaders.ts';
 import type { Tool } from '../../kernel/tool.ts';
 import { type Breaker, BreakerOpen, createBreaker } from './breaker.ts';
 import { startCallClock } from './clock.ts';
@@ -8,7 +9,6 @@ import type { Connection } from './connection.ts';
 import { CallCancelled, UpstreamBusy, UpstreamProtocol, UpstreamTimeout, UpstreamUnavailable } from './errors.ts';
 import { type Failure, judge } from './failures.ts';
 import type { Flight, Scope } from './flight.ts';
-import { mirroredHeaders } from '../../kernel/paramheaders.ts';
 import { createPlaces, NoPlace } from './places.ts';
 import type { Lease } from './pool.ts';
 import { asInputRequest, askCaller, orAborted } from './relay.ts';

@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from '../../kernel/json.ts';
+import { headerFault } from '../../kernel/paramheaders.ts';
 import type { ToolDefinition } from '../../kernel/tool.ts';
 import type { ListedItems } from '../catalog/index.ts';
-import { headerFault } from '../../kernel/paramheaders.ts';
 
 const maxPages = 200;
 const maxItems = 10_000;
