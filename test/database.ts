@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'pg';
@@ -55,7 +55,17 @@ export async function seedDataDir(dataDir: string): Promise<void> {
     await thread.stop();
     publish(unfinished, folder);
   }
-  cpSync(folder, join(dataDir, 'db'), { recursive: true });
+  placeDatabase(folder, dataDir);
+}
+
+/** As a server leaves them: a database that is closed to others, and a secret, without which none is taken. */
+export function placeDatabase(folder: string, dataDir: string): void {
+  const database = join(dataDir, 'db');
+  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+  cpSync(folder, database, { recursive: true });
+  chmodSync(database, 0o700);
+  const secret = join(dataDir, 'secret');
+  if (!existsSync(secret)) writeFileSync(secret, randomBytes(48).toString('base64url'), { mode: 0o600 });
 }
 
 async function openOnPostgres(): Promise<Database> {

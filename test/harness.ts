@@ -11,6 +11,7 @@ import { migrations } from '../src/app/migrations.ts';
 import { inheritedEnvironment, loadSettings, packageRoot } from '../src/config/index.ts';
 import { migrate, openDatabase } from '../src/platform/db/index.ts';
 import { createLog } from '../src/platform/telemetry/index.ts';
+import { placeDatabase } from './database.ts';
 
 export interface FairleadOptions {
   /** What stands in fairlead.yaml; nothing is federated by default. */
@@ -146,12 +147,7 @@ export async function databaseFor(
   base = process.env.TEST_DATABASE_URL,
 ): Promise<{ env: Record<string, string>; drop(): Promise<void> }> {
   if (!base) {
-    const database = join(dataDir, 'db');
-    if (!existsSync(database)) {
-      const template = await embeddedTemplate();
-      mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-      cpSync(template, database, { recursive: true });
-    }
+    if (!existsSync(join(dataDir, 'db'))) placeDatabase(await embeddedTemplate(), dataDir);
     return { env: {}, drop: () => Promise.resolve() };
   }
   // Named after the folder: whoever starts again on one finds its database again.

@@ -371,6 +371,12 @@ auth:
 });
 
 describe('the secret', () => {
+  it('is never made anew beside a database that was used with another [SP-3]', async () => {
+    const { cwd, faults } = world({ '.fairlead/db/PG_VERSION': '18' });
+    expect(await faults()).toEqual([expect.stringContaining('not the secret that it was used with')]);
+    expect(existsSync(join(cwd, '.fairlead', 'secret'))).toBe(false);
+  });
+
   it('is made once in the data folder, for its owner only [SP-3]', async () => {
     const { cwd, load } = world();
     const file = join(cwd, '.fairlead', 'secret');

@@ -29,6 +29,7 @@ export async function secretOfDataDir(dataDir: string): Promise<SecretOutcome> {
   const file = join(dataDir, 'secret');
   try {
     await mkdir(dataDir, { recursive: true, mode: 0o700 });
+    if (!(await exists(file)) && (await exists(join(dataDir, 'db')))) return { fault: lostSecret(dataDir, file) };
     await createOnce(file);
     const warnings = await tighten(file);
     const found = await readSecretFile(file);
@@ -36,6 +37,15 @@ export async function secretOfDataDir(dataDir: string): Promise<SecretOutcome> {
   } catch (error) {
     return { fault: `the secret cannot be kept in ${dataDir} (${codeOf(error)})` };
   }
+}
+
+// A new one made in silence would look like a working server on which no key counts any more.
+function lostSecret(dataDir: string, file: string): string {
+  return (
+    `${dataDir} holds a database, but not the secret that it was used with: put that back as ${file}, or give it as ` +
+    'FAIRLEAD_SECRET_FILE. To go on without it put 32 random bytes or more there; API keys, sealed settings and the ' +
+    "audit's signatures from before then count no more"
+  );
 }
 
 async function createOnce(file: string): Promise<void> {

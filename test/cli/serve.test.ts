@@ -1,4 +1,4 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -251,6 +251,7 @@ describe('commands without a server', () => {
     expect(none.stderr).toContain('There is no database');
     expect(existsSync(data)).toBe(false);
     await databaseFor(data, '');
+    rmSync(join(data, 'secret'));
     for (const command of [
       ['backup', 'fairlead.backup'],
       ['keys', 'create', '--offline'],
