@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { chmodSync, cpSync, existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'pg';
@@ -12,6 +12,7 @@ import { migrate } from '../src/platform/db/index.ts';
 import { openPostgres } from '../src/platform/db/postgres.ts';
 import { type EngineThread, openThread } from '../src/platform/db/thread.ts';
 import type { Database, Db, Migration } from '../src/platform/db/types.ts';
+import { placeDatabase } from './datafolder.ts';
 
 export const silentLog = pino({ level: 'silent' });
 
@@ -56,16 +57,6 @@ export async function seedDataDir(dataDir: string): Promise<void> {
     publish(unfinished, folder);
   }
   placeDatabase(folder, dataDir);
-}
-
-/** As a server leaves them: a database that is closed to others, and a secret, without which none is taken. */
-export function placeDatabase(folder: string, dataDir: string): void {
-  const database = join(dataDir, 'db');
-  mkdirSync(dataDir, { recursive: true, mode: 0o700 });
-  cpSync(folder, database, { recursive: true });
-  chmodSync(database, 0o700);
-  const secret = join(dataDir, 'secret');
-  if (!existsSync(secret)) writeFileSync(secret, randomBytes(48).toString('base64url'), { mode: 0o600 });
 }
 
 async function openOnPostgres(): Promise<Database> {

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Pool } from 'pg';
@@ -11,7 +11,7 @@ import { migrations } from '../src/app/migrations.ts';
 import { inheritedEnvironment, loadSettings, packageRoot } from '../src/config/index.ts';
 import { migrate, openDatabase } from '../src/platform/db/index.ts';
 import { createLog } from '../src/platform/telemetry/index.ts';
-import { placeDatabase } from './database.ts';
+import { placeDatabase } from './datafolder.ts';
 
 export interface FairleadOptions {
   /** What stands in fairlead.yaml; nothing is federated by default. */
