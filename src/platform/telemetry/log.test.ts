@@ -46,6 +46,26 @@ describe('the log', () => {
     expect(silent.raw).toEqual([]);
   });
 
+  it('has one level, which a change at run time sets for every child too [SP-3] [SP-18]', () => {
+    const { log, lines } = memoryLog('warn');
+    const child = log.child({ upstream: 'files' });
+    const grandchild = child.child({ requestId: 'req_1' }, { level: 'error' });
+    const all = [log, child, grandchild];
+    for (const each of all) each.info('before');
+    expect(lines()).toEqual([]);
+    expect(all.map((each) => each.isLevelEnabled('debug'))).toEqual([false, false, false]);
+    log.level = 'debug';
+    for (const each of all) each.debug('now');
+    log.child({ late: true }).debug('now');
+    expect(lines()).toHaveLength(4);
+    expect(all.map((each) => each.level)).toEqual(['debug', 'debug', 'debug']);
+    expect(all.map((each) => each.isLevelEnabled('debug'))).toEqual([true, true, true]);
+    child.level = 'silent';
+    for (const each of all) each.fatal('after');
+    expect(lines()).toHaveLength(4);
+    expect(() => Object.assign(log, { level: 'loud' })).toThrow(/loud/);
+  });
+
   it('takes secrets out of messages, fields, bindings, errors and format arguments [SP-18]', () => {
     const { log, raw } = memoryLog('trace', ['configured-admin-key']);
     const token = 'Zx9-secret-Zx9-secret-Zx9';

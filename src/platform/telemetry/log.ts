@@ -21,13 +21,17 @@ const maxText = 8_192;
 
 /**
  * One JSON object a line with `timestamp` (ISO 8601), `severity`, `service` and `message`. Secrets are taken out by
- * key and by pattern, of messages, fields, child bindings and errors alike.
+ * key and by pattern, of messages, fields, child bindings and errors alike. A change of `level`, on whichever child,
+ * counts for all of them.
  */
-export function createLog({ level, service, secrets = [], destination }: LogOptions): Log {
+export function createLog({ level: first, service, secrets = [], destination }: LogOptions): Log {
   const rules = { secrets, maxText };
+  let level = first;
+  let least = severityOf(level);
   const log = pino(
     {
-      level,
+      // A child of pino keeps the level that its parent had when it was made, so pino writes all that it is given.
+      level: 'trace',
       base: { service },
       messageKey: 'message',
       errorKey: 'error',
@@ -36,7 +40,8 @@ export function createLog({ level, service, secrets = [], destination }: LogOpti
       // Errors are plain objects by the time pino sees them; its own serializers would dress them up again.
       serializers: { err: (error) => error, error: (error) => error },
       hooks: {
-        logMethod(args: unknown[], method) {
+        logMethod(args: unknown[], method, severity) {
+          if (severity < least) return;
           const [first, ...rest] = args;
           const hasFields = typeof first === 'object' && first !== null;
           const fields = hasFields
@@ -55,13 +60,27 @@ export function createLog({ level, service, secrets = [], destination }: LogOpti
   // pino resets the formatter of child bindings in children, so the method itself is wrapped; children inherit it.
   const child = log.child;
   log.child = function redactingChild(this: Logger, bindings: object, options?: object) {
-    return child.call(this, asFields(redactValue(bindings, rules)), options);
+    return child.call(this, asFields(redactValue(bindings, rules)), { ...options, level: 'trace' });
   } as typeof log.child;
   const setBindings = log.setBindings;
   log.setBindings = function redactingBindings(this: Logger, bindings: object) {
     setBindings.call(this, asFields(redactValue(bindings, rules)));
   };
+  Object.defineProperty(log, 'level', {
+    get: () => level,
+    set(next: LogLevel) {
+      least = severityOf(next);
+      level = next;
+    },
+  });
+  log.isLevelEnabled = (name) => severityOf(name) >= least;
   return log;
+}
+
+function severityOf(level: string): number {
+  const severity = level === 'silent' ? Number.POSITIVE_INFINITY : pino.levels.values[level];
+  if (severity === undefined) throw new RangeError(`there is no log level ${level}`);
+  return severity;
 }
 
 function messageOf(fields: Record<string, unknown>): string | undefined {
