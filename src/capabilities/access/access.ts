@@ -2,7 +2,7 @@ import type { IssuerSettings } from '../../config/schema.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { NotFound } from '../../kernel/errors.ts';
 import type { OrgId, Principal } from '../../kernel/principal.ts';
-import type { Bus } from '../../platform/bus/types.ts';
+import type { Bus, FollowerTiming } from '../../platform/bus/index.ts';
 import type { Db } from '../../platform/db/types.ts';
 import type { Keyring } from '../../platform/keyring/index.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
@@ -10,7 +10,7 @@ import { AccessUnavailable, ExpiredCredential, InvalidCredential, MissingCredent
 import type { Fetch } from './issuer-keys.ts';
 import { type CreatedKey, createKey, hashOfKey, type KeyRequest, revokeKey, setBootstrapKey } from './keys.ts';
 import { createOrg, findOrg, type OrgInput, type Purger, purgeOrg } from './orgs.ts';
-import { accessChanged, createRoster, type RosterTiming } from './roster.ts';
+import { createRoster } from './roster.ts';
 import { requireScope, type Scope } from './scopes.ts';
 import { type ApiKey, getKey, listKeys, listOrgs, type Org } from './store.ts';
 import { createTokens, looksLikeToken } from './tokens.ts';
@@ -34,7 +34,7 @@ export interface AccessDeps {
   purgers?: readonly Purger[];
   /** Told of an organisation that is gone, so that what runs for it stops. */
   purged?(org: OrgId): Promise<void>;
-  timing?: Partial<RosterTiming>;
+  timing?: Partial<FollowerTiming>;
 }
 
 export interface Access {
@@ -104,10 +104,7 @@ export function createAccess(deps: AccessDeps): Access {
 
   /** Tells the other replicas, and looks again here. What is done stays done when either fails: all of them poll. */
   async function changed(): Promise<void> {
-    // Not waited for: a bus that hangs must not hold up a revocation.
-    void bus.publish(accessChanged, null).catch((error: unknown) => {
-      log.warn({ err: error }, 'a change of access could not be published; replicas will see it by polling');
-    });
+    roster.tell();
     await roster.refresh();
   }
 

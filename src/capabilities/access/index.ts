@@ -13,6 +13,5 @@ export { type CreatedKey, createKey, type KeyInput, type KeyRequest, keyInput, s
 export { accessMigrations } from './migrations.ts';
 export { type OrgInput, orgInput, type Purger } from './orgs.ts';
 export { anonymousPrincipal, systemPrincipal } from './principals.ts';
-export type { RosterTiming } from './roster.ts';
 export { mayActIn, missingScope, type Role, requireScope, type Scope, scopeNames } from './scopes.ts';
 export type { ApiKey, Org } from './store.ts';

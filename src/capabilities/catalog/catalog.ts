@@ -1,6 +1,6 @@
 import { canonicalJson } from '../../kernel/digest.ts';
 import type { OrgId } from '../../kernel/principal.ts';
-import type { Bus } from '../../platform/bus/types.ts';
+import { type Bus, createFollower } from '../../platform/bus/index.ts';
 import type { Db } from '../../platform/db/types.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 import { type ListedItems, type ToolsetFacts, toStoredItems } from './facts.ts';
@@ -47,15 +47,11 @@ interface OrgState {
   isStored: boolean;
 }
 
-const topic = 'catalog.changed';
-
 /** The durable list of everything that upstreams offer, held in memory so that no listing ever waits for one. */
 export function createCatalog({ db, bus, log, pollMs = 2_000 }: Deps): Catalog {
   const orgs = new Map<OrgId, OrgState>();
   const provided = new Map<string, { items: StoredItem[]; state: ToolsetState }>();
   const listeners = new Set<(change: CatalogChange) => void>();
-  let unsubscribe: (() => void) | undefined;
-  let timer: NodeJS.Timeout | undefined;
 
   const build = (org: OrgId, items: StoredItem[], toolsets: ReadonlyMap<string, ToolsetState>) => {
     const own = [...provided.values()];
@@ -123,15 +119,14 @@ export function createCatalog({ db, bus, log, pollMs = 2_000 }: Deps): Catalog {
     return turn;
   };
 
-  let lookIsDue = false;
-  const look = () => {
-    if (lookIsDue) return;
-    lookIsDue = true;
-    inTurn(() => {
-      lookIsDue = false;
-      return lookForChanges();
-    }).catch((error: unknown) => log.warn({ err: error }, 'could not look for catalog changes'));
-  };
+  const follower = createFollower<void>({
+    bus,
+    topic: 'catalog.changed',
+    log,
+    what: 'the items of the catalog',
+    timing: { pollMs },
+    load: () => inTurn(lookForChanges),
+  });
 
   const replaceItems: Catalog['replaceItems'] = async (org, toolset, listed, facts) => {
     const rows = toStoredItems(toolset, listed, facts);
@@ -142,7 +137,7 @@ export function createCatalog({ db, bus, log, pollMs = 2_000 }: Deps): Catalog {
     if (isNew || canonicalJson(before) !== canonicalJson(rows)) {
       await replaceToolset(db, org, toolset, instructions, rows);
       stateOf(org).isStored = true;
-      await bus.publish(topic, { org }).catch(() => undefined); // the poll finds it too
+      follower.tell();
     }
     const state = stateOf(org);
     const items = [...state.items.filter((item) => item.toolset !== toolset), ...rows];
@@ -161,7 +156,7 @@ export function createCatalog({ db, bus, log, pollMs = 2_000 }: Deps): Catalog {
       state.items.filter((item) => item.toolset !== toolset),
       toolsets,
     );
-    await bus.publish(topic, { org }).catch(() => undefined);
+    follower.tell();
   };
 
   return {
@@ -194,17 +189,10 @@ export function createCatalog({ db, bus, log, pollMs = 2_000 }: Deps): Catalog {
       return () => listeners.delete(listener);
     },
 
-    async start() {
-      await inTurn(lookForChanges);
-      unsubscribe ??= bus.subscribe(topic, look);
-      timer ??= setInterval(look, pollMs).unref();
-    },
+    start: follower.start,
 
     async stop() {
-      unsubscribe?.();
-      unsubscribe = undefined;
-      clearInterval(timer);
-      timer = undefined;
+      await follower.stop();
       await lastTurn;
     },
   };

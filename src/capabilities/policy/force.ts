@@ -33,12 +33,11 @@ export interface Common extends Vocabulary {
   ruleSet: RuleSet;
 }
 
-/** What holds for an organisation that has policies of its own. Without a rule set everything is denied. */
-export interface OwnForce {
-  policies: readonly StoredPolicy[];
-  ruleSet?: RuleSet;
-  faults: readonly string[];
-}
+/** The rules that hold, or the reason for which there are none and everything is denied. */
+export type Force = { ruleSet: RuleSet } | { reason: string };
+
+/** What holds for an organisation that has policies of its own. */
+export type OwnForce = Force & { policies: readonly StoredPolicy[]; faults: readonly string[] };
 
 /** @throws PolicySettingsFault */
 export function vocabularyOf(settings: Pick<PolicySettings, 'projections'>): Vocabulary {
@@ -68,13 +67,15 @@ export function forceOf(common: Common, org: OrgId, policies: readonly StoredPol
     faults.push(...checked.faults.map((fault) => `policy "${name}" of ${org}: ${faultLine(fault)}`));
     return checked.rules.map((rule): NamedRule => ({ ...rule, name: `${name}${rule.name}`, origin: 'database' }));
   });
-  if (faults.length > 0) return { policies, faults };
+  const reason = 'a policy of this organisation is not valid';
+  if (faults.length > 0) return { policies, faults, reason };
   if (own.length === 0) return { policies, faults, ruleSet: common.ruleSet };
   const rules = [...common.rules, ...own];
   try {
     return { policies, faults, ruleSet: createRuleSet({ engine, name: `org ${org}`, schema: schema.text, rules }) };
   } catch (error) {
-    return { policies, faults: [`policies of ${org}: ${error instanceof Error ? error.message : String(error)}`] };
+    const said = error instanceof Error ? error.message : String(error);
+    return { policies, faults: [`policies of ${org}: ${said}`], reason };
   }
 }
 

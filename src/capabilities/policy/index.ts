@@ -1,7 +1,6 @@
 export type { PolicyCheck, PolicyFault, Rule } from './check.ts';
 export { PolicyShipped, policyErrors } from './errors.ts';
 export { type PolicySettings, policySettingsFaults } from './force.ts';
-export type { PolicyTiming } from './keeper.ts';
 export { policyMigrations } from './migrations.ts';
 export {
   checkPolicyText,

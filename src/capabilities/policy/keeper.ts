@@ -1,11 +1,18 @@
 import type { Clock } from '../../kernel/clock.ts';
 import type { OrgId } from '../../kernel/principal.ts';
-import type { Bus } from '../../platform/bus/types.ts';
+import {
+  type Bus,
+  createFollower,
+  type Follower,
+  type FollowerTiming,
+  strictTiming,
+} from '../../platform/bus/index.ts';
 import type { Db } from '../../platform/db/types.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 import { PolicySettingsFault } from './errors.ts';
 import {
   type Common,
+  type Force,
   forceOf,
   loadCommon,
   type OwnForce,
@@ -16,32 +23,18 @@ import {
 import type { RuleSet } from './ruleset.ts';
 import { listPolicies, readRevisions, type StoredPolicy } from './store.ts';
 
-/** Bus topic that says: policies have changed. The message itself carries nothing. */
-export const policyChanged = 'policy.changed';
-
-export interface PolicyTiming {
-  /** Time between two looks at the database: what a change elsewhere needs to count here, the bus being down. */
-  pollMs: number;
-  /** Time after which a look that does not come back counts as failed. */
-  readTimeoutMs: number;
-  /** How long the policies in memory go on counting while the database does not answer; then everything is denied. */
-  maxStaleMs: number;
-}
-
-const usualTiming: PolicyTiming = { pollMs: 500, readTimeoutMs: 5_000, maxStaleMs: 30_000 };
-
 export interface KeeperDeps {
   db: Db;
   bus: Bus;
   clock: Clock;
   log: Log;
-  timing?: Partial<PolicyTiming>;
+  timing?: Partial<FollowerTiming>;
 }
 
 /** The policies in force on this replica, in memory. */
-export interface Keeper {
+export interface Keeper extends Pick<Follower<unknown>, 'tell'> {
   /** The rule set of an organisation, or the reason for which it has none. */
-  inForce(org: OrgId): { ruleSet: RuleSet } | { reason: string };
+  inForce(org: OrgId): Force;
   vocabulary(): Vocabulary;
   settings(): PolicySettings;
   /** Resolves when all that was committed before is seen, or reading failed: then the poll goes on trying. */
@@ -63,27 +56,54 @@ export interface KeeperState {
   isFresh: boolean;
 }
 
+/** An organisation's own policies as they were read. */
+interface Stored {
+  revision: string;
+  policies: readonly StoredPolicy[];
+}
+
+const notLoaded: Force = { reason: 'the policies are not loaded yet' };
+const notReadable: Force = { reason: 'the policies of this organisation cannot be read' };
+
 /** @throws PolicySettingsFault when the projections are not valid */
 export function createKeeper({ db, bus, clock, log, timing }: KeeperDeps, first: PolicySettings): Keeper {
-  const { pollMs, readTimeoutMs, maxStaleMs } = { ...usualTiming, ...timing };
   const listeners = new Set<() => void>();
   let settings = first;
   let vocabulary = vocabularyOf(settings);
   let common: Common | undefined;
-  let own = new Map<OrgId, OwnForce>();
-  let revisions = new Map<OrgId, string>();
+  let own: ReadonlyMap<OrgId, OwnForce> = new Map();
   let reloadFaults: readonly string[] = [];
-  let freshAt = Number.NEGATIVE_INFINITY;
-  let failing = false;
-  let begun = 0;
-  let applied = 0;
-  let running: Promise<void> | undefined;
-  let queued: Promise<void> | undefined;
   let reloading: Promise<unknown> = Promise.resolve();
-  let timer: NodeJS.Timeout | undefined;
-  let unsubscribe: (() => void) | undefined;
   let starting: Promise<void> | undefined;
-  let polling = false;
+
+  const follower = createFollower<ReadonlyMap<OrgId, Stored>>({
+    bus,
+    topic: 'policy.changed',
+    log,
+    what: 'the policies of the organisations',
+    clock,
+    timing: { ...strictTiming, ...timing },
+    async load(known) {
+      const next = new Map<OrgId, Stored>();
+      for (const [org, revision] of await readRevisions(db)) {
+        const stored = known?.get(org);
+        // Unequal, not lower: a restored backup sets the number back. The policies are read after the revisions: they
+        // may be newer than those say, never older.
+        const isSame = stored?.revision === revision;
+        next.set(org, isSame ? stored : { revision, policies: await listPolicies(db, org) });
+      }
+      return next;
+    },
+    take(now, before) {
+      const changed = new Set([...now].filter(([org, stored]) => before?.get(org) !== stored).map(([org]) => org));
+      // While the database was away everything may have been denied, and shown to nobody.
+      const isChanged = changed.size > 0 || now.size !== own.size || follower.failing();
+      own = new Map(
+        [...now].map(([org, { policies }]) => [org, (!changed.has(org) && own.get(org)) || build(org, policies)]),
+      );
+      if (isChanged) tell();
+    },
+  });
 
   function tell(): void {
     for (const listener of listeners) {
@@ -95,70 +115,11 @@ export function createKeeper({ db, bus, clock, log, timing }: KeeperDeps, first:
     }
   }
 
-  function build(with_: Common, org: OrgId, policies: readonly StoredPolicy[]): OwnForce {
-    const force = forceOf(with_, org, policies);
+  function build(org: OrgId, policies: readonly StoredPolicy[]): OwnForce {
+    const force = forceOf(common as Common, org, policies); // loaded before anything is followed
     for (const fault of force.faults)
       log.error({ orgId: org, fault }, 'a policy is not valid: all calls of its organisation are denied');
     return force;
-  }
-
-  async function read(): Promise<void> {
-    const turn = ++begun;
-    const startedAt = clock.now();
-    const seen = await readRevisions(db);
-    // Unequal, not lower: a restored backup sets the number back.
-    const changed = [...seen].filter(([org, revision]) => revisions.get(org) !== revision).map(([org]) => org);
-    const rows = new Map<OrgId, StoredPolicy[]>();
-    // Read after the revisions: they may be newer than those say, never older.
-    for (const org of changed) rows.set(org, await listPolicies(db, org));
-    // A reading that hung may come back after a later one.
-    if (turn < applied || !common) return;
-    const next = new Map<OrgId, OwnForce>();
-    for (const org of seen.keys()) {
-      const policies = rows.get(org);
-      const force = policies ? build(common, org, policies) : own.get(org);
-      if (force) next.set(org, force);
-    }
-    const isChanged = changed.length > 0 || next.size !== own.size;
-    own = next;
-    revisions = seen;
-    applied = turn;
-    freshAt = startedAt;
-    if (isChanged) tell();
-  }
-
-  async function tryRead(): Promise<void> {
-    try {
-      await within(readTimeoutMs, read());
-      if (!failing) return;
-      failing = false;
-      log.info('the policies can be read again');
-      tell();
-    } catch (error) {
-      if (!failing) log.error({ err: error }, 'the policies of the organisations cannot be read');
-      failing = true;
-    }
-  }
-
-  function refresh(): Promise<void> {
-    if (!running) {
-      running = tryRead().finally(() => {
-        running = undefined;
-      });
-      return running;
-    }
-    // The reading under way may have begun before the change: one more, shared by all who come meanwhile.
-    queued ??= running.then(() => {
-      queued = undefined;
-      return refresh();
-    });
-    return queued;
-  }
-
-  function poll(): void {
-    if (!polling) return;
-    timer = setTimeout(() => void refresh().then(poll), pollMs);
-    timer.unref();
   }
 
   async function reloadNow(changes: Partial<PolicySettings>): Promise<readonly string[]> {
@@ -167,7 +128,7 @@ export function createKeeper({ db, bus, clock, log, timing }: KeeperDeps, first:
       const words = vocabularyOf(wanted);
       const loaded = await loadCommon(wanted, words);
       const rebuilt = new Map([...own].map(([org, { policies }]) => [org, forceOf(loaded, org, policies)]));
-      const broken = [...rebuilt].filter(([org, force]) => !force.ruleSet && own.get(org)?.ruleSet);
+      const broken = [...rebuilt].filter(([org, force]) => 'reason' in force && 'ruleSet' in (own.get(org) ?? force));
       if (broken.length > 0) throw new PolicySettingsFault(broken.flatMap(([, force]) => force.faults));
       settings = wanted;
       vocabulary = words;
@@ -183,23 +144,16 @@ export function createKeeper({ db, bus, clock, log, timing }: KeeperDeps, first:
     return reloadFaults;
   }
 
-  function isFresh(): boolean {
-    const now = clock.now();
-    freshAt = Math.min(freshAt, now); // a clock set back must not lengthen the time
-    return now - freshAt <= maxStaleMs;
-  }
-
   return {
     inForce(org) {
-      if (!common) return { reason: 'the policies are not loaded yet' };
-      if (!isFresh()) return { reason: 'the policies of this organisation cannot be read' };
-      const force = own.get(org);
-      if (!force) return { ruleSet: common.ruleSet };
-      return force.ruleSet ? { ruleSet: force.ruleSet } : { reason: 'a policy of this organisation is not valid' };
+      if (!common) return notLoaded;
+      if (!follower.current()) return notReadable;
+      return own.get(org) ?? common;
     },
     vocabulary: () => vocabulary,
     settings: () => settings,
-    refresh,
+    refresh: () => follower.refresh().catch(() => undefined), // logged there
+    tell: follower.tell,
     reload(changes) {
       const turn = reloading.then(() => reloadNow(changes));
       reloading = turn;
@@ -209,34 +163,17 @@ export function createKeeper({ db, bus, clock, log, timing }: KeeperDeps, first:
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    state: () => ({ common: common?.ruleSet, own, reloadFaults, isFresh: isFresh() }),
+    state: () => ({ common: common?.ruleSet, own, reloadFaults, isFresh: follower.current() !== undefined }),
     start() {
       starting ??= (async () => {
         common = await loadCommon(settings, vocabulary);
-        unsubscribe = bus.subscribe(policyChanged, () => void refresh());
-        await refresh();
-        polling = true;
-        poll();
+        await follower.start().catch(() => undefined); // everything is denied until they can be read
       })();
       return starting;
     },
     async stop() {
       await starting?.catch(() => {});
-      polling = false;
-      clearTimeout(timer);
-      unsubscribe?.();
-      unsubscribe = undefined;
-      await Promise.all([running, queued, reloading]);
+      await Promise.all([follower.stop(), reloading]);
     },
   };
-}
-
-async function within(timeoutMs: number, work: Promise<void>): Promise<void> {
-  const { promise, reject } = Promise.withResolvers<never>();
-  const timer = setTimeout(() => reject(new Error(`no answer within ${timeoutMs} ms`)), timeoutMs);
-  try {
-    await Promise.race([work, promise]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -6,7 +6,7 @@ import type { Tool } from '../../kernel/tool.ts';
 import { faultLine, type PolicyCheck, type PolicyFault } from './check.ts';
 import { PolicyInvalid, PolicyNameInvalid, PolicyShipped, TooManyPolicies } from './errors.ts';
 import { type PolicySettings, vocabularyOf } from './force.ts';
-import { createKeeper, type KeeperDeps, policyChanged } from './keeper.ts';
+import { createKeeper, type KeeperDeps } from './keeper.ts';
 import { type ProjectionSettings, projectArguments } from './projection.ts';
 import { denial, type NamedRule } from './ruleset.ts';
 import { type CallOrigin, situationOf } from './situation.ts';
@@ -96,12 +96,8 @@ export function createPolicy(deps: PolicyDeps): Policy {
   const keeper = createKeeper({ db, bus, clock, log, timing }, { folder, shipped, environment, projections });
 
   async function changed(): Promise<void> {
+    keeper.tell();
     await keeper.refresh();
-    await bus
-      .publish(policyChanged, {})
-      .catch((error: unknown) =>
-        log.warn({ err: error }, 'other replicas see the changed policies at their next look'),
-      );
   }
 
   async function save(org: OrgId, name: string, text: string, by: string): Promise<SavedPolicy> {
@@ -190,11 +186,11 @@ export function createPolicy(deps: PolicyDeps): Policy {
     },
     status() {
       const { common, own, reloadFaults, isFresh } = keeper.state();
-      const organisations = [...own].map(([org, { policies, ruleSet, faults }]) => ({
+      const organisations = [...own].map(([org, force]) => ({
         org,
-        version: ruleSet?.version,
-        policies: policies.length,
-        faults,
+        version: 'ruleSet' in force ? force.ruleSet.version : undefined,
+        policies: force.policies.length,
+        faults: force.faults,
       }));
       return {
         version: common?.version,

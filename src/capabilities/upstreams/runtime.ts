@@ -4,7 +4,7 @@ import { newId } from '../../kernel/ids.ts';
 import { isObject } from '../../kernel/json.ts';
 import { toolsetPattern } from '../../kernel/names.ts';
 import { defaultOrg, type OrgId } from '../../kernel/principal.ts';
-import type { Bus } from '../../platform/bus/types.ts';
+import { type Bus, createFollower } from '../../platform/bus/index.ts';
 import type { Db } from '../../platform/db/types.ts';
 import type { Keyring } from '../../platform/keyring/index.ts';
 import { RuntimeStdioOff, UpstreamLimit, UpstreamNameTaken, UpstreamUnknown } from './errors.ts';
@@ -22,7 +22,6 @@ import {
 } from './store.ts';
 import type { Declaration, Surroundings, UpstreamProbe } from './types.ts';
 
-const topic = 'upstreams.changed';
 const maxPerOrg = 100;
 const reserved = ['fairlead']; // the toolset of this server itself
 
@@ -45,21 +44,18 @@ export interface Runtime {
   remove(org: OrgId, name: string, by: string): Promise<void>;
   test(org: OrgId, name: string, input: unknown): Promise<UpstreamProbe>;
   /** Looks here and on every replica for what is there now. */
-  tell(org: OrgId): Promise<void>;
+  tell(): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
+
+type Known = Map<string, { revision: string; declaration: Declaration }>;
 
 export function createRuntime(deps: Deps): Runtime {
   const { db, bus, keyring, around, allowRuntimeStdio, resolveReference, isDeclared, changed } = deps;
   const { log, timing } = around;
   // A process runs as the server's own user: only whoever runs the server may start one, not the admin of a tenant.
   const mayStart = (org: OrgId) => allowRuntimeStdio && org === defaultOrg;
-  const known = new Map<string, { revision: string; declaration: Declaration }>();
-  let looking: Promise<void> | undefined;
-  let lookAgain = false;
-  let unsubscribe: (() => void) | undefined;
-  let timer: NodeJS.Timeout | undefined;
 
   const toDeclaration = async ({ org, name, settings: stored }: RuntimeRow): Promise<Declaration> => {
     const source = 'runtime' as const;
@@ -76,38 +72,28 @@ export function createRuntime(deps: Deps): Runtime {
     }
   };
 
-  const readAll = async (): Promise<void> => {
-    const rows = await listAllRuntime(db);
-    const keys = new Set(rows.map(({ org, name }) => `${org} ${name}`));
-    for (const key of known.keys()) if (!keys.has(key)) known.delete(key);
-    for (const row of rows) {
-      const key = `${row.org} ${row.name}`;
-      if (known.get(key)?.revision === row.revision) continue;
-      known.set(key, { revision: row.revision, declaration: await toDeclaration(row) });
-    }
-    await changed([...known.values()].map(({ declaration }) => declaration));
-  };
+  const follower = createFollower<Known>({
+    bus,
+    topic: 'upstreams.changed',
+    log,
+    what: 'the upstreams added at run time',
+    timing: { pollMs: timing.pollMs },
+    async load(known) {
+      const next: Known = new Map();
+      for (const row of await listAllRuntime(db)) {
+        const key = `${row.org} ${row.name}`;
+        const before = known?.get(key);
+        const { revision } = row;
+        next.set(key, before?.revision === revision ? before : { revision, declaration: await toDeclaration(row) });
+      }
+      await changed([...next.values()].map(({ declaration }) => declaration));
+      return next;
+    },
+  });
 
-  // One reading at a time; whoever asks during one gets the next, which surely sees what was written before.
-  const look = async (): Promise<void> => {
-    while (looking) {
-      lookAgain = true;
-      await looking.catch(() => undefined);
-      if (!lookAgain) return;
-    }
-    lookAgain = false;
-    looking = readAll().finally(() => {
-      looking = undefined;
-    });
-    await looking;
-  };
-
-  const lookQuietly = () =>
-    void look().catch((error: unknown) => log.warn({ err: error }, 'could not look for upstreams added at run time'));
-
-  const tell = async (org: OrgId): Promise<void> => {
-    await bus.publish(topic, { org }).catch(() => undefined); // the poll of the other replicas finds it too
-    await look();
+  const tell = async (): Promise<void> => {
+    follower.tell();
+    await follower.refresh();
   };
 
   const refuseDeclared = (org: OrgId, name: string) => {
@@ -139,7 +125,7 @@ export function createRuntime(deps: Deps): Runtime {
       if (!(await insertRuntime(db, org, row, by))) {
         throw UpstreamNameTaken({ name, reason: 'there is an upstream of this name already' });
       }
-      await tell(org);
+      await tell();
     },
 
     async change(org, name, input, by) {
@@ -149,13 +135,13 @@ export function createRuntime(deps: Deps): Runtime {
       const { written } = await accept(org, withOldSecrets(keyring, row, input));
       const next = { name, settings: seal(keyring, org, name, written), revision: newId('rev') };
       if (!(await updateRuntime(db, org, next, by))) throw UpstreamUnknown({ name });
-      await tell(org);
+      await tell();
     },
 
     async remove(org, name) {
       refuseDeclared(org, name);
       if (!(await deleteRuntime(db, org, name))) throw UpstreamUnknown({ name });
-      await tell(org);
+      await tell();
     },
 
     async test(org, name, input) {
@@ -165,20 +151,8 @@ export function createRuntime(deps: Deps): Runtime {
     },
 
     tell,
-
-    async start() {
-      unsubscribe ??= bus.subscribe(topic, lookQuietly);
-      timer ??= setInterval(lookQuietly, timing.pollMs).unref();
-      await look();
-    },
-
-    async stop() {
-      unsubscribe?.();
-      unsubscribe = undefined;
-      clearInterval(timer);
-      timer = undefined;
-      await looking?.catch(() => undefined);
-    },
+    start: follower.start,
+    stop: follower.stop,
   };
 }
 
