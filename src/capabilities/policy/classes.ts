@@ -21,6 +21,7 @@ export function attributeClasses({ principal, resource, context }: Reads): Class
     ? Object.values(principalAttributes)
     : facets(principal, principalAttributes, principalNames);
   const toolFacets = resource.whole ? Object.values(toolAttributes) : facets(resource, toolAttributes, toolNames);
+  const texts = new WeakMap<Tool, string>(); // a tool of the catalog is never changed, only replaced
   return {
     ofCaller(who, seen) {
       const names = context.has('*') ? Object.keys(seen) : [...context];
@@ -28,7 +29,14 @@ export function attributeClasses({ principal, resource, context }: Reads): Class
       if (situation.length > maxContextLength) return undefined;
       return situation + JSON.stringify(principalFacets.map((facet) => facet(who)));
     },
-    ofTool: (tool) => JSON.stringify(toolFacets.map((facet) => facet(tool))),
+    ofTool(tool) {
+      let text = texts.get(tool);
+      if (text === undefined) {
+        text = JSON.stringify(toolFacets.map((facet) => facet(tool)));
+        texts.set(tool, text);
+      }
+      return text;
+    },
   };
 }
 
