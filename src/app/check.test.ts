@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { loadSettings } from '../config/index.ts';
+import { loadSettings, faultsOf as told } from '../config/index.ts';
 import { settingsFaults } from './check.ts';
 
 const folders: string[] = [];
@@ -16,8 +16,12 @@ async function faultsOf(config: object, files: Record<string, string> = {}): Pro
   folders.push(folder);
   for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text);
   writeFileSync(join(folder, 'fairlead.yaml'), stringify(config));
-  const { settings } = await loadSettings({ env: {}, flags: {}, cwd: folder, prepare: false });
-  return settingsFaults(settings);
+  try {
+    await loadSettings({ env: {}, flags: {}, cwd: folder, prepare: false, further: settingsFaults });
+    return [];
+  } catch (error) {
+    return [...(told(error) ?? [])];
+  }
 }
 
 it('finds nothing in settings that a server can start with [SP-3]', async () => {
@@ -42,6 +46,29 @@ it('names at once what would keep a server from starting [SP-3]', async () => {
   expect(all).toMatch(/server\.allowedHosts/);
   expect(all).toMatch(/server\.tls: certificate and key/);
   expect(all).toMatch(/egress\.allow/);
+});
+
+it('hides none of it behind a fault of the file, and invents none by what such a fault leaves out [SP-3]', async () => {
+  const reads = 'permit (principal, action, resource) when { context.arguments has a && context.arguments.a == "x" };';
+  const config = { server: { prot: 1 }, policies: { folder: '.', shiped: true } };
+  const broken = await faultsOf(config, { 'broken.cedar': 'permit (principal, action' });
+  expect(broken.map((fault) => fault.replace(/^\/.*\//, '').split(' (')[0])).toEqual([
+    'server.prot',
+    'policies.shiped',
+    expect.stringMatching(/^broken\.cedar: line 1/),
+  ]);
+  const sound = { ...config, projections: { 'git.push': { a: '/a' } } };
+  expect(await faultsOf(sound, { 'reads.cedar': reads })).toHaveLength(2);
+  const unsound = { policies: { folder: '.' }, projections: { 'git.push': { a: 5, b: 'float:/x' } } };
+  const found = await faultsOf(unsound, { 'reads.cedar': reads });
+  expect(found).toEqual([
+    expect.stringMatching(/^projections\.git\.push\.a .*must be text$/),
+    expect.stringMatching(/git\.push.*b/),
+  ]);
+  const cert = { server: { tls: { cert: 'cert.pem', key: 'cert.pem', clientCa: 'nowhere.pem' } } };
+  expect(await faultsOf(cert, { 'cert.pem': 'no certificate' })).toEqual([
+    expect.stringMatching(/^server\.tls\.clientCa .*ENOENT/),
+  ]);
 });
 
 it('names a projection that cannot be [SP-3]', async () => {

@@ -1,44 +1,25 @@
 import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { policySettingsFaults } from '../capabilities/policy/index.ts';
-import type { Settings } from '../config/schema.ts';
-import { ownToolset } from '../gateway/index.ts';
-import { asFairleadError } from '../kernel/errors.ts';
-import { allowList } from '../platform/http/index.ts';
+import type { LoadOptions } from '../config/index.ts';
 
 /**
  * What only the parts that use the settings can say about them. `serve` refuses to start with any of it, and
  * `config check` and `doctor` name it beforehand.
  */
-export async function settingsFaults(settings: Settings): Promise<string[]> {
-  const { policies, projections, environment, upstreams, allowedHosts } = settings;
-  const faults = await policySettingsFaults({ ...policies, projections, environment });
-  if (Object.hasOwn(upstreams, ownToolset)) {
-    faults.push(`upstreams.${ownToolset}: the name is that of Fairlead's own toolset; take another`);
-  }
-  for (const host of allowedHosts) {
-    if (host.includes('/')) faults.push(`server.allowedHosts: ${host} is no host name; leave scheme and path out`);
-  }
-  faults.push(...fault('egress.allow', () => allowList(settings.egress.allow)));
-  const { tls } = settings;
-  if (tls) {
-    faults.push(
-      ...fault('server.tls', () => {
-        const ca = tls.clientCa === undefined ? {} : { ca: readFileSync(tls.clientCa) };
-        createSecureContext({ cert: readFileSync(tls.cert), key: readFileSync(tls.key), ...ca });
-      }),
-    );
+export const settingsFaults: NonNullable<LoadOptions['further']> = async (settings, isSound) => {
+  const { policies, projections, environment, tls } = settings;
+  const faults: string[] = [];
+  // Policies speak of the projected arguments: without all of these, any may be said to be at fault.
+  const folder = isSound(['policies', 'folder']) && isSound(['projections']) ? policies.folder : undefined;
+  faults.push(...(await policySettingsFaults({ ...policies, folder, projections, environment })));
+  if (tls && isSound(['server', 'tls'])) {
+    try {
+      const ca = tls.clientCa === undefined ? {} : { ca: readFileSync(tls.clientCa) };
+      createSecureContext({ cert: readFileSync(tls.cert), key: readFileSync(tls.key), ...ca });
+    } catch {
+      faults.push('server.tls: certificate and key cannot be used together');
+    }
   }
   return faults;
-}
-
-function fault(place: string, use: () => unknown): string[] {
-  try {
-    use();
-    return [];
-  } catch (error) {
-    const said = asFairleadError(error);
-    const reason = said.spec.category === 'internal' ? 'certificate and key cannot be used together' : said.message;
-    return [`${place}: ${reason}`];
-  }
-}
+};

@@ -6,11 +6,12 @@ import { createIdempotency, purgeIdempotency } from '../capabilities/idempotency
 import { createPolicy, purgePolicies } from '../capabilities/policy/index.ts';
 import { createUpstreams, purgeUpstreams } from '../capabilities/upstreams/index.ts';
 import type { Settings } from '../config/schema.ts';
-import { createEndpoints, createGateway, createSchemaChecks, ownToolset } from '../gateway/index.ts';
+import { createEndpoints, createGateway, createSchemaChecks } from '../gateway/index.ts';
 import type { Call, OwnToolset } from '../kernel/call.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
 import type { JsonObject } from '../kernel/json.ts';
+import { ownToolset } from '../kernel/names.ts';
 import type { Bus } from '../platform/bus/index.ts';
 import type { Database } from '../platform/db/index.ts';
 import { createEgress } from '../platform/http/index.ts';

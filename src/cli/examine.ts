@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { delimiter, resolve } from 'node:path';
-import { configInvalid, faultsOf, inheritedEnvironment, loadSettings } from '../config/index.ts';
+import { faultsOf, inheritedEnvironment, loadSettings } from '../config/index.ts';
 import type { Settings } from '../config/schema.ts';
 import { asFairleadError } from '../kernel/errors.ts';
 import { createEgress } from '../platform/http/egress.ts';
@@ -59,10 +59,9 @@ async function readSettings(
 ): Promise<{ settings?: Settings; findings: Finding[] }> {
   const what = 'configuration';
   try {
-    const { settings, warnings } = await loadSettings({ env, cwd, flags: offlineFlags(options), prepare: false });
-    const { settingsFaults } = await import('../app/check.ts');
-    const found = await settingsFaults(settings);
-    if (found.length > 0) throw configInvalid(found);
+    const { settingsFaults: further } = await import('../app/check.ts');
+    const flags = offlineFlags(options);
+    const { settings, warnings } = await loadSettings({ env, cwd, flags, prepare: false, further });
     const notes = warnings.map((text): Finding => ({ what, state: 'note', text }));
     return {
       settings,

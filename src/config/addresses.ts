@@ -1,4 +1,5 @@
 import ipaddr from 'ipaddr.js';
+import { isRange } from '../platform/http/addresses.ts';
 
 const wildcards = new Set(['0.0.0.0', '::', '[::]', '*']);
 
@@ -14,8 +15,19 @@ export function isWildcardHost(host: string): boolean {
   return wildcards.has(host);
 }
 
-export function isAddressOrRange(text: string): boolean {
-  return ipaddr.isValid(text) || ipaddr.isValidCIDR(text);
+/** Whether a text can be listened on or called: an address or a name, without port, scheme or path. */
+export function isHost(text: string): boolean {
+  return /^[^\s/?#@\\]+$/.test(text) && URL.canParse(publicUrlFor({ host: text, port: 1 }));
+}
+
+/** Whether a text is an origin as browsers send it, or stands for all of them. */
+export function isOrigin(text: string): boolean {
+  return text === '*' || (URL.canParse(text) && new URL(text).origin === text.toLowerCase());
+}
+
+/** Whether a text can stand among those that may be reached: a host name, all names below one, or a network. */
+export function isReachable(text: string): boolean {
+  return isRange(text) || /^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i.test(text);
 }
 
 /** The address under which a listener can be called from this machine. */

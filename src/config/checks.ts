@@ -1,70 +1,42 @@
 import { accessSync, constants } from 'node:fs';
-import { isAddressOrRange, isLoopbackHost } from './addresses.ts';
-import { didYouMean, type Fault } from './faults.ts';
+import { resolve } from 'node:path';
+import { isObject } from '../kernel/json.ts';
+import { ownToolset } from '../kernel/names.ts';
+import { isLoopbackHost } from './addresses.ts';
+import { at, didYouMean, type Fault, type Path } from './faults.ts';
 import { codeOf } from './references.ts';
-import type { IssuerSettings, Settings } from './schema.ts';
+import type { IsSound } from './report.ts';
+import { roleNames, type Settings } from './schema.ts';
+
+interface Checked {
+  /** What is in force if nothing is at fault; of what is at fault, the default. */
+  settings: Settings;
+  /** What the file says, sound or not. */
+  said: unknown;
+  isSound: IsSound;
+}
 
 /** What no single value shows: faults and warnings from how the settings stand together. */
-export function crossCheck(settings: Settings): { faults: Fault[]; warnings: string[] } {
-  const faults: Fault[] = [];
+export function crossCheck(checked: Checked): { faults: Fault[]; warnings: string[] } {
+  const { settings } = checked;
+  const faults = [...anonymousFaults(checked), ...issuerFaults(checked), ...tlsFaults(checked)];
   const warnings: string[] = [];
-  const loopback = isLoopbackHost(settings.host);
 
   for (const [name, endpoint] of Object.entries(settings.endpoints)) {
-    const path = ['endpoints', name];
-    if (endpoint.anonymous && !loopback && !settings.allowAnonymous) {
-      faults.push({
-        path: [...path, 'anonymous'],
-        text: 'lets anybody in who can reach this address; listen on loopback, or start with --allow-anonymous',
-      });
-    }
     for (const toolset of endpoint.toolsets ?? []) {
-      if (Object.hasOwn(settings.upstreams, toolset)) continue;
+      if (toolset === ownToolset || Object.hasOwn(settings.upstreams, toolset)) continue;
       const hint = didYouMean(toolset, Object.keys(settings.upstreams));
       warnings.push(`endpoints.${name} names the toolset ${toolset}, which the file does not declare${hint}`);
     }
   }
-
-  const seen = new Set<string>();
-  for (const [index, issuer] of settings.auth.issuers.entries()) {
-    const path = ['auth', 'issuers', index];
-    faults.push(...checkIssuer(issuer, settings.development, path));
-    if (seen.has(issuer.issuer)) faults.push({ path: [...path, 'issuer'], text: 'stands there twice' });
-    seen.add(issuer.issuer);
-  }
-
-  for (const [index, proxy] of settings.trustedProxies.entries()) {
-    if (!isAddressOrRange(proxy)) {
-      faults.push({ path: ['server', 'trustedProxies', index], text: 'must be an IP address or a CIDR range' });
-    }
-  }
-  for (const [index, origin] of settings.allowedOrigins.entries()) {
-    if (!isOrigin(origin)) {
-      faults.push({
-        path: ['server', 'allowedOrigins', index],
-        text: 'must be an origin such as https://app.example.com, without a path',
-      });
-    }
-  }
-
-  if (settings.tls) {
-    const { cert, key, clientCa, requireClientCert } = settings.tls;
-    for (const [name, file] of Object.entries({ cert, key, clientCa })) {
-      const reason = file && unreadable(file);
-      if (reason) faults.push({ path: ['server', 'tls', name], text: `the file cannot be read (${reason})` });
-    }
-    if (requireClientCert && !clientCa) {
-      faults.push({ path: ['server', 'tls', 'clientCa'], text: 'is missing: requireClientCert needs it' });
-    }
-    if (settings.publicUrl.startsWith('http:')) {
-      warnings.push('server.publicUrl says http although the server speaks TLS');
-    }
+  if (settings.tls && settings.publicUrl.startsWith('http:')) {
+    warnings.push('server.publicUrl says http although the server speaks TLS');
   }
   const folder = settings.policies.folder;
   const reason = folder && unreadable(folder);
   if (reason) faults.push({ path: ['policies', 'folder'], text: `cannot be read (${reason})` });
 
-  if (!loopback) {
+  if (!isLoopbackHost(settings.host)) {
     if (!settings.publicUrlGiven) {
       warnings.push('FAIRLEAD_PUBLIC_URL is not set: clients elsewhere are told an address that they may not reach');
     } else if (settings.publicUrl.startsWith('http:')) {
@@ -74,36 +46,65 @@ export function crossCheck(settings: Settings): { faults: Fault[]; warnings: str
   return { faults, warnings };
 }
 
-function checkIssuer(issuer: IssuerSettings, development: boolean, path: (string | number)[]): Fault[] {
-  const faults: Fault[] = [];
-  const shared = issuer.algorithms.some((name) => name.startsWith('HS'));
-  if (issuer.sharedSecret !== undefined && !development) {
-    faults.push({ path: [...path, 'sharedSecret'], text: 'is for development: it needs development: true' });
-  }
-  if (shared && issuer.sharedSecret === undefined) {
-    faults.push({ path: [...path, 'algorithms'], text: 'names a shared-secret algorithm without a sharedSecret' });
-  }
-  if (issuer.algorithms.some((name) => name.toLowerCase() === 'none')) {
-    faults.push({ path: [...path, 'algorithms'], text: 'must not name none: such tokens are signed by nobody' });
-  }
-  if (issuer.sharedSecret === undefined) {
-    const field = issuer.jwksUri === undefined ? 'issuer' : 'jwksUri';
-    const address = issuer.jwksUri ?? issuer.issuer;
-    if (!URL.canParse(address)) {
-      faults.push({ path: [...path, field], text: 'must be a URL, since its keys are found by it' });
-    } else if (!development && !isProtected(new URL(address))) {
-      faults.push({ path: [...path, field], text: 'must be https: whoever changes the keys on the way is let in' });
+function anonymousFaults({ settings: { host, allowAnonymous }, said, isSound }: Checked): Fault[] {
+  if (!isSound(['server', 'host']) || isLoopbackHost(host) || allowAnonymous) return [];
+  const endpoints = at(said, ['endpoints']);
+  return Object.entries(isObject(endpoints) ? endpoints : {})
+    .filter(([, endpoint]) => roleNames.some((role) => role === at(endpoint, ['anonymous'])))
+    .map(([name]) => ({
+      path: ['endpoints', name, 'anonymous'],
+      text: 'lets anybody in who can reach this address; listen on loopback, or start with --allow-anonymous',
+    }));
+}
+
+function issuerFaults({ settings, said, isSound }: Checked): Fault[] {
+  const issuers = at(said, ['auth', 'issuers']);
+  const seen = new Set<unknown>();
+  const development = settings.development || !isSound(['development']);
+  return (Array.isArray(issuers) ? issuers : []).flatMap((issuer, index) => {
+    if (!isObject(issuer)) return [];
+    const path: Path = ['auth', 'issuers', index];
+    const faults: Fault[] = [];
+    const fault = (key: string, text: string) => void faults.push({ path: [...path, key], text });
+    const { algorithms } = issuer;
+    const isShared = issuer.sharedSecret !== undefined;
+    if (isShared && !development) fault('sharedSecret', 'is for development: it needs development: true');
+    if (isShared && issuer.jwksUri !== undefined) fault('jwksUri', 'stands beside a sharedSecret; only one can count');
+    if (!isShared && Array.isArray(algorithms) && algorithms.some((name) => String(name).startsWith('HS'))) {
+      fault('algorithms', 'names a shared-secret algorithm without a sharedSecret');
     }
+    const field = issuer.jwksUri === undefined ? 'issuer' : 'jwksUri';
+    const address = issuer[field];
+    if (!isShared && typeof address === 'string' && isSound([...path, field])) {
+      if (!URL.canParse(address)) fault(field, 'must be a URL, since its keys are found by it');
+      else if (!development && !isProtected(new URL(address))) {
+        fault(field, 'must be https: whoever changes the keys on the way is let in');
+      }
+    }
+    if (isSound([...path, 'issuer'])) {
+      if (seen.has(issuer.issuer)) fault('issuer', 'stands there twice');
+      seen.add(issuer.issuer);
+    }
+    return faults;
+  });
+}
+
+function tlsFaults({ settings: { baseDir }, said, isSound }: Checked): Fault[] {
+  const path: Path = ['server', 'tls'];
+  const tls = at(said, path);
+  const faults = ['cert', 'key', 'clientCa'].flatMap((name) => {
+    const file = at(tls, [name]);
+    const reason = typeof file === 'string' && isSound([...path, name]) && unreadable(resolve(baseDir, file));
+    return reason ? [{ path: [...path, name], text: `the file cannot be read (${reason})` }] : [];
+  });
+  if (at(tls, ['requireClientCert']) === true && at(tls, ['clientCa']) === undefined) {
+    faults.push({ path: [...path, 'clientCa'], text: 'is missing: requireClientCert needs it' });
   }
   return faults;
 }
 
 function isProtected(url: URL): boolean {
   return url.protocol === 'https:' || (url.protocol === 'http:' && isLoopbackHost(url.hostname));
-}
-
-function isOrigin(text: string): boolean {
-  return text === '*' || (URL.canParse(text) && new URL(text).origin === text.toLowerCase());
 }
 
 function unreadable(path: string): string | undefined {

@@ -45,11 +45,20 @@ export function schemaFaults(
       case 'invalid_union':
         return unionFaults(schema, issue, inner, value, base);
       case 'invalid_key':
-        return [{ path, text: `is not a good name: it ${issue.issues.map((reason) => reason.message).join(', ')}` }];
+        return [
+          { path, text: `is not a good name: it ${issue.issues.map((reason) => reason.message).join(', ')}` },
+          ...faultsBehindName(schema, inner, value, path), // zod stops at the name
+        ];
       default:
         return [{ path, text: issueText(issue, at(value, inner)) }];
     }
   });
+}
+
+function faultsBehindName(schema: z.ZodType, inner: Path, value: unknown, path: Path): Fault[] {
+  const behind = schemaAt(schema, inner, value);
+  const parsed = behind?.safeParse(at(value, inner));
+  return behind && parsed?.success === false ? schemaFaults(behind, parsed.error.issues, at(value, inner), path) : [];
 }
 
 function issueText(issue: z.core.$ZodIssue, value: unknown): string {
@@ -63,7 +72,6 @@ function issueText(issue: z.core.$ZodIssue, value: unknown): string {
     case 'too_big':
       return `must ${sizeVerb(issue.origin)} at most ${issue.maximum}${sizeUnit(issue.origin)}`;
     case 'invalid_format':
-      return issue.format === 'url' ? 'must be a URL of the right kind' : issue.message;
     case 'custom':
       return issue.message;
     default:
@@ -106,13 +114,34 @@ function unionFaults(
   if (branch && option) return schemaFaults(option, branch, at(value, inner), path);
   if (options.some((each) => each instanceof z.ZodObject)) {
     const marks = options.map((each) => firstRequired(each)).filter((name) => name !== undefined);
-    return [{ path, text: `needs one of ${marks.join(', ')}` }];
+    const faults = faultsOfEach(options, issue.errors, at(value, inner), path);
+    return isObject(at(value, inner)) ? [{ path, text: `needs one of ${marks.join(', ')}` }, ...faults] : faults;
   }
   return [{ path, text: 'must be text or a list of texts' }];
 }
 
+/** What is wrong whichever branch was meant. */
+function faultsOfEach(
+  options: readonly z.ZodType[],
+  errors: readonly (readonly z.core.$ZodIssue[])[],
+  value: unknown,
+  path: Path,
+): Fault[] {
+  const keys = options.flatMap((option) => keysOf(unwrap(option), value));
+  const strangers = isObject(value) ? Object.keys(value).filter((key) => !keys.includes(key)) : [];
+  const [first = [], ...others] = options.map((option, index) => {
+    const issues = errors[index]?.filter((issue) => issue.code !== 'unrecognized_keys' || issue.path.length > 0) ?? [];
+    return schemaFaults(option, issues, value, path);
+  });
+  const same = (fault: Fault) => (other: Fault) => renderFault(other, '') === renderFault(fault, '');
+  return [
+    ...strangers.map((key) => ({ path: [...path, key], text: `is not a known key${didYouMean(key, keys)}` })),
+    ...first.filter((fault) => others.every((each) => each.some(same(fault)))),
+  ];
+}
+
 /** The branch of a union that a value was meant for: the one whose first required key it has, or whose type fits. */
-function branchOf(options: readonly z.ZodType[], value: unknown): z.ZodType | undefined {
+export function branchOf(options: readonly z.ZodType[], value: unknown): z.ZodType | undefined {
   return options.find((option) => {
     const bare = unwrap(option);
     if (bare instanceof z.ZodObject) return isObject(value) && (firstRequired(bare) ?? '') in value;
@@ -145,7 +174,7 @@ export function schemaAt(schema: z.ZodType, path: Path, value: unknown): z.ZodTy
   return here;
 }
 
-function unwrap(schema: z.ZodType): z.ZodType {
+export function unwrap(schema: z.ZodType): z.ZodType {
   let bare = schema;
   while (bare instanceof z.ZodOptional || bare instanceof z.ZodDefault || bare instanceof z.ZodPrefault) {
     bare = bare.unwrap() as z.ZodType;

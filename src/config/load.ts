@@ -6,10 +6,11 @@ import { crossCheck } from './checks.ts';
 import { type ConfigDocument, maxFileBytes, parseConfig } from './document.ts';
 import { packageRoot } from './environment.ts';
 import { configInvalid } from './errors.ts';
-import { at, didYouMean, type Fault, type Path, renderFault } from './faults.ts';
+import { at, didYouMean, type Fault, type Path } from './faults.ts';
 import { type Flags, flagValue, fromEnvironment, fromFlags, settingOptions } from './options.ts';
 import { parseFile } from './parse.ts';
 import { codeOf, expandReferences } from './references.ts';
+import { createReport, type IsSound } from './report.ts';
 import type { ServerSettings, Settings } from './schema.ts';
 import { findSecret, readSecret } from './secret.ts';
 
@@ -21,6 +22,8 @@ export interface LoadOptions {
   cwd: string;
   /** False only looks: no data folder and no secret are made. */
   prepare?: boolean;
+  /** What the parts that use the settings have to say about them. Its faults are told together with the others. */
+  further?(settings: Settings, isSound: IsSound): Promise<readonly string[]>;
 }
 
 export interface LoadedSettings {
@@ -34,32 +37,19 @@ export interface LoadedSettings {
  * Reads all settings; flags win over the environment, the environment over the file, the file over the defaults.
  * Throws `ConfigInvalid` with every fault at once, each by its place and without the value.
  */
-export async function loadSettings({ env, flags, cwd, prepare = true }: LoadOptions): Promise<LoadedSettings> {
-  const faults: string[] = [];
+export async function loadSettings(options: LoadOptions): Promise<LoadedSettings> {
+  const { env, flags, cwd, prepare = true, further } = options;
   const source = findFile(env, flags, cwd);
-  const { document, name, baseDir } = readFile(source, faults);
-  const report = (found: readonly Fault[]) => {
-    for (const fault of found) faults.push(renderFault({ line: document.lineOf(fault.path), ...fault }, name));
-  };
-  const outside = (found: readonly Fault[]) => {
-    for (const fault of found) faults.push(renderFault(fault, name));
-  };
-  report(document.faults);
-
-  const fromEnv = fromEnvironment(env);
-  const fromLine = fromFlags(flags);
-  outside(fromEnv.faults);
-  outside(fromLine.faults);
+  const { document, name, baseDir, unread } = readFile(source);
+  const [fromEnv, fromLine] = [fromEnvironment(env), fromFlags(flags)];
   const given: ServerSettings = { ...fromEnv.values, ...fromLine.values };
+  const report = createReport({ document, name, unread, fromEnv, fromLine });
+  const { isSound } = report;
 
   const { dataDir, faults: dataDirFaults } = findDataDir(given, document, { env, baseDir, cwd });
-  report(dataDirFaults);
   const expanded = expandReferences(document.value, { env, baseDir, dataDir });
-  report(expanded.faults);
   const parsed = parseFile(expanded);
-  // A reference that leads nowhere leaves an empty text behind; what is wrong with that has been said.
-  const said = new Set(expanded.faults.map((fault) => JSON.stringify(fault.path)));
-  report(parsed.faults.filter((fault) => !said.has(JSON.stringify(fault.path))));
+  report.add([...dataDirFaults, ...expanded.faults, ...parsed.faults]);
 
   const { server: fileServer, ...rest } = parsed.file;
   const server: ServerSettings = { ...fileServer, ...given };
@@ -71,15 +61,21 @@ export async function loadSettings({ env, flags, cwd, prepare = true }: LoadOpti
     variables: Object.fromEntries(rest.runtimeVariables.flatMap((name) => (env[name] ? [[name, env[name]]] : []))),
     policies: { ...rest.policies, ...(rest.policies.folder ? { folder: resolve(baseDir, rest.policies.folder) } : {}) },
   };
-  const checked = crossCheck(settings);
-  report(checked.faults);
+  const checked = crossCheck({ settings, said: parsed.said, isSound });
+  report.add(checked.faults);
 
   const keeper = findSecret({ fromLine: fromLine.values, fromEnv: fromEnv.values, fileServer, cwd, baseDir });
-  if (keeper.kind === 'fault') faults.push(keeper.text);
-  if (settings.databaseUrl && keeper.kind === 'data') {
-    faults.push('FAIRLEAD_SECRET: is missing; with DATABASE_URL it must be given, the same to every replica');
+  const sharesDatabase = settings.databaseUrl !== undefined || !isSound(['server', 'databaseUrl']);
+  if (keeper.kind === 'fault') report.say(keeper.text);
+  else if (keeper.kind === 'file') {
+    const found = await readSecret(keeper, dataDir, false);
+    if ('fault' in found) report.say(found.fault);
+  } else if (keeper.kind === 'data' && sharesDatabase && secretKeys.every((key) => isSound(['server', key]))) {
+    report.say('FAIRLEAD_SECRET: is missing; with DATABASE_URL it must be given, the same to every replica');
   }
-  if (faults.length > 0) throw configInvalid([...new Set(faults)]);
+  if (further) report.say(...(await further(settings, isSound)));
+  const faults = report.all();
+  if (faults.length > 0) throw configInvalid(faults);
 
   const warnings = [...checked.warnings, ...strayVariables(env)];
   if (prepare) await mkdir(dataDir, { recursive: true, mode: 0o700 });
@@ -91,6 +87,8 @@ export async function loadSettings({ env, flags, cwd, prepare = true }: LoadOpti
   const sources = [...(source.kind === 'none' ? [] : [source.file]), ...expanded.files];
   return { settings, warnings, sources: [...new Set(sources)] };
 }
+
+const secretKeys = ['secret', 'secretFile'] as const;
 
 type Source = { kind: 'given' | 'found' | 'example'; file: string; from: string } | { kind: 'none' };
 
@@ -106,18 +104,23 @@ function findFile(env: NodeJS.ProcessEnv, flags: Flags, cwd: string): Source {
   return existsSync(example) ? { kind: 'example', file: example, from: example } : { kind: 'none' };
 }
 
-function readFile(source: Source, faults: string[]): { document: ConfigDocument; name: string; baseDir: string } {
+interface ReadFile {
+  document: ConfigDocument;
+  name: string;
+  baseDir: string;
+  /** Why the document is empty. */
+  unread?: string;
+}
+
+function readFile(source: Source): ReadFile {
   if (source.kind === 'none') return { document: parseConfig(''), name: 'fairlead.yaml', baseDir: packageRoot };
   const place = { name: source.file, baseDir: dirname(source.file) };
+  const unread = (why: string) => ({ document: parseConfig(''), ...place, unread: `${source.from}: ${why}` });
   try {
-    if (statSync(source.file).size > maxFileBytes) {
-      faults.push(`${source.from}: the file is larger than ${maxFileBytes} bytes`);
-      return { document: parseConfig(''), ...place };
-    }
+    if (statSync(source.file).size > maxFileBytes) return unread(`the file is larger than ${maxFileBytes} bytes`);
     return { document: parseConfig(readFileSync(source.file, 'utf8')), ...place };
   } catch (error) {
-    faults.push(`${source.from}: ${source.file} cannot be read (${codeOf(error)})`);
-    return { document: parseConfig(''), ...place };
+    return unread(`${source.file} cannot be read (${codeOf(error)})`);
   }
 }
 

@@ -68,13 +68,21 @@ export function flagValue(flags: Flags, name: string): string | boolean | undefi
   return flags[name] ?? flags[name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase())];
 }
 
+/** What was given outside the file. */
+export interface Given {
+  values: ServerSettings;
+  faults: Fault[];
+  /** Keys that were given and are not among the values, since they have a fault. */
+  faulty: Set<ServerKey>;
+}
+
 /** Settings that the environment gives. An empty variable counts as not set. */
-export function fromEnvironment(env: NodeJS.ProcessEnv): { values: ServerSettings; faults: Fault[] } {
+export function fromEnvironment(env: NodeJS.ProcessEnv): Given {
   return read((option) => ({ raw: env[option.env] || undefined, name: option.env }));
 }
 
 /** Settings that the command line gives. */
-export function fromFlags(flags: Flags): { values: ServerSettings; faults: Fault[] } {
+export function fromFlags(flags: Flags): Given {
   const result = read(({ flag }) => (flag ? { raw: flagValue(flags, flag), name: `--${flag}` } : undefined));
   for (const key of ['databaseUrl', 'redisUrl'] as const) {
     const url = result.values[key];
@@ -88,26 +96,28 @@ export function fromFlags(flags: Flags): { values: ServerSettings; faults: Fault
   return result;
 }
 
-function read(look: (option: SettingOption) => { raw: string | boolean | undefined; name: string } | undefined): {
-  values: ServerSettings;
-  faults: Fault[];
-} {
+function read(look: (option: SettingOption) => { raw: string | boolean | undefined; name: string } | undefined): Given {
   const values: Record<string, unknown> = {};
   const faults: Fault[] = [];
+  const faulty = new Set<ServerKey>();
   for (const option of settingOptions) {
     const { raw, name } = look(option) ?? {};
     if (raw === undefined || name === undefined) continue;
     if (typeof raw !== 'string') {
       faults.push({ path: [name], text: 'needs a value' });
+      faulty.add(option.key);
       continue;
     }
     const value = convert(raw, option.kind);
     const schema = serverSchema.shape[option.key];
     const parsed = schema.safeParse(value);
     if (parsed.success) values[option.key] = parsed.data;
-    else faults.push(...schemaFaults(schema, parsed.error.issues, value, [name]));
+    else {
+      faults.push(...schemaFaults(schema, parsed.error.issues, value, [name]));
+      faulty.add(option.key);
+    }
   }
-  return { values: serverSchema.parse(values), faults };
+  return { values: serverSchema.parse(values), faults, faulty };
 }
 
 function convert(raw: string, kind: SettingOption['kind']): unknown {

@@ -1,28 +1,60 @@
+import { z } from 'zod';
 import { isObject } from '../kernel/json.ts';
-import { at, type Fault, schemaFaults } from './faults.ts';
+import { at, branchOf, type Fault, type Path, schemaFaults, unwrap } from './faults.ts';
 import { asNumber } from './options.ts';
 import type { Expanded } from './references.ts';
 import { type FileSettings, fileSchema } from './schema.ts';
 
-/** Checks what the file says against its schema. Of a faulty file, the sections without a fault are still there. */
-export function parseFile({ value, whole }: Expanded): { file: FileSettings; faults: Fault[] } {
-  let input = value;
-  let result = fileSchema.safeParse(input);
-  if (!result.success && whole.size > 0) {
-    input = withNumbers(input, result.error.issues, whole);
-    result = fileSchema.safeParse(input);
-  }
-  if (result.success) return { file: result.data, faults: [] };
-  return { file: soundParts(input), faults: schemaFaults(fileSchema, result.error.issues, input) };
+export interface ParsedFile {
+  /** What is sound of it, down to single keys: whatever has a fault is left out, and what cannot be without that. */
+  file: FileSettings;
+  /** All that it says, sound or not. */
+  said: unknown;
+  faults: Fault[];
 }
 
-// So that what is wrong between sound sections is reported together with the faulty one.
-function soundParts(input: unknown): FileSettings {
-  if (!isObject(input)) return fileSchema.parse({});
-  const sound = Object.entries(fileSchema.shape).filter(
-    ([key, schema]) => Object.hasOwn(input, key) && schema.safeParse(input[key]).success,
-  );
-  return fileSchema.parse(Object.fromEntries(sound.map(([key]) => [key, input[key]])));
+/** Checks what the file says against its schema. */
+export function parseFile({ value, whole, faults: dangling }: Expanded): ParsedFile {
+  let said = value;
+  let result = fileSchema.safeParse(said);
+  if (!result.success && whole.size > 0) {
+    said = withNumbers(said, result.error.issues, whole);
+    result = fileSchema.safeParse(said);
+  }
+  // A reference that leads nowhere leaves an empty text behind; what is wrong with that has been said.
+  const known = new Set(dangling.map(({ path }) => JSON.stringify(path)));
+  if (result.success && known.size === 0) return { file: result.data, said, faults: [] };
+  const faults = result.success ? [] : schemaFaults(fileSchema, result.error.issues, said);
+  return {
+    file: fileSchema.parse(soundPart(fileSchema, said, known) ?? {}),
+    said,
+    faults: faults.filter(({ path }) => !known.has(JSON.stringify(path))),
+  };
+}
+
+function soundPart(schema: z.ZodType, value: unknown, known: ReadonlySet<string>, path: Path = []): unknown {
+  if (known.has(JSON.stringify(path))) return undefined;
+  const bare = unwrap(schema);
+  const meant = bare instanceof z.ZodUnion ? branchOf(bare.options as z.ZodType[], value) : bare;
+  const part = (inner: z.ZodType, entry: unknown, step: string | number) =>
+    soundPart(inner, entry, known, [...path, step]);
+  let rest = value;
+  if (isObject(value) && (meant instanceof z.ZodObject || meant instanceof z.ZodRecord)) {
+    const innerOf = (key: string): z.ZodType | undefined => {
+      if (meant instanceof z.ZodObject) return Object.hasOwn(meant.shape, key) ? meant.shape[key] : undefined;
+      return (meant.keyType as z.ZodType).safeParse(key).success ? (meant.valueType as z.ZodType) : undefined;
+    };
+    const entries = Object.entries(value).map(([key, entry]) => {
+      const inner = innerOf(key);
+      return [key, inner && part(inner, entry, key)] as const;
+    });
+    rest = Object.fromEntries(entries.filter(([, entry]) => entry !== undefined));
+  } else if (Array.isArray(value) && meant instanceof z.ZodArray) {
+    rest = value
+      .map((entry, index) => part(meant.element as z.ZodType, entry, index))
+      .filter((entry) => entry !== undefined);
+  }
+  return schema.safeParse(rest).success ? rest : undefined;
 }
 
 // `port: ${env:PORT}` is text where a number is wanted.

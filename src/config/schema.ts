@@ -1,9 +1,21 @@
 import { z } from 'zod';
-import { toolsetPattern } from '../kernel/names.ts';
+import { ownToolset, toolsetPattern } from '../kernel/names.ts';
+import { isRange } from '../platform/http/addresses.ts';
+import { isHost, isOrigin, isReachable } from './addresses.ts';
 
 const slug = z.string().regex(/^[a-z][a-z0-9-]{0,38}$/, 'must be lower case letters, digits and dashes');
 const toolset = z.string().regex(toolsetPattern, 'must be 1 to 24 lower case letters, digits and dashes');
 const ms = z.int().positive();
+
+const urlOf = (protocol: RegExp, beginning: string) =>
+  z.url({ protocol, hostname: /.*/, error: `must be a URL that begins with ${beginning}` });
+const webUrl = urlOf(/^https?$/, 'http:// or https://');
+
+/** Signatures by a key pair, and those by a shared secret. */
+const signatures =
+  /^(RS256|RS384|RS512|PS256|PS384|PS512|ES256|ES384|ES512|EdDSA|Ed25519|ML-DSA-44|ML-DSA-65|ML-DSA-87|HS256|HS384|HS512)$/;
+const notHost = 'must be an address or a host name';
+const isNone = (name: string) => name.toLowerCase() === 'none';
 
 const annotationOverride = z
   .strictObject({
@@ -64,7 +76,7 @@ export const stdioUpstream = z.strictObject({
 });
 
 export const httpUpstream = z.strictObject({
-  url: z.url({ protocol: /^https?$/ }).describe('Address of its MCP endpoint'),
+  url: webUrl.describe('Address of its MCP endpoint'),
   headers: z.record(z.string(), z.string()).default({}).describe('Sent with every request to it'),
   transport: z.enum(['auto', 'http', 'sse']).default('auto').describe('Streamable HTTP, or the legacy HTTP+SSE'),
   ...upstreamCommon,
@@ -86,12 +98,21 @@ const endpoint = z.strictObject({
 
 const issuer = z.strictObject({
   issuer: z.string().min(1).describe('Its name, as the claim iss of its tokens has it'),
-  jwksUri: z.url().optional().describe('Where its keys are; found by its metadata when absent'),
+  jwksUri: webUrl.optional().describe('Where its keys are; found by its metadata when absent'),
   audience: z
     .union([z.string(), z.array(z.string()).min(1)])
     .optional()
     .describe('Default: the public URL of /mcp'),
-  algorithms: z.array(z.string()).default(['RS256', 'PS256', 'ES256', 'EdDSA']).describe('Signatures that are taken'),
+  algorithms: z
+    .array(
+      z
+        .string()
+        .refine((name) => !isNone(name), 'must not be none: such tokens are signed by nobody')
+        .refine((name) => isNone(name) || signatures.test(name), 'is no signature that is known here, such as ES256'),
+    )
+    .min(1)
+    .default(['RS256', 'PS256', 'ES256', 'EdDSA'])
+    .describe('Signatures that are taken'),
   clockSkewSeconds: z.int().min(0).max(300).default(30).describe('How far its clock may be from ours'),
   sharedSecret: z.string().min(32).optional().describe('HS256; only with development: true'),
   claims: z
@@ -115,26 +136,34 @@ export const serverSchema = z
   .strictObject({
     host: z
       .string()
-      .regex(/^[^\s/]+$/, 'must be an address or a host name')
+      .regex(/^[^\s/]+$/, notHost)
+      .refine(isHost, notHost)
       .describe('Address to listen on'),
     port: z.int().min(0).max(65_535).describe('Port to listen on; 0 takes a free one'),
-    publicUrl: z.url({ protocol: /^https?$/ }).describe('How clients reach it; by default host and port'),
+    publicUrl: webUrl.describe('How clients reach it; by default host and port'),
     dataDir: z.string().min(1).describe('Folder of the embedded database and the secret; default .fairlead'),
     secret: z.string().describe('32 bytes or more; signs state and keys the hashes'),
     secretFile: z.string().min(1).describe('File that holds the secret'),
     adminKey: z.string().min(32).describe('Replaces the bootstrap key at each start'),
     allowedHosts: z
-      .array(z.string().min(1))
+      .array(
+        z
+          .string()
+          .min(1)
+          .refine((host) => !host.includes('/'), 'must be a host name, without scheme and path'),
+      )
       .describe('Host headers that are answered; by default the public one and those of loopback'),
-    allowedOrigins: z.array(z.string().min(1)).describe('Origins of web pages that may call; by default its own'),
+    allowedOrigins: z
+      .array(z.string().refine(isOrigin, 'must be an origin such as https://app.example.com, without a path'))
+      .describe('Origins of web pages that may call; by default its own'),
     trustedProxies: z
-      .array(z.string().min(1))
+      .array(z.string().refine(isRange, 'must be an IP address or a CIDR range'))
       .describe('Addresses or CIDR ranges whose X-Forwarded-For is believed; none by default'),
-    databaseUrl: z
-      .url({ protocol: /^postgres(ql)?$/, hostname: /.*/ })
-      .describe('Postgres 17 or later; embedded when absent'),
-    redisUrl: z.url({ protocol: /^rediss?$/, hostname: /.*/ }).describe('Redis 7 or later, shared by the replicas'),
-    otlpEndpoint: z.url({ protocol: /^https?$/ }).describe('OTLP/HTTP receiver of traces; none when absent'),
+    databaseUrl: urlOf(/^postgres(ql)?$/, 'postgres:// or postgresql://').describe(
+      'Postgres 17 or later; embedded when absent',
+    ),
+    redisUrl: urlOf(/^rediss?$/, 'redis:// or rediss://').describe('Redis 7 or later, shared by the replicas'),
+    otlpEndpoint: webUrl.describe('OTLP/HTTP receiver of traces; none when absent'),
     logLevel: z.enum(['trace', 'debug', 'info', 'warn', 'error', 'silent']).describe('Least severity that is logged'),
     environment: z.string().min(1).describe('Name that policies can read, such as prod'),
     maxBodyBytes: z.int().positive().describe('Longest body of a request'),
@@ -164,7 +193,13 @@ export const fileSchema = z.strictObject({
     .array(z.string().regex(/^[A-Za-z_]\w*$/, 'must be the name of a variable'))
     .default([])
     .describe('Variables that upstreams added at run time by the default organisation may refer to'),
-  upstreams: z.record(toolset, upstream).default({}).describe('MCP servers by the name of their toolset'),
+  upstreams: z
+    .record(
+      toolset.refine((name) => name !== ownToolset, "is that of Fairlead's own toolset; take another"),
+      upstream,
+    )
+    .default({})
+    .describe('MCP servers by the name of their toolset'),
   endpoints: z.record(slug, endpoint).default({}).describe('Selections of tools, each served at /mcp/<name>'),
   auth: z
     .strictObject({ issuers: z.array(issuer).default([]).describe('Whose JWTs are taken as bearer tokens') })
@@ -184,7 +219,7 @@ export const fileSchema = z.strictObject({
   egress: z
     .strictObject({
       allow: z
-        .array(z.string())
+        .array(z.string().refine(isReachable, 'must be a host name, an address or a CIDR range'))
         .default([])
         .describe('Private hosts or CIDR ranges that URLs set at run time may reach'),
     })

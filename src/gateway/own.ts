@@ -1,8 +1,5 @@
 import type { JsonObject } from '../kernel/json.ts';
 
-/** The toolset of Fairlead's own resources; no upstream can take this name. */
-export const ownToolset = 'fairlead';
-
 export const statusUri = 'fairlead://status';
 
 /** Fairlead's own resources, as listed. */

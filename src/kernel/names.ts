@@ -3,6 +3,9 @@ import { createHash } from 'node:crypto';
 /** A toolset's name: short, and free of the characters that wire names use as separators. */
 export const toolsetPattern = /^[a-z][a-z0-9-]{0,23}$/;
 
+/** The toolset of Fairlead's own resources; no upstream can take this name. */
+export const ownToolset = 'fairlead';
+
 const wireLimit = 64; // several model APIs refuse longer tool names
 
 /** The toolset and the name of a canonical id, which splits at its first dot. */

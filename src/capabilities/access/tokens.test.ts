@@ -22,9 +22,13 @@ beforeEach(async () => {
 });
 afterEach(() => issuer.stop());
 
-/** The settings as a file would give them, with all defaults. */
+/** The settings as a file would give them, with all defaults; the algorithms also where a file would be refused. */
 function settings(...issuers: object[]) {
-  return fileSchema.parse({ auth: { issuers } }).auth.issuers;
+  return issuers.flatMap(({ algorithms, ...issuer }: { algorithms?: string[] }) =>
+    fileSchema
+      .parse({ auth: { issuers: [issuer] } })
+      .auth.issuers.map((parsed) => ({ ...parsed, algorithms: algorithms ?? parsed.algorithms })),
+  );
 }
 
 function open(issuerSettings: object = {}, deps: Partial<TokenDeps> = {}): Tokens {

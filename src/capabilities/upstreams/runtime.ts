@@ -2,7 +2,7 @@ import type { UpstreamSettings } from '../../config/schema.ts';
 import { InvalidRequest } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
 import { isObject } from '../../kernel/json.ts';
-import { toolsetPattern } from '../../kernel/names.ts';
+import { ownToolset, toolsetPattern } from '../../kernel/names.ts';
 import { defaultOrg, type OrgId } from '../../kernel/principal.ts';
 import { type Bus, createFollower } from '../../platform/bus/index.ts';
 import type { Db } from '../../platform/db/types.ts';
@@ -23,7 +23,6 @@ import {
 import type { Declaration, Surroundings, UpstreamProbe } from './types.ts';
 
 const maxPerOrg = 100;
-const reserved = ['fairlead']; // the toolset of this server itself
 
 interface Deps {
   db: Db;
@@ -98,7 +97,7 @@ export function createRuntime(deps: Deps): Runtime {
 
   const refuseDeclared = (org: OrgId, name: string) => {
     if (isDeclared(org, name)) throw UpstreamNameTaken({ name, reason: 'it is declared in the configuration file' });
-    if (reserved.includes(name)) throw UpstreamNameTaken({ name, reason: "it is the server's own" });
+    if (name === ownToolset) throw UpstreamNameTaken({ name, reason: "it is the server's own" });
   };
 
   /** What a user wrote, after every check that can be made without connecting. */

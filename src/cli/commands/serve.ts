@@ -1,4 +1,4 @@
-import { inheritedEnvironment, loadSettings, settingOptions } from '../../config/index.ts';
+import { inheritedEnvironment, type LoadOptions, loadSettings, settingOptions } from '../../config/index.ts';
 import type { Settings } from '../../config/schema.ts';
 import { createLog } from '../../platform/telemetry/log.ts';
 import { type CommandSpec, exitCodes } from '../command.ts';
@@ -33,8 +33,11 @@ export const serve: CommandSpec = {
   async run(context, { options }) {
     const { env, cwd, stdout, stderr } = context;
     const startedAt = performance.now();
-    const load = () => loadSettings({ env, cwd, flags: options as Record<string, string | boolean> });
-    const loaded = await load();
+    const load = (more: Pick<LoadOptions, 'further'> = {}) =>
+      loadSettings({ env, cwd, flags: options as Record<string, string | boolean>, ...more });
+    // Loaded only here, and so is the server below: it is most of the program, and no other command needs it.
+    const { settingsFaults: further } = await import('../../app/check.ts');
+    const loaded = await load({ further });
     const { settings, warnings } = loaded;
     const log = createLog({ level: settings.logLevel, service: 'fairlead', destination: stderr });
     for (const warning of warnings) log.warn(warning);
@@ -43,7 +46,6 @@ export const serve: CommandSpec = {
     let reload = async () => {}; // a hang-up while it starts must not end it: what it reads is new anyway
     context.onHangup(() => void reload());
 
-    // Loaded only here: it is most of the program, and no other command needs it.
     const { start } = await import('../../app/lifecycle.ts');
     const { noteStart } = await import('../note-start.ts');
     const running = await start({
@@ -54,7 +56,7 @@ export const serve: CommandSpec = {
     }).catch((error: unknown) => {
       throw startFault(error, settings);
     });
-    const reloading = reloadOnChange(loaded, load, running, log);
+    const reloading = reloadOnChange(loaded, () => load(), running, log);
     reload = reloading.reload;
     const noted = await noteStart(running, settings, env, log);
 

@@ -1,10 +1,11 @@
 import type { EndpointView } from '../../capabilities/catalog/index.ts';
 import type { Call, Decision } from '../../kernel/call.ts';
 import { isObject, type JsonObject } from '../../kernel/json.ts';
+import { ownToolset } from '../../kernel/names.ts';
 import type { Tool } from '../../kernel/tool.ts';
 import type { Endpoints } from '../endpoints.ts';
 import { UnknownTool } from '../errors.ts';
-import { isOwnUri, ownToolset } from '../own.ts';
+import { isOwnUri } from '../own.ts';
 import { pseudoTool } from '../pseudo.ts';
 import type { Stage } from './stage.ts';
 

@@ -1,4 +1,4 @@
-import { configInvalid, faultsOf, loadSettings } from '../../../config/index.ts';
+import { faultsOf, loadSettings } from '../../../config/index.ts';
 import { type CommandSpec, exitCodes, jsonOption } from '../../command.ts';
 import { offlineFlags, offlineOptions } from '../../offline.ts';
 import { screenOf } from '../../terminal.ts';
@@ -20,10 +20,8 @@ export const configCheck: CommandSpec = {
     const file = typeof args.file === 'string' ? { config: args.file } : {};
     try {
       const flags = { ...offlineFlags(options), ...file };
-      const { settings, warnings } = await loadSettings({ env, cwd, flags, prepare: false });
-      const { settingsFaults } = await import('../../../app/check.ts'); // heavy, and only needed here
-      const found = await settingsFaults(settings);
-      if (found.length > 0) throw configInvalid(found);
+      const { settingsFaults: further } = await import('../../../app/check.ts'); // heavy, and only needed here
+      const { settings, warnings } = await loadSettings({ env, cwd, flags, prepare: false, further });
       const { configFile, upstreams, endpoints } = settings;
       if (options.json) screen.json({ ok: true, configFile, faults: [], warnings });
       else {
