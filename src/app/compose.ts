@@ -21,6 +21,7 @@ import type { Log, Metrics, Tracing } from '../platform/telemetry/index.ts';
 import { createHttpApp } from '../surfaces/http/index.ts';
 import { createMcpSurface } from '../surfaces/mcp/index.ts';
 import { createRest } from '../surfaces/rest/index.ts';
+import { missingOrgs } from './orgs.ts';
 import { createReferences } from './references.ts';
 import { createOwnProvider } from './status.ts';
 import { createToolsets } from './toolsets.ts';
@@ -150,6 +151,22 @@ export function compose(ground: Ground) {
     },
   });
 
+  /** What is declared for organisations that do not exist, as far as is known now. */
+  const orgsNotThere = () => {
+    const declared = upstreams.list().filter(({ source }) => source === 'file');
+    const naming = {
+      endpoints: endpoints.declared(),
+      upstreams: Object.fromEntries(declared.map((upstream) => [upstream.name, upstream])),
+      issuers,
+    };
+    try {
+      return missingOrgs(naming, access.orgs.has);
+    } catch (error) {
+      log.debug({ err: error }, 'which organisations exist cannot be told now');
+      return [];
+    }
+  };
+
   const mcp = createMcpSurface({
     gateway,
     catalog,
@@ -173,6 +190,7 @@ export function compose(ground: Ground) {
     policy,
     upstreams,
     idempotency,
+    orgsNotThere,
     clock,
     log,
     version,
@@ -213,6 +231,7 @@ export function compose(ground: Ground) {
     http,
     idempotency,
     mcp,
+    orgsNotThere,
     policy,
     processes,
     setIssuers,

@@ -90,6 +90,8 @@ export async function start(options: StartOptions): Promise<Running> {
     opened('idempotency', house.idempotency, (it) => it.stop()).start();
     opened('mcp', house.mcp, (it) => it.stop()).start();
 
+    for (const { text } of house.orgsNotThere()) log.warn(text);
+
     let listed = false;
     let draining = false;
     const app = house.http({

@@ -90,6 +90,7 @@ export function createReload({ settings, house, log, renewTls }: Deps): (next: S
         failed.push(`tls (${reasonOf(error)})`);
       }
     }
+    for (const { text } of house.orgsNotThere()) log.warn(text);
     return { applied, restart, failed };
   };
 }

@@ -11,6 +11,7 @@ import { findServer } from './address.ts';
 import type { CliContext, CommandInput } from './command.ts';
 import { reasonOf } from './errors.ts';
 import { databaseName, offlineFlags } from './offline.ts';
+import { orgsNotThere } from './orgs-of-settings.ts';
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -36,6 +37,7 @@ export async function* examine(
   if (!settings) return;
   yield* await dataFolder(settings, server.state === 'ok');
   yield await database(settings);
+  yield* await organisations(settings);
   if (settings.redisUrl !== undefined) yield await redis(settings.redisUrl);
   yield* await upstreamCommands(settings, context.env);
   yield await port(settings, server.state === 'ok');
@@ -142,6 +144,13 @@ async function database(settings: Settings): Promise<Finding> {
     const { message, action } = asFairleadError(error);
     return { what, state: 'wrong', text: `${text}: ${message}`, action };
   }
+}
+
+async function organisations(settings: Settings): Promise<Finding[]> {
+  const what = 'organisations';
+  const orgs = await orgsNotThere(settings);
+  if ('unseen' in orgs) return [{ what, state: 'note', text: orgs.unseen }];
+  return orgs.missing.map(({ text }) => ({ what, state: 'note', text }));
 }
 
 async function redis(redisUrl: string): Promise<Finding> {

@@ -6,6 +6,7 @@ import { UnknownEndpoint } from './errors.ts';
 export interface Endpoints {
   /** The declared endpoint; undefined for none of that name. */
   get(name: string): EndpointSettings | undefined;
+  declared(): Record<string, EndpointSettings>;
   /** What an organisation has behind an endpoint; throws `UnknownEndpoint`, also for another tenant's. */
   view(org: OrgId, name: string | undefined): EndpointView;
   /** Takes the declarations of a reloaded file. */
@@ -22,6 +23,7 @@ export function createEndpoints(catalog: Catalog, initially: Record<string, Endp
   const get = (name: string) => (Object.hasOwn(declared, name) ? declared[name] : undefined);
   return {
     get,
+    declared: () => declared,
     view(org, name) {
       const snapshot = catalog.snapshot(org);
       if (name === undefined) return viewOf(snapshot, { naming: 'prefixed' });

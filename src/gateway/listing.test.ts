@@ -25,6 +25,7 @@ it('is made anew when catalog, rules, caller or way have changed, and only then 
   const list = createListings({
     endpoints: {
       get: () => undefined,
+      declared: () => ({}),
       view: () => viewOf(snapshot, { naming: 'prefixed' }),
       redeclare: () => undefined,
     },

@@ -314,6 +314,44 @@ describe('commands without a server', () => {
     expect(existsSync(data)).toBe(false); // looking makes nothing
   });
 
+  it('look in the database for the organisations that the settings name, where it can be had [SP-3]', {
+    timeout,
+  }, async () => {
+    const config = { endpoints: { team: { org: 'acme' } }, server: { redisUrl: 'redis://127.0.0.1:9' } };
+    writeFileSync(join(home.home, 'fairlead.yaml'), JSON.stringify(config));
+    const missing = 'endpoints.team.org: there is no organisation acme; `fairlead orgs create acme` makes it';
+    const unseen = 'not looked at, whether the organisations exist that are named (acme): ';
+    const check = async (env: Record<string, string> = {}) => {
+      const ran = await run(['config', 'check', '--data-dir', data, '--json'], {
+        env: { ...home.env, ...env },
+        cwd: home.home,
+      });
+      expect(ran.code).toBe(0);
+      return JSON.parse(ran.stdout).warnings as string[];
+    };
+    expect(await check()).toEqual([missing]); // no server has run here yet
+    const away = { DATABASE_URL: 'postgres://127.0.0.1:9/none', FAIRLEAD_SECRET: 's'.repeat(32) };
+    expect(await check(away)).toEqual([expect.stringContaining(unseen)]);
+
+    database = await databaseFor(data);
+    expect(await check(database.env)).toEqual([missing]);
+    const server = serve();
+    await server.says(/ready after/);
+    expect((await cli('orgs', 'create', 'acme')).code).toBe(0);
+    const whileItRuns = await check(database.env);
+    if (database.env.DATABASE_URL === undefined) expect(whileItRuns).toEqual([expect.stringContaining(unseen)]);
+    else expect(whileItRuns).toEqual([]);
+    await server.stop();
+    expect(await check(database.env)).toEqual([]);
+
+    writeFileSync(join(home.home, 'fairlead.yaml'), JSON.stringify({ endpoints: { team: { org: 'nobody' } } }));
+    const examined = await run(['doctor', '--data-dir', data], {
+      env: { ...home.env, ...database.env, FAIRLEAD_PORT: '0' },
+      cwd: home.home,
+    });
+    expect(examined).toMatchObject({ code: 0, stdout: expect.stringContaining('there is no organisation nobody') });
+  });
+
   it('find what is wrong, and say what to do [SP-20]', async () => {
     const healthy = await run(['doctor', '--data-dir', data, '--json'], {
       env: { ...home.env, FAIRLEAD_PORT: '0' },

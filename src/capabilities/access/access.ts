@@ -63,6 +63,8 @@ export interface Access {
     list(): Promise<Org[]>;
     /** Throws NotFound. */
     get(id: OrgId): Promise<Org>;
+    /** From memory. Throws AccessUnavailable. */
+    has(id: OrgId): boolean;
     purge(id: OrgId): Promise<void>;
   };
   setBootstrapKey(wanted?: { secret?: string }): Promise<CreatedKey | undefined>;
@@ -141,6 +143,7 @@ export function createAccess(deps: AccessDeps): Access {
       create: (input) => thenTell(createOrg({ db, clock }, input)),
       list: () => listOrgs(db),
       get: (id) => findOrg(db, id),
+      has: roster.hasOrg,
       async purge(id) {
         await thenTell(purgeOrg(db, id, purgers));
         await deps.purged?.(id).catch((error: unknown) => {

@@ -14,4 +14,4 @@ export { accessMigrations } from './migrations.ts';
 export { type OrgInput, orgInput, type Purger } from './orgs.ts';
 export { anonymousPrincipal, systemPrincipal } from './principals.ts';
 export { mayActIn, missingScope, type Role, requireScope, type Scope, scopeNames } from './scopes.ts';
-export type { ApiKey, Org } from './store.ts';
+export { type ApiKey, listOrgs, type Org } from './store.ts';

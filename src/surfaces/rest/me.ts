@@ -1,15 +1,19 @@
 import { z } from '@hono/zod-openapi';
+import { mayActIn } from '../../capabilities/access/index.ts';
 import type { Upstreams } from '../../capabilities/upstreams/index.ts';
+import type { OrgId } from '../../kernel/principal.ts';
 import { ok, type Route, route } from './route.ts';
 import * as schemas from './schemas.ts';
 
 export interface MeDeps {
   upstreams: Pick<Upstreams, 'list'>;
+  /** What is declared for organisations that do not exist. */
+  orgsNotThere(): readonly { org: OrgId; text: string }[];
   version: string;
 }
 
 /** Who asks, and how the server is for them. */
-export function meRoutes({ upstreams, version }: MeDeps): Route[] {
+export function meRoutes({ upstreams, orgsNotThere, version }: MeDeps): Route[] {
   return [
     route({
       method: 'get',
@@ -39,7 +43,9 @@ export function meRoutes({ upstreams, version }: MeDeps): Route[] {
       path: '/api/v1/status',
       tag: 'Server',
       summary: 'What stands behind this server',
-      description: 'Every toolset of your organisation with its state and, if something is wrong, the reason.',
+      description:
+        'Every toolset of your organisation with its state and, if something is wrong, the reason. Whoever may write ' +
+        'organisations is also told, in `warnings`, what is declared for one that does not exist.',
       scope: 'tools:read',
       answers: {
         200: {
@@ -52,6 +58,7 @@ export function meRoutes({ upstreams, version }: MeDeps): Route[] {
                 .pick({ state: true, reason: true, tools: true, prompts: true, resources: true, since: true })
                 .extend({ toolset: z.string(), lastListedAt: schemas.timeMs.optional() }),
             ),
+            warnings: z.array(z.string()),
           }),
           example: {
             server: 'fairlead',
@@ -59,6 +66,7 @@ export function meRoutes({ upstreams, version }: MeDeps): Route[] {
             toolsets: [
               { toolset: 'files', state: 'live', tools: 14, prompts: 0, resources: 0, since: 1_795_219_200_000 },
             ],
+            warnings: ['endpoints.team.org: there is no organisation acme; `fairlead orgs create acme` makes it'],
           },
         },
       },
@@ -76,6 +84,9 @@ export function meRoutes({ upstreams, version }: MeDeps): Route[] {
             since: status.since,
             ...(status.lastListedAt === undefined ? {} : { lastListedAt: status.lastListedAt }),
           })),
+          warnings: orgsNotThere()
+            .filter(({ org }) => mayActIn(principal, org))
+            .map(({ text }) => text),
         }),
     }),
   ];

@@ -14,7 +14,7 @@ import { callRoutes } from './calls.ts';
 import { openApiOf, serveDocuments } from './documents.ts';
 import type { BodyLimits } from './input.ts';
 import { keyRoutes } from './keys.ts';
-import { meRoutes } from './me.ts';
+import { type MeDeps, meRoutes } from './me.ts';
 import { orgRoutes } from './orgs.ts';
 import { policyRoutes } from './policies.ts';
 import { register } from './register.ts';
@@ -29,6 +29,8 @@ export interface RestDeps extends BodyLimits {
   policy: Policy;
   upstreams: Upstreams;
   idempotency: Idempotency;
+  /** What is declared for organisations that do not exist. */
+  orgsNotThere: MeDeps['orgsNotThere'];
   clock: Clock;
   log: Log;
   version: string;

@@ -1,13 +1,16 @@
 import { faultsOf, loadSettings } from '../../../config/index.ts';
 import { type CommandSpec, exitCodes, jsonOption } from '../../command.ts';
 import { offlineFlags, offlineOptions } from '../../offline.ts';
+import { orgsNotThere } from '../../orgs-of-settings.ts';
 import { screenOf } from '../../terminal.ts';
 
 /** Whether `serve` would take the settings. */
 export const configCheck: CommandSpec = {
   path: ['config', 'check'],
   summary: 'check all settings without starting anything',
-  about: 'Environment, file and defaults together. Names every fault at once, never a value. Exit code 2 for faults.',
+  about:
+    'Environment, file and defaults together. Names every fault at once, never a value. Exit code 2 for faults. When the\n' +
+    'settings name an organisation, it is looked for in the database, if nobody else has that open.',
   args: [{ name: '[file]', help: 'the file to check; the one that `serve` would take when absent' }],
   options: [...offlineOptions, jsonOption],
   examples: [
@@ -22,6 +25,8 @@ export const configCheck: CommandSpec = {
       const flags = { ...offlineFlags(options), ...file };
       const { settingsFaults: further } = await import('../../../app/check.ts'); // heavy, and only needed here
       const { settings, warnings } = await loadSettings({ env, cwd, flags, prepare: false, further });
+      const orgs = await orgsNotThere(settings);
+      warnings.push(...('unseen' in orgs ? [orgs.unseen] : orgs.missing.map(({ text }) => text)));
       const { configFile, upstreams, endpoints } = settings;
       if (options.json) screen.json({ ok: true, configFile, faults: [], warnings });
       else {

@@ -1,0 +1,34 @@
+import type { EndpointSettings, IssuerSettings } from '../config/schema.ts';
+import { defaultOrg, type OrgId } from '../kernel/principal.ts';
+
+/** What names organisations: endpoints and upstreams by their names, and issuers. */
+export interface Naming {
+  endpoints: Record<string, Pick<EndpointSettings, 'org'>>;
+  upstreams: Record<string, { org: OrgId }>;
+  issuers: readonly Pick<IssuerSettings, 'org'>[];
+}
+
+export interface MissingOrg {
+  org: OrgId;
+  /** Where it is named, and what to do. */
+  text: string;
+}
+
+/** Organisations that something is declared for, beside the default one, which there always is. */
+export function namedOrgs({ endpoints, upstreams, issuers }: Naming): { org: OrgId; place: string }[] {
+  return [
+    ...Object.entries(endpoints).map(([name, { org }]) => ({ org, place: `endpoints.${name}.org` })),
+    ...Object.entries(upstreams).map(([name, { org }]) => ({ org, place: `upstreams.${name}.org` })),
+    ...issuers.map(({ org }, index) => ({ org, place: `auth.issuers[${index}].org` })),
+  ].filter(({ org }) => org !== defaultOrg);
+}
+
+/** What is declared for organisations that do not exist: nobody can use it. */
+export function missingOrgs(naming: Naming, exists: (org: OrgId) => boolean): MissingOrg[] {
+  return namedOrgs(naming)
+    .filter(({ org }) => !exists(org))
+    .map(({ org, place }) => ({
+      org,
+      text: `${place}: there is no organisation ${org}; \`fairlead orgs create ${org}\` makes it`,
+    }));
+}
