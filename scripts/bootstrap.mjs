@@ -2,8 +2,10 @@
 // Node 20 and later: the Node that starts it may be older than the one that Fairlead needs. Says what it does on
 // stderr, since stdout may belong to a protocol.
 //
-//   node scripts/bootstrap.mjs          before `npm start`: development packages may be missing (npm ci --omit=dev)
-//   node scripts/bootstrap.mjs --dev    before `npm test` and the like: they may not
+//   node scripts/bootstrap.mjs          development packages may be missing (npm ci --omit=dev)
+//   node scripts/bootstrap.mjs --dev    they may not
+//
+// The scripts of package.json have it done by run.mjs.
 import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {

@@ -68,10 +68,15 @@ describe('a fresh clone', () => {
     mkdirSync(join(folder, 'src'));
     write(
       'src/main.ts',
-      'const version: string = process.version;\n' +
-        'console.log(`runs on`, version, `with`, JSON.stringify(process.argv.slice(2)));\nprocess.exitCode = 3;\n',
+      'const end = (code: number) => () => process.exit(code);\n' +
+        'process.on(`SIGTERM`, end(4)).on(`SIGINT`, end(5));\n' +
+        'console.log(`runs on`, process.version, `with`, JSON.stringify(process.argv.slice(2)));\n' +
+        'if (process.argv[2] === `wait`) setTimeout(end(1), 30_000);\n' +
+        'else process.exitCode = 3;\n',
     );
-    const starts = await Promise.all([ended('npm', ['start'], terminal), ended('npm', ['start'], terminal)]);
+    // Then npm leaves out prestart and the like.
+    const careful = { ...terminal, npm_config_ignore_scripts: 'true' };
+    const starts = await Promise.all([ended('npm', ['start'], careful), ended('npm', ['start'], careful)]);
     for (const start of starts) {
       expect(start, start.stderr).toMatchObject({ code: 3 });
       expect(start.stdout).toMatch(/runs on v24\.\d+\.\d+ with \["serve"\]/);
@@ -86,6 +91,15 @@ describe('a fresh clone', () => {
     expect(byNpx).toMatchObject({ code: 3, stdout: expect.stringContaining('with ["call","--json"]') });
     const byPath = await ended('node', ['scripts/fairlead.mjs', 'stdio'], terminal);
     expect(byPath).toMatchObject({ code: 3, stdout: expect.stringMatching(/runs on v24.* with \["stdio"\]/) });
+
+    for (const [signal, code] of [['SIGTERM', 4] as const, ['SIGINT', 5] as const]) {
+      for (const launcher of [['scripts/run.mjs', 'src/main.ts'], ['scripts/fairlead.mjs']]) {
+        const child = spawn('node', [...launcher, 'wait'], { cwd: folder, env: terminal });
+        await once(child.stdout, 'data');
+        child.kill(signal);
+        expect(await once(child, 'exit'), launcher[0]).toEqual([code, null]);
+      }
+    }
   }, 600_000);
 });
 
@@ -114,6 +128,30 @@ describe('bootstrap', () => {
     const before = statSync(join(folder, 'node_modules/dep')).ino;
     expect(await bootstrap('--dev')).toEqual({ code: 0, stdout: '', stderr: '' });
     expect(statSync(join(folder, 'node_modules/dep')).ino).toBe(before);
+  });
+
+  it('comes before what npm runs, also where npm leaves out scripts before others [SP-1]', async () => {
+    const project = JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+    write('package.json', { ...project, scripts: { test: 'node scripts/run.mjs --dev test.ts' } });
+    write(
+      'test.ts',
+      "import 'dep/package.json' with { type: 'json' };\nprocess.exitCode = Number(process.argv[2]) as number;\n",
+    );
+    const careful = { ...modern, npm_config_ignore_scripts: 'true' };
+    const first = await ended('npm', ['test', '--', '6'], careful);
+    expect(first, first.stderr).toMatchObject({ code: 6 });
+    expect(installs(first.stderr)).toBe(1);
+    expect((await ended('npm', ['test', '--', '0'], careful)).code).toBe(0);
+    write('package.json', {
+      ...project,
+      dependencies: { dep: 'file:no-such-file.tgz' },
+      scripts: { test: 'node scripts/run.mjs test.ts' },
+    });
+    write('package-lock.json', {});
+    expect(await ended('npm', ['test', '--', '0'], careful)).toMatchObject({
+      code: 1,
+      stderr: expect.stringContaining('npm ci failed'),
+    });
   });
 
   it('installs anew when the lock file has changed [SP-1]', async () => {
@@ -166,10 +204,10 @@ describe('bootstrap', () => {
 describe('package.json', () => {
   const scripts: Record<string, string> = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).scripts;
 
-  it('bootstraps before every script that needs Node 24 or a package [SP-1]', () => {
-    const needing = Object.keys(scripts).filter((name) => !scripts[name]?.includes('.mjs'));
-    expect(needing).toContain('start');
-    for (const name of needing) expect(scripts[`pre${name}`], name).toMatch(/^node scripts\/bootstrap\.mjs/);
+  it('bootstraps in every script that needs Node 24 or a package, whatever npm leaves out [SP-1]', () => {
+    expect(scripts.start).toBe('node scripts/run.mjs src/main.ts serve');
+    const { start, lockfile, ...others } = scripts;
+    for (const [name, script] of Object.entries(others)) expect(script, name).toMatch(/^node scripts\/run\.mjs --dev /);
   });
 
   it('has a lock file that names the packages of every platform, so that npm ci takes it anywhere [SP-1]', async () => {

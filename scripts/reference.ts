@@ -49,4 +49,4 @@ function writePages(): void {
   }
 }
 
-if (import.meta.main) writePages();
+if (process.argv[1] === fileURLToPath(import.meta.url)) writePages();
