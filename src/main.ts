@@ -4,9 +4,13 @@ import { runCli } from './cli/program.ts';
 import { readEnvironment } from './config/index.ts';
 
 const stop = new AbortController();
+// Whoever started this passes a signal on that the whole process group has got already: that is one, not two.
+const sameSignalMs = 100;
+let firstSignalAt = 0;
 for (const signal of ['SIGINT', 'SIGTERM'] as const) {
   process.on(signal, () => {
-    if (stop.signal.aborted) process.exit(130); // the second time means now
+    if (!stop.signal.aborted) firstSignalAt = performance.now();
+    else if (performance.now() - firstSignalAt > sameSignalMs) process.exit(130); // the second time means now
     stop.abort();
   });
 }

@@ -88,6 +88,17 @@ describe('a server that is told to stop', () => {
     expect(await server.exited).toEqual({ code: 0, signal: null });
   });
 
+  it('takes a signal for one that its process group gets and its starter passes on [SP-19]', async () => {
+    const { server, upstream } = await world(20_000);
+    const call = sleep(server, 1_000);
+    await expect.poll(() => sleepers(upstream), { timeout: 10_000 }).toBe(1);
+    server.kill('SIGTERM');
+    await pause(20);
+    server.kill('SIGTERM');
+    expect(await (await call).json()).toMatchObject({ outcome: 'ok' });
+    expect(await server.exited).toEqual({ code: 0, signal: null });
+  });
+
   it('ends at once when it is told twice [SP-19]', async () => {
     const { server, upstream } = await world(60_000);
     const call = sleep(server, 60_000).catch((error: Error) => error);
