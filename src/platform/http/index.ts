@@ -1,7 +1,7 @@
 export { type AddressRanges, addressRanges } from './addresses.ts';
 export { readBounded, readText } from './body.ts';
 export { checkHost, checkOrigin, clientAddress } from './edge.ts';
-export { allowList, createEgress, type Egress, type EgressDeps, type EgressInit, type Resolve } from './egress.ts';
+export { createEgress, type Egress, type EgressDeps, type EgressInit, type Resolve } from './egress.ts';
 export {
   EgressBlocked,
   EgressUnresolved,
