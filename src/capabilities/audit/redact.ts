@@ -1,7 +1,7 @@
+import { canonicalJson } from '../../kernel/digest.ts';
 import { isObject, type Json } from '../../kernel/json.ts';
 import type { Keyring } from '../../platform/keyring/index.ts';
 import { isSecretKey, redacted } from '../../platform/telemetry/index.ts';
-import { canonicalText } from './canonical.ts';
 import { secretText } from './secrettext.ts';
 
 export interface RedactorOptions {
@@ -59,9 +59,12 @@ export function createRedactor({ keyring, maxBytes, redactKeys }: RedactorOption
   };
 
   const digest = (value: unknown): { digest?: string; bytes?: number } => {
-    const text = canonicalText(value ?? null);
-    if (text === undefined) return {};
-    return { digest: `hmac-sha256:${keyring.hash('audit-digests', text)}`, bytes: Buffer.byteLength(text) };
+    try {
+      const text = canonicalJson(value);
+      return { digest: `hmac-sha256:${keyring.hash('audit-digests', text)}`, bytes: Buffer.byteLength(text) };
+    } catch {
+      return {}; // no JSON value, which own tools can hand over by mistake; nobody can compare it either
+    }
   };
 
   const mask: Hide = () => redacted;
