@@ -64,6 +64,7 @@ describe.each(databaseKinds)('the chain of records on %s', (kind) => {
     ['outcome', sql`outcome = 'denied'`],
     ['time', sql`at = at + interval '1 hour'`],
     ['id', sql`id = 'call_other'`],
+    ['inferred', sql`inferred = not inferred`],
   ])('shows when a column no longer says what the text says: %s [SP-16]', async (_, change) => {
     const org = await chainOf(5);
     await run(sql`update audit_records set ${change} where org = ${org} and seq = 3`);
@@ -171,7 +172,7 @@ describe.each(databaseKinds)('the chain of records on %s', (kind) => {
       principal: { id: 'p' },
       outcome: 'ok',
     });
-    const record = { type: 'record', org, id: 'call_1', inferred: false, body } as const;
+    const record = { type: 'record', org, id: 'call_1', body } as const;
     const intent = { type: 'intent', org, id: 'call_1', saidAt: 1, life: 'gone', home: 'gone', body } as const;
     for (const entries of [[record], [intent], [record, intent, record], [intent, intent]]) {
       await chain.append(world.db, org, entries);
@@ -185,8 +186,9 @@ describe.each(databaseKinds)('the chain of records on %s', (kind) => {
     const org = `chain-${++made}`;
     const [one, other] = [createChain(testKeyring), createChain(testKeyring)];
     const record = (id: string, inferred = false) => {
-      const body = JSON.stringify({ org, id, at: Date.now(), kind: 'call', principal: { id: 'p' }, outcome: 'ok' });
-      return { type: 'record', org, id, inferred, body } as const;
+      const end = { outcome: 'ok', ...(inferred ? { closedAt: 1 } : {}) };
+      const body = JSON.stringify({ org, id, at: Date.now(), kind: 'call', principal: { id: 'p' }, ...end });
+      return { type: 'record', org, id, body } as const;
     };
     for (let round = 0; round < 30; round++) {
       await one.append(world.db, org, [record(`a${round}`)]);

@@ -25,13 +25,4 @@ export const OutcomeUnknown = defineError('OUTCOME_UNKNOWN', {
   action: 'Look at what the call was to change before repeating it.',
 });
 
-/** The code of a call whose caller never answered; never thrown, only recorded. */
-export const InputExpired = defineError('INPUT_EXPIRED', {
-  status: 504,
-  category: 'timeout',
-  retryable: true,
-  message: 'The call asked its caller for input, and no answer came in time.',
-  action: 'Make the call again and answer what it asks.',
-});
-
-export const auditErrors = [AuditQueueFull, AuditUnavailable, OutcomeUnknown, InputExpired];
+export const auditErrors = [AuditQueueFull, AuditUnavailable, OutcomeUnknown];

@@ -95,34 +95,6 @@ describe.each(rooms)('intents on $kind, durable by $durability', ({ kind, durabi
     expect(ids).toContain(theirs.intent.id);
   });
 
-  it('that wait for their caller outlive their server, and are cancelled when the time is over [SP-16]', async () => {
-    const dataDir = world.folder();
-    const waiting = await crashed(dataDir, { expiresAt: Date.now() + 60_000 });
-    await world.open({ durability }, { dataDir });
-    expect((await open()).map(({ id }) => id)).toContain(waiting.id);
-    world.ahead = 61_000;
-    await audit.closeAbandoned();
-    world.ahead = 0;
-    const closed = await audit.get('default', waiting.id);
-    expect(closed).toMatchObject({ outcome: 'cancelled', errorCode: 'INPUT_EXPIRED' });
-    expect(closed).not.toHaveProperty('outcomeUnknown');
-  });
-
-  it('said again for the next round wait no longer, and belong to whoever runs that round [SP-16]', async () => {
-    const first = await world.open({ durability }, { dataDir: world.folder() });
-    const { intent, place } = await say(first, { expiresAt: Date.now() + 60_000 });
-    place.release();
-    await first.flush(20_000);
-    const { place: second } = await say(audit, { ...intent, expiresAt: undefined });
-    await first.stop();
-    world.ahead = 61_000;
-    await audit.closeAbandoned();
-    world.ahead = 0;
-    expect((await open()).map(({ id }) => id)).toContain(intent.id);
-    await audit.record(second, callRecord({ ...intent }));
-    expect(await audit.get('default', intent.id)).toMatchObject({ outcome: 'ok' });
-  });
-
   it('closed too early leave room for the true end, which is what is shown then [SP-16]', async () => {
     const dataDir = world.folder();
     const intent = await crashed(dataDir);

@@ -1,5 +1,5 @@
 import { newId } from '../../kernel/ids.ts';
-import { InputExpired, OutcomeUnknown } from './errors.ts';
+import { OutcomeUnknown } from './errors.ts';
 import { readKept, textOf } from './kept.ts';
 import type { IntentEntry, RecordEntry } from './lines.ts';
 import type { KeptBody, Redactor } from './redact.ts';
@@ -10,7 +10,7 @@ export interface Keeper {
   record(record: CallRecord): RecordEntry;
   act(record: ActRecord): RecordEntry;
   /** The end of a call that nobody ended, from its intent. */
-  closing(intent: Pick<IntentEntry, 'org' | 'id' | 'body' | 'expiresAt'>, closedAt: number): RecordEntry;
+  closing(intent: Pick<IntentEntry, 'org' | 'id' | 'body'>, closedAt: number): RecordEntry;
 }
 
 export interface KeeperOptions {
@@ -68,11 +68,10 @@ export function createKeeper({ redactor, replica, life, home }: KeeperOptions): 
     };
   };
 
-  const entry = (kept: KeptCall | KeptAct, inferred = false): RecordEntry => ({
+  const entry = (kept: KeptCall | KeptAct): RecordEntry => ({
     type: 'record',
     org: kept.org,
     id: kept.id,
-    inferred,
     body: textOf(kept),
   });
 
@@ -84,7 +83,6 @@ export function createKeeper({ redactor, replica, life, home }: KeeperOptions): 
         org: kept.org,
         id: kept.id,
         saidAt,
-        ...(intent.expiresAt === undefined ? {} : { expiresAt: intent.expiresAt }),
         life,
         home: home(),
         body: textOf(kept),
@@ -116,13 +114,10 @@ export function createKeeper({ redactor, replica, life, home }: KeeperOptions): 
       });
     },
 
-    closing({ org, id, body, expiresAt }, closedAt) {
+    closing({ org, id, body }, closedAt) {
       const intent = readKept(body) as Omit<KeptCall, 'outcome'>;
-      const end: Pick<KeptCall, 'outcome' | 'errorCode' | 'outcomeUnknown'> =
-        expiresAt === undefined
-          ? { outcome: 'failed', errorCode: OutcomeUnknown.code, outcomeUnknown: true }
-          : { outcome: 'cancelled', errorCode: InputExpired.code };
-      return entry({ ...intent, ...end, org, id, closedAt }, true);
+      const end = { outcome: 'failed', errorCode: OutcomeUnknown.code, outcomeUnknown: true } as const;
+      return entry({ ...intent, ...end, org, id, closedAt });
     },
   };
 }

@@ -30,12 +30,10 @@ export interface CallIntent {
   traceId?: string;
   clientAddress?: string;
   decision?: Decision;
-  /** Set when the call waits for its caller's input: milliseconds since the epoch after which nobody waits any more. */
-  expiresAt?: number;
 }
 
 /** The account of one call that is over. */
-export interface CallRecord extends Omit<CallIntent, 'expiresAt'> {
+export interface CallRecord extends CallIntent {
   result?: ToolResult | JsonObject;
   outcome: Outcome;
   errorCode?: string;
@@ -58,7 +56,7 @@ export interface ActRecord {
 }
 
 /** A call as it is kept: bodies redacted and cut, digests over what came whole. */
-export interface KeptCall extends Omit<CallIntent, 'arguments' | 'decision' | 'expiresAt'> {
+export interface KeptCall extends Omit<CallIntent, 'arguments' | 'decision'> {
   arguments: Json;
   /** `hmac-sha256:<hex>`: equal arguments have equal digests, and nothing else can be read from it. */
   argumentsDigest?: string;

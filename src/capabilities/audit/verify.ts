@@ -107,7 +107,7 @@ function problemOf(org: OrgId, row: RecordRow, last: Link): { kind: FaultKind; d
   } catch {
     return { kind: 'edited', detail: 'its text is not JSON' };
   }
-  const { org: bodyOrg, id, at, kind, principal, tool, outcome, parent } = told;
+  const { org: bodyOrg, id, at, kind, principal, tool, outcome, parent, inferred } = told;
   const agrees =
     bodyOrg === org &&
     id === row.id &&
@@ -116,6 +116,7 @@ function problemOf(org: OrgId, row: RecordRow, last: Link): { kind: FaultKind; d
     principal === row.principal &&
     tool === row.tool &&
     outcome === row.outcome &&
-    parent === row.parent;
+    parent === row.parent &&
+    inferred === row.inferred;
   return agrees ? undefined : { kind: 'edited', detail: 'its columns do not agree with its text' };
 }
