@@ -8,7 +8,7 @@ import { findAbandoned, takeAbandoned } from './store.ts';
 const batchSize = 200;
 
 /**
- * Ends the account of calls that nobody will end, since their server is gone. Replicas may do it at the same time.
+ * Ends the account of calls and acts that nobody will end, since their server is gone. Replicas may do it at the same time.
  * Should the true end come after all, it is kept beside.
  *
  * @returns how many intents were closed

@@ -88,7 +88,7 @@ export function createAudit(deps: AuditDeps): Audit {
     await durable.flush(readWaitMs);
     const when = { now: clock.now(), life, home: durable.settledHome(), goneAfterMs: limits.replicaGoneMs };
     const closed = await closeAbandoned(db, chain, keeper, when);
-    if (closed > 0) log.warn({ closed }, 'closed the accounts of calls that nobody ended');
+    if (closed > 0) log.warn({ closed }, 'closed the accounts of calls and acts that nobody ended');
     return closed;
   };
 
@@ -135,9 +135,6 @@ export function createAudit(deps: AuditDeps): Audit {
     },
     async record(place, record) {
       await useUp(place, () => durable.persist(keeper.record(record)));
-    },
-    async act(record) {
-      await useUp(reserve(), () => durable.persist(keeper.act(record)));
     },
 
     async list(org, filter = {}, cursor, limit = 50) {

@@ -165,8 +165,8 @@ export function columnsOf(body: string): Omit<RecordRow, 'seq' | 'body' | 'hash'
     tool: call?.tool ?? null,
     outcome: kept.outcome,
     parent: call?.parentCallId ?? null,
-    // Nobody but us closes a call, and only for want of an end.
-    inferred: call?.closedAt !== undefined,
+    // Nobody but us closes one, and only for want of an end.
+    inferred: kept.closedAt !== undefined,
   };
 }
 

@@ -16,13 +16,13 @@ export const AuditUnavailable = defineError('AUDIT_UNAVAILABLE', {
   action: 'Look at what the call was to do before repeating it. Tell whoever runs this server: its log has the cause.',
 });
 
-/** The code of a call that was running when its server ended; never thrown, only recorded. */
+/** The code of a call or an act that was running when its server ended; never thrown, only recorded. */
 export const OutcomeUnknown = defineError('OUTCOME_UNKNOWN', {
   status: 502,
   category: 'external_service',
   retryable: false,
-  message: 'The server ended while this call was running, so nobody knows whether it took effect.',
-  action: 'Look at what the call was to change before repeating it.',
+  message: 'The server ended while this was running, so nobody knows whether it took effect.',
+  action: 'Look at what it was to change before repeating it.',
 });
 
 export const auditErrors = [AuditQueueFull, AuditUnavailable, OutcomeUnknown];

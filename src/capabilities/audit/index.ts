@@ -1,8 +1,10 @@
+export { type ActNotes, type Acts, createActs } from './acts.ts';
 export { type AuditDeps, createAudit } from './audit.ts';
 export { AuditQueueFull, AuditUnavailable, auditErrors } from './errors.ts';
 export type { AuditLimits } from './limits.ts';
 export { auditMigrations } from './migrations.ts';
 export type {
+  ActIntent,
   ActRecord,
   Audit,
   AuditFilter,

@@ -1,15 +1,13 @@
-import { newId } from '../../kernel/ids.ts';
 import { OutcomeUnknown } from './errors.ts';
 import { readKept, textOf } from './kept.ts';
 import type { IntentEntry, RecordEntry } from './lines.ts';
 import type { KeptBody, Redactor } from './redact.ts';
-import type { ActRecord, AuditPrincipal, CallIntent, CallRecord, KeptAct, KeptCall } from './types.ts';
+import type { ActIntent, ActRecord, AuditPrincipal, CallIntent, CallRecord, KeptAct, KeptCall } from './types.ts';
 
 export interface Keeper {
-  intent(intent: CallIntent, saidAt: number): IntentEntry;
-  record(record: CallRecord): RecordEntry;
-  act(record: ActRecord): RecordEntry;
-  /** The end of a call that nobody ended, from its intent. */
+  intent(intent: CallIntent | ActIntent, saidAt: number): IntentEntry;
+  record(record: CallRecord | ActRecord): RecordEntry;
+  /** The end of what nobody ended, from its intent. */
   closing(intent: Pick<IntentEntry, 'org' | 'id' | 'body'>, closedAt: number): RecordEntry;
 }
 
@@ -68,6 +66,18 @@ export function createKeeper({ redactor, replica, life, home }: KeeperOptions): 
     };
   };
 
+  const keptAct = (act: ActIntent | ActRecord): Omit<KeptAct, 'outcome'> => ({
+    id: id(act.id),
+    org: act.org,
+    at: act.at,
+    kind: 'act',
+    principal: principalOf(act.principal),
+    action: name(act.action),
+    subject: id(act.subject),
+    detail: redactor.body(act.detail).kept,
+    replica: name(replica),
+  });
+
   const entry = (kept: KeptCall | KeptAct): RecordEntry => ({
     type: 'record',
     org: kept.org,
@@ -77,7 +87,7 @@ export function createKeeper({ redactor, replica, life, home }: KeeperOptions): 
 
   return {
     intent(intent, saidAt) {
-      const kept = keptCall(intent);
+      const kept = intent.kind === 'act' ? keptAct(intent) : keptCall(intent);
       return {
         type: 'intent',
         org: kept.org,
@@ -90,32 +100,19 @@ export function createKeeper({ redactor, replica, life, home }: KeeperOptions): 
     },
 
     record(record) {
+      const errorCode = optional(record.errorCode);
+      if (record.kind === 'act') return entry({ ...keptAct(record), outcome: record.outcome, errorCode });
       return entry({
         ...keptCall(record),
         ...(record.result === undefined ? {} : named('result', redactor.body(record.result))),
         outcome: record.outcome,
-        errorCode: optional(record.errorCode),
+        errorCode,
         durationMs: Math.round(Math.max(0, record.durationMs || 0) * 1000) / 1000,
       });
     },
 
-    act({ org, at, principal, action, subject, detail, outcome }) {
-      return entry({
-        id: newId('act', at),
-        org,
-        at,
-        kind: 'act',
-        principal: principalOf(principal),
-        action: name(action),
-        subject: id(subject),
-        detail: redactor.body(detail).kept,
-        outcome,
-        replica: name(replica),
-      });
-    },
-
     closing({ org, id, body }, closedAt) {
-      const intent = readKept(body) as Omit<KeptCall, 'outcome'>;
+      const intent = readKept(body) as Omit<KeptCall, 'outcome'> | Omit<KeptAct, 'outcome'>;
       const end = { outcome: 'failed', errorCode: OutcomeUnknown.code, outcomeUnknown: true } as const;
       return entry({ ...intent, ...end, org, id, closedAt });
     },

@@ -40,8 +40,10 @@ export interface CallRecord extends CallIntent {
   durationMs: number;
 }
 
-/** The account of one administrative act. */
-export interface ActRecord {
+/** What is known of an administrative act before it is done. */
+export interface ActIntent {
+  /** The act's id. */
+  id: string;
   org: OrgId;
   /** Milliseconds since the epoch. */
   at: number;
@@ -52,11 +54,16 @@ export interface ActRecord {
   /** What it was done to: an id or a name. */
   subject: string;
   detail: JsonObject;
+}
+
+/** The account of one administrative act that is over. */
+export interface ActRecord extends ActIntent {
   outcome: 'ok' | 'denied' | 'failed';
+  errorCode?: string;
 }
 
 /** A call as it is kept: bodies redacted and cut, digests over what came whole. */
-export interface KeptCall extends Omit<CallIntent, 'arguments' | 'decision'> {
+export interface KeptCall extends Omit<CallIntent, 'arguments' | 'decision'>, Closed {
   arguments: Json;
   /** `hmac-sha256:<hex>`: equal arguments have equal digests, and nothing else can be read from it. */
   argumentsDigest?: string;
@@ -70,16 +77,19 @@ export interface KeptCall extends Omit<CallIntent, 'arguments' | 'decision'> {
   durationMs?: number;
   decision?: Json;
   replica: string;
-  /** The server ended while the call ran: whether it took effect is not known. */
-  outcomeUnknown?: true;
-  /** When Fairlead itself closed a call that nobody ended. */
-  closedAt?: number;
 }
 
-export interface KeptAct extends Omit<ActRecord, 'detail'> {
-  id: string;
+/** An act as it is kept. */
+export interface KeptAct extends Omit<ActRecord, 'detail'>, Closed {
   detail: Json;
   replica: string;
+}
+
+/** What a record says that Fairlead itself made for want of an end. */
+interface Closed {
+  /** The server ended in the middle: whether it took effect is not known. */
+  outcomeUnknown?: true;
+  closedAt?: number;
 }
 
 /** A record with its place in the chain of its organisation. */
@@ -155,17 +165,12 @@ export interface Audit {
    * Says what is about to be done; durable when it resolves. Said again with the same id, the later one counts.
    * @throws AuditUnavailable
    */
-  intend(place: AuditPlace, intent: CallIntent): Promise<void>;
+  intend(place: AuditPlace, intent: CallIntent | ActIntent): Promise<void>;
   /**
-   * Ends a call's account and closes its intent; durable when it resolves.
+   * Ends the account of a call or an act and closes its intent; durable when it resolves.
    * @throws AuditUnavailable
    */
-  record(place: AuditPlace, record: CallRecord): Promise<void>;
-  /**
-   * Durable when it resolves. Takes its place by itself.
-   * @throws AuditQueueFull, AuditUnavailable
-   */
-  act(record: ActRecord): Promise<void>;
+  record(place: AuditPlace, record: CallRecord | ActRecord): Promise<void>;
   /**
    * Newest first. Sees everything that this replica made durable.
    * @param cursor `next` of the page before
@@ -181,7 +186,7 @@ export interface Audit {
   verify(org: OrgId, onProgress?: (checked: number, of: number) => void): Promise<Verification>;
   /** Deletes what is older than the retention and leaves a signed checkpoint; returns how many went. */
   retain(): Promise<number>;
-  /** Closes the intents of calls that nobody will end any more; returns how many. */
+  /** Closes the intents that nobody will end any more; returns how many. */
   closeAbandoned(): Promise<number>;
   /** Removes all that is kept of an organisation, in the caller's transaction. */
   purge(db: Db, org: OrgId): Promise<void>;

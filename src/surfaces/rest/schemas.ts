@@ -156,6 +156,11 @@ const recordBase = {
   replica: z.string(),
 };
 
+const outcomeUnknown = z
+  .literal(true)
+  .optional()
+  .openapi({ description: 'The server ended in the middle: nobody knows whether it took effect' });
+
 export const callRecord = z
   .looseObject({
     ...recordBase,
@@ -174,6 +179,7 @@ export const callRecord = z
     upstream: z.string().optional(),
     traceId: z.string().optional(),
     decision: z.unknown().optional(),
+    outcomeUnknown,
   })
   .openapi('CallRecord');
 
@@ -185,6 +191,8 @@ export const actRecord = z
     subject: z.string(),
     detail: z.unknown(),
     outcome: z.enum(['ok', 'denied', 'failed']),
+    errorCode: z.string().optional(),
+    outcomeUnknown,
   })
   .openapi('ActRecord');
 
