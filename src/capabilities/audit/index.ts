@@ -6,6 +6,7 @@ export { auditMigrations } from './migrations.ts';
 export type {
   ActIntent,
   ActRecord,
+  AskedQuestion,
   Audit,
   AuditFilter,
   AuditPage,
@@ -18,5 +19,6 @@ export type {
   ChainFault,
   KeptAct,
   KeptCall,
+  KeptQuestion,
   Verification,
 } from './types.ts';

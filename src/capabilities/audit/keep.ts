@@ -5,11 +5,14 @@ import type { KeptBody, Redactor } from './redact.ts';
 import type { ActIntent, ActRecord, AuditPrincipal, CallIntent, CallRecord, KeptAct, KeptCall } from './types.ts';
 
 export interface Keeper {
-  intent(intent: CallIntent | ActIntent, saidAt: number): IntentEntry;
-  record(record: CallRecord | ActRecord): RecordEntry;
+  /** @param questions what a call has asked its caller so far */
+  intent(intent: CallIntent | ActIntent, saidAt: number, questions?: KeptQuestions): IntentEntry;
+  record(record: CallRecord | ActRecord, questions?: KeptQuestions): RecordEntry;
   /** The end of what nobody ended, from its intent. */
   closing(intent: Pick<IntentEntry, 'org' | 'id' | 'body'>, closedAt: number): RecordEntry;
 }
+
+type KeptQuestions = Pick<KeptCall, 'questions' | 'moreQuestions'>;
 
 export interface KeeperOptions {
   redactor: Redactor;
@@ -86,8 +89,8 @@ export function createKeeper({ redactor, replica, life, home }: KeeperOptions): 
   });
 
   return {
-    intent(intent, saidAt) {
-      const kept = intent.kind === 'act' ? keptAct(intent) : keptCall(intent);
+    intent(intent, saidAt, questions) {
+      const kept = intent.kind === 'act' ? keptAct(intent) : { ...keptCall(intent), ...questions };
       return {
         type: 'intent',
         org: kept.org,
@@ -99,11 +102,12 @@ export function createKeeper({ redactor, replica, life, home }: KeeperOptions): 
       };
     },
 
-    record(record) {
+    record(record, questions) {
       const errorCode = optional(record.errorCode);
       if (record.kind === 'act') return entry({ ...keptAct(record), outcome: record.outcome, errorCode });
       return entry({
         ...keptCall(record),
+        ...questions,
         ...(record.result === undefined ? {} : named('result', redactor.body(record.result))),
         outcome: record.outcome,
         errorCode,

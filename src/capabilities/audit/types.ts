@@ -1,4 +1,4 @@
-import type { Decision, Operation, Outcome, Surface } from '../../kernel/call.ts';
+import type { Decision, InputRequest, Operation, Outcome, Surface } from '../../kernel/call.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
 import type { OrgId, Principal } from '../../kernel/principal.ts';
 import type { Annotations, ToolResult } from '../../kernel/tool.ts';
@@ -62,6 +62,29 @@ export interface ActRecord extends ActIntent {
   errorCode?: string;
 }
 
+/** What a call asks its caller meanwhile. */
+export type Question = InputRequest;
+
+/** A question to the caller as it is kept: bodies redacted and cut, digests over what came whole. */
+export interface KeptQuestion {
+  method: Question['method'];
+  /** Milliseconds since the epoch. */
+  askedAt: number;
+  params: Json;
+  paramsDigest?: string;
+  paramsBytes?: number;
+  /** Neither this nor `unanswered` is there when the call was over before the answer came. */
+  answeredAt?: number;
+  /** What the caller did with an elicitation: accept, decline or cancel. */
+  action?: string;
+  /** The content of an elicitation, or the whole answer to another question. */
+  answer?: Json;
+  answerDigest?: string;
+  answerBytes?: number;
+  /** Why no answer came. */
+  unanswered?: string;
+}
+
 /** A call as it is kept: bodies redacted and cut, digests over what came whole. */
 export interface KeptCall extends Omit<CallIntent, 'arguments' | 'decision'>, Closed {
   arguments: Json;
@@ -72,6 +95,10 @@ export interface KeptCall extends Omit<CallIntent, 'arguments' | 'decision'>, Cl
   result?: Json;
   resultDigest?: string;
   resultBytes?: number;
+  /** What it asked its caller, in order. */
+  questions?: KeptQuestion[];
+  /** How often it asked beyond those, by method and end. */
+  moreQuestions?: Record<string, number>;
   outcome: Outcome;
   errorCode?: string;
   durationMs?: number;
@@ -121,6 +148,17 @@ export interface AuditPlace {
   release(): void;
 }
 
+/** A question that is on its way; exactly one of these ends it. */
+export interface AskedQuestion {
+  /**
+   * Takes the answer into the account of its call; durable when it resolves, and not to be used before.
+   * @param intent what is known of the call by now
+   * @throws AuditUnavailable
+   */
+  answered(intent: CallIntent, answer: JsonObject): Promise<void>;
+  unanswered(reason: string): void;
+}
+
 export type FaultKind = 'gap' | 'edited' | 'tail' | 'head' | 'checkpoint';
 
 export interface ChainFault {
@@ -166,6 +204,8 @@ export interface Audit {
    * @throws AuditUnavailable
    */
   intend(place: AuditPlace, intent: CallIntent | ActIntent): Promise<void>;
+  /** Notes that the call of this place puts a question to its caller; it comes with the call's record. */
+  ask(place: AuditPlace, question: Question): AskedQuestion;
   /**
    * Ends the account of a call or an act and closes its intent; durable when it resolves.
    * @throws AuditUnavailable
