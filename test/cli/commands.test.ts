@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -295,6 +295,75 @@ describe('fairlead audit', () => {
       expect(JSON.parse(line).tool).toBe('fix.echo');
     }
     expect((await cli('audit', 'export', 'audit.jsonl')).code).toBe(2); // never over a file that is there
+  });
+});
+
+describe('fairlead audit verify --anchor', () => {
+  const file = () => join(folder, 'anchors.jsonl');
+  const lines = () =>
+    readFileSync(file(), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  const verify = (...more: string[]) => cli('audit', 'verify', '--anchor', 'anchors.jsonl', ...more);
+
+  it('keeps where the chain ended, and holds it against that the next time [SP-16] [SP-20]', async () => {
+    expect(went(await verify())).toMatch(/Nothing could be compared: .* was not there\. Its end, record \d+, is in /);
+    expect(statSync(file()).mode & 0o777).toBe(0o600);
+    await cli('call', 'fix.echo', 'text=more');
+    expect(went(await verify())).toMatch(/Record \d+ is the one of .*anchors\.jsonl\. Its end, record \d+, is in /);
+    const [first, second] = lines();
+    expect(first).toEqual({
+      at: expect.any(String),
+      org: 'default',
+      seq: expect.any(Number),
+      hash: expect.any(String),
+    });
+    expect(second.seq).toBe(first.seq + 1);
+    expect(await json('audit', 'verify', '--anchor', 'anchors.jsonl')).toMatchObject({
+      ok: true,
+      head: { seq: second.seq, hash: second.hash },
+      anchor: { seq: second.seq, compared: 'hash' },
+    });
+    await cli('orgs', 'create', 'anchored');
+    expect(went(await verify('--org', 'anchored'))).toMatch(/had none of this organisation\. It has no end to be kept/);
+  });
+
+  it('fails when the chain is shorter or another one than it was, and leaves the file as it is [SP-16] [SP-20]', async () => {
+    await verify();
+    const kept = readFileSync(file(), 'utf8');
+    const { seq, hash } = lines().at(-1);
+    for (const [anchor, problem] of [
+      [
+        { org: 'default', seq: seq + 5, hash },
+        `record ${seq + 5}: anchor: the chain held this record, and ends at ${seq} now`,
+      ],
+      [{ org: 'default', seq, hash: '0'.repeat(64) }, `record ${seq}: anchor: this record is another one`],
+      [{ org: 'anchored', seq: 1, hash }, 'record 1: anchor: the chain held this record, and is gone'],
+    ] as const) {
+      const text = `${kept}${JSON.stringify(anchor)}`; // without the end of its line, as an editor may leave it
+      writeFileSync(file(), text);
+      const { code, stdout } = await verify('--org', anchor.org);
+      expect({ code, found: stdout.includes(problem) }).toEqual({ code: 1, found: true });
+      expect(stdout).toContain('Nothing was added');
+      expect(readFileSync(file(), 'utf8')).toBe(text);
+    }
+    expect((await verify()).code).toBe(0); // the last of them was about another organisation
+    expect(lines().at(-1)).toMatchObject({ org: 'default', seq });
+  });
+
+  it('compares nothing with a file that it does not understand [SP-16] [SP-20]', async () => {
+    const kept = readFileSync(file(), 'utf8');
+    const other = JSON.stringify({ org: 'default', seq: '1', hash: 'f'.repeat(64) });
+    for (const line of ['{"org":"defa', '[]', other, other.replace('"1"', '1').replace('ff', 'xx')]) {
+      writeFileSync(file(), `${kept}${line}\n`);
+      const { code, stderr } = await verify();
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/Line \d+ of anchors\.jsonl is no anchor, so nothing was compared/);
+    }
+    expect((await cli('audit', 'verify', '--anchor', '.')).code).toBe(2);
+    const unwritable = await cli('audit', 'verify', '--anchor', 'missing/anchors.jsonl');
+    expect(unwritable).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot be written (ENOENT)') });
   });
 });
 

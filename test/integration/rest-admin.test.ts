@@ -159,6 +159,22 @@ describe('administration over REST', () => {
     await ask('/policies/versioned', { method: 'DELETE' });
   });
 
+  it('holds the chain of the audit against an anchor of an earlier time [SP-16]', async () => {
+    const { head } = (await ask('/audit/verify')).body;
+    await ask('/upstreams/test', { json: { name: 'remote', settings: { url: remote.url } } });
+    const held = await ask(`/audit/verify?anchor=${head.seq}:${head.hash}`);
+    expect(held.body).toMatchObject({ ok: true, anchor: { seq: head.seq, compared: 'hash' } });
+    expect(held.body.head.seq).toBeGreaterThan(head.seq);
+    const far = held.body.head.seq + 100;
+    expect((await ask(`/audit/verify?anchor=${far}:${head.hash}`)).body).toMatchObject({
+      ok: false,
+      faults: [{ kind: 'anchor', seq: far }],
+    });
+    for (const wrong of ['7', `0:${head.hash}`, `7:${head.hash}0`, `-1:${head.hash}`]) {
+      expect((await ask(`/audit/verify?anchor=${wrong}`)).status).toBe(400);
+    }
+  });
+
   it('pages through the audit, narrows it and exports it as JSON lines [SP-16]', async () => {
     for (let n = 0; n < 7; n++) await ask('/tools/fixture.echo/call', { json: { arguments: { text: n } } });
     const pages: string[][] = [];

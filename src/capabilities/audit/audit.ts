@@ -161,9 +161,9 @@ export function createAudit(deps: AuditDeps): Audit {
       await durable.flush(limits.drainMs);
       yield* exportRecords(db, org, filter, clock.now());
     },
-    async verify(org, onProgress) {
+    async verify(org, options) {
       await durable.flush(limits.drainMs);
-      return verifyChain(db, org, chain, onProgress);
+      return verifyChain(db, org, chain, options);
     },
     purge: (trx, org) => purgeOrg(trx, org, chain.orgDigest(org), clock.now()),
 

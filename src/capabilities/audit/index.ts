@@ -6,6 +6,7 @@ export { auditMigrations } from './migrations.ts';
 export type {
   ActIntent,
   ActRecord,
+  Anchor,
   AskedQuestion,
   Audit,
   AuditFilter,

@@ -159,7 +159,13 @@ export interface AskedQuestion {
   unanswered(reason: string): void;
 }
 
-export type FaultKind = 'gap' | 'edited' | 'tail' | 'head' | 'checkpoint';
+export type FaultKind = 'gap' | 'edited' | 'tail' | 'head' | 'checkpoint' | 'anchor';
+
+/** Where a chain stood at some time, kept outside of the database. */
+export interface Anchor {
+  seq: number;
+  hash: string;
+}
 
 export interface ChainFault {
   kind: FaultKind;
@@ -177,6 +183,16 @@ export interface Verification {
   to: number;
   /** The first hundred. */
   faults: ChainFault[];
+  /** Where the chain stands: an anchor for later. Absent while it has no record. */
+  head?: Anchor;
+  /** What could be held against the anchor: only its number once the retention has deleted its record. */
+  anchor?: { seq: number; compared: 'hash' | 'number' };
+}
+
+export interface VerifyOptions {
+  /** The chain must hold this record: what was deleted with its head, or put back to an older one, shows nowhere else. */
+  anchor?: Anchor | undefined;
+  onProgress?: (checked: number, of: number) => void;
 }
 
 export interface AuditStats {
@@ -223,7 +239,7 @@ export interface Audit {
   /** One record a line, oldest first, of everything there was when it began. */
   exportJsonl(org: OrgId, filter?: AuditFilter): AsyncIterable<string>;
   /** Walks the chain from its checkpoint to its head. */
-  verify(org: OrgId, onProgress?: (checked: number, of: number) => void): Promise<Verification>;
+  verify(org: OrgId, options?: VerifyOptions): Promise<Verification>;
   /** Deletes what is older than the retention and leaves a signed checkpoint; returns how many went. */
   retain(): Promise<number>;
   /** Closes the intents that nobody will end any more; returns how many. */
