@@ -4,7 +4,7 @@ import { type ApiClient, openClient } from '../../client.ts';
 import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
 import { CommandFailed } from '../../errors.ts';
 import { listIn } from '../../reading.ts';
-import { screenOf } from '../../terminal.ts';
+import { plain, screenOf } from '../../terminal.ts';
 
 /** Whether the audit is whole. */
 export const auditVerify: CommandSpec = {
@@ -55,7 +55,8 @@ export const auditVerify: CommandSpec = {
       if (anchors) screen.line(compared(found, anchors, anchor));
     } else {
       screen.line(`The audit of ${found.org} is not whole (${found.checked} records looked at):`);
-      for (const { seq, kind, detail } of listIn(found, 'faults')) screen.line(`  record ${seq}: ${kind}: ${detail}`);
+      for (const { seq, kind, detail } of listIn(found, 'faults'))
+        screen.line(`  record ${seq}: ${kind}: ${plain(String(detail))}`);
       if (anchors) screen.line(`Nothing was added to ${anchors.path}.`);
     }
     return found.ok ? exitCodes.ok : exitCodes.failed;
