@@ -14,7 +14,7 @@ export function digestOf(value: unknown): string {
 export function canonicalJson(value: unknown): string {
   const sorted = sortedCopy(value ?? null);
   // Native, and several times faster than a serializer of one's own: each call passes here more than once.
-  return sorted === unusual ? canonicalOfAny(value ?? null) : JSON.stringify(sorted);
+  return sorted === unusual ? canonicalOfAny(value ?? null) : (JSON.stringify(sorted) ?? 'null');
 }
 
 const unusual = Symbol('unusual');
