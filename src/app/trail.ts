@@ -10,6 +10,10 @@ export function createTrail(audit: Audit, clock: Clock): AuditTrail {
   return {
     reserve: () => audit.reserve(),
     intend: (state) => audit.intend(place(state), intentOf(state)),
+    ask(state, request) {
+      const asked = audit.ask(place(state), request);
+      return { ...asked, answered: (answer) => asked.answered(intentOf(state), answer) };
+    },
     record: (state) =>
       audit.record(place(state), {
         ...intentOf(state),

@@ -18,7 +18,7 @@ export async function noteStart(
     log.warn({ err: error, file: lastStartFile }, 'the command line of this machine needs --url and --key');
   };
   try {
-    const key = await createLocalKey(running, settings.dataDir);
+    const key = await createLocalKey(running, settings.dataDir, log);
     const forget = async () => {
       await removeLastStart(lastStartFile, key.id);
       await key.revoke();

@@ -1,5 +1,5 @@
-import { type CreatedKey, createKey, type KeyInput, systemPrincipal } from '../capabilities/access/index.ts';
-import { createAudit } from '../capabilities/audit/index.ts';
+import { type CreatedKey, createKey, findOrg, type KeyInput, systemPrincipal } from '../capabilities/access/index.ts';
+import { type ActNotes, createActs, createAudit } from '../capabilities/audit/index.ts';
 import type { Settings } from '../config/schema.ts';
 import { systemClock } from '../kernel/clock.ts';
 import type { JsonObject } from '../kernel/json.ts';
@@ -23,7 +23,7 @@ export async function createOfflineKey(
   const { db, kind } = database;
   const clock = systemClock;
   const createdBy = systemPrincipal();
-  const created = await createKey({ db, keyring, clock }, { ...input, org, createdBy });
+  await findOrg(db, org); // an organisation that is not there has no audit to keep the act
   const audit = createAudit({
     db,
     kind,
@@ -34,15 +34,17 @@ export async function createOfflineKey(
     settings: { ...settings.audit, durability: 'database' },
     replicaId: 'offline',
   });
-  await audit.act({
-    org,
-    at: clock.now(),
-    kind: 'act',
-    principal: createdBy,
+  const notes: ActNotes = {
     action: 'keys.create',
-    subject: created.key.id,
+    principal: createdBy,
+    org,
+    subject: input.name,
     detail: { ...input, offline: true } as JsonObject,
-    outcome: 'ok',
+  };
+  return createActs({ audit, clock, log }).perform(notes, async (intend) => {
+    await intend();
+    const created = await createKey({ db, keyring, clock }, { ...input, org, createdBy });
+    notes.subject = created.key.id;
+    return created;
   });
-  return created;
 }

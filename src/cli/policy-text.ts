@@ -5,6 +5,7 @@ import { readAll } from './arguments.ts';
 import type { CliContext } from './command.ts';
 import { wrongUsage } from './errors.ts';
 import { listIn } from './reading.ts';
+import { plain } from './terminal.ts';
 
 /** The text of a Cedar file; `-` is standard input. */
 export async function readPolicy(file: string, { cwd, stdin }: Pick<CliContext, 'cwd' | 'stdin'>): Promise<string> {
@@ -20,6 +21,6 @@ export async function readPolicy(file: string, { cwd, stdin }: Pick<CliContext, 
 export function placesIn(body: JsonObject, field: string, file: string): string[] {
   return listIn(body, field).map(({ line, column, message }) => {
     const place = line === undefined ? '' : `:${line}${column === undefined ? '' : `:${column}`}`;
-    return `${file}${place}: ${message}`;
+    return `${file}${place}: ${plain(String(message))}`;
   });
 }

@@ -4,6 +4,7 @@ import { asFairleadError, FairleadError } from '../kernel/errors.ts';
 import { type CliContext, type CommandSpec, exitCodes } from './command.ts';
 import { commands } from './commands/index.ts';
 import { CommandFailed } from './errors.ts';
+import { jsonText, screenOf } from './terminal.ts';
 
 /** Runs one command line; resolves with the exit code. */
 export async function runCli(argv: readonly string[], context: CliContext, version: string): Promise<number> {
@@ -108,22 +109,23 @@ function flowing(text: string): string {
 }
 
 /** Says on standard error what went wrong and what to do next. */
-function explain(thrown: unknown, { stderr }: CliContext, asJson: boolean): number {
+function explain(thrown: unknown, context: CliContext, asJson: boolean): number {
+  const { note } = screenOf(context);
   const faults = faultsOf(thrown);
   if (faults) {
-    stderr.write(`The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:\n`);
-    for (const fault of faults) stderr.write(`  - ${fault}\n`);
+    note(`The configuration has ${faults.length === 1 ? 'a fault' : `${faults.length} faults`}:`);
+    for (const fault of faults) note(`  - ${fault}`);
     return exitCodes.usage;
   }
   if (thrown instanceof CommandFailed) {
-    if (asJson && thrown.body) stderr.write(`${JSON.stringify(thrown.body)}\n`);
-    else stderr.write(`${thrown.message}\n${thrown.action}\n`);
+    if (asJson && thrown.body) note(jsonText(thrown.body));
+    else note(`${thrown.message}\n${thrown.action}`);
     return thrown.exitCode;
   }
   const error = asFairleadError(thrown);
   const cause = thrown instanceof FairleadError ? thrown.cause : thrown;
-  stderr.write(`${error.message}\n${error.action}\n`);
+  note(`${error.message}\n${error.action}`);
   // Whoever runs a command line on this machine may see the inside.
-  if (cause instanceof Error) stderr.write(`(${cause.message})\n`);
+  if (cause instanceof Error) note(`(${cause.message})`);
   return exitCodes.failed;
 }

@@ -4,13 +4,20 @@ import type { CliContext } from './command.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
-/** What a command shows on standard output. */
+/**
+ * What a command shows: on standard output, notes on standard error. The only way there for what a server says, since
+ * here it loses what could rewrite the screen or make a text look like another one.
+ */
 export interface Screen {
   /** Whether a person reads along. */
   isTerminal: boolean;
   line(text?: string): void;
+  /** The same on standard error. */
+  note(text: string): void;
   /** One JSON document, indented for people and on one line for programs. */
   json(value: unknown): void;
+  /** One of many JSON documents, always on one line. */
+  jsonLine(value: unknown): void;
   /** Columns under their names; the last one is cut at the edge of the terminal. */
   table(names: readonly string[], rows: readonly (readonly string[])[]): void;
   /** Names and values below each other; undefined values are left out. */
@@ -18,18 +25,20 @@ export interface Screen {
   styled(style: Style, text: string): string;
 }
 
-export function screenOf({ stdout, env }: Pick<CliContext, 'stdout' | 'env'>): Screen {
+export function screenOf({ stdout, stderr, env }: Pick<CliContext, 'stdout' | 'stderr' | 'env'>): Screen {
   const isTerminal = stdout.isTTY === true;
   const styles = isTerminal && commandLineSettings(env).colour;
   const styled = (style: Style, text: string) => (styles ? styleText(style, text, { validateStream: false }) : text);
-  const line = (text = '') => void stdout.write(`${text}\n`);
+  const line = (text = '') => void stdout.write(`${styles ? safeButStyled(text) : safe(text)}\n`);
   const widthLimit = isTerminal ? Math.max(40, stdout.columns || 80) : Number.POSITIVE_INFINITY;
 
   return {
     isTerminal,
     line,
     styled,
-    json: (value) => line(isTerminal ? JSON.stringify(value, null, 2) : JSON.stringify(value)),
+    note: (text) => void stderr.write(`${safe(text)}\n`),
+    json: (value) => void stdout.write(`${jsonText(value, isTerminal ? 2 : 0)}\n`),
+    jsonLine: (value) => void stdout.write(`${jsonText(value)}\n`),
     table(names, rows) {
       const cells = [names.map((name) => styled('bold', name)), ...rows.map((row) => row.map(plain))];
       const widths = names.map((_, column) => Math.max(...cells.map((row) => widthOf(row[column] ?? ''))));
@@ -49,15 +58,38 @@ export function screenOf({ stdout, env }: Pick<CliContext, 'stdout' | 'env'>): S
   };
 }
 
-/** Text of somebody else's, without the control characters that could rewrite the screen; one line. */
+/** Text of somebody else's, without what could rewrite the screen or reorder its letters; one line. */
 export function plain(text: string): string {
   return safe(text).replace(/\s+/g, ' ').trim();
 }
 
 /** The same, with its line breaks. */
 export function safe(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is taken out
-  return stripVTControlCharacters(text).replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, '');
+  return stripVTControlCharacters(text).replace(misleading, '');
+}
+
+/** Controls but tab and line feed, marks that turn the order of letters around, and invisible ends of lines. */
+const misleading = /(?![\t\n])\p{Cc}|[\p{Bidi_Control}\p{Zl}\p{Zp}\u{fff9}-\u{fffb}\u{e0000}-\u{e007f}]/gu;
+/** What `styled` puts around a text. Somebody else's text can at worst be bold. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is let through
+const ownStyles = /(\u001b\[(?:1|22|31|32|33|39)m)/;
+
+function safeButStyled(text: string): string {
+  return text
+    .split(ownStyles)
+    .map((part, index) => (index % 2 === 1 ? part : safe(part)))
+    .join('');
+}
+
+/** JSON that says the same and misleads nobody: what `safe` takes out is escaped. */
+export function jsonText(value: unknown, indent = 0): string {
+  return escapeJson(JSON.stringify(value, null, indent));
+}
+
+/** The same for JSON that is text already. */
+export function escapeJson(text: string): string {
+  const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
+  return text.replace(misleading, (character) => character.split('').map(escaped).join(''));
 }
 
 function widthOf(text: string): number {

@@ -1,38 +1,15 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
+import type { ChildProcess } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { packageRoot } from '../../src/config/index.ts';
 import { fixtureUpstream } from '../harness.ts';
+import { adminKey, end, serve } from './serving.ts';
 
-const adminKey = 'an-admin-key-of-thirty-two-characters-or-more';
 const config = {
   upstreams: { fixture: { ...fixtureUpstream(), tools: { sleep: { annotations: { readOnly: false } } } } },
 };
-
-/** A server in a process of its own, over the embedded database of the folder; resolves when it is ready. */
-async function serve(folder: string): Promise<{ child: ChildProcess; url: string }> {
-  const { PATH = '', HOME = '/' } = process.env;
-  const args = [join(packageRoot, 'src/main.ts'), 'serve', '--port', '0', '--config', join(folder, 'fairlead.yaml')];
-  const child = spawn(process.execPath, args, {
-    env: { PATH, HOME, FAIRLEAD_DATA_DIR: join(folder, 'data'), FAIRLEAD_ADMIN_KEY: adminKey },
-    cwd: folder,
-    stdio: ['ignore', 'pipe', 'ignore'],
-  });
-  const url = await new Promise<string>((resolve, reject) => {
-    let text = '';
-    child.once('exit', () => reject(new Error(`the server ended: ${text}`)));
-    child.stdout.on('data', (data) => {
-      text += data;
-      const served = /serves MCP at (\S+)\/mcp[\s\S]*ready after/.exec(text)?.[1];
-      if (served) resolve(served);
-    });
-  });
-  return { child, url };
-}
 
 const headers = { authorization: `Bearer ${adminKey}`, 'content-type': 'application/json', 'idempotency-key': 'once' };
 const body = JSON.stringify({ arguments: { ms: 60_000 } });
@@ -63,9 +40,7 @@ it('never runs a call again that a killed server was running, and says that its 
     const audit = await fetch(`${second.url}/api/v1/audit?tool=fixture.sleep`, { headers });
     expect(await audit.json()).toMatchObject({ records: [{ id: callId, outcome: 'failed', outcomeUnknown: true }] });
   } finally {
-    for (const child of started) {
-      if (child.exitCode === null && child.signalCode === null && child.kill('SIGKILL')) await once(child, 'exit');
-    }
+    await end(started);
     rmSync(folder, { recursive: true, force: true });
   }
 }, 150_000);

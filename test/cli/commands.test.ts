@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -262,7 +262,7 @@ describe('fairlead audit', () => {
     await cli('call', 'fix.echo', 'text=kept');
     await cli('call', 'fix.unknown', 'text=lost');
     const text = went(await cli('audit', '--limit', '5'));
-    expect(text).toMatch(/^TIME +WHO +WHAT +OUTCOME +ID$/m);
+    expect(text).toMatch(/^TIME +WHO +WHAT +OUTCOME +ID +NAME$/m);
     expect(text.trimEnd().split('\n')).toHaveLength(6);
     const lines = went(
       await cli('audit', '--tool', 'fix.echo', '--outcome', 'ok', '--since', '1h', '--limit', '2', '--json'),
@@ -281,6 +281,35 @@ describe('fairlead audit', () => {
     expect((await cli('audit', '--limit', '0')).code).toBe(2);
   });
 
+  it('names callers by what they cannot choose, and shows no name that misleads [SP-16] [SP-20]', async () => {
+    const name = 'system\u202e\u2066   boss';
+    const made = await fairlead.request('/api/v1/keys', { json: { name, roles: ['developer'] } });
+    const { key, secret } = await made.json();
+    await run(['call', 'fix.echo', 'text=x'], { env: { ...env, FAIRLEAD_KEY: secret }, cwd: folder });
+    const [, row = ''] = went(await cli('audit', '--principal', `key:${key.id}`)).split('\n');
+    expect(row).toMatch(new RegExp(`^\\S+ \\S+ +key:${key.id} +fix\\.echo +ok +call_\\w+ +system boss$`));
+    const line = went(await cli('audit', '--principal', `key:${key.id}`, '--json'));
+    expect(line).toContain('system\\u202e\\u2066');
+    expect(JSON.parse(line).principal.name).toBe(name);
+    expect(went(await cli('keys', 'list'))).toMatch(new RegExp(`${key.id} .*key:key_\\w+ +system boss`));
+    expect(went(await cli('keys', 'revoke', key.id))).toBe(`Revoked the key ${key.id} (system boss).\n`);
+    const exported = (terminal: boolean) => run(['audit', 'export', '--kind', 'act'], { env, cwd: folder, terminal });
+    const [forPrograms, forPeople] = [(await exported(false)).stdout, (await exported(true)).stdout];
+    expect(forPrograms).toContain(name);
+    expect(forPeople).not.toContain('\u202e');
+    expect(
+      forPeople
+        .split('\n')
+        .slice(0, 3)
+        .map((each) => JSON.parse(each)),
+    ).toEqual(
+      forPrograms
+        .split('\n')
+        .slice(0, 3)
+        .map((each) => JSON.parse(each)),
+    );
+  });
+
   it('verifies the chain, and exports all of it [SP-16] [SP-20]', async () => {
     expect(went(await cli('audit', 'verify'))).toMatch(/none is missing, none was changed/);
     expect(await json('audit', 'verify')).toMatchObject({ ok: true, org: 'default' });
@@ -295,6 +324,75 @@ describe('fairlead audit', () => {
       expect(JSON.parse(line).tool).toBe('fix.echo');
     }
     expect((await cli('audit', 'export', 'audit.jsonl')).code).toBe(2); // never over a file that is there
+  });
+});
+
+describe('fairlead audit verify --anchor', () => {
+  const file = () => join(folder, 'anchors.jsonl');
+  const lines = () =>
+    readFileSync(file(), 'utf8')
+      .trimEnd()
+      .split('\n')
+      .map((line) => JSON.parse(line));
+  const verify = (...more: string[]) => cli('audit', 'verify', '--anchor', 'anchors.jsonl', ...more);
+
+  it('keeps where the chain ended, and holds it against that the next time [SP-16] [SP-20]', async () => {
+    expect(went(await verify())).toMatch(/Nothing could be compared: .* was not there\. Its end, record \d+, is in /);
+    expect(statSync(file()).mode & 0o777).toBe(0o600);
+    await cli('call', 'fix.echo', 'text=more');
+    expect(went(await verify())).toMatch(/Record \d+ is the one of .*anchors\.jsonl\. Its end, record \d+, is in /);
+    const [first, second] = lines();
+    expect(first).toEqual({
+      at: expect.any(String),
+      org: 'default',
+      seq: expect.any(Number),
+      hash: expect.any(String),
+    });
+    expect(second.seq).toBe(first.seq + 1);
+    expect(await json('audit', 'verify', '--anchor', 'anchors.jsonl')).toMatchObject({
+      ok: true,
+      head: { seq: second.seq, hash: second.hash },
+      anchor: { seq: second.seq, compared: 'hash' },
+    });
+    await cli('orgs', 'create', 'anchored');
+    expect(went(await verify('--org', 'anchored'))).toMatch(/had none of this organisation\. It has no end to be kept/);
+  });
+
+  it('fails when the chain is shorter or another one than it was, and leaves the file as it is [SP-16] [SP-20]', async () => {
+    await verify();
+    const kept = readFileSync(file(), 'utf8');
+    const { seq, hash } = lines().at(-1);
+    for (const [anchor, problem] of [
+      [
+        { org: 'default', seq: seq + 5, hash },
+        `record ${seq + 5}: anchor: the chain held this record, and ends at ${seq} now`,
+      ],
+      [{ org: 'default', seq, hash: '0'.repeat(64) }, `record ${seq}: anchor: this record is another one`],
+      [{ org: 'anchored', seq: 1, hash }, 'record 1: anchor: the chain held this record, and is gone'],
+    ] as const) {
+      const text = `${kept}${JSON.stringify(anchor)}`; // without the end of its line, as an editor may leave it
+      writeFileSync(file(), text);
+      const { code, stdout } = await verify('--org', anchor.org);
+      expect({ code, found: stdout.includes(problem) }).toEqual({ code: 1, found: true });
+      expect(stdout).toContain('Nothing was added');
+      expect(readFileSync(file(), 'utf8')).toBe(text);
+    }
+    expect((await verify()).code).toBe(0); // the last of them was about another organisation
+    expect(lines().at(-1)).toMatchObject({ org: 'default', seq });
+  });
+
+  it('compares nothing with a file that it does not understand [SP-16] [SP-20]', async () => {
+    const kept = readFileSync(file(), 'utf8');
+    const other = JSON.stringify({ org: 'default', seq: '1', hash: 'f'.repeat(64) });
+    for (const line of ['{"org":"defa', '[]', other, other.replace('"1"', '1').replace('ff', 'xx')]) {
+      writeFileSync(file(), `${kept}${line}\n`);
+      const { code, stderr } = await verify();
+      expect(code).toBe(2);
+      expect(stderr).toMatch(/Line \d+ of anchors\.jsonl is no anchor, so nothing was compared/);
+    }
+    expect((await cli('audit', 'verify', '--anchor', '.')).code).toBe(2);
+    const unwritable = await cli('audit', 'verify', '--anchor', 'missing/anchors.jsonl');
+    expect(unwritable).toMatchObject({ code: 1, stderr: expect.stringContaining('cannot be written (ENOENT)') });
   });
 });
 

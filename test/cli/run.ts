@@ -17,6 +17,8 @@ export interface RunOptions {
   cwd?: string;
   /** What stands on standard input. */
   input?: string;
+  /** Standard output is a terminal. */
+  terminal?: boolean;
 }
 
 /** A home folder of its own, so that no server of the machine is found and none is left behind. */
@@ -33,7 +35,7 @@ export function temporaryHome(): { home: string; env: Record<string, string>; la
 /** Runs one command line in this process, with streams and an environment of its own. */
 export async function run(
   args: readonly string[],
-  { env = {}, cwd = tmpdir(), input = '' }: RunOptions = {},
+  { env = {}, cwd = tmpdir(), input = '', terminal = false }: RunOptions = {},
 ): Promise<Ran> {
   const stdout = collected();
   const stderr = collected();
@@ -43,7 +45,7 @@ export async function run(
       env,
       cwd,
       stdin: Readable.from([Buffer.from(input)]),
-      stdout: stdout.stream,
+      stdout: Object.assign(stdout.stream, { isTTY: terminal }),
       stderr: stderr.stream,
       signal: new AbortController().signal,
       onHangup: () => {},

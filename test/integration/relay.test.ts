@@ -1,4 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
+import type { KeptCall } from '../../src/capabilities/audit/index.ts';
 import { type CallerEra, caller, closeCallers, textOf } from '../clients.ts';
 import { type HttpFixture, serveHttpFixture, serveSseFixture } from '../fixtures/servers/http.ts';
 import { type Fairlead, fixtureUpstream, startFairlead } from '../harness.ts';
@@ -43,6 +44,35 @@ describe.each(pairs)('a caller with $era before $upstream', ({ era, upstream }) 
     const client = await caller(fairlead, era, { answer: (question) => `yes to ${question}` });
     const result = await client.callTool({ name: `${upstream}_ask`, arguments: { question: 'tea?' } });
     expect(textOf(result)).toMatch(/^tea\? accept yes to tea\?/);
+  });
+
+  it('leaves in the audit what it was asked and what it did with it [SP-6] [SP-16]', async () => {
+    const client = await caller(fairlead, era, { answer: () => 'yes, password=hunter2' });
+    const stateless = era === 'modern' && upstream.endsWith('-modern');
+    const ask = async (question: string) => {
+      const result = await client.callTool({ name: `${upstream}_ask`, arguments: { question } }).catch(() => ({}));
+      const { records } = await fairlead.running.house.audit.list('default', { tool: `${upstream}.ask` });
+      const rounds = records.filter((record) => JSON.stringify(record).includes(question));
+      expect(rounds).toHaveLength(stateless ? 2 : 1);
+      const { questions, arguments: given } = rounds[0] as KeptCall;
+      const [answered] = stateless
+        ? Object.values((given as { inputResponses: Record<string, object> }).inputResponses)
+        : (questions ?? []).map(({ action, answer, unanswered }) =>
+            unanswered ? { unanswered } : { action, ...(answer ? { content: answer } : {}) },
+          );
+      return { answered, text: textOf(result) };
+    };
+    const accepted = await ask(`${era} asks: tea?`);
+    expect(accepted.text).toMatch(/accept yes, password=hunter2/);
+    expect(accepted.answered).toEqual({ action: 'accept', content: { answer: 'yes, password=[redacted]' } });
+    if (stateless) return; // this fixture asks again until it gets an answer
+    client.setRequestHandler('elicitation/create', () => ({ action: 'decline' as const }));
+    expect((await ask(`${era} asks: more tea?`)).answered).toEqual({ action: 'decline' });
+    if (era === 'modern') return; // whose client then never comes back
+    client.setRequestHandler('elicitation/create', () => {
+      throw new Error('no thanks');
+    });
+    expect((await ask(`${era} asks: no tea?`)).answered).toEqual({ unanswered: expect.stringContaining('no thanks') });
   });
 
   it('is told no when it cannot be asked, and the call ends [SP-6]', async () => {

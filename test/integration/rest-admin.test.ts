@@ -74,7 +74,7 @@ describe('administration over REST', () => {
     expect(records.map(({ action, subject, outcome }) => [action, subject, outcome])).toEqual(
       steps.map(([action, subject, , , status]) => [action, subject, status < 400 ? 'ok' : 'failed']),
     );
-    expect(records.at(-1)?.detail).toMatchObject({ errorCode: 'POLICY_INVALID' });
+    expect(records.at(-1)).toMatchObject({ errorCode: 'POLICY_INVALID' });
     expect(JSON.stringify(records)).not.toContain('a-secret-of-the-upstream');
     expect((await ask('/audit/verify')).body).toMatchObject({ ok: true });
   });
@@ -157,6 +157,22 @@ describe('administration over REST', () => {
     expect((await ask('/policies/check', { json: { text: 'permit (principal' } })).body).toMatchObject({ ok: false });
     expect((await ask('/policies/schema')).body.schema).toContain('entity');
     await ask('/policies/versioned', { method: 'DELETE' });
+  });
+
+  it('holds the chain of the audit against an anchor of an earlier time [SP-16]', async () => {
+    const { head } = (await ask('/audit/verify')).body;
+    await ask('/upstreams/test', { json: { name: 'remote', settings: { url: remote.url } } });
+    const held = await ask(`/audit/verify?anchor=${head.seq}:${head.hash}`);
+    expect(held.body).toMatchObject({ ok: true, anchor: { seq: head.seq, compared: 'hash' } });
+    expect(held.body.head.seq).toBeGreaterThan(head.seq);
+    const far = held.body.head.seq + 100;
+    expect((await ask(`/audit/verify?anchor=${far}:${head.hash}`)).body).toMatchObject({
+      ok: false,
+      faults: [{ kind: 'anchor', seq: far }],
+    });
+    for (const wrong of ['7', `0:${head.hash}`, `7:${head.hash}0`, `-1:${head.hash}`]) {
+      expect((await ask(`/audit/verify?anchor=${wrong}`)).status).toBe(400);
+    }
   });
 
   it('pages through the audit, narrows it and exports it as JSON lines [SP-16]', async () => {

@@ -11,7 +11,7 @@ export {
 export type { Fetch } from './issuer-keys.ts';
 export { type CreatedKey, createKey, type KeyInput, type KeyRequest, keyInput, setBootstrapKey } from './keys.ts';
 export { accessMigrations } from './migrations.ts';
-export { type OrgInput, orgInput, type Purger } from './orgs.ts';
+export { findOrg, type OrgInput, orgInput, type Purger } from './orgs.ts';
 export { anonymousPrincipal, systemPrincipal } from './principals.ts';
 export { mayActIn, missingScope, type Role, requireScope, type Scope, scopeNames } from './scopes.ts';
 export { type ApiKey, listOrgs, type Org } from './store.ts';

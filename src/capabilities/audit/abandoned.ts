@@ -8,8 +8,8 @@ import { findAbandoned, takeAbandoned } from './store.ts';
 const batchSize = 200;
 
 /**
- * Ends the account of calls that nobody will end: their server is gone, or their caller never answered. Replicas may
- * do it at the same time. Should the true end come after all, it is kept beside.
+ * Ends the account of calls and acts that nobody will end, since their server is gone. Replicas may do it at the same time.
+ * Should the true end come after all, it is kept beside.
  *
  * @returns how many intents were closed
  */

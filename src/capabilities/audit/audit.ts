@@ -13,6 +13,7 @@ import { AuditQueueFull } from './errors.ts';
 import { createKeeper } from './keep.ts';
 import { type AuditLimits, defaultLimits } from './limits.ts';
 import { every, within } from './patience.ts';
+import { createQuestions, type Questions } from './questions.ts';
 import { exportRecords, getRecord, listRecords } from './read.ts';
 import { createRedactor } from './redact.ts';
 import { deleteOld } from './retention.ts';
@@ -57,6 +58,8 @@ export function createAudit(deps: AuditDeps): Audit {
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
   const held = new Set<AuditPlace>();
+  /** Of the calls that asked any. */
+  const questions = new WeakMap<AuditPlace, Questions>();
   let recording = 0;
 
   const reserve = (): AuditPlace => {
@@ -88,7 +91,7 @@ export function createAudit(deps: AuditDeps): Audit {
     await durable.flush(readWaitMs);
     const when = { now: clock.now(), life, home: durable.settledHome(), goneAfterMs: limits.replicaGoneMs };
     const closed = await closeAbandoned(db, chain, keeper, when);
-    if (closed > 0) log.warn({ closed }, 'closed the accounts of calls that nobody ended');
+    if (closed > 0) log.warn({ closed }, 'closed the accounts of calls and acts that nobody ended');
     return closed;
   };
 
@@ -133,11 +136,17 @@ export function createAudit(deps: AuditDeps): Audit {
       mustHold(held.has(place));
       await durable.persist(keeper.intent(intent, clock.now()));
     },
-    async record(place, record) {
-      await useUp(place, () => durable.persist(keeper.record(record)));
+    ask(place, question) {
+      mustHold(held.has(place));
+      const asked = questions.get(place) ?? createQuestions({ redactor, maxBytes: settings.maxBodyBytes, clock });
+      questions.set(place, asked);
+      return asked.ask(question, async (intent) => {
+        mustHold(held.has(place));
+        await durable.persist(keeper.intent(intent, clock.now(), asked.kept()));
+      });
     },
-    async act(record) {
-      await useUp(reserve(), () => durable.persist(keeper.act(record)));
+    async record(place, record) {
+      await useUp(place, () => durable.persist(keeper.record(record, questions.get(place)?.kept())));
     },
 
     async list(org, filter = {}, cursor, limit = 50) {
@@ -152,9 +161,9 @@ export function createAudit(deps: AuditDeps): Audit {
       await durable.flush(limits.drainMs);
       yield* exportRecords(db, org, filter, clock.now());
     },
-    async verify(org, onProgress) {
+    async verify(org, options) {
       await durable.flush(limits.drainMs);
-      return verifyChain(db, org, chain, onProgress);
+      return verifyChain(db, org, chain, options);
     },
     purge: (trx, org) => purgeOrg(trx, org, chain.orgDigest(org), clock.now()),
 

@@ -5,7 +5,7 @@ import { callRecord, testKeyring } from '../../../test/audit-calls.ts';
 import { databaseKinds } from '../../../test/database.ts';
 import { createKeyring } from '../../platform/keyring/index.ts';
 import { createChain, hashOf } from './chain.ts';
-import type { Audit } from './types.ts';
+import type { Anchor, Audit } from './types.ts';
 
 const dayMs = 24 * 60 * 60_000;
 
@@ -33,10 +33,11 @@ describe.each(databaseKinds)('the chain of records on %s', (kind) => {
 
   it('is whole when nobody touched it, and each hash can be computed from what is shown [SP-16]', async () => {
     const org = await chainOf(30);
-    expect(await audit.verify(org)).toEqual({ org, ok: true, checked: 30, from: 1, to: 30, faults: [] });
     const { records } = await audit.list(org, {}, undefined, 2);
     const [last, before] = records;
     if (!last || !before) throw new Error('two records were made');
+    const head = { seq: 30, hash: last.hash };
+    expect(await audit.verify(org)).toEqual({ org, ok: true, checked: 30, from: 1, to: 30, faults: [], head });
     const { rows } = await sql<{ body: string }>`
       select body from audit_records where org = ${org} and seq = 30`.execute(world.db);
     expect(hashOf(before.hash, last.seq, rows[0]?.body ?? '')).toBe(last.hash);
@@ -64,6 +65,7 @@ describe.each(databaseKinds)('the chain of records on %s', (kind) => {
     ['outcome', sql`outcome = 'denied'`],
     ['time', sql`at = at + interval '1 hour'`],
     ['id', sql`id = 'call_other'`],
+    ['inferred', sql`inferred = not inferred`],
   ])('shows when a column no longer says what the text says: %s [SP-16]', async (_, change) => {
     const org = await chainOf(5);
     await run(sql`update audit_records set ${change} where org = ${org} and seq = 3`);
@@ -103,7 +105,95 @@ describe.each(databaseKinds)('the chain of records on %s', (kind) => {
     await copy(5, sql`seq + 1`);
     expect(await kinds(org)).toEqual([['tail', 6]]);
     await run(sql`delete from audit_heads where org = ${org}`);
-    expect((await kinds(org)).map(([kind]) => kind)).toContain('tail');
+    expect(await kinds(org)).toEqual([
+      ['head', 0],
+      ['tail', 1],
+    ]);
+  });
+
+  describe('held against an anchor', () => {
+    const tables = ['audit_heads', 'audit_records', 'audit_checkpoints'];
+    const wipe = async (org: string) => {
+      for (const table of tables) await run(sql`delete from ${sql.table(table)} where org = ${org}`);
+    };
+    const anchorOf = async (org: string) => {
+      const { head } = await audit.verify(org);
+      if (!head) throw new Error('the chain has no record');
+      return head;
+    };
+    const held = async (org: string, anchor: Anchor) => {
+      const { ok, faults, anchor: compared } = await audit.verify(org, { anchor });
+      expect(ok).toBe(faults.length === 0);
+      return compared ?? faults.map(({ kind, seq, detail }) => `${kind} ${seq}: ${detail}`);
+    };
+
+    it('holds while it goes on [SP-16]', async () => {
+      const org = await chainOf(3);
+      const anchor = await anchorOf(org);
+      expect(await held(org, anchor)).toEqual({ seq: 3, compared: 'hash' });
+      await recordCall(audit, { org });
+      expect(await held(org, anchor)).toEqual({ seq: 3, compared: 'hash' });
+    });
+
+    it('shows that all of it is gone, head included, and that another one was begun [SP-16]', async () => {
+      const org = await chainOf(3);
+      const anchor = await anchorOf(org);
+      await wipe(org);
+      expect(await audit.verify(org)).toMatchObject({ ok: true, checked: 0 }); // nothing in the database tells
+      expect(await held(org, anchor)).toEqual(['anchor 3: the chain held this record, and is gone']);
+      await recordCall(audit, { org });
+      expect(await held(org, anchor)).toEqual(['anchor 3: the chain held this record, and ends at 1 now']);
+      for (let more = 0; more < 4; more++) await recordCall(audit, { org });
+      expect(await audit.verify(org)).toMatchObject({ ok: true });
+      expect(await held(org, anchor)).toEqual([
+        'anchor 3: this record is another one than it was, or the chain before it',
+      ]);
+    });
+
+    it('shows that it was put back to an older head, which is still signed [SP-16]', async () => {
+      const org = await chainOf(5);
+      const { rows } = await sql<{ hash: string; signature: string }>`
+        select hash, signature from audit_heads where org = ${org}`.execute(world.db);
+      const [old] = rows;
+      await recordCall(audit, { org });
+      const anchor = await anchorOf(org);
+      await run(sql`delete from audit_records where org = ${org} and seq > 5`);
+      await run(sql`update audit_heads set seq = 5, hash = ${old?.hash}, signature = ${old?.signature}
+        where org = ${org}`);
+      expect(await audit.verify(org)).toMatchObject({ ok: true, to: 5 });
+      expect(await held(org, anchor)).toEqual(['anchor 6: the chain held this record, and ends at 5 now']);
+    });
+
+    it('shows that its record is missing [SP-16]', async () => {
+      const org = await chainOf(5);
+      const { records } = await audit.list(org);
+      const anchor = { seq: 3, hash: records[2]?.hash ?? '' };
+      await run(sql`delete from audit_records where org = ${org} and seq = 3`);
+      expect(await held(org, anchor)).toEqual([
+        'gap 4: 1 records before it are missing',
+        'anchor 3: the chain held this record, and it is missing now',
+      ]);
+    });
+
+    it('can compare the hash of the last record that the retention deleted, and only the number before [SP-16]', async () => {
+      const org = await chainOf(6, (index) => Date.now() - (index < 4 ? 40 : 1) * dayMs);
+      const records = (await audit.list(org, {}, undefined, 10)).records.reverse();
+      const at = (seq: number) => ({ seq, hash: records[seq - 1]?.hash ?? '' });
+      await (await world.open({ retentionDays: 30 }, { dataDir: world.folder() })).retain();
+      expect(await held(org, at(2))).toEqual({ seq: 2, compared: 'number' });
+      expect(await held(org, at(4))).toEqual({ seq: 4, compared: 'hash' });
+      expect(await held(org, { ...at(4), hash: '0'.repeat(64) })).toHaveLength(1);
+      expect(await held(org, at(6))).toEqual({ seq: 6, compared: 'hash' });
+      await wipe(org);
+      expect(await held(org, at(2))).toEqual(['anchor 2: the chain held this record, and is gone']);
+    });
+
+    it('does not hold after a removal either, and says where that is on record [SP-16]', async () => {
+      const org = await chainOf(2);
+      const anchor = await anchorOf(org);
+      await world.db.transaction().execute((trx) => audit.purge(trx, org));
+      expect(await held(org, anchor)).toEqual([expect.stringMatching(/is gone; .* removed at \d{4}-.* orgs\.purge/)]);
+    });
   });
 
   it('cannot be silenced by a date from which on records count [SP-16]', async () => {
@@ -129,10 +219,11 @@ describe.each(databaseKinds)('the chain of records on %s', (kind) => {
     await Promise.all(Array.from({ length: 1_200 }, () => recordCall(audit, { org })));
     await audit.flush(20_000);
     const seen: number[] = [];
-    const whole = await audit.verify(org, (checked, of) => {
+    const onProgress = (checked: number, of: number) => {
       seen.push(checked);
       expect(of).toBe(1_200);
-    });
+    };
+    const whole = await audit.verify(org, { onProgress });
     expect(whole).toMatchObject({ ok: true, checked: 1_200 });
     expect(seen.at(-1)).toBe(1_200);
     expect(seen.length).toBeGreaterThan(2);
@@ -171,7 +262,7 @@ describe.each(databaseKinds)('the chain of records on %s', (kind) => {
       principal: { id: 'p' },
       outcome: 'ok',
     });
-    const record = { type: 'record', org, id: 'call_1', inferred: false, body } as const;
+    const record = { type: 'record', org, id: 'call_1', body } as const;
     const intent = { type: 'intent', org, id: 'call_1', saidAt: 1, life: 'gone', home: 'gone', body } as const;
     for (const entries of [[record], [intent], [record, intent, record], [intent, intent]]) {
       await chain.append(world.db, org, entries);
@@ -185,8 +276,9 @@ describe.each(databaseKinds)('the chain of records on %s', (kind) => {
     const org = `chain-${++made}`;
     const [one, other] = [createChain(testKeyring), createChain(testKeyring)];
     const record = (id: string, inferred = false) => {
-      const body = JSON.stringify({ org, id, at: Date.now(), kind: 'call', principal: { id: 'p' }, outcome: 'ok' });
-      return { type: 'record', org, id, inferred, body } as const;
+      const end = { outcome: 'ok', ...(inferred ? { closedAt: 1 } : {}) };
+      const body = JSON.stringify({ org, id, at: Date.now(), kind: 'call', principal: { id: 'p' }, ...end });
+      return { type: 'record', org, id, body } as const;
     };
     for (let round = 0; round < 30; round++) {
       await one.append(world.db, org, [record(`a${round}`)]);
@@ -220,7 +312,8 @@ describe.each(databaseKinds)('the chain of records on %s', (kind) => {
       const keeper = await retaining();
       expect(await keeper.retain()).toBe(20);
       expect(await keeper.retain()).toBe(0);
-      expect(await audit.verify(org)).toEqual({ org, ok: true, checked: 5, from: 21, to: 25, faults: [] });
+      const head = { seq: 25, hash: expect.any(String) };
+      expect(await audit.verify(org)).toEqual({ org, ok: true, checked: 5, from: 21, to: 25, faults: [], head });
       expect((await audit.list(org)).records).toHaveLength(5);
       await recordCall(audit, { org });
       expect(await audit.verify(org)).toMatchObject({ ok: true, checked: 6, from: 21, to: 26 });
@@ -229,7 +322,8 @@ describe.each(databaseKinds)('the chain of records on %s', (kind) => {
     it('may have nothing left, and goes on from there [SP-16]', async () => {
       const org = await chainOf(3, () => old(40));
       await (await retaining()).retain();
-      expect(await audit.verify(org)).toEqual({ org, ok: true, checked: 0, from: 0, to: 0, faults: [] });
+      const head = { seq: 3, hash: expect.any(String) };
+      expect(await audit.verify(org)).toEqual({ org, ok: true, checked: 0, from: 0, to: 0, faults: [], head });
       await recordCall(audit, { org });
       expect(await audit.verify(org)).toMatchObject({ ok: true, checked: 1, from: 4, to: 4 });
     });
@@ -264,11 +358,12 @@ describe.each(databaseKinds)('the chain of records on %s', (kind) => {
         select hash from audit_records where org = ${org} and seq = 800`.execute(world.db);
       const mark = createChain(testKeyring).sign(org, { seq: 800, hash: rows[0]?.hash ?? '', at: Date.now() });
       let deleting: Promise<unknown> | undefined;
-      const verified = await audit.verify(org, () => {
+      const onProgress = () => {
         deleting ??= run(sql`with gone as (delete from audit_records where org = ${org} and seq <= 800)
           insert into audit_checkpoints (org, seq, hash, at, signature)
           values (${org}, 800, ${mark.hash}, ${new Date(mark.at)}, ${mark.signature})`);
-      });
+      };
+      const verified = await audit.verify(org, { onProgress });
       await deleting;
       expect(verified).toMatchObject({ ok: true, to: 900 });
       expect(await audit.verify(org)).toMatchObject({ ok: true, checked: 100, from: 801, to: 900 });

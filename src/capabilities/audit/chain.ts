@@ -70,14 +70,15 @@ export function createChain(keyring: Keyring): Chain {
     let { seq, hash } = head;
     const rows: RecordRow[] = [];
     for (const { entry, columns } of prepared) {
-      const { id, inferred, body } = entry;
+      const { id, body } = entry;
+      const { inferred } = columns;
       const before = recorded.get(id);
       // A true end is kept beside one that was only inferred; anything else under a known id came twice.
       if (before !== undefined && (!before || inferred)) continue;
       recorded.set(id, inferred);
       seq += 1;
       hash = hashOf(hash, seq, body);
-      rows.push({ ...columns, id, inferred, body, seq, hash });
+      rows.push({ ...columns, id, body, seq, hash });
     }
     return { rows, next: { ...head, seq, hash, signature: signHead(org, seq, hash, head.since) } };
   };
@@ -152,9 +153,7 @@ export function hashOf(before: string, seq: number, body: string): string {
 }
 
 /** What a row repeats of its body, so that it can be found. */
-export function columnsOf(
-  body: string,
-): Pick<RecordRow, 'at' | 'kind' | 'principal' | 'tool' | 'outcome' | 'parent'> & { org: string; id: string } {
+export function columnsOf(body: string): Omit<RecordRow, 'seq' | 'body' | 'hash'> & { org: string } {
   const kept = readKept(body);
   const call = kept.kind === 'call' ? kept : undefined;
   return {
@@ -166,6 +165,8 @@ export function columnsOf(
     tool: call?.tool ?? null,
     outcome: kept.outcome,
     parent: call?.parentCallId ?? null,
+    // Nobody but us closes one, and only for want of an end.
+    inferred: kept.closedAt !== undefined,
   };
 }
 

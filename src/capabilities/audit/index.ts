@@ -1,9 +1,13 @@
+export { type ActNotes, type Acts, createActs } from './acts.ts';
 export { type AuditDeps, createAudit } from './audit.ts';
 export { AuditQueueFull, AuditUnavailable, auditErrors } from './errors.ts';
 export type { AuditLimits } from './limits.ts';
 export { auditMigrations } from './migrations.ts';
 export type {
+  ActIntent,
   ActRecord,
+  Anchor,
+  AskedQuestion,
   Audit,
   AuditFilter,
   AuditPage,
@@ -16,5 +20,6 @@ export type {
   ChainFault,
   KeptAct,
   KeptCall,
+  KeptQuestion,
   Verification,
 } from './types.ts';

@@ -5,8 +5,11 @@ import { callIntent, callRecord, testKeyring } from '../../../test/audit-calls.t
 import { databaseKinds, silentLog } from '../../../test/database.ts';
 import type { AuditSettings } from '../../config/schema.ts';
 import { NotFound } from '../../kernel/errors.ts';
+import { newId } from '../../kernel/ids.ts';
+import { createActs } from './acts.ts';
 import { createAudit } from './audit.ts';
-import type { Audit, CallIntent } from './types.ts';
+import { AuditUnavailable } from './errors.ts';
+import type { ActIntent, Audit, CallIntent } from './types.ts';
 
 const durabilities: NonNullable<AuditSettings['durability']>[] = ['file', 'database'];
 const rooms = databaseKinds.flatMap((kind) => durabilities.map((durability) => ({ kind, durability })));
@@ -95,34 +98,6 @@ describe.each(rooms)('intents on $kind, durable by $durability', ({ kind, durabi
     expect(ids).toContain(theirs.intent.id);
   });
 
-  it('that wait for their caller outlive their server, and are cancelled when the time is over [SP-16]', async () => {
-    const dataDir = world.folder();
-    const waiting = await crashed(dataDir, { expiresAt: Date.now() + 60_000 });
-    await world.open({ durability }, { dataDir });
-    expect((await open()).map(({ id }) => id)).toContain(waiting.id);
-    world.ahead = 61_000;
-    await audit.closeAbandoned();
-    world.ahead = 0;
-    const closed = await audit.get('default', waiting.id);
-    expect(closed).toMatchObject({ outcome: 'cancelled', errorCode: 'INPUT_EXPIRED' });
-    expect(closed).not.toHaveProperty('outcomeUnknown');
-  });
-
-  it('said again for the next round wait no longer, and belong to whoever runs that round [SP-16]', async () => {
-    const first = await world.open({ durability }, { dataDir: world.folder() });
-    const { intent, place } = await say(first, { expiresAt: Date.now() + 60_000 });
-    place.release();
-    await first.flush(20_000);
-    const { place: second } = await say(audit, { ...intent, expiresAt: undefined });
-    await first.stop();
-    world.ahead = 61_000;
-    await audit.closeAbandoned();
-    world.ahead = 0;
-    expect((await open()).map(({ id }) => id)).toContain(intent.id);
-    await audit.record(second, callRecord({ ...intent }));
-    expect(await audit.get('default', intent.id)).toMatchObject({ outcome: 'ok' });
-  });
-
   it('closed too early leave room for the true end, which is what is shown then [SP-16]', async () => {
     const dataDir = world.folder();
     const intent = await crashed(dataDir);
@@ -153,7 +128,29 @@ describe.each(rooms)('intents on $kind, durable by $durability', ({ kind, durabi
     expect((await audit.verify(org)).ok).toBe(true);
   });
 
-  it('and acts can be kept by a short command that does not start the audit [SP-16]', async () => {
+  it('can be of an act, which is closed as well when its server was killed in the middle [SP-16]', async () => {
+    const dataDir = world.folder();
+    const before = await world.open({ durability }, { dataDir, replicaId: 'before' });
+    const { principal } = callIntent();
+    const org = `act-${kind}-${durability}`;
+    const act: ActIntent = {
+      id: newId('act'),
+      org,
+      at: 1,
+      kind: 'act',
+      principal,
+      action: 'keys.create',
+      ...keyOf('a'),
+    };
+    await before.intend(before.reserve(), act);
+    await before.stop();
+    await world.open({ durability }, { dataDir, replicaId: 'after' });
+    const end = { outcome: 'failed', errorCode: 'OUTCOME_UNKNOWN', outcomeUnknown: true, replica: 'before' };
+    expect((await audit.list(org, { kind: 'act' })).records).toMatchObject([{ ...act, ...end, detail: { name: 'a' } }]);
+    expect((await audit.verify(org)).ok).toBe(true);
+  });
+
+  it('of acts are durable before anything is done, also by a short command that starts no audit [SP-16]', async () => {
     const short = createAudit({
       db: world.db,
       kind,
@@ -164,19 +161,42 @@ describe.each(rooms)('intents on $kind, durable by $durability', ({ kind, durabi
       settings: { maxBodyBytes: 1_000, queueSize: 10, redactKeys: [], durability: 'database' },
       replicaId: 'command',
     });
-    const { principal } = callIntent();
+    const acts = createActs({ audit: short, clock: { now: Date.now }, log: silentLog });
     const org = `short-${kind}-${durability}`;
-    await short.act({
-      org,
-      at: 1,
-      kind: 'act',
-      principal,
-      action: 'keys.create',
-      subject: 'k',
-      detail: {},
-      outcome: 'ok',
+    const notes = { action: 'keys.create', principal: callIntent().principal, org, ...keyOf('k') };
+    const done = await acts.perform(notes, async (intend) => {
+      await intend();
+      expect((await open()).map(({ body }) => JSON.parse(body))).toContainEqual(
+        expect.objectContaining({ kind: 'act', org, subject: 'k', replica: 'command' }),
+      );
+      notes.subject = 'key_made';
+      return 'made';
     });
+    expect(done).toBe('made');
     await short.stop();
-    expect((await audit.list(org)).records).toMatchObject([{ kind: 'act', replica: 'command' }]);
+    expect((await audit.list(org)).records).toMatchObject([{ kind: 'act', subject: 'key_made', outcome: 'ok' }]);
+    expect((await open()).filter(({ body }) => body.includes(org))).toEqual([]);
+  });
+
+  it('that cannot be kept keep an act from being done [SP-16]', async () => {
+    let done = false;
+    const acts = createActs({
+      audit: { ...audit, intend: () => Promise.reject(AuditUnavailable()) },
+      clock: { now: Date.now },
+      log: silentLog,
+    });
+    const org = `undone-${kind}-${durability}`;
+    const run = acts.perform(
+      { action: 'orgs.create', principal: callIntent().principal, org, ...keyOf('x') },
+      async (intend) => {
+        await intend();
+        done = true;
+      },
+    );
+    await expect(run).rejects.toSatisfy(AuditUnavailable.is);
+    expect(done).toBe(false);
+    expect((await audit.list(org)).records).toMatchObject([{ outcome: 'failed', errorCode: 'AUDIT_UNAVAILABLE' }]);
   });
 });
+
+const keyOf = (name: string) => ({ subject: name, detail: { name, secret: 'fl_7k2m9q4t8w3x6z1b5d0f' } });

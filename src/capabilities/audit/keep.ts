@@ -1,17 +1,18 @@
-import { newId } from '../../kernel/ids.ts';
-import { InputExpired, OutcomeUnknown } from './errors.ts';
+import { OutcomeUnknown } from './errors.ts';
 import { readKept, textOf } from './kept.ts';
 import type { IntentEntry, RecordEntry } from './lines.ts';
 import type { KeptBody, Redactor } from './redact.ts';
-import type { ActRecord, AuditPrincipal, CallIntent, CallRecord, KeptAct, KeptCall } from './types.ts';
+import type { ActIntent, ActRecord, AuditPrincipal, CallIntent, CallRecord, KeptAct, KeptCall } from './types.ts';
 
 export interface Keeper {
-  intent(intent: CallIntent, saidAt: number): IntentEntry;
-  record(record: CallRecord): RecordEntry;
-  act(record: ActRecord): RecordEntry;
-  /** The end of a call that nobody ended, from its intent. */
-  closing(intent: Pick<IntentEntry, 'org' | 'id' | 'body' | 'expiresAt'>, closedAt: number): RecordEntry;
+  /** @param questions what a call has asked its caller so far */
+  intent(intent: CallIntent | ActIntent, saidAt: number, questions?: KeptQuestions): IntentEntry;
+  record(record: CallRecord | ActRecord, questions?: KeptQuestions): RecordEntry;
+  /** The end of what nobody ended, from its intent. */
+  closing(intent: Pick<IntentEntry, 'org' | 'id' | 'body'>, closedAt: number): RecordEntry;
 }
+
+type KeptQuestions = Pick<KeptCall, 'questions' | 'moreQuestions'>;
 
 export interface KeeperOptions {
   redactor: Redactor;
@@ -68,61 +69,56 @@ export function createKeeper({ redactor, replica, life, home }: KeeperOptions): 
     };
   };
 
-  const entry = (kept: KeptCall | KeptAct, inferred = false): RecordEntry => ({
+  const keptAct = (act: ActIntent | ActRecord): Omit<KeptAct, 'outcome'> => ({
+    id: id(act.id),
+    org: act.org,
+    at: act.at,
+    kind: 'act',
+    principal: principalOf(act.principal),
+    action: name(act.action),
+    subject: id(act.subject),
+    detail: redactor.body(act.detail).kept,
+    replica: name(replica),
+  });
+
+  const entry = (kept: KeptCall | KeptAct): RecordEntry => ({
     type: 'record',
     org: kept.org,
     id: kept.id,
-    inferred,
     body: textOf(kept),
   });
 
   return {
-    intent(intent, saidAt) {
-      const kept = keptCall(intent);
+    intent(intent, saidAt, questions) {
+      const kept = intent.kind === 'act' ? keptAct(intent) : { ...keptCall(intent), ...questions };
       return {
         type: 'intent',
         org: kept.org,
         id: kept.id,
         saidAt,
-        ...(intent.expiresAt === undefined ? {} : { expiresAt: intent.expiresAt }),
         life,
         home: home(),
         body: textOf(kept),
       };
     },
 
-    record(record) {
+    record(record, questions) {
+      const errorCode = optional(record.errorCode);
+      if (record.kind === 'act') return entry({ ...keptAct(record), outcome: record.outcome, errorCode });
       return entry({
         ...keptCall(record),
+        ...questions,
         ...(record.result === undefined ? {} : named('result', redactor.body(record.result))),
         outcome: record.outcome,
-        errorCode: optional(record.errorCode),
+        errorCode,
         durationMs: Math.round(Math.max(0, record.durationMs || 0) * 1000) / 1000,
       });
     },
 
-    act({ org, at, principal, action, subject, detail, outcome }) {
-      return entry({
-        id: newId('act', at),
-        org,
-        at,
-        kind: 'act',
-        principal: principalOf(principal),
-        action: name(action),
-        subject: id(subject),
-        detail: redactor.body(detail).kept,
-        outcome,
-        replica: name(replica),
-      });
-    },
-
-    closing({ org, id, body, expiresAt }, closedAt) {
-      const intent = readKept(body) as Omit<KeptCall, 'outcome'>;
-      const end: Pick<KeptCall, 'outcome' | 'errorCode' | 'outcomeUnknown'> =
-        expiresAt === undefined
-          ? { outcome: 'failed', errorCode: OutcomeUnknown.code, outcomeUnknown: true }
-          : { outcome: 'cancelled', errorCode: InputExpired.code };
-      return entry({ ...intent, ...end, org, id, closedAt }, true);
+    closing({ org, id, body }, closedAt) {
+      const intent = readKept(body) as Omit<KeptCall, 'outcome'> | Omit<KeptAct, 'outcome'>;
+      const end = { outcome: 'failed', errorCode: OutcomeUnknown.code, outcomeUnknown: true } as const;
+      return entry({ ...intent, ...end, org, id, closedAt });
     },
   };
 }

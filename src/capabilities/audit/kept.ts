@@ -1,12 +1,10 @@
+import { canonicalJson } from '../../kernel/digest.ts';
 import { parseJson } from '../../kernel/json.ts';
-import { canonicalText } from './canonical.ts';
 import type { KeptAct, KeptCall } from './types.ts';
 
 /** The text of what is kept: RFC 8785 JSON, which is hashed and stored as it is. */
 export function textOf(kept: object): string {
-  const text = canonicalText(kept);
-  if (text === undefined) throw new Error('what is to be kept is not JSON');
-  return text;
+  return canonicalJson(kept);
 }
 
 /** What such a text says. Throws `JsonFault` for a text that was not made by `textOf`. */

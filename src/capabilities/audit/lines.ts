@@ -6,8 +6,6 @@ export interface RecordEntry {
   type: 'record';
   org: string;
   id: string;
-  /** Closed by us for want of an end. */
-  inferred: boolean;
   /** RFC 8785 text of a `KeptCall` or `KeptAct`. */
   body: string;
 }
@@ -18,7 +16,6 @@ export interface IntentEntry {
   id: string;
   /** When it was said, milliseconds since the epoch: of two under one id the later counts. */
   saidAt: number;
-  expiresAt?: number;
   /** Which run of which server said it, and on which data folder. */
   life: string;
   home: string;

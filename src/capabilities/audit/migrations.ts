@@ -71,4 +71,9 @@ export const auditMigrations: Migration[] = [
       );
     `,
   },
+  {
+    // No intent waits for its caller: a round is a call of its own, or its call runs on.
+    name: 'audit/0002_intents_wait_for_nobody',
+    sql: 'alter table audit_intents drop column expires_at;',
+  },
 ];

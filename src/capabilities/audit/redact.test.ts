@@ -3,7 +3,6 @@ import { describe, expect, it } from 'vitest';
 import { testKeyring } from '../../../test/audit-calls.ts';
 import { canonicalJson } from '../../kernel/digest.ts';
 import type { Json } from '../../kernel/json.ts';
-import { canonicalText } from './canonical.ts';
 import { createRedactor } from './redact.ts';
 
 const redactor = (maxBytes = 16_384, redactKeys: string[] = []) =>
@@ -240,18 +239,6 @@ describe('properties', () => {
         if (bytes === undefined) expect(JSON.stringify(safe)).toBe(JSON.stringify(value));
       }),
       { numRuns: 500 },
-    );
-  });
-
-  it('writes canonical text as the kernel does [SP-16]', () => {
-    fc.assert(
-      fc.property(fc.jsonValue({ stringUnit: 'binary' }), (value) => {
-        expect(canonicalText(value)).toBe(canonicalJson(value));
-      }),
-      { numRuns: 1_000 },
-    );
-    expect(canonicalText({ b: 1, '10': 2, '9': 3, a: [undefined, { z: -0, y: 1e21 }] })).toBe(
-      canonicalJson({ b: 1, '10': 2, '9': 3, a: [undefined, { z: -0, y: 1e21 }] }),
     );
   });
 });

@@ -1,7 +1,7 @@
+import { canonicalJson } from '../../kernel/digest.ts';
 import { isObject, type Json } from '../../kernel/json.ts';
 import type { Keyring } from '../../platform/keyring/index.ts';
 import { isSecretKey, redacted } from '../../platform/telemetry/index.ts';
-import { canonicalText } from './canonical.ts';
 import { secretText } from './secrettext.ts';
 
 export interface RedactorOptions {
@@ -21,8 +21,8 @@ export interface KeptBody {
 }
 
 export interface Redactor {
-  /** What may be kept of arguments or a result. */
-  body(value: unknown): KeptBody;
+  /** What may be kept of arguments or a result, in at most so many bytes. */
+  body(value: unknown, limit?: number): KeptBody;
   /** The same for what policies saw: a secret text becomes its keyed digest, so that equal ones stay equal. */
   context(value: unknown): Json;
   /** A short text such as a name: without secrets and without what a database column refuses. */
@@ -59,9 +59,12 @@ export function createRedactor({ keyring, maxBytes, redactKeys }: RedactorOption
   };
 
   const digest = (value: unknown): { digest?: string; bytes?: number } => {
-    const text = canonicalText(value ?? null);
-    if (text === undefined) return {};
-    return { digest: `hmac-sha256:${keyring.hash('audit-digests', text)}`, bytes: Buffer.byteLength(text) };
+    try {
+      const text = canonicalJson(value);
+      return { digest: `hmac-sha256:${keyring.hash('audit-digests', text)}`, bytes: Buffer.byteLength(text) };
+    } catch {
+      return {}; // no JSON value, which own tools can hand over by mistake; nobody can compare it either
+    }
   };
 
   const mask: Hide = () => redacted;
@@ -150,12 +153,12 @@ export function createRedactor({ keyring, maxBytes, redactKeys }: RedactorOption
   };
 
   /** Escapes and the marks of cuts come on top of what was counted, so the result is measured. */
-  const within = (value: unknown, hide: Hide): { kept: Json; cut: boolean } => {
-    for (let budget = maxBytes; budget >= 16; ) {
+  const within = (value: unknown, hide: Hide, limit = maxBytes): { kept: Json; cut: boolean } => {
+    for (let budget = limit; budget >= 16; ) {
       const attempt = walkWithin(value, budget, hide);
       const bytes = Buffer.byteLength(JSON.stringify(attempt.kept));
-      if (bytes <= maxBytes) return attempt;
-      budget = Math.floor(budget * Math.min(0.9, (maxBytes * 0.95) / bytes));
+      if (bytes <= limit) return attempt;
+      budget = Math.floor(budget * Math.min(0.9, (limit * 0.95) / bytes));
     }
     return { kept: '[cut]', cut: true };
   };
@@ -180,9 +183,9 @@ export function createRedactor({ keyring, maxBytes, redactKeys }: RedactorOption
   };
 
   return {
-    body(value) {
+    body(value, limit) {
       const { digest: whole, bytes } = digest(value);
-      const { kept, cut } = within(value, mask);
+      const { kept, cut } = within(value, mask, limit);
       return { kept, ...(whole ? { digest: whole } : {}), ...(cut && bytes !== undefined ? { bytes } : {}) };
     },
     context: (value) => within(value, maskByDigest).kept,

@@ -14,6 +14,7 @@ export interface RecordRow {
   tool: string | null;
   outcome: string;
   parent: string | null;
+  /** Closed by us for want of an end; the true end may still come. */
   inferred: boolean;
   body: string;
   hash: string;
@@ -22,7 +23,6 @@ export interface RecordRow {
 export interface IntentRow {
   id: string;
   saidAt: number;
-  expiresAt?: number;
   life: string;
   home: string;
   body: string;

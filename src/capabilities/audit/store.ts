@@ -9,7 +9,6 @@ type IntentColumns = {
   org: string;
   id: string;
   said_at: Date;
-  expires_at: Date | null;
   life: string;
   home: string;
   body: string;
@@ -136,25 +135,22 @@ export async function upsertIntents(
 ): Promise<void> {
   const rows = intents.map(
     (intent) =>
-      sql`(${org}, ${intent.id}, ${new Date(intent.saidAt)}::timestamptz, ${
-        intent.expiresAt === undefined ? null : new Date(intent.expiresAt)
-      }::timestamptz, ${intent.life}, ${intent.home}, ${intent.body})`,
+      sql`(${org}, ${intent.id}, ${new Date(intent.saidAt)}::timestamptz, ${intent.life}, ${intent.home},
+        ${intent.body})`,
   );
-  await sql`insert into audit_intents (org, id, said_at, expires_at, life, home, body)
-    select * from (values ${sql.join(rows)}) as said (org, id, said_at, expires_at, life, home, body)
+  await sql`insert into audit_intents (org, id, said_at, life, home, body)
+    select * from (values ${sql.join(rows)}) as said (org, id, said_at, life, home, body)
     where not exists (select 1 from audit_records r where r.org = said.org and r.id = said.id)
       and not exists (select 1 from audit_purges p where p.org_digest = ${orgDigest} and p.at >= said.said_at)
-    on conflict (org, id) do update set said_at = excluded.said_at, expires_at = excluded.expires_at,
-      life = excluded.life, home = excluded.home, body = excluded.body
+    on conflict (org, id) do update set said_at = excluded.said_at, life = excluded.life, home = excluded.home,
+      body = excluded.body
     where audit_intents.said_at <= excluded.said_at`.execute(db);
 }
 
-const isAbandoned = ({ now, life, home, goneAfterMs }: Abandonment) => sql<boolean>`case
-  when expires_at is not null then expires_at < ${new Date(now)}
-  else life <> ${life} and (home = ${home} or not exists (
+const isAbandoned = ({ life, home, goneAfterMs }: Abandonment) => sql<boolean>`life <> ${life}
+  and (home = ${home} or not exists (
     select 1 from audit_lives l where l.life = audit_intents.life
-      and l.seen_at > now() - ${goneAfterMs}::double precision * interval '1 millisecond'))
-  end`;
+      and l.seen_at > now() - ${goneAfterMs}::double precision * interval '1 millisecond'))`;
 
 export async function findAbandoned(db: Db, when: Abandonment, limit: number): Promise<{ org: OrgId; id: string }[]> {
   return tables(db)
@@ -180,14 +176,7 @@ export async function takeAbandoned(
     .where(isAbandoned(when))
     .returningAll()
     .execute();
-  return rows.map(({ id, said_at, expires_at, life, home, body }) => ({
-    id,
-    saidAt: said_at.getTime(),
-    ...(expires_at ? { expiresAt: expires_at.getTime() } : {}),
-    life,
-    home,
-    body,
-  }));
+  return rows.map(({ id, said_at, life, home, body }) => ({ id, saidAt: said_at.getTime(), life, home, body }));
 }
 
 export async function touchLife(db: Db, life: string, replica: string): Promise<void> {

@@ -1,4 +1,4 @@
-import type { Decision, Operation, Outcome, Surface } from '../../kernel/call.ts';
+import type { Decision, InputRequest, Operation, Outcome, Surface } from '../../kernel/call.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
 import type { OrgId, Principal } from '../../kernel/principal.ts';
 import type { Annotations, ToolResult } from '../../kernel/tool.ts';
@@ -30,20 +30,20 @@ export interface CallIntent {
   traceId?: string;
   clientAddress?: string;
   decision?: Decision;
-  /** Set when the call waits for its caller's input: milliseconds since the epoch after which nobody waits any more. */
-  expiresAt?: number;
 }
 
 /** The account of one call that is over. */
-export interface CallRecord extends Omit<CallIntent, 'expiresAt'> {
+export interface CallRecord extends CallIntent {
   result?: ToolResult | JsonObject;
   outcome: Outcome;
   errorCode?: string;
   durationMs: number;
 }
 
-/** The account of one administrative act. */
-export interface ActRecord {
+/** What is known of an administrative act before it is done. */
+export interface ActIntent {
+  /** The act's id. */
+  id: string;
   org: OrgId;
   /** Milliseconds since the epoch. */
   at: number;
@@ -54,11 +54,39 @@ export interface ActRecord {
   /** What it was done to: an id or a name. */
   subject: string;
   detail: JsonObject;
+}
+
+/** The account of one administrative act that is over. */
+export interface ActRecord extends ActIntent {
   outcome: 'ok' | 'denied' | 'failed';
+  errorCode?: string;
+}
+
+/** What a call asks its caller meanwhile. */
+export type Question = InputRequest;
+
+/** A question to the caller as it is kept: bodies redacted and cut, digests over what came whole. */
+export interface KeptQuestion {
+  method: Question['method'];
+  /** Milliseconds since the epoch. */
+  askedAt: number;
+  params: Json;
+  paramsDigest?: string;
+  paramsBytes?: number;
+  /** Neither this nor `unanswered` is there when the call was over before the answer came. */
+  answeredAt?: number;
+  /** What the caller did with an elicitation: accept, decline or cancel. */
+  action?: string;
+  /** The content of an elicitation, or the whole answer to another question. */
+  answer?: Json;
+  answerDigest?: string;
+  answerBytes?: number;
+  /** Why no answer came. */
+  unanswered?: string;
 }
 
 /** A call as it is kept: bodies redacted and cut, digests over what came whole. */
-export interface KeptCall extends Omit<CallIntent, 'arguments' | 'decision' | 'expiresAt'> {
+export interface KeptCall extends Omit<CallIntent, 'arguments' | 'decision'>, Closed {
   arguments: Json;
   /** `hmac-sha256:<hex>`: equal arguments have equal digests, and nothing else can be read from it. */
   argumentsDigest?: string;
@@ -67,21 +95,28 @@ export interface KeptCall extends Omit<CallIntent, 'arguments' | 'decision' | 'e
   result?: Json;
   resultDigest?: string;
   resultBytes?: number;
+  /** What it asked its caller, in order. */
+  questions?: KeptQuestion[];
+  /** How often it asked beyond those, by method and end. */
+  moreQuestions?: Record<string, number>;
   outcome: Outcome;
   errorCode?: string;
   durationMs?: number;
   decision?: Json;
   replica: string;
-  /** The server ended while the call ran: whether it took effect is not known. */
-  outcomeUnknown?: true;
-  /** When Fairlead itself closed a call that nobody ended. */
-  closedAt?: number;
 }
 
-export interface KeptAct extends Omit<ActRecord, 'detail'> {
-  id: string;
+/** An act as it is kept. */
+export interface KeptAct extends Omit<ActRecord, 'detail'>, Closed {
   detail: Json;
   replica: string;
+}
+
+/** What a record says that Fairlead itself made for want of an end. */
+interface Closed {
+  /** The server ended in the middle: whether it took effect is not known. */
+  outcomeUnknown?: true;
+  closedAt?: number;
 }
 
 /** A record with its place in the chain of its organisation. */
@@ -113,7 +148,24 @@ export interface AuditPlace {
   release(): void;
 }
 
-export type FaultKind = 'gap' | 'edited' | 'tail' | 'head' | 'checkpoint';
+/** A question that is on its way; exactly one of these ends it. */
+export interface AskedQuestion {
+  /**
+   * Takes the answer into the account of its call; durable when it resolves, and not to be used before.
+   * @param intent what is known of the call by now
+   * @throws AuditUnavailable
+   */
+  answered(intent: CallIntent, answer: JsonObject): Promise<void>;
+  unanswered(reason: string): void;
+}
+
+export type FaultKind = 'gap' | 'edited' | 'tail' | 'head' | 'checkpoint' | 'anchor';
+
+/** Where a chain stood at some time, kept outside of the database. */
+export interface Anchor {
+  seq: number;
+  hash: string;
+}
 
 export interface ChainFault {
   kind: FaultKind;
@@ -131,6 +183,16 @@ export interface Verification {
   to: number;
   /** The first hundred. */
   faults: ChainFault[];
+  /** Where the chain stands: an anchor for later. Absent while it has no record. */
+  head?: Anchor;
+  /** What could be held against the anchor: only its number once the retention has deleted its record. */
+  anchor?: { seq: number; compared: 'hash' | 'number' };
+}
+
+export interface VerifyOptions {
+  /** The chain must hold this record: what was deleted with its head, or put back to an older one, shows nowhere else. */
+  anchor?: Anchor | undefined;
+  onProgress?: (checked: number, of: number) => void;
 }
 
 export interface AuditStats {
@@ -157,17 +219,14 @@ export interface Audit {
    * Says what is about to be done; durable when it resolves. Said again with the same id, the later one counts.
    * @throws AuditUnavailable
    */
-  intend(place: AuditPlace, intent: CallIntent): Promise<void>;
+  intend(place: AuditPlace, intent: CallIntent | ActIntent): Promise<void>;
+  /** Notes that the call of this place puts a question to its caller; it comes with the call's record. */
+  ask(place: AuditPlace, question: Question): AskedQuestion;
   /**
-   * Ends a call's account and closes its intent; durable when it resolves.
+   * Ends the account of a call or an act and closes its intent; durable when it resolves.
    * @throws AuditUnavailable
    */
-  record(place: AuditPlace, record: CallRecord): Promise<void>;
-  /**
-   * Durable when it resolves. Takes its place by itself.
-   * @throws AuditQueueFull, AuditUnavailable
-   */
-  act(record: ActRecord): Promise<void>;
+  record(place: AuditPlace, record: CallRecord | ActRecord): Promise<void>;
   /**
    * Newest first. Sees everything that this replica made durable.
    * @param cursor `next` of the page before
@@ -180,10 +239,10 @@ export interface Audit {
   /** One record a line, oldest first, of everything there was when it began. */
   exportJsonl(org: OrgId, filter?: AuditFilter): AsyncIterable<string>;
   /** Walks the chain from its checkpoint to its head. */
-  verify(org: OrgId, onProgress?: (checked: number, of: number) => void): Promise<Verification>;
+  verify(org: OrgId, options?: VerifyOptions): Promise<Verification>;
   /** Deletes what is older than the retention and leaves a signed checkpoint; returns how many went. */
   retain(): Promise<number>;
-  /** Closes the intents of calls that nobody will end any more; returns how many. */
+  /** Closes the intents that nobody will end any more; returns how many. */
   closeAbandoned(): Promise<number>;
   /** Removes all that is kept of an organisation, in the caller's transaction. */
   purge(db: Db, org: OrgId): Promise<void>;

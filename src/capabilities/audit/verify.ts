@@ -2,21 +2,22 @@ import type { OrgId } from '../../kernel/principal.ts';
 import type { Db } from '../../platform/db/index.ts';
 import { type Chain, columnsOf, genesis, hashOf } from './chain.ts';
 import type { Checkpoint, RecordRow } from './rows.ts';
-import { pageBySeq, readCheckpoint, readHead } from './store.ts';
-import type { ChainFault, FaultKind, Verification } from './types.ts';
+import { pageBySeq, readCheckpoint, readHead, readPurge } from './store.ts';
+import type { Anchor, ChainFault, FaultKind, Verification, VerifyOptions } from './types.ts';
 
 const pageSize = 500;
 const maxFaults = 100;
 
 /**
  * Walks an organisation's chain from its checkpoint, or its beginning, to the head that stands when it starts, while
- * records may be added and old ones deleted. Finds an edit, a gap, and a deletion at either end.
+ * records may be added and old ones deleted. Finds an edit, a gap, and a deletion at either end; with an anchor also a
+ * chain that is gone with its head or was put back to an older one.
  */
 export async function verifyChain(
   db: Db,
   org: OrgId,
   chain: Chain,
-  onProgress: (checked: number, of: number) => void = () => {},
+  { anchor, onProgress = () => {} }: VerifyOptions = {},
 ): Promise<Verification> {
   const head = await readHead(db, org, false);
   let checkpoint = await readCheckpoint(db, org);
@@ -33,6 +34,14 @@ export async function verifyChain(
     fault('checkpoint', found.seq, 'the signature of the checkpoint is not ours, or the secret is another one now');
   };
 
+  /** The hash that the chain has at the number of the anchor. */
+  let found: string | undefined;
+  const pass = (link: Link) => {
+    if (link.seq === anchor?.seq) found ??= link.hash;
+    last = link;
+  };
+
+  pass(last);
   if (checkpoint) checkCheckpoint(checkpoint);
   if (head && !chain.headIsGenuine(org, head)) {
     fault('head', to, 'the signature of the head is not ours, or the secret is another one now');
@@ -50,7 +59,7 @@ export async function verifyChain(
       if (moved && moved.seq > last.seq && moved.seq !== checkpoint?.seq) {
         checkpoint = moved;
         checkCheckpoint(moved);
-        last = moved;
+        pass(moved);
         start = moved.seq;
         continue;
       }
@@ -63,7 +72,7 @@ export async function verifyChain(
       const problem = problemOf(org, row, last);
       if (problem) fault(problem.kind, row.seq, problem.detail);
       checked += 1;
-      last = row;
+      pass(row);
     }
     onProgress(checked, to - start);
   }
@@ -73,11 +82,42 @@ export async function verifyChain(
 
   // Read before the head is read again: what is added meanwhile moves the head as well.
   const [beyond] = await pageBySeq(db, org, Math.max(to, start) + 1, Number.MAX_SAFE_INTEGER, 1);
-  if (beyond && beyond.seq > ((await readHead(db, org, false))?.seq ?? 0)) {
-    fault('tail', beyond.seq, 'a record stands beyond the head of the chain');
-  }
+  const now = beyond && (await readHead(db, org, false));
+  if (beyond && !now) fault('head', 0, 'the head is missing, and records are there');
+  if (beyond && beyond.seq > (now?.seq ?? 0)) fault('tail', beyond.seq, 'a record stands beyond the head of the chain');
+
+  const problem = anchor && anchorProblem(anchor, { start, to, found });
+  if (anchor && problem) fault('anchor', anchor.seq, `${problem}${await removalOf(db, org, chain)}`);
   const holds = to > start;
-  return { org, ok: faults.length === 0, checked, from: holds ? start + 1 : 0, to: holds ? to : 0, faults };
+  return {
+    org,
+    ok: faults.length === 0,
+    checked,
+    from: holds ? start + 1 : 0,
+    to: holds ? to : 0,
+    faults,
+    ...(head && to > 0 ? { head: { seq: to, hash: head.hash } } : {}),
+    ...(anchor && !problem ? { anchor: { seq: anchor.seq, compared: found === undefined ? 'number' : 'hash' } } : {}),
+  };
+}
+
+/** Why the chain is not the one of the anchor. What the retention deleted can only be counted. */
+function anchorProblem(
+  anchor: Anchor,
+  { start, to, found }: { start: number; to: number; found: string | undefined },
+): string | undefined {
+  if (to === 0) return 'the chain held this record, and is gone';
+  if (to < anchor.seq) return `the chain held this record, and ends at ${to} now`;
+  if (found === undefined) return anchor.seq < start ? undefined : 'the chain held this record, and it is missing now';
+  return found === anchor.hash ? undefined : 'this record is another one than it was, or the chain before it';
+}
+
+/** Whoever can delete a chain can also note a removal, so it is told as a hint, and where to look. */
+async function removalOf(db: Db, org: OrgId, chain: Chain): Promise<string> {
+  const at = await readPurge(db, chain.orgDigest(org));
+  if (at === undefined) return '';
+  const when = new Date(at).toISOString();
+  return `; an organisation of this name is noted as removed at ${when}, which is true if an act orgs.purge is on record`;
 }
 
 interface Link {
@@ -107,7 +147,7 @@ function problemOf(org: OrgId, row: RecordRow, last: Link): { kind: FaultKind; d
   } catch {
     return { kind: 'edited', detail: 'its text is not JSON' };
   }
-  const { org: bodyOrg, id, at, kind, principal, tool, outcome, parent } = told;
+  const { org: bodyOrg, id, at, kind, principal, tool, outcome, parent, inferred } = told;
   const agrees =
     bodyOrg === org &&
     id === row.id &&
@@ -116,6 +156,7 @@ function problemOf(org: OrgId, row: RecordRow, last: Link): { kind: FaultKind; d
     principal === row.principal &&
     tool === row.tool &&
     outcome === row.outcome &&
-    parent === row.parent;
+    parent === row.parent &&
+    inferred === row.inferred;
   return agrees ? undefined : { kind: 'edited', detail: 'its columns do not agree with its text' };
 }

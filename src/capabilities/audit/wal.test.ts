@@ -25,7 +25,6 @@ const entry = (id: string, text = 'ä "quoted" ,"body": \u2028'): RecordEntry =>
   type: 'record',
   org: 'default',
   id,
-  inferred: false,
   body: JSON.stringify({ id, text }),
 });
 

@@ -4,7 +4,7 @@ import { readArguments } from '../arguments.ts';
 import { openClient } from '../client.ts';
 import { type CommandSpec, exitCodes, jsonOption, textOf } from '../command.ts';
 import { renderContent } from '../content.ts';
-import { safe, screenOf } from '../terminal.ts';
+import { screenOf } from '../terminal.ts';
 
 /** Calls one tool, on the same way as any agent does. */
 export const call: CommandSpec = {
@@ -55,7 +55,7 @@ export const call: CommandSpec = {
       const result = isObject(body.result) ? body.result : {};
       const text = renderContent(result.content) || structured(result.structuredContent);
       if (ok) screen.line(text);
-      else context.stderr.write(isObject(body.result) ? `${text}\n` : refusal(body));
+      else screen.note(isObject(body.result) ? text : refusal(body));
     }
     return ok ? exitCodes.ok : exitCodes.failed;
   },
@@ -70,5 +70,5 @@ function refusal(body: Record<string, unknown>): string {
   const error = (isObject(body.error) ? body.error : body) as Partial<ErrorBody>;
   const what = typeof body.outcome === 'string' ? `${body.outcome}: ` : '';
   const id = error.callId ?? body.callId;
-  return `${what}${safe(error.message ?? 'The call failed.')}\n${safe(error.suggestedAction ?? '')}\n${id ? `(call ${id})\n` : ''}`;
+  return `${what}${error.message ?? 'The call failed.'}\n${error.suggestedAction ?? ''}${id ? `\n(call ${id})` : ''}`;
 }

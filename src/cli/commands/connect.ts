@@ -45,9 +45,7 @@ export const connect: CommandSpec = {
     else {
       screen.line(renderConnectLines(chosen).trimEnd());
       if (shown === undefined) {
-        context.stderr.write(
-          `\nPut an API key for ${placeholder}: npx fairlead keys create --name "my agent" --role developer\n`,
-        );
+        screen.note(`\nPut an API key for ${placeholder}: npx fairlead keys create --name "my agent" --role developer`);
       }
     }
     return exitCodes.ok;

@@ -3,16 +3,19 @@ import { FairleadError, Internal } from '../../kernel/errors.ts';
 import type { Tool } from '../../kernel/tool.ts';
 import type { Tracing } from '../../platform/telemetry/index.ts';
 import { Cancelled, DeadlinePassed } from '../errors.ts';
+import { notedLink } from '../questions.ts';
+import type { AuditTrail } from '../trail.ts';
 import type { Stage } from './stage.ts';
 
 export interface DispatchDeps {
   /** Who runs the tools of a toolset. */
   providerOf(toolset: string): ToolProvider;
   tracing: Tracing;
+  trail: AuditTrail;
 }
 
 /** The provider runs. Time-outs, retries and breakers are its own, within the call's signal and deadline. */
-export function dispatch({ providerOf, tracing }: DispatchDeps): Stage {
+export function dispatch({ providerOf, tracing, trail }: DispatchDeps): Stage {
   return {
     name: 'dispatch',
     async run(state) {
@@ -22,6 +25,7 @@ export function dispatch({ providerOf, tracing }: DispatchDeps): Stage {
       const leftMs = call.deadline === undefined ? undefined : call.deadline - Date.now();
       if (leftMs !== undefined && leftMs <= 0) throw DeadlinePassed();
       call.meta = { ...call.meta, ...tracing.inject(state.span) }; // the upstream's spans hang below this one
+      call.link = notedLink(state, trail);
       const provider = providerOf(call.tool.toolset);
       try {
         state.reply = await provider.dispatch(call as Call & { tool: Tool }, call.signal);

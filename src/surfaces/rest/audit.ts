@@ -53,6 +53,17 @@ const exampleRecord = {
   replica: 'replica_06exw4v5d0tq8m2k9r7h3n1c5b',
 };
 
+const anchor = z
+  .string()
+  .regex(/^[1-9]\d{0,14}:[0-9a-f]{64}$/, 'must be the number and the hash of a record, with a colon between')
+  .transform((text) => ({ seq: Number.parseInt(text, 10), hash: text.slice(text.indexOf(':') + 1) }))
+  .optional()
+  .openapi({
+    type: 'string',
+    description: '`seq` and `hash` of the `head` of an earlier answer, with a colon between',
+    example: `${exampleRecord.seq}:${exampleRecord.hash}`,
+  });
+
 /** What happened. */
 export function auditRoutes({ audit }: { audit: Pick<Audit, 'list' | 'get' | 'exportJsonl' | 'verify'> }): Route[] {
   return [
@@ -123,9 +134,13 @@ export function auditRoutes({ audit }: { audit: Pick<Audit, 'list' | 'get' | 'ex
       path: '/api/v1/audit/verify',
       tag: 'Audit',
       summary: 'Verify the audit chain',
-      description: "Walks an organisation's chain of records and says where one is missing or was changed.",
+      description:
+        "Walks an organisation's chain of records and says where one is missing or was changed. Keep the `head` of the " +
+        'answer outside of the database and give it as the anchor next time: only then does it show when a chain was ' +
+        'deleted with its head or put back to an older one.',
       scope: 'audit:read',
       inOrg: true,
+      query: z.strictObject({ anchor }),
       answers: {
         200: {
           description: 'What was found',
@@ -136,13 +151,39 @@ export function auditRoutes({ audit }: { audit: Pick<Audit, 'list' | 'get' | 'ex
               checked: z.int(),
               from: z.int(),
               to: z.int(),
-              faults: z.array(z.object({ kind: z.string(), seq: z.int(), detail: z.string() })),
+              faults: z.array(
+                z.object({
+                  kind: z.enum(['gap', 'edited', 'tail', 'head', 'checkpoint', 'anchor']),
+                  seq: z.int(),
+                  detail: z.string(),
+                }),
+              ),
+              head: z
+                .object({ seq: z.int(), hash: z.string() })
+                .optional()
+                .openapi({ description: 'Where the chain stands; absent while it has no record' }),
+              anchor: z
+                .object({ seq: z.int(), compared: z.enum(['hash', 'number']) })
+                .optional()
+                .openapi({
+                  description:
+                    'With an anchor that holds: what could be compared. Once the retention has deleted its record, only ' +
+                    'whether the chain is that long',
+                }),
             })
             .openapi('Verification'),
-          example: { org: 'default', ok: true, checked: 42, from: 1, to: 42, faults: [] },
+          example: {
+            org: 'default',
+            ok: true,
+            checked: 42,
+            from: 1,
+            to: 42,
+            faults: [],
+            head: { seq: 42, hash: exampleRecord.hash },
+          },
         },
       },
-      handle: async ({ org }) => ok(await audit.verify(org)),
+      handle: async ({ org, query }) => ok(await audit.verify(org, { anchor: query.anchor })),
     }),
     route({
       method: 'get',

@@ -1,12 +1,12 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
 import { type Access, mayActIn, missingScope } from '../../capabilities/access/index.ts';
+import type { ActNotes, Acts } from '../../capabilities/audit/index.ts';
 import { asFairleadError, NotFound } from '../../kernel/errors.ts';
 import type { OrgId, Principal } from '../../kernel/principal.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 import type { Admission, HttpEnv } from '../http/admission.ts';
 import { problemResponse } from '../http/problem.ts';
-import type { ActNotes, Acts } from './acts.ts';
 import { document } from './documented.ts';
 import { MethodNotAllowed } from './errors.ts';
 import { type BodyLimits, check, readJson } from './input.ts';
@@ -60,11 +60,12 @@ async function serve(route: Route, inputOf: Reader, c: Context<HttpEnv>, deps: R
     subject: Object.values(c.req.param()).join(' ').slice(0, 200) || '-',
     detail: {},
   };
-  const reply = await deps.acts.perform(notes, async () => {
+  const reply = await deps.acts.perform(notes, async (intend) => {
     const input = await inputOf(c, principal);
     if (act.keptBy !== 'actor') notes.org = input.org;
     notes.subject = act.subject(input, undefined);
     notes.detail = { ...(input.org === principal.org ? {} : { org: input.org }), ...act.detail?.(input) };
+    await intend();
     const answered = await route.handle(input);
     if (!(answered instanceof Response)) notes.subject = act.subject(input, answered.body);
     return answered;

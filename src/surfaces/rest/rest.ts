@@ -1,6 +1,6 @@
 import type { Hono } from 'hono';
 import type { Access } from '../../capabilities/access/index.ts';
-import type { Audit } from '../../capabilities/audit/index.ts';
+import { type Acts, type Audit, createActs } from '../../capabilities/audit/index.ts';
 import type { Idempotency } from '../../capabilities/idempotency/index.ts';
 import type { Policy } from '../../capabilities/policy/index.ts';
 import type { Upstreams } from '../../capabilities/upstreams/index.ts';
@@ -8,7 +8,6 @@ import type { Gateway } from '../../gateway/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 import type { Admission, HttpEnv } from '../http/admission.ts';
-import { type Acts, createActs } from './acts.ts';
 import { auditRoutes } from './audit.ts';
 import { callRoutes } from './calls.ts';
 import { openApiOf, serveDocuments } from './documents.ts';

@@ -156,6 +156,23 @@ const recordBase = {
   replica: z.string(),
 };
 
+const outcomeUnknown = z
+  .literal(true)
+  .optional()
+  .openapi({ description: 'The server ended in the middle: nobody knows whether it took effect' });
+
+const question = z
+  .looseObject({
+    method: z.string().openapi({ example: 'elicitation/create' }),
+    askedAt: timeMs,
+    params: z.unknown().openapi({ description: 'Redacted, and cut at a limit' }),
+    answeredAt: timeMs.optional(),
+    action: z.string().optional().openapi({ description: 'Of an elicitation: accept, decline or cancel' }),
+    answer: z.unknown().optional().openapi({ description: 'Redacted, and cut at a limit' }),
+    unanswered: z.string().optional().openapi({ description: 'Why no answer came' }),
+  })
+  .openapi('Question');
+
 export const callRecord = z
   .looseObject({
     ...recordBase,
@@ -174,6 +191,12 @@ export const callRecord = z
     upstream: z.string().optional(),
     traceId: z.string().optional(),
     decision: z.unknown().optional(),
+    questions: z.array(question).optional().openapi({ description: 'What the caller was asked during the call' }),
+    moreQuestions: z
+      .record(z.string(), z.int())
+      .optional()
+      .openapi({ description: 'How often it was asked beyond those, by method and action' }),
+    outcomeUnknown,
   })
   .openapi('CallRecord');
 
@@ -185,6 +208,8 @@ export const actRecord = z
     subject: z.string(),
     detail: z.unknown(),
     outcome: z.enum(['ok', 'denied', 'failed']),
+    errorCode: z.string().optional(),
+    outcomeUnknown,
   })
   .openapi('ActRecord');
 

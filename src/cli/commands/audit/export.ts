@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { openClient } from '../../client.ts';
 import { type CommandSpec, exitCodes, textOf } from '../../command.ts';
 import { wrongUsage } from '../../errors.ts';
+import { escapeJson, screenOf } from '../../terminal.ts';
 import { filterOf, filterOptions } from './list.ts';
 
 /** All records as JSON lines. */
@@ -22,19 +23,20 @@ export const auditExport: CommandSpec = {
     const file = textOf(args.file);
     const query = filterOf(options, Date.now());
     const client = await openClient(context, options);
-    const body = Readable.fromWeb((await client.stream('/audit/export', query)) as never);
+    const body = await client.stream('/audit/export', query);
     if (file === undefined) {
-      for await (const chunk of body) context.stdout.write(chunk);
+      const shown = context.stdout.isTTY ? body.pipeThrough(new TextDecoderStream()) : body;
+      for await (const chunk of shown) context.stdout.write(typeof chunk === 'string' ? escapeJson(chunk) : chunk);
       return exitCodes.ok;
     }
     const path = resolve(context.cwd, file);
     try {
-      await pipeline(body, createWriteStream(path, { flags: 'wx', mode: 0o600 }));
+      await pipeline(Readable.fromWeb(body as never), createWriteStream(path, { flags: 'wx', mode: 0o600 }));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
       throw wrongUsage(`${path} is there already.`, 'Give the name of a new file.');
     }
-    context.stderr.write(`Written to ${path}\n`);
+    screenOf(context).note(`Written to ${path}`);
     return exitCodes.ok;
   },
 };

@@ -32,7 +32,9 @@ export function filterOf(options: Parameters<CommandSpec['run']>[1]['options'], 
 export const audit: CommandSpec = {
   path: ['audit'],
   summary: 'show what was called and changed, by whom, and how it ended',
-  about: 'Newest first. With --json each record is one line, with its arguments and all that is kept of it.',
+  about:
+    'Newest first. WHO is the id that a caller is known by, NAME only what it calls itself. With --json each\n' +
+    'record is one line, with its arguments and all that is kept of it.',
   options: [
     ...filterOptions,
     { flags: '--limit <n>', help: 'records to show', default: '20' },
@@ -52,19 +54,20 @@ export const audit: CommandSpec = {
     const client = await openClient(context, options);
     const records: JsonObject[] = [];
     for await (const record of client.pages('/audit', 'records', query)) {
-      if (options.json) context.stdout.write(`${JSON.stringify(record)}\n`);
+      if (options.json) screen.jsonLine(record);
       records.push(record);
       if (records.length >= limit) break;
     }
     if (options.json) return exitCodes.ok;
     if (records.length === 0) screen.line('No records.');
-    else screen.table(['TIME', 'WHO', 'WHAT', 'OUTCOME', 'ID'], records.map(rowOf));
+    else screen.table(['TIME', 'WHO', 'WHAT', 'OUTCOME', 'ID', 'NAME'], records.map(rowOf));
     return exitCodes.ok;
   },
 };
 
 function rowOf(record: JsonObject): string[] {
-  const who = isObject(record.principal) ? String(record.principal.name ?? record.principal.id) : '';
+  // An identity provider may let people choose any name, also that of somebody else.
+  const { id = '', name = '' } = isObject(record.principal) ? record.principal : {};
   const what = record.kind === 'act' ? `${record.action} ${record.subject}` : String(record.tool ?? record.operation);
-  return [moment(record.at), who, what, String(record.outcome), String(record.id)];
+  return [moment(record.at), String(id), what, String(record.outcome), String(record.id), String(name)];
 }

@@ -30,9 +30,10 @@ export const keysList: CommandSpec = {
         stateOf(key, now),
         key.expiresAt === undefined ? 'never' : moment(key.expiresAt),
         key.lastUsedAt === undefined ? 'never' : moment(key.lastUsedAt),
+        String(key.createdBy),
         `${key.name}${key.owner === key.name ? '' : ` (${key.owner})`}`,
       ]);
-      screen.table(['ID', 'ROLES', 'STATE', 'EXPIRES', 'LAST USED', 'NAME (OWNER)'], rows);
+      screen.table(['ID', 'ROLES', 'STATE', 'EXPIRES', 'LAST USED', 'MADE BY', 'NAME (OWNER)'], rows);
     }
     return exitCodes.ok;
   },

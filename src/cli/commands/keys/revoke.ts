@@ -1,6 +1,6 @@
 import { openClient } from '../../client.ts';
 import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
-import { screenOf } from '../../terminal.ts';
+import { plain, screenOf } from '../../terminal.ts';
 
 /** Ends a key. */
 export const keysRevoke: CommandSpec = {
@@ -16,7 +16,7 @@ export const keysRevoke: CommandSpec = {
     const client = await openClient(context, options);
     const key = await client.delete(`/keys/${encodeURIComponent(String(args.id))}`, { org: textOf(options.org) });
     if (options.json) screen.json(key);
-    else screen.line(`Revoked the key ${key.id} (${key.name}).`);
+    else screen.line(`Revoked the key ${key.id} (${plain(String(key.name))}).`);
     return exitCodes.ok;
   },
 };

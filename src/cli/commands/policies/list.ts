@@ -2,7 +2,7 @@ import { isObject, type JsonObject } from '../../../kernel/json.ts';
 import { openClient } from '../../client.ts';
 import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
 import { listIn } from '../../reading.ts';
-import { screenOf } from '../../terminal.ts';
+import { plain, screenOf } from '../../terminal.ts';
 
 /** Every rule that is in force. */
 export const policiesList: CommandSpec = {
@@ -25,8 +25,10 @@ export const policiesList: CommandSpec = {
     }
     const inForce = isObject(body.inForce) ? (body.inForce as JsonObject) : {};
     const rules = listIn(inForce, 'rules');
-    if (rules.length === 0) screen.line(`No rules are in force: everything is denied. ${inForce.reason ?? ''}`);
-    else if (options.text) for (const { name, text } of rules) screen.line(`// ${name}\n${String(text).trim()}\n`);
+    if (rules.length === 0)
+      screen.line(`No rules are in force: everything is denied. ${plain(String(inForce.reason ?? ''))}`);
+    else if (options.text)
+      for (const { name, text } of rules) screen.line(`// ${plain(String(name))}\n${String(text).trim()}\n`);
     else {
       const rows = rules.map((rule) => [String(rule.effect), String(rule.name), String(rule.description ?? '')]);
       screen.table(['EFFECT', 'RULE', 'DESCRIPTION'], rows);

@@ -33,7 +33,7 @@ export const toolsList: CommandSpec = {
     if (tools.length > 0) screen.table(['TOOL', 'DOES', 'DESCRIPTION'], tools.map(rowOf));
     else screen.line('No tools that this key may call.');
     for (const { toolset, reason } of listIn(body, 'incomplete')) {
-      context.stderr.write(`The toolset ${toolset} may lack tools: ${plain(String(reason))}\n`);
+      screen.note(`The toolset ${toolset} may lack tools: ${plain(String(reason))}`);
     }
     return exitCodes.ok;
   },
