@@ -9,6 +9,8 @@ import { reasonOf } from './errors.ts';
 
 const waitMs = 3_000; // somebody waits at the terminal
 
+const noSuchTable = '42P01'; // no server has run on it yet
+
 /**
  * Organisations that the settings name and that are not in the database. When it cannot be looked at, the reason. It is
  * not opened unless one is named, and its tables stay as they are.
@@ -30,6 +32,7 @@ export async function orgsNotThere(settings: Settings): Promise<{ missing: Missi
     const orgs = await listOrgs(database.db).finally(() => database.stop());
     return without(new Set(orgs.map(({ id }) => id)));
   } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === noSuchTable) return without(new Set([defaultOrg]));
     const known = asFairleadError(error);
     const reason = known.spec.category === 'internal' ? reasonOf(error) : known.message;
     return { unseen: `not looked at, whether the organisations exist that are named (${named.join(', ')}): ${reason}` };
