@@ -60,14 +60,14 @@ export const connect: CommandSpec = {
 async function refuseUnknown(
   endpoint: string,
   { url, key }: { url: string; key: string | undefined },
-  { signal, stderr }: CliContext,
+  context: CliContext,
 ): Promise<void> {
   const unasked = (reason: string) =>
-    stderr.write(`Whether there is an endpoint "${endpoint}" could not be asked: ${reason}\n\n`);
-  if (key === undefined) return void unasked('there is no API key for the server.');
+    screenOf(context).note(`Whether there is an endpoint "${endpoint}" could not be asked: ${reason}\n`);
+  if (key === undefined) return unasked('there is no API key for the server.');
   try {
     // Of its tools nothing is wanted, so none of this name are asked for.
-    await createClient({ url, key, signal }).get('/tools', { endpoint, toolset: '-' });
+    await createClient({ url, key, signal: context.signal }).get('/tools', { endpoint, toolset: '-' });
   } catch (error) {
     if (!(error instanceof CommandFailed) || error.body?.code === 'UNKNOWN_ENDPOINT') throw error;
     unasked(error.message);

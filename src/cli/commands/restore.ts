@@ -53,7 +53,7 @@ export const restore: CommandSpec = {
         screen.line(`Restored ${rows} rows of ${tables} tables into ${databaseName(data.settings)}.`);
         if (applied.length > 0) screen.line(`${applied.length} newer steps were applied.`);
       }
-      if (source.origin !== 'verified') context.stderr.write(lostWith(source.origin));
+      if (source.origin !== 'verified') screen.note(lostWith(source.origin));
       return exitCodes.ok;
     });
   },
@@ -68,6 +68,5 @@ function lostWith(origin: 'foreign' | 'unsigned'): string {
   return `${why}
   - None of its API keys counts. Make a new one: fairlead keys create --offline
   - Secrets of upstreams that were added at run time cannot be read: give them again, with fairlead upstreams add --replace
-  - Signatures of its audit do not fit until new ones take their place: fairlead audit verify names them
-`;
+  - Signatures of its audit do not fit until new ones take their place: fairlead audit verify names them`;
 }
