@@ -37,7 +37,12 @@ export function parseConfig(text: string): ConfigDocument {
   for (const path of forbiddenKeys(value, []))
     faults.push({ path, line: lineOf(path), text: 'is not allowed as a key' });
   for (const warning of document.warnings) faults.push(yamlFault(warning, lines, text));
-  return { value, faults, lineOf };
+  return { value: withoutEmpty(value), faults, lineOf };
+}
+
+/** A section whose every line is commented out says nothing: it is not a fault. */
+function withoutEmpty(value: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(Object.entries(value).filter(([, section]) => section !== null));
 }
 
 const yamlTexts: Record<string, string> = {

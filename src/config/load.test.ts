@@ -7,6 +7,11 @@ import { packageRoot } from './environment.ts';
 import { settingOptions } from './options.ts';
 
 describe('settings', () => {
+  it('take a section with nothing in it as one that is not there [SP-3]', async () => {
+    const { settings } = await yaml('server:\nupstreams:\n  # notes: {command: notes}\n').load();
+    expect(settings).toMatchObject({ port: 7300, upstreams: {} });
+  });
+
   it('serve the first run on loopback when nothing is set [SP-3]', async () => {
     const { cwd, load } = world();
     const { settings, warnings, sources } = await load();
