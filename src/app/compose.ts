@@ -115,6 +115,7 @@ export function compose(ground: Ground) {
   });
 
   const endpoints = createEndpoints(catalog, settings.endpoints);
+  const idempotency = createIdempotency({ db, keyring, clock, log });
   const status: OwnToolset = {
     name: ownToolset,
     provider: createOwnProvider(upstreams, version),
@@ -130,6 +131,7 @@ export function compose(ground: Ground) {
     rulesEpoch: () => rulesEpoch,
     visible: (principal, tools, origin) => policy.visible(principal, tools, { surface: 'mcp', ...origin }),
     decide: (call, tool) => policy.decide(call.principal, tool, argumentsOf(call), originOf(call)),
+    once: idempotency,
     providerOf: toolsets.providerOf,
     trail: createTrail(audit, clock),
     observe({ call, end, error }) {
@@ -144,6 +146,7 @@ export function compose(ground: Ground) {
         tool: call.tool?.id ?? call.target,
         durationMs,
         outcome: end.outcome,
+        ...(end.replayed ? { replayed: true, parentCallId: end.callId } : {}),
         ...(call.traceId === undefined ? {} : { traceId: call.traceId }),
       };
       if (error?.spec.category === 'internal') log.error({ ...fields, err: error }, 'call failed');
@@ -182,14 +185,12 @@ export function compose(ground: Ground) {
   });
 
   const { maxBodyBytes, maxJsonDepth } = settings;
-  const idempotency = createIdempotency({ db, keyring, clock, log });
   const restDeps = {
     gateway,
     access,
     audit,
     policy,
     upstreams,
-    idempotency,
     orgsNotThere,
     clock,
     log,

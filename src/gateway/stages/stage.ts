@@ -9,14 +9,16 @@ export interface CallState {
   reply?: ProviderReply;
   /** Set once the call is over; later stages are then skipped, but for those marked `always`. */
   end?: CallEnd;
+  /** Set as soon as the provider may have begun. */
+  dispatched?: true;
   /** The error behind `end`, with the cause that only the log may see. */
   error?: FairleadError;
   /** The audit's reserved place, from `intend` to `record`. */
   place?: unknown;
   /** The span of the stage that runs now. */
   span?: Span;
-  /** Called when the call leaves the pipeline, whatever happened; last registered first. */
-  onLeave: (() => void)[];
+  /** Awaited when the call leaves the pipeline, whatever happened; last registered first. They never fail. */
+  onLeave: (() => Promise<void>)[];
 }
 
 /** A named step. It throws a `FairleadError` to refuse, and sets `state.end` to finish early. */
@@ -28,9 +30,8 @@ export interface Stage {
   always?: boolean;
 }
 
-/** Ends the call with an error. */
-export function fail(state: CallState, error: FairleadError): void {
-  const { id } = state.call;
+/** Ends the call with an error: its own, or that of the earlier call whose end is told again. */
+export function fail(state: CallState, error: FairleadError, id = state.call.id): void {
   state.error = error;
   state.end = {
     callId: id,

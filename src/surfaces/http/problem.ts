@@ -1,4 +1,4 @@
-import { asFairleadError, FairleadError } from '../../kernel/errors.ts';
+import { asFairleadError, type ErrorBody, FairleadError } from '../../kernel/errors.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 
 /** The body of every REST error: RFC 9457 fields with the catalogue's own beside them. */
@@ -19,14 +19,10 @@ export function problemOf(
   const headers = new Headers(extra.headers);
   headers.set('content-type', 'application/problem+json');
   if (error.retryAfterSeconds !== undefined) headers.set('retry-after', String(Math.ceil(error.retryAfterSeconds)));
-  return new Response(JSON.stringify(problemBody(error, extra.callId)), { status: error.spec.status, headers });
+  const { status } = error.spec;
+  return new Response(JSON.stringify(problemBody(error.toBody(extra.callId), status)), { status, headers });
 }
 
-export function problemBody(error: FairleadError, callId?: string): Record<string, unknown> {
-  return {
-    type: `urn:fairlead:error:${error.code.toLowerCase()}`,
-    title: error.message,
-    status: error.spec.status,
-    ...error.toBody(callId),
-  };
+export function problemBody(error: ErrorBody, status: number): Record<string, unknown> {
+  return { type: `urn:fairlead:error:${error.code.toLowerCase()}`, title: error.message, status, ...error };
 }
