@@ -20,7 +20,8 @@ export interface ResolveDeps {
 export function resolve({ endpoints, sees, decide }: ResolveDeps): Stage {
   return {
     name: 'resolve',
-    run({ call }) {
+    run(state) {
+      const { call } = state;
       const view = endpoints.view(call.principal.org, call.endpoint);
       const found = find(view, call);
       const unknown = { what: nouns[call.operation], name: call.target.slice(0, 200) };
@@ -31,6 +32,8 @@ export function resolve({ endpoints, sees, decide }: ResolveDeps): Stage {
         call.decision = decide(call, found.tool);
         throw UnknownTool(unknown, { rule: call.decision.rules.join(', ') || 'no policy permits it' });
       }
+      const { toolset } = found.tool;
+      if (toolset !== ownToolset) state.wireUri = (uri) => view.wireUri(toolset, uri);
       if (found.tool.timeoutMs) call.timeoutMs = found.tool.timeoutMs;
     },
   };

@@ -1,10 +1,13 @@
 import type { Call, CallEnd, Outcome, ProviderReply } from '../../kernel/call.ts';
 import type { FairleadError } from '../../kernel/errors.ts';
 import type { Span } from '../../platform/telemetry/index.ts';
+import type { UriRewriter } from '../uris.ts';
 
 /** A call on its way: what the stages hand to each other. */
 export interface CallState {
   call: Call;
+  /** The URI at the caller's endpoint for one of the provider's own. From `resolve` on, but for our own resources. */
+  wireUri?: UriRewriter;
   /** Set by dispatch (or a cache): what the provider said. */
   reply?: ProviderReply;
   /** Set once the call is over; later stages are then skipped, but for those marked `always`. */

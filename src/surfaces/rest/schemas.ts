@@ -182,12 +182,9 @@ export const callRecord = z
     tool: z.string().optional(),
     endpoint: z.string().optional(),
     parentCallId: z.string().optional(),
-    replayed: z
-      .literal(true)
-      .optional()
-      .openapi({
-        description: 'Nothing ran: the end of the call `parentCallId` was told again, by its idempotency key',
-      }),
+    replayed: z.literal(true).optional().openapi({
+      description: 'Nothing ran: the end of the call `parentCallId` was told again, by its idempotency key',
+    }),
     arguments: z.unknown().optional().openapi({ description: 'Redacted, and cut at a limit' }),
     result: z.unknown().optional().openapi({ description: 'Redacted, and cut at a limit' }),
     outcome,
