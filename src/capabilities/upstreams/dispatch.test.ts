@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type HttpFixture, serveHttpFixture } from '../../../test/fixtures/servers/http.ts';
+import { type HttpFixture, serveHttpFixture, serveSseFixture } from '../../../test/fixtures/servers/http.ts';
 import {
   call,
   caller,
@@ -228,11 +228,50 @@ describe('an answer that cannot be used', () => {
       await enters(upstream, 'live');
       const beside = textOf(call(upstream, 'sleep', { ms: 500 }));
       const startedAt = Date.now();
-      await expect(call(upstream, 'huge', { bytes: 300_000 })).rejects.toThrow(/longer than|cannot be reached/);
+      await expect(call(upstream, 'huge', { bytes: 300_000 })).rejects.toMatchObject({
+        code: 'UPSTREAM_ANSWER_TOO_LARGE',
+        message: expect.stringMatching(
+          /^The upstream "peer" gave an answer of (30\d{4}|more than 200000) bytes; at most 200000 bytes are read\.$/,
+        ),
+      });
       expect(Date.now() - startedAt).toBeLessThan(3_000);
       expect(await beside, over).toBe('slept');
       expect(await textOf(call(upstream, 'huge', { bytes: 100_000 }))).toHaveLength(100_000);
       expect(upstream.status().restarts).toBe(0);
+    }
+  });
+
+  it('is not even begun to be read when its head says that it is too long [SP-10]', async () => {
+    const { server, upstream, calls } = await overHttp();
+    server.fail(1, 200, { 'content-type': 'application/json', 'content-length': '100000000' });
+    await expect(call(upstream, 'echo', { text: 'x' }, readOnly)).rejects.toThrow(
+      'gave an answer of 100000000 bytes; at most 16777216 bytes are read.',
+    );
+    expect(calls()).toBe(1);
+  });
+
+  it('fails its call for its length over SSE too, whose stream breaks with it [SP-10]', async () => {
+    const old = await serveSseFixture();
+    try {
+      const upstream = createUpstreamWorld({ maxMessageBytes: 200_000 }).start('peer', httpAt(old.url));
+      await enters(upstream, 'live');
+      await expect(call(upstream, 'echo', { text: 'x'.repeat(300_000) })).rejects.toMatchObject({
+        code: 'UPSTREAM_ANSWER_TOO_LARGE',
+      });
+      await expect.poll(() => upstream.status().restarts).toBe(1);
+      await enters(upstream, 'live');
+      expect(await textOf(call(upstream, 'echo', { text: 'after it' }))).toBe('after it');
+    } finally {
+      await old.stop();
+    }
+  });
+
+  it('of a listing is the reason why the upstream is not live [SP-10]', async () => {
+    const { server } = await overHttp();
+    for (const [over, settings] of Object.entries({ stdio: fixtureOver('legacy'), http: httpAt(server.url) })) {
+      const upstream = createUpstreamWorld({ maxMessageBytes: 700 }).start('peer', settings);
+      await enters(upstream, 'failing');
+      expect([over, upstream.status().reason]).toEqual([over, expect.stringContaining('at most 700 bytes are read')]);
     }
   });
 });

@@ -32,6 +32,15 @@ export const UpstreamProtocol = defineError('UPSTREAM_PROTOCOL', {
   action: 'Tell whoever runs the upstream; calling again the same way will not help.',
 });
 
+export const UpstreamAnswerTooLarge = defineError('UPSTREAM_ANSWER_TOO_LARGE', {
+  status: 502,
+  category: 'external_service',
+  retryable: false,
+  message: 'The upstream "{name}" gave an answer of {size}; at most {maxBytes} bytes are read.',
+  action:
+    'Ask for less at once: a part, a page, or a narrower search. What was asked for may have taken effect: check before you repeat a change.',
+});
+
 export const UpstreamRejected = defineError('UPSTREAM_REJECTED', {
   status: 502,
   category: 'external_service',
@@ -110,6 +119,7 @@ export const upstreamsErrors = [
   UpstreamTimeout,
   UpstreamBusy,
   UpstreamProtocol,
+  UpstreamAnswerTooLarge,
   UpstreamRejected,
   UpstreamInvalidParams,
   UpstreamUnauthorized,

@@ -1,6 +1,7 @@
 import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client';
 import { FairleadError, NotFound } from '../../kernel/errors.ts';
 import {
+  UpstreamAnswerTooLarge,
   UpstreamBusy,
   UpstreamInvalidParams,
   UpstreamProtocol,
@@ -9,6 +10,7 @@ import {
   UpstreamUnavailable,
 } from './errors.ts';
 import type { Scope } from './flight.ts';
+import { type AnswerTooLarge, oversizeIn } from './oversize.ts';
 import { ProcessEnded, unreadableCode } from './stdio.ts';
 
 /** What a failed exchange means for the call, the circuit breaker and a further try. */
@@ -61,6 +63,8 @@ export function bounded(text: string, max: number = maxReason): string {
 
 /** Why something failed, in words that a caller may read: no address, path, secret or stack. */
 export function reasonOf(error: unknown): string {
+  const tooLarge = oversizeIn(error);
+  if (tooLarge) return tooLarge.message;
   for (let inner = error, depth = 0; depth < 6 && inner instanceof Error; inner = inner.cause, depth++) {
     if (inner instanceof FairleadError || inner instanceof ProcessEnded) return inner.message;
     const status = httpStatus(inner);
@@ -92,6 +96,8 @@ export function httpStatus(error: unknown): number | undefined {
 /** Judges what an exchange with an upstream threw. */
 export function judge(name: string, target: string, error: unknown, scope: Scope | undefined): Failure {
   if (error instanceof FairleadError) return { error, counts: false, retry: 'never' };
+  const tooLarge = oversizeIn(error);
+  if (tooLarge) return oversized(name, tooLarge);
   if (error instanceof ProtocolError) return judgeAnswer(name, target, error);
   const status = httpStatus(error);
   if (status !== undefined) return judgeStatus(name, status, error, scope?.refusal?.retryAfterSeconds);
@@ -122,6 +128,12 @@ export function judge(name: string, target: string, error: unknown, scope: Scope
   // The SDK's plain error for a request that was never sent.
   const unsent = error instanceof Error && error.message === 'Not connected';
   return broken(name, error, unsent || unreached(error) ? 'unsent' : 'safe');
+}
+
+// It has answered, so it works; the same request would be answered with as much again.
+function oversized(name: string, cause: AnswerTooLarge): Failure {
+  const { size, maxBytes } = cause;
+  return { error: UpstreamAnswerTooLarge({ name, size, maxBytes }, { cause }), counts: false, retry: 'never' };
 }
 
 // A JSON-RPC error is an answer: whoever gives it works, so the breaker never counts it.
