@@ -42,7 +42,7 @@ describe('time', () => {
     const startedAt = Date.now();
     await expect(call(upstream, 'sleep', { ms: 10_000 })).rejects.toMatchObject({
       code: 'UPSTREAM_TIMEOUT',
-      message: 'The upstream "peer" did not answer within 300 ms.',
+      message: 'The upstream "peer" did not answer within 300 ms, the time-out of this upstream.',
       spec: { status: 504, category: 'timeout' },
     });
     expect(Date.now() - startedAt).toBeLessThan(1_500);
@@ -51,10 +51,16 @@ describe('time', () => {
 
   it("of a tool beats the upstream's, and the call's deadline beats both [SP-11]", async () => {
     const { upstream } = await overHttp({ callTimeoutMs: 60_000 });
-    await expect(call(upstream, 'sleep', { ms: 9_000 }, { timeoutMs: 150 })).rejects.toThrow('within 150 ms');
+    await expect(call(upstream, 'sleep', { ms: 9_000 }, { timeoutMs: 150 })).rejects.toThrow(
+      'within 150 ms, the time-out of this tool.',
+    );
     const startedAt = Date.now();
     const late = call(upstream, 'sleep', { ms: 9_000 }, { timeoutMs: 8_000, deadline: Date.now() + 200 });
-    await expect(late).rejects.toMatchObject({ code: 'UPSTREAM_TIMEOUT' });
+    await expect(late).rejects.toMatchObject({
+      code: 'UPSTREAM_TIMEOUT',
+      message: 'The upstream "peer" did not answer within the time that its caller gave.',
+      action: expect.stringContaining('try again with more time'),
+    });
     expect(Date.now() - startedAt).toBeLessThan(1_500);
   });
 });
@@ -171,6 +177,18 @@ describe('the circuit breaker', () => {
     const { upstream } = await overHttp({ breaker, callTimeoutMs: 60 });
     for (let n = 0; n < 3; n++) await call(upstream, 'sleep', { ms: 2_000 }).catch(() => undefined);
     await expect.poll(() => upstream.status().breaker).toBe('open');
+  });
+
+  it('is not opened, and not closed, by callers who are in a hurry [SP-11]', async () => {
+    const { server, upstream } = await overHttp({ breaker });
+    const hurried = () => call(upstream, 'sleep', { ms: 2_000 }, { deadline: Date.now() + 30 }).catch(() => undefined);
+    for (let n = 0; n < 4; n++) await hurried();
+    expect(upstream.status().breaker).toBe('closed');
+    server.fail(3, 500);
+    for (let n = 0; n < 3; n++) await fails(upstream);
+    await pause(450);
+    await hurried();
+    await expect.poll(() => upstream.status().breaker, { interval: 10 }).toBe('open');
   });
 
   it('forgets failures that are older than its window [SP-11]', async () => {

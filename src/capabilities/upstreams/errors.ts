@@ -12,8 +12,9 @@ export const UpstreamTimeout = defineError('UPSTREAM_TIMEOUT', {
   status: 504,
   category: 'timeout',
   retryable: true,
-  message: 'The upstream "{name}" did not answer within {ms} ms.',
-  action: 'Ask for less at once, or try again later. The call may have taken effect: check before you repeat a change.',
+  message: 'The upstream "{name}" did not answer within {limit}.',
+  action:
+    'Ask for less at once, or try again {remedy}. The call may have taken effect: check before you repeat a change.',
 });
 
 export const UpstreamBusy = defineError('UPSTREAM_BUSY', {

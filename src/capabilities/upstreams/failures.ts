@@ -20,6 +20,8 @@ export interface Failure {
   counts: boolean;
   /** `safe`: only if the tool may be called twice. `unsent`: the request surely reached nobody. */
   retry: 'never' | 'safe' | 'unsent';
+  /** It tells nothing of whether the upstream works: a try that ended so leaves the breaker as it was. */
+  saysNothing?: boolean;
   /** The upstream no longer knows our session: a new connection is needed. */
   sessionLost?: boolean;
   /** The connection itself may be broken. */
