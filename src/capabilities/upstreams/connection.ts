@@ -264,7 +264,6 @@ export function createConnection({
         mirrorsHeaders: era === 'modern' && kind !== 'stdio',
         request: (method, params) => request(method, params, { signal }),
         isUnknownMethod,
-        leftOut: (list, item, why) => log.warn({ upstream: name, list, item }, `left out of the catalog: ${why}`),
       });
     },
     async check(signal) {
