@@ -1,5 +1,5 @@
 import ours from '../../package.json' with { type: 'json' };
-import { createAccess, scopeNames } from '../capabilities/access/index.ts';
+import { createAccess, may, scopeNames } from '../capabilities/access/index.ts';
 import { createAudit } from '../capabilities/audit/index.ts';
 import { createCatalog, purgeCatalog } from '../capabilities/catalog/index.ts';
 import { createIdempotency, purgeIdempotency } from '../capabilities/idempotency/index.ts';
@@ -128,6 +128,11 @@ export function compose(ground: Ground) {
     endpoints,
     checks: createSchemaChecks(),
     sees: (call, tool) => policy.visible(call.principal, [tool], originOf(call)).length > 0,
+    troubleWith(principal, toolset) {
+      const status = may(principal, 'tools:read') ? upstreams.get(principal.org, toolset) : undefined;
+      if (!status || status.state === 'live') return undefined;
+      return status.reason === undefined ? status.state : `${status.state}: ${status.reason}`;
+    },
     rulesEpoch: () => rulesEpoch,
     visible: (principal, tools, origin) => policy.visible(principal, tools, { surface: 'mcp', ...origin }),
     decide: (call, tool) => policy.decide(call.principal, tool, argumentsOf(call), originOf(call)),

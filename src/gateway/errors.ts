@@ -4,7 +4,7 @@ export const UnknownTool = defineError('UNKNOWN_TOOL', {
   status: 404,
   category: 'not_found',
   retryable: false,
-  message: 'There is no {what} "{name}" here, or you may not use it.',
+  message: 'There is no {what} "{name}" here, or you may not use it.{state}',
   action: 'List what this endpoint offers and use a name from the list; ask an administrator if something is missing.',
 });
 
