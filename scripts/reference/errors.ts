@@ -28,7 +28,7 @@ and for the end of a call \`{callId, outcome, error}\`, with the status of its o
 | \`blocked\` | 403 |
 | \`limited\` | 429 |
 | \`cancelled\` | 499 |
-| \`failed\` | 502; 504 when time ran out; 503 when this server itself cannot take the call, or not bring it to its end: \`AUDIT_QUEUE_FULL\`, \`AUDIT_UNAVAILABLE\`, \`SHUTTING_DOWN\`, \`CUT_OFF\` |
+| \`failed\` | 502; 504 when time ran out; 503 when this server itself cannot take the call (\`AUDIT_QUEUE_FULL\`, \`SHUTTING_DOWN\`) or not record it (\`AUDIT_UNAVAILABLE\`) |
 
 What is wrong with an idempotency key is a problem of its own, with the status below and the \`callId\` of its record.
 `;

@@ -82,7 +82,7 @@ export const DeadlinePassed = defineError('DEADLINE_PASSED', {
 });
 
 export const CutOff = defineError('CUT_OFF', {
-  status: 503,
+  status: 502,
   category: 'external_service',
   retryable: true,
   message: 'The server is shutting down and could not wait for this call any longer.',

@@ -1,5 +1,5 @@
 export { createEndpoints, type Endpoints } from './endpoints.ts';
-export { CutOff, gatewayErrors, UnknownEndpoint, UnknownTool } from './errors.ts';
+export { gatewayErrors, UnknownEndpoint, UnknownTool } from './errors.ts';
 export { createGateway, type Gateway } from './gateway.ts';
 export type { Listing } from './listing.ts';
 export { ownResources, statusUri } from './own.ts';

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { AuditQueueFull, AuditUnavailable } from '../../capabilities/audit/index.ts';
 import { idempotencyErrors } from '../../capabilities/idempotency/index.ts';
-import { CutOff, type Gateway, gatewayErrors } from '../../gateway/index.ts';
+import { type Gateway, gatewayErrors } from '../../gateway/index.ts';
 import type { CallEnd, CallerLink, CallRequest } from '../../kernel/call.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { type ErrorKind, Internal, ShuttingDown } from '../../kernel/errors.ts';
@@ -127,13 +127,13 @@ function answerOf(end: CallEnd): Reply {
 }
 
 /** Errors of this server itself: what the status of an outcome would blame on the caller or on an upstream. */
-const ownErrors = [AuditQueueFull, AuditUnavailable, ShuttingDown, CutOff, ...idempotencyErrors];
+const ownErrors = [AuditQueueFull, AuditUnavailable, ShuttingDown, ...idempotencyErrors];
 
 function isOneOf(kinds: readonly ErrorKind[], code: string): boolean {
   return kinds.some((kind) => kind.code === code);
 }
 
-/** The status of each outcome, and that of the catalogue where this server itself cannot take or end the call. */
+/** The status of each outcome, and that of the catalogue where this server itself cannot take or record the call. */
 export function statusOf({ outcome, error }: Pick<CallEnd, 'outcome' | 'error'>): number {
   const own = ownErrors.find(({ code }) => code === error?.code);
   if (own) return own.spec.status;
@@ -225,8 +225,8 @@ const callAnswers = {
   },
   503: {
     description:
-      '`failed`: this server itself cannot take the call, or not bring it to its end; `retry-after` says when to try ' +
-      'again where nothing can have happened; or a problem where nobody can be let in',
+      '`failed`: this server itself cannot take the call, or not record it; `retry-after` says when to try again ' +
+      'where nothing can have happened; or a problem where nobody can be let in',
     schema: callReply,
     example: failure('failed', 'AUDIT_QUEUE_FULL'),
   },
