@@ -63,6 +63,9 @@ export function createUpstreamWorld(timing: Partial<Timing> = {}, allow: readonl
         catalog.facts.set(toolset, facts);
         catalog.stale.delete(toolset);
         catalog.listings++;
+        const { tools, prompts, resources, templates, refused = [] } = items;
+        const count = { tools: tools.length, prompts: prompts.length, resources: resources.length + templates.length };
+        return { ...count, refused };
       },
       async markStale(_org, toolset, reason) {
         catalog.stale.set(toolset, reason);

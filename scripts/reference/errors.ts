@@ -28,7 +28,9 @@ and for the end of a call \`{callId, outcome, error}\`, with the status of its o
 | \`blocked\` | 403 |
 | \`limited\` | 429 |
 | \`cancelled\` | 499 |
-| \`failed\` | 502; 504 when time ran out |
+| \`failed\` | 502; 504 when time ran out; 503 when this server itself cannot take the call (\`AUDIT_QUEUE_FULL\`, \`SHUTTING_DOWN\`) or not record it (\`AUDIT_UNAVAILABLE\`) |
+
+What is wrong with an idempotency key is a problem of its own, with the status below and the \`callId\` of its record.
 `;
 
 /** The page of the error catalogue. */

@@ -1,5 +1,5 @@
 import ours from '../../package.json' with { type: 'json' };
-import { createAccess, scopeNames } from '../capabilities/access/index.ts';
+import { createAccess, may, scopeNames } from '../capabilities/access/index.ts';
 import { createAudit } from '../capabilities/audit/index.ts';
 import { createCatalog, purgeCatalog } from '../capabilities/catalog/index.ts';
 import { createIdempotency, purgeIdempotency } from '../capabilities/idempotency/index.ts';
@@ -115,6 +115,7 @@ export function compose(ground: Ground) {
   });
 
   const endpoints = createEndpoints(catalog, settings.endpoints);
+  const idempotency = createIdempotency({ db, keyring, clock, log });
   const status: OwnToolset = {
     name: ownToolset,
     provider: createOwnProvider(upstreams, version),
@@ -127,9 +128,15 @@ export function compose(ground: Ground) {
     endpoints,
     checks: createSchemaChecks(),
     sees: (call, tool) => policy.visible(call.principal, [tool], originOf(call)).length > 0,
+    troubleWith(principal, toolset) {
+      const status = may(principal, 'tools:read') ? upstreams.get(principal.org, toolset) : undefined;
+      if (!status || status.state === 'live') return undefined;
+      return status.reason === undefined ? status.state : `${status.state}: ${status.reason}`;
+    },
     rulesEpoch: () => rulesEpoch,
     visible: (principal, tools, origin) => policy.visible(principal, tools, { surface: 'mcp', ...origin }),
     decide: (call, tool) => policy.decide(call.principal, tool, argumentsOf(call), originOf(call)),
+    once: idempotency,
     providerOf: toolsets.providerOf,
     trail: createTrail(audit, clock),
     observe({ call, end, error }) {
@@ -144,6 +151,7 @@ export function compose(ground: Ground) {
         tool: call.tool?.id ?? call.target,
         durationMs,
         outcome: end.outcome,
+        ...(end.replayed ? { replayed: true, parentCallId: end.callId } : {}),
         ...(call.traceId === undefined ? {} : { traceId: call.traceId }),
       };
       if (error?.spec.category === 'internal') log.error({ ...fields, err: error }, 'call failed');
@@ -182,14 +190,12 @@ export function compose(ground: Ground) {
   });
 
   const { maxBodyBytes, maxJsonDepth } = settings;
-  const idempotency = createIdempotency({ db, keyring, clock, log });
   const restDeps = {
     gateway,
     access,
     audit,
     policy,
     upstreams,
-    idempotency,
     orgsNotThere,
     clock,
     log,

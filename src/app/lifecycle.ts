@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { configInvalid, publicUrlFor } from '../config/index.ts';
+import { configInvalid, withPort } from '../config/index.ts';
 import type { Settings } from '../config/schema.ts';
 import type { OwnToolset } from '../kernel/call.ts';
 import { createBus } from '../platform/bus/index.ts';
@@ -141,12 +141,6 @@ export async function start(options: StartOptions): Promise<Running> {
     await closeAll();
     throw error;
   }
-}
-
-/** With port 0 the public URL is known only now. */
-function withPort(settings: Settings, port: number): Settings {
-  if (settings.publicUrlGiven || settings.port === port) return settings;
-  return { ...settings, port, publicUrl: publicUrlFor({ ...settings, port }) };
 }
 
 function readTls({ tls }: Settings): TlsMaterial | undefined {

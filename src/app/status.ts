@@ -15,6 +15,7 @@ export function createOwnProvider(upstreams: Upstreams, version: string): ToolPr
         tools: status.tools,
         prompts: status.prompts,
         resources: status.resources,
+        ...(status.leftOut ? { leftOut: status.leftOut } : {}),
         since: new Date(status.since).toISOString(),
         ...(status.lastListedAt ? { lastListedAt: new Date(status.lastListedAt).toISOString() } : {}),
       }));

@@ -20,9 +20,15 @@ export function createTrail(audit: Audit, clock: Clock): AuditTrail {
         outcome: state.end?.outcome ?? 'failed',
         durationMs: clock.now() - state.call.startedAt,
         ...(state.end?.result === undefined ? {} : { result: state.end.result }),
-        ...(state.error === undefined ? {} : { errorCode: state.error.code }),
+        ...errorCodeOf(state),
+        ...(state.end?.replayed ? { parentCallId: state.end.callId, replayed: true as const } : {}),
       }),
   };
+}
+
+function errorCodeOf({ error, end }: CallState): { errorCode?: string } {
+  const errorCode = error?.code ?? end?.error?.code;
+  return errorCode === undefined ? {} : { errorCode };
 }
 
 function intentOf({ call, error }: CallState): CallIntent {

@@ -35,6 +35,30 @@ export async function readArguments({ pairs, text, file, cwd, stdin }: ArgumentS
   return args;
 }
 
+const jsonKinds: Record<string, (value: Json) => boolean> = {
+  number: (value) => typeof value === 'number',
+  integer: Number.isInteger,
+  boolean: (value) => typeof value === 'boolean',
+  array: Array.isArray,
+  object: isObject,
+  null: (value) => value === null,
+};
+
+/** Those of the pairs whose text would fit as JSON, in the way to write it, when a refusal asks for another kind. */
+export function pairsAsJson(pairs: readonly string[], refusal: string): string[] {
+  return pairs.flatMap((pair) => {
+    const [, key = '', value = ''] = /^([^=:]+)=(.*)$/s.exec(pair) ?? [];
+    const at = refusal.indexOf(`"${key}" must be `);
+    const kind = at < 0 ? '' : (/^\w+/.exec(refusal.slice(at + key.length + '"" must be '.length))?.[0] ?? '');
+    try {
+      if (!jsonKinds[kind]?.(parseJson(value) as Json)) return [];
+    } catch {
+      return []; // text it stays
+    }
+    return [/^[\w.,+-]+$/.test(value) ? `${key}:=${value}` : `${key}:='${value}'`];
+  });
+}
+
 async function readSource(file: string, cwd: string, stdin: Readable): Promise<string> {
   if (file === '-') return readAll(stdin);
   try {

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { isLoopbackHost, publicUrlFor } from './addresses.ts';
-import type { FileSettings, ServerSettings } from './schema.ts';
+import type { FileSettings, ServerSettings, Settings } from './schema.ts';
 
 /** The settings of the server section with defaults filled in and paths made absolute. */
 export function assembleServer(
@@ -16,7 +16,7 @@ export function assembleServer(
     ...(server.tls.clientCa ? { clientCa: resolve(baseDir, server.tls.clientCa) } : {}),
   };
   const publicUrl = (server.publicUrl ?? publicUrlFor({ host, port, tls })).replace(/\/+$/, '');
-  const { hostname, origin } = new URL(publicUrl);
+  const { hostname } = new URL(publicUrl);
   return {
     host,
     port,
@@ -26,7 +26,8 @@ export function assembleServer(
     baseDir,
     // The loopback names are always among them: no web page can make a browser send them to another machine.
     allowedHosts: server.allowedHosts ?? [...new Set([hostname, 'localhost', '127.0.0.1', '[::1]'])],
-    allowedOrigins: server.allowedOrigins ?? (isLoopbackHost(host) ? loopbackOrigins(origin) : [origin]),
+    allowedOrigins: server.allowedOrigins ?? ownOrigins({ host, port, tls, publicUrl }),
+    allowedOriginsGiven: server.allowedOrigins !== undefined,
     trustedProxies: server.trustedProxies ?? [],
     logLevel: server.logLevel ?? 'info',
     environment: server.environment ?? 'local',
@@ -43,10 +44,30 @@ export function assembleServer(
   };
 }
 
-function loopbackOrigins(origin: string): string[] {
-  const { protocol, port } = new URL(origin);
+/** The settings as they are on the port that was given where 0 was asked for: the server's own addresses name it. */
+export function withPort(settings: Settings, port: number): Settings {
+  if (settings.port === port) return settings;
+  const publicUrl = settings.publicUrlGiven ? settings.publicUrl : publicUrlFor({ ...settings, port });
+  const { allowedOriginsGiven, allowedOrigins, host, tls } = settings;
+  return {
+    ...settings,
+    port,
+    publicUrl,
+    allowedOrigins: allowedOriginsGiven ? allowedOrigins : ownOrigins({ host, port, tls, publicUrl }),
+  };
+}
+
+/** Origins of the pages that this server itself serves: on loopback those by every name of it, too. */
+function ownOrigins({ publicUrl, ...listener }: Pick<Settings, 'host' | 'port' | 'tls' | 'publicUrl'>): string[] {
+  const { origin } = new URL(publicUrl);
+  if (!isLoopbackHost(listener.host)) return [origin];
+  return [...new Set([origin, publicUrlFor(listener)].flatMap(loopbackOrigins))];
+}
+
+function loopbackOrigins(url: string): string[] {
+  const { origin, protocol, port } = new URL(url);
   const suffix = port === '' ? '' : `:${port}`;
-  return [...new Set([origin, ...['localhost', '127.0.0.1', '[::1]'].map((name) => `${protocol}//${name}${suffix}`)])];
+  return [origin, ...['localhost', '127.0.0.1', '[::1]'].map((name) => `${protocol}//${name}${suffix}`)];
 }
 
 /** Upstreams with absolute working directories. */

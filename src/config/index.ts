@@ -1,4 +1,5 @@
-export { isLoopbackHost, publicUrlFor } from './addresses.ts';
+export { isLoopbackHost } from './addresses.ts';
+export { withPort } from './assemble.ts';
 export { type CommandLineSettings, commandLineSettings } from './command-line.ts';
 export { diffSettings, type SettingsDiff } from './diff.ts';
 export { inheritedEnvironment, packageRoot, readEnvironment } from './environment.ts';

@@ -3,6 +3,7 @@ import { chmodSync, existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { settingsSecret as secret, settingsWorld as world, yamlWorld as yaml } from '../../test/settings.ts';
+import { withPort } from './assemble.ts';
 import { packageRoot } from './environment.ts';
 import { settingOptions } from './options.ts';
 
@@ -131,6 +132,24 @@ describe('settings', () => {
     const v6 = await load({ env: { FAIRLEAD_HOST: '::1' } });
     expect(v6.settings.publicUrl).toBe('http://[::1]:7300');
     expect(v6.settings.allowedOrigins).toContain('http://localhost:7300');
+  });
+
+  it('name the port that was given where 0 was asked for, but for what was said outright [SP-3]', async () => {
+    const { load } = world();
+    const on4711 = async (env: Record<string, string>) => {
+      const { publicUrl, allowedOrigins } = withPort(
+        (await load({ env: { FAIRLEAD_PORT: '0', ...env } })).settings,
+        4711,
+      );
+      return { publicUrl, allowedOrigins };
+    };
+    const local = ['http://127.0.0.1:4711', 'http://localhost:4711', 'http://[::1]:4711'];
+    expect(await on4711({})).toEqual({ publicUrl: 'http://127.0.0.1:4711', allowedOrigins: local });
+    const behind = await on4711({ FAIRLEAD_PUBLIC_URL: 'https://mcp.example.com' });
+    expect(behind.publicUrl).toBe('https://mcp.example.com');
+    expect(behind.allowedOrigins).toEqual(expect.arrayContaining(['https://mcp.example.com', ...local]));
+    const said = await on4711({ FAIRLEAD_ALLOWED_ORIGINS: 'https://app.example.com' });
+    expect(said.allowedOrigins).toEqual(['https://app.example.com']);
   });
 });
 

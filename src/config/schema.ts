@@ -278,6 +278,8 @@ export interface Settings extends Omit<FileSettings, 'server'> {
   adminKey?: string;
   allowedHosts: string[];
   allowedOrigins: string[];
+  /** False when they were made up from the addresses above, and so are wrong for port 0 until the server listens. */
+  allowedOriginsGiven?: boolean;
   trustedProxies: string[];
   databaseUrl?: string;
   redisUrl?: string;

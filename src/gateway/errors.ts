@@ -4,7 +4,7 @@ export const UnknownTool = defineError('UNKNOWN_TOOL', {
   status: 404,
   category: 'not_found',
   retryable: false,
-  message: 'There is no {what} "{name}" here, or you may not use it.',
+  message: 'There is no {what} "{name}" here, or you may not use it.{state}',
   action: 'List what this endpoint offers and use a name from the list; ask an administrator if something is missing.',
 });
 
@@ -82,7 +82,7 @@ export const DeadlinePassed = defineError('DEADLINE_PASSED', {
 });
 
 export const CutOff = defineError('CUT_OFF', {
-  status: 503,
+  status: 502,
   category: 'external_service',
   retryable: true,
   message: 'The server is shutting down and could not wait for this call any longer.',

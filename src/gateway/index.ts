@@ -2,7 +2,7 @@ export { createEndpoints, type Endpoints } from './endpoints.ts';
 export { gatewayErrors, UnknownEndpoint, UnknownTool } from './errors.ts';
 export { createGateway, type Gateway } from './gateway.ts';
 export type { Listing } from './listing.ts';
-export { isOwnUri, ownResources, statusUri } from './own.ts';
+export { ownResources, statusUri } from './own.ts';
 export type { PipelineDeps } from './pipeline.ts';
 export { createSchemaChecks, type SchemaChecks } from './schemas.ts';
 export type { CallState } from './stages/stage.ts';

@@ -1,8 +1,9 @@
-import type { CatalogItem, EndpointView, Named } from '../capabilities/catalog/index.ts';
+import type { CatalogItem, EndpointView, Named, ToolsetState } from '../capabilities/catalog/index.ts';
+import type { PseudoName } from '../kernel/names.ts';
 import type { Principal } from '../kernel/principal.ts';
 import type { Tool } from '../kernel/tool.ts';
 import type { Endpoints } from './endpoints.ts';
-import { type PseudoName, pseudoTool } from './pseudo.ts';
+import { pseudoTool } from './pseudo.ts';
 
 /** What one caller sees at one endpoint. */
 export interface Listing {
@@ -11,7 +12,7 @@ export interface Listing {
   resources: readonly Named<CatalogItem>[];
   templates: readonly Named<CatalogItem>[];
   instructions: readonly { toolset: string; text: string }[];
-  /** Toolsets whose items are missing or only remembered, with a reason fit for the caller. */
+  /** Toolsets whose items are missing, left out or only remembered, with a reason fit for the caller. */
   incomplete: readonly { toolset: string; reason: string }[];
   view: EndpointView;
 }
@@ -89,7 +90,14 @@ function listFor({ endpoints, visible }: ListingDeps, principal: Principal, orig
       .filter(({ toolset, instructions }) => instructions && known.has(toolset))
       .map(({ toolset, instructions }) => ({ toolset, text: instructions ?? '' })),
     incomplete: view.toolsets
-      .filter(({ status, toolset }) => status !== 'live' && known.has(toolset))
-      .map(({ toolset, reason }) => ({ toolset, reason: reason ?? 'not connected' })),
+      .filter(({ toolset }) => known.has(toolset))
+      .map(({ toolset, ...state }) => ({ toolset, reason: whatIsMissing(state) }))
+      .filter(({ reason }) => reason !== ''),
   };
+}
+
+/** Empty for a toolset of which everything is there. */
+function whatIsMissing({ status, reason, leftOut }: Omit<ToolsetState, 'toolset'>): string {
+  const away = status === 'live' ? undefined : (reason ?? 'not connected');
+  return [away, leftOut].filter((part) => part !== undefined).join('; ');
 }

@@ -9,13 +9,14 @@ import { type AuthorizeDeps, authorize } from './stages/authorize.ts';
 import { type DispatchDeps, dispatch } from './stages/dispatch.ts';
 import { guardOut } from './stages/guard-out.ts';
 import { intend } from './stages/intend.ts';
+import { type OnceDeps, once } from './stages/once.ts';
 import { type RecordDeps, record } from './stages/record.ts';
 import { type ResolveDeps, resolve } from './stages/resolve.ts';
 import { settle } from './stages/settle.ts';
 import { type CallState, fail, type Stage } from './stages/stage.ts';
 import { validate } from './stages/validate.ts';
 
-export interface PipelineDeps extends ResolveDeps, AuthorizeDeps, DispatchDeps, RecordDeps {
+export interface PipelineDeps extends ResolveDeps, AuthorizeDeps, OnceDeps, DispatchDeps, RecordDeps {
   checks: SchemaChecks;
   clock: Clock;
   tracing: Tracing;
@@ -31,6 +32,7 @@ export function stagesOf(deps: PipelineDeps): readonly Stage[] {
     place('budget'), // the estimated cost is reserved
     place('guard in'), // guardrails on the arguments
     approve(), //       consent where policy asks for it
+    once(deps), //      what ran under the caller's key before is told again, not run again
     place('cache'), //  a result that is still good ends the call here
     intend(deps), //    a place in the audit, and a durable intent for what may change something
     dispatch(deps), //  the provider runs
@@ -57,7 +59,7 @@ export function createPipeline(deps: PipelineDeps): ToolCaller {
         for (const stage of stages) await step(stage, state, span, deps.tracing);
         describe(span, state);
       });
-      for (const leave of state.onLeave.reverse()) leave();
+      for (const leave of state.onLeave.reverse()) await leave();
       return replyOf(state);
     },
   };

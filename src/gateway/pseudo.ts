@@ -1,9 +1,7 @@
 import { digestOf } from '../kernel/digest.ts';
+import type { PseudoName } from '../kernel/names.ts';
 import type { OrgId } from '../kernel/principal.ts';
 import type { Tool, ToolDefinition } from '../kernel/tool.ts';
-
-/** The names under which policy and audit know what is not a tool call. No wire name can begin with `@`. */
-export type PseudoName = '@read' | '@prompt' | '@complete';
 
 const definitions: Record<PseudoName, ToolDefinition> = {
   '@read': { name: '@read', description: 'Reads a resource.', inputSchema: { type: 'object' } },

@@ -60,6 +60,13 @@ export interface Continuation {
   inputResponses?: JsonObject;
 }
 
+/** The name that a caller gives to a request, so that it runs once however often it is sent. */
+export interface OnceKey {
+  key: string;
+  /** What makes it this request and no other, beside who calls which tool; JSON. */
+  content: unknown;
+}
+
 /** What a surface hands to the gateway. */
 export interface CallRequest {
   /** Made by the surface when this is a later round of a call that has an id already. */
@@ -80,6 +87,7 @@ export interface CallRequest {
   deadline?: number;
   parentCallId?: string;
   continuation?: Continuation;
+  once?: OnceKey;
   /** The caller's address as seen at the edge, after trusted proxies. */
   clientAddress?: string;
   /** Of the HTTP request that brought it; stands in the log lines of both. */
@@ -135,6 +143,8 @@ export interface CallEnd {
   error?: ErrorBody;
   /** The provider's own JSON-RPC error behind `error`. */
   rpc?: RpcFault;
+  /** The end of an earlier call with the same key, whose id it carries: nothing ran for this one. */
+  replayed?: true;
 }
 
 /** One round of a call: over, or waiting for the caller. */

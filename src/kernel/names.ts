@@ -6,6 +6,13 @@ export const toolsetPattern = /^[a-z][a-z0-9-]{0,23}$/;
 /** The toolset of Fairlead's own resources; no upstream can take this name. */
 export const ownToolset = 'fairlead';
 
+/**
+ * The tools by which policy and audit know the reading of a toolset's resources, the getting of its prompts and the
+ * completing of arguments. No tool of an upstream may have such a name.
+ */
+export const pseudoNames = ['@read', '@prompt', '@complete'] as const;
+export type PseudoName = (typeof pseudoNames)[number];
+
 const wireLimit = 64; // several model APIs refuse longer tool names
 
 /** The toolset and the name of a canonical id, which splits at its first dot. */

@@ -37,8 +37,12 @@ it('never runs a call again that a killed server was running, and says that its 
     expect(answer.status).toBe(502);
     const { callId, outcome, error } = (await answer.json()) as Record<string, { code?: string }>;
     expect({ outcome, code: error?.code }).toEqual({ outcome: 'failed', code: 'IDEMPOTENCY_OUTCOME_UNKNOWN' });
-    const audit = await fetch(`${second.url}/api/v1/audit?tool=fixture.sleep`, { headers });
-    expect(await audit.json()).toMatchObject({ records: [{ id: callId, outcome: 'failed', outcomeUnknown: true }] });
+    const audit = async (query: string) =>
+      (await fetch(`${second.url}/api/v1/audit${query}`, { headers })).json() as Promise<object>;
+    expect(await audit(`/${callId}`)).toMatchObject({ outcome: 'failed', outcomeUnknown: true });
+    // Of all that were sent one was dispatched; that the others were told of it is on record too.
+    const told = { outcome: 'failed', errorCode: 'IDEMPOTENCY_OUTCOME_UNKNOWN', replayed: true };
+    expect(await audit(`?tool=fixture.sleep&parent=${callId}`)).toMatchObject({ records: [told] });
   } finally {
     await end(started);
     rmSync(folder, { recursive: true, force: true });

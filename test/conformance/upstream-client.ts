@@ -22,6 +22,9 @@ const upstream = createUpstream(
     catalog: {
       async replaceItems(_org, _toolset, items) {
         listed ??= items;
+        const { tools, prompts, resources, templates, refused = [] } = items;
+        const count = { tools: tools.length, prompts: prompts.length, resources: resources.length + templates.length };
+        return { ...count, refused };
       },
       async markStale() {},
       async removeToolset() {},

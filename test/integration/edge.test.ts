@@ -272,6 +272,14 @@ describe('headers and body of the stateless revision', () => {
   });
 });
 
+describe('metrics', () => {
+  it('are not for whom an untrusted proxy on this machine lets through [SP-8] [SP-18]', async () => {
+    expect((await raw('/metrics')).status).toBe(200);
+    for (const headers of [{ 'x-forwarded-for': '127.0.0.1' }, { forwarded: 'for=127.0.0.1' }, { via: '1.1 here' }])
+      expect((await raw('/metrics', { headers })).status).toBe(401);
+  });
+});
+
 describe('other methods on /mcp', () => {
   it.each(['PUT', 'PATCH'])('%s is not allowed, and the answer says what is [SP-8]', async (method) => {
     const response = await fairlead.request('/mcp', { method, body: '{}' });

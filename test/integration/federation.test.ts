@@ -16,6 +16,7 @@ beforeAll(async () => {
         web: { url: http.url, startTimeoutMs: 20_000 },
         everything: { command: 'mcp-server-everything', startTimeoutMs: 20_000 },
       },
+      endpoints: { bare: { toolsets: ['everything'], naming: 'bare' } },
     },
   });
 });
@@ -24,6 +25,13 @@ afterAll(async () => {
   await fairlead?.stop();
   await http?.stop();
 });
+
+/** What a resource link looks like that a tool gave over REST. */
+async function linkOverRest(tool: string, endpoint?: string): Promise<string | undefined> {
+  const json = { arguments: { count: 1 }, ...(endpoint === undefined ? {} : { endpoint }) };
+  const { result } = await (await fairlead.request(`/api/v1/tools/${tool}/call`, { json })).json();
+  return result.content.find(({ type }: { type: string }) => type === 'resource_link')?.uri;
+}
 
 describe.each(eras)('a client with %s', (era) => {
   it('finds everything that upstreams offer, under prefixed names [SP-5]', async () => {
@@ -58,6 +66,7 @@ describe.each(eras)('a client with %s', (era) => {
     const links = await client.callTool({ name: 'everything_get-resource-links', arguments: { count: 2 } });
     const link = (links.content as { type: string; uri?: string }[]).find(({ type }) => type === 'resource_link');
     expect(link?.uri).toMatch(/^everything\+demo:/);
+    expect(await linkOverRest('everything.get-resource-links')).toBe(link?.uri);
     await expect(client.readResource({ uri: link?.uri ?? '' })).resolves.toBeDefined();
     const embedded = await client.callTool({
       name: 'everything_get-resource-reference',
@@ -69,6 +78,15 @@ describe.each(eras)('a client with %s', (era) => {
       arguments: { resourceType: 'Text', resourceId: '1' },
     });
     expect(JSON.stringify(prompt.messages)).toContain('"uri":"everything+demo:');
+  });
+
+  it('gets the URIs as their owner has them where an endpoint says so [SP-4] [SP-5]', async () => {
+    const client = await caller(fairlead, era, { endpoint: 'bare' });
+    const links = await client.callTool({ name: 'get-resource-links', arguments: { count: 1 } });
+    const link = (links.content as { type: string; uri?: string }[]).find(({ type }) => type === 'resource_link');
+    expect(link?.uri).toMatch(/^demo:/);
+    await expect(client.readResource({ uri: link?.uri ?? '' })).resolves.toBeDefined();
+    expect(await linkOverRest('get-resource-links', 'bare')).toBe(link?.uri);
   });
 
   it('calls by canonical id as well as by wire name [SP-5]', async () => {

@@ -120,6 +120,18 @@ describe('a call over REST', () => {
     expect(await (await fairlead.request(`/api/v1/audit/${body.callId}`)).json()).toMatchObject({ traceId });
   });
 
+  it('is refused with 503 and the time to wait when the audit has no place for it [SP-16] [SP-17]', async () => {
+    const { audit } = fairlead.running.house;
+    const places: { release(): void }[] = [];
+    while (audit.stats().queued < audit.stats().queueSize) places.push(audit.reserve());
+    const { response, status, body } = await call('fixture.echo', { arguments: { text: 'hi' } });
+    for (const place of places) place.release();
+    expect(status).toBe(503);
+    expect(response.headers.get('retry-after')).toBe('1');
+    expect(body).toMatchObject({ outcome: 'failed', error: { code: 'AUDIT_QUEUE_FULL', retryable: true } });
+    expect(await call('fixture.echo', { arguments: { text: 'hi' } })).toMatchObject({ status: 200 });
+  });
+
   it('ends when its caller goes away [SP-11]', async () => {
     const gone = new AbortController();
     const started = call(
@@ -242,10 +254,13 @@ describe('tools over REST', () => {
 
 describe('an idempotency key', () => {
   const headers = (key: string) => ({ headers: { 'idempotency-key': key } });
-  const runs = async (tool: string) => {
-    const { records } = await (await fairlead.request(`/api/v1/audit?tool=${tool}&limit=500`)).json();
-    return records.length as number;
+  const recordsOf = async (tool: string, query = '') => {
+    const page = await fairlead.request(`/api/v1/audit?tool=${tool}&limit=500${query}`);
+    return (await page.json()).records as Record<string, unknown>[];
   };
+  /** How often it ran: a record that repeats an end is none of a run. */
+  const runs = async (tool: string) =>
+    (await recordsOf(tool, '&outcome=ok')).filter(({ replayed }) => replayed !== true).length;
 
   it('makes a repeated call give the first answer without running again [SP-12]', async () => {
     const before = await runs('fixture.write');
@@ -257,6 +272,36 @@ describe('an idempotency key', () => {
     expect(await runs('fixture.write')).toBe(before + 1);
     const other = await call('fixture.write', { arguments: { text: 'twice' } }, headers('once'));
     expect(other).toMatchObject({ status: 422, body: { code: 'IDEMPOTENCY_KEY_REUSED' } });
+    expect(other.response.headers.get('content-type')).toBe('application/problem+json');
+  });
+
+  it('leaves a record of each repetition, which names the call that ran [SP-16]', async () => {
+    const send = (text: string) => call('fixture.write', { arguments: { text } }, headers('on-record'));
+    const { callId } = (await send('noted')).body;
+    await send('noted');
+    const told = await recordsOf('fixture.write', `&parent=${callId}`);
+    expect(told).toMatchObject([
+      { surface: 'rest', outcome: 'ok', replayed: true, arguments: { text: 'noted' }, decision: { allowed: true } },
+    ]);
+    expect(told[0]?.id).not.toBe(callId);
+    const refused = await send('something else');
+    const record = await (await fairlead.request(`/api/v1/audit/${refused.body.callId}`)).json();
+    expect(record).toMatchObject({ outcome: 'invalid', errorCode: 'IDEMPOTENCY_KEY_REUSED' });
+    expect(record).not.toHaveProperty('replayed');
+  });
+
+  it('gives nothing to who has lost the right to the call meanwhile [SP-15]', async () => {
+    const send = () => call('fixture.write', { arguments: { text: 'while I may' } }, headers('right'));
+    const first = await send();
+    expect(first.status).toBe(200);
+    const path = '/api/v1/policies/later';
+    const text = 'forbid (principal, action, resource == Tool::"fixture.write");';
+    await fairlead.request(path, { method: 'PUT', json: { text } });
+    const refused = await send();
+    expect(refused).toMatchObject({ status: 404, body: { outcome: 'denied' } });
+    expect(JSON.stringify(refused.body)).not.toContain('while I may');
+    await fairlead.request(path, { method: 'DELETE' });
+    expect((await send()).body).toEqual(first.body);
   });
 
   it('lets one of many calls at once run, and the others come back for its answer [SP-12]', async () => {

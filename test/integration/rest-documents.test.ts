@@ -108,6 +108,11 @@ it('answers on every route that it documents, as it is documented [SP-20]', asyn
 
 it('serves a page to browse it that takes nothing from elsewhere [SP-20]', async () => {
   const page = await fairlead.request('/docs', { key: null });
+  // What it sends when it is used comes from its own origin, by whatever name of this machine it was opened.
+  for (const origin of [fairlead.url, fairlead.url.replace('127.0.0.1', 'localhost')]) {
+    const tried = await fairlead.request('/api/v1/policies/check', { json: { text: '' }, headers: { origin } });
+    expect([origin, tried.status]).toEqual([origin, 200]);
+  }
   expect(page.status).toBe(200);
   expect(page.headers.get('content-security-policy')).toMatch(/default-src 'none'; script-src 'self';/);
   const html = await page.text();

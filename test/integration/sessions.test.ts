@@ -97,6 +97,41 @@ describe('a session', () => {
     expect((await send(recent.id, batch(2))).status).toBe(400);
   });
 
+  it('refuses a second request under an id that has no answer yet, and keeps the first [SP-4] [SP-8]', async () => {
+    const { id } = await open();
+    const sleep = (requestId: number | string, ms: number) => ({
+      jsonrpc: '2.0',
+      id: requestId,
+      method: 'tools/call',
+      params: { name: 'one_sleep', arguments: { ms } },
+    });
+    const first = await send(id, sleep(7, 1_500));
+    const second = await send(id, sleep(7, 1));
+    expect(second.status).toBe(400);
+    expect(await second.json()).toMatchObject({
+      id: null,
+      error: { code: -32600, message: expect.stringContaining('id 7 ') },
+    });
+    expect(await (await send(id, sleep('7', 1))).text()).toContain('slept'); // another id
+    expect(await first.text()).toContain('slept');
+    expect(await (await send(id, sleep(7, 1))).text()).toContain('slept'); // free again
+
+    const cancelled = await send(id, sleep(8, 20_000));
+    const cancel = { jsonrpc: '2.0', method: 'notifications/cancelled', params: { requestId: 8 } };
+    expect((await send(id, cancel)).status).toBe(202);
+    expect(await (await send(id, sleep(8, 1))).text()).toContain('slept');
+    await cancelled.body?.cancel();
+
+    expect((await send(id, { ...sleep(9, 1), jsonrpc: '1.0' })).status).toBe(400);
+    expect(await (await send(id, sleep(9, 1))).text()).toContain('slept'); // the refused one holds nothing
+  });
+
+  it('refuses a batch that holds an id twice [SP-4] [SP-8]', async () => {
+    const { id } = await open(fairlead.adminKey, '2025-03-26');
+    expect((await send(id, [listTools, listTools], { version: '2025-03-26' })).status).toBe(400);
+    expect((await send(id, [listTools, { ...listTools, id: 3 }], { version: '2025-03-26' })).status).toBe(200);
+  });
+
   it('ends with its key [SP-14]', async () => {
     const { house } = fairlead.running;
     const created = await house.access.keys.create({

@@ -1,3 +1,5 @@
+import { connect } from 'node:net';
+import { setTimeout as pause } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { caller, closeCallers } from '../clients.ts';
 import { type HttpFixture, serveHttpFixture } from '../fixtures/servers/http.ts';
@@ -48,11 +50,11 @@ describe('spans', () => {
   it('are one for each call and one for each stage that ran, over 2,000 calls [SP-18]', async () => {
     const before = otlp.spans.length;
     const clients = await Promise.all(eras.map((era) => caller(fairlead, era)));
-    // Of ten calls eight go all the way (nine stages), one is of an unknown tool (two), one is invalid (three).
+    // Of ten calls eight go all the way (ten stages), one is of an unknown tool (two), one is invalid (three).
     const kinds = [
       { tool: 'counted.nothing', args: { n: 1 }, spans: 1 + 2 },
       { tool: 'counted.look', args: { n: 'one' }, spans: 1 + 3 },
-      ...Array.from({ length: 8 }, (_, n) => ({ tool: 'counted.look', args: { n }, spans: 1 + 9 })),
+      ...Array.from({ length: 8 }, (_, n) => ({ tool: 'counted.look', args: { n }, spans: 1 + 10 })),
     ];
     const callIds = new Set<string>();
     const calls = 2_000;
@@ -255,6 +257,28 @@ describe('metrics', () => {
 });
 
 describe('the log', () => {
+  it('blames nobody for a caller that hangs up in the middle of its request [SP-18]', async () => {
+    const { hostname, port } = new URL(fairlead.url);
+    const head = [
+      `Host: ${hostname}`,
+      `Authorization: Bearer ${fairlead.adminKey}`,
+      'Content-Type: application/json',
+      'Content-Length: 1000',
+    ];
+    const before = lines.length;
+    const since = () => lines.slice(before).map((line) => JSON.parse(line) as Record<string, unknown>);
+    for (const [n, path] of ['/api/v1/tools/counted.look/call', '/api/v1/keys', '/mcp'].entries()) {
+      const socket = connect(Number(port), hostname);
+      socket.write(`POST ${path} HTTP/1.1\r\n${head.join('\r\n')}\r\n\r\n{"arguments":`);
+      await pause(100);
+      socket.destroy();
+      const ends = () => since().filter(({ message, method }) => message === 'request' && method === 'POST');
+      await expect.poll(() => ends().length, { timeout: 10_000 }).toBe(n + 1);
+      expect(ends().at(-1)).toMatchObject({ status: 499 });
+    }
+    expect(since().filter(({ severity }) => severity === 'ERROR')).toEqual([]);
+  });
+
   it('is one JSON object a line, and those of a call and its request can be joined [SP-18]', async () => {
     const client = await caller(fairlead, 'modern');
     const { _meta } = await client.callTool({ name: 'counted_look', arguments: { n: 1 } });

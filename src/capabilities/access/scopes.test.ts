@@ -34,7 +34,12 @@ it('gives a credential with every scope what its roles carry and no more [SP-14]
   const tools = ['tools:read', 'tools:call'];
   expect(held(somebody(['viewer'], ['*']))).toEqual(tools);
   expect(held(somebody(['developer'], ['*']))).toEqual(tools);
-  expect(held(somebody(['viewer', 'operator'], ['*']))).toEqual([...tools, 'audit:read']);
+  expect(held(somebody(['viewer', 'operator'], ['*']))).toEqual([
+    ...tools,
+    'audit:read',
+    'upstreams:read',
+    'policies:read',
+  ]);
   expect(held(somebody(['admin'], ['*']))).toEqual(scopeNames);
   expect(held(somebody(['king', 'constructor'], ['*']))).toEqual([]);
   expect(held(somebody([], ['*']))).toEqual([]);

@@ -7,8 +7,10 @@ export const scopeNames = [
   'tools:read',
   'tools:call',
   'audit:read',
+  'upstreams:read',
   'upstreams:write',
   'keys:write',
+  'policies:read',
   'policies:write',
   'orgs:write',
   '*',
@@ -26,7 +28,7 @@ export type Role = (typeof roleNames)[number];
 const carried: Record<Role, readonly Scope[]> = {
   viewer: ['tools:read', 'tools:call'],
   developer: ['tools:read', 'tools:call'],
-  operator: ['tools:read', 'tools:call', 'audit:read'],
+  operator: ['tools:read', 'tools:call', 'audit:read', 'upstreams:read', 'policies:read'],
   admin: scopeNames,
 };
 

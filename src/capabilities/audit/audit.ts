@@ -63,7 +63,7 @@ export function createAudit(deps: AuditDeps): Audit {
   let recording = 0;
 
   const reserve = (): AuditPlace => {
-    if (stopping) throw ShuttingDown();
+    if (stopping) throw ShuttingDown({}, { retryAfterSeconds: 2 });
     if (held.size + recording >= settings.queueSize || durable.unshippedBytes() > limits.maxBacklogBytes) {
       throw AuditQueueFull({}, { retryAfterSeconds: 1 });
     }

@@ -111,6 +111,7 @@ export function createKeeper({ redactor, replica, life, home }: KeeperOptions): 
         ...(record.result === undefined ? {} : named('result', redactor.body(record.result))),
         outcome: record.outcome,
         errorCode,
+        ...(record.replayed ? { replayed: true } : {}),
         durationMs: Math.round(Math.max(0, record.durationMs || 0) * 1000) / 1000,
       });
     },

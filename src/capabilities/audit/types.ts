@@ -38,6 +38,8 @@ export interface CallRecord extends CallIntent {
   outcome: Outcome;
   errorCode?: string;
   durationMs: number;
+  /** Nothing ran: this is what the call of `parentCallId` came to, told again under the same idempotency key. */
+  replayed?: true;
 }
 
 /** What is known of an administrative act before it is done. */
@@ -102,6 +104,7 @@ export interface KeptCall extends Omit<CallIntent, 'arguments' | 'decision'>, Cl
   outcome: Outcome;
   errorCode?: string;
   durationMs?: number;
+  replayed?: true;
   decision?: Json;
   replica: string;
 }

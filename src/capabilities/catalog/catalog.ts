@@ -4,6 +4,7 @@ import { type Bus, createFollower } from '../../platform/bus/index.ts';
 import type { Db } from '../../platform/db/types.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 import { type ListedItems, type ToolsetFacts, toStoredItems } from './facts.ts';
+import { leftOutOf, type Refused } from './refused.ts';
 import { buildSnapshot, type CatalogSnapshot, type ItemKind, type StoredItem, type ToolsetState } from './snapshot.ts';
 import { deleteToolset, listItems, listToolsets, readRevisions, replaceToolset } from './store.ts';
 
@@ -14,11 +15,22 @@ export interface CatalogChange {
   resources: boolean;
 }
 
+/** What became of a listing. */
+export interface Taken {
+  tools: number;
+  prompts: number;
+  /** Templates too. */
+  resources: number;
+  refused: readonly Refused[];
+  /** The same in one text that any caller may read. */
+  leftOut?: string;
+}
+
 export interface Catalog {
   /** What an organisation has now; answered from memory. */
   snapshot(org: OrgId): CatalogSnapshot;
   /** Takes over an upstream's listing: durable before it resolves, served at once. */
-  replaceItems(org: OrgId, toolset: string, listed: ListedItems, facts: ToolsetFacts): Promise<void>;
+  replaceItems(org: OrgId, toolset: string, listed: ListedItems, facts: ToolsetFacts): Promise<Taken>;
   /** Keeps the last known items, marked stale with a reason that callers may read. */
   markStale(org: OrgId, toolset: string, reason: string): Promise<void>;
   removeToolset(org: OrgId, toolset: string): Promise<void>;
@@ -129,7 +141,7 @@ export function createCatalog({ db, bus, log, pollMs = 2_000 }: Deps): Catalog {
   });
 
   const replaceItems: Catalog['replaceItems'] = async (org, toolset, listed, facts) => {
-    const rows = toStoredItems(toolset, listed, facts);
+    const { rows, refused } = toStoredItems(toolset, listed, facts);
     const before = stateOf(org).items.filter((item) => item.toolset === toolset);
     const instructions = listed.instructions?.slice(0, 16_384);
     const known = stateOf(org).toolsets.get(toolset);
@@ -142,8 +154,22 @@ export function createCatalog({ db, bus, log, pollMs = 2_000 }: Deps): Catalog {
     const state = stateOf(org);
     const items = [...state.items.filter((item) => item.toolset !== toolset), ...rows];
     items.sort((a, b) => (a.toolset < b.toolset ? -1 : a.toolset > b.toolset ? 1 : 0));
-    const entry: ToolsetState = { toolset, status: 'live', ...(instructions ? { instructions } : {}) };
+    const leftOut = leftOutOf(refused);
+    const entry: ToolsetState = {
+      toolset,
+      status: 'live',
+      ...(instructions ? { instructions } : {}),
+      ...(leftOut === undefined ? {} : { leftOut }),
+    };
     publish(org, items, new Map(state.toolsets).set(toolset, entry));
+    const count = (...kinds: ItemKind[]) => rows.filter(({ kind }) => kinds.includes(kind)).length;
+    return {
+      tools: count('tool'),
+      prompts: count('prompt'),
+      resources: count('resource', 'template'),
+      refused,
+      ...(leftOut === undefined ? {} : { leftOut }),
+    };
   };
 
   const removeToolset: Catalog['removeToolset'] = async (org, toolset) => {
@@ -174,7 +200,7 @@ export function createCatalog({ db, bus, log, pollMs = 2_000 }: Deps): Catalog {
 
     provide(toolset, listed, facts) {
       const before = provided.get(toolset)?.items ?? [];
-      const items = toStoredItems(toolset, listed, facts);
+      const { rows: items } = toStoredItems(toolset, listed, facts);
       const { instructions } = listed;
       provided.set(toolset, { items, state: { toolset, status: 'live', ...(instructions ? { instructions } : {}) } });
       const kinds = changedKinds(before, items);

@@ -2,7 +2,9 @@ import type { ToolSettings } from '../../config/schema.ts';
 import { digestOf } from '../../kernel/digest.ts';
 import { isObject, type JsonObject } from '../../kernel/json.ts';
 import { withoutOurMeta } from '../../kernel/meta.ts';
+import { pseudoNames } from '../../kernel/names.ts';
 import { type Annotations, type ToolDefinition, unknownAnnotations } from '../../kernel/tool.ts';
+import type { Refused } from './refused.ts';
 import type { ItemKind, StoredItem } from './snapshot.ts';
 
 /** What an upstream listed. */
@@ -12,6 +14,8 @@ export interface ListedItems {
   resources: JsonObject[];
   templates: JsonObject[];
   instructions?: string;
+  /** What the provider listed besides and nobody could use. */
+  refused?: readonly Refused[];
 }
 
 /** How far a toolset's own words count, and what the configuration says instead. */
@@ -22,16 +26,29 @@ export interface ToolsetFacts {
 }
 
 const maxNameLength = 1_024; // a URI may be long; a name that is longer is an attack or a mistake
+const shownNameLength = 100;
 
-/** The rows of one toolset. Items without a usable name and second ones of the same name are left out. */
-export function toStoredItems(toolset: string, listed: ListedItems, facts: ToolsetFacts): StoredItem[] {
+/** The rows of one toolset, and what cannot be one: the catalog's door. */
+export function toStoredItems(
+  toolset: string,
+  listed: ListedItems,
+  facts: ToolsetFacts,
+): { rows: StoredItem[]; refused: Refused[] } {
   const rows: StoredItem[] = [];
-  const seen = new Set<string>();
+  const refused: Refused[] = [...(listed.refused ?? [])];
+  const seen = new Map<string, string>();
   const add = (kind: ItemKind, name: unknown, definition: JsonObject, own: StoredItem['facts']) => {
-    if (typeof name !== 'string' || name === '' || name.length > maxNameLength || seen.has(`${kind} ${name}`)) return;
-    seen.add(`${kind} ${name}`);
     const clean = withoutOurMeta(definition);
-    rows.push({ toolset, kind, name, definition: clean, digest: digestOf(clean), facts: own });
+    const digest = digestOf(clean);
+    const key = `${kind} ${name}`;
+    if (seen.get(key) === digest) return; // the same once more, as pages that shift bring it
+    const reason = seen.has(key) ? 'a name that is listed twice' : nameFault(kind, name);
+    if (reason !== undefined) {
+      refused.push({ kind, name: String(name ?? '').slice(0, shownNameLength), reason });
+      return;
+    }
+    seen.set(key, digest);
+    rows.push({ toolset, kind, name: String(name), definition: clean, digest, facts: own });
   };
   for (const tool of listed.tools) {
     const settings = facts.tools[tool.name];
@@ -45,7 +62,15 @@ export function toStoredItems(toolset: string, listed: ListedItems, facts: Tools
   for (const prompt of listed.prompts) add('prompt', prompt.name, prompt, {});
   for (const resource of listed.resources) add('resource', resource.uri, resource, {});
   for (const template of listed.templates) add('template', template.uriTemplate, template, {});
-  return rows;
+  return { rows, refused };
+}
+
+function nameFault(kind: ItemKind, name: unknown): string | undefined {
+  if (typeof name !== 'string' || name === '') return 'no name';
+  if (name.length > maxNameLength) return `a name of more than ${maxNameLength} characters`;
+  // Policies and records that name the pseudo tool would mean this one too.
+  if (kind === 'tool' && pseudoNames.some((taken) => taken === name)) return 'a name that is reserved';
+  return undefined;
 }
 
 /** Annotations are claims: believed only when the upstream is trusted; the configuration's word beats both. */

@@ -35,6 +35,8 @@ export interface ToolsetState {
   instructions?: string;
   status: 'live' | 'stale';
   reason?: string;
+  /** What was listed and is not taken, in words that any caller may read. */
+  leftOut?: string;
   /** Has never been listed, so the database knows nothing of it. */
   unlisted?: true;
 }

@@ -7,18 +7,15 @@ const facts = { trustAnnotations: true, tools: {}, callTimeoutMs: 1_000 };
 const tool = (name: string) => ({ name, inputSchema: { type: 'object' } });
 
 function snapshotOf(toolsets: Record<string, { tools?: string[]; resources?: string[]; templates?: string[] }>) {
-  const items = Object.entries(toolsets).flatMap(([name, { tools = [], resources = [], templates = [] }]) =>
-    toStoredItems(
-      name,
-      {
-        tools: tools.map(tool),
-        prompts: [],
-        resources: resources.map((uri) => ({ uri, name: uri })),
-        templates: templates.map((uriTemplate) => ({ uriTemplate, name: uriTemplate })),
-      },
-      facts,
-    ),
-  );
+  const items = Object.entries(toolsets).flatMap(([name, { tools = [], resources = [], templates = [] }]) => {
+    const listed = {
+      tools: tools.map(tool),
+      prompts: [],
+      resources: resources.map((uri) => ({ uri, name: uri })),
+      templates: templates.map((uriTemplate) => ({ uriTemplate, name: uriTemplate })),
+    };
+    return toStoredItems(name, listed, facts).rows;
+  });
   const states = Object.keys(toolsets).map((toolset) => [toolset, { toolset, status: 'live' as const }] as const);
   return buildSnapshot('default', new Map(states), items);
 }
@@ -101,7 +98,7 @@ describe('annotations', () => {
       't',
       { tools: [{ ...tool('x'), annotations: annotations as never }], prompts: [], resources: [], templates: [] },
       { trustAnnotations, tools: { x: settings }, callTimeoutMs: 1 },
-    )[0]?.facts.annotations;
+    ).rows[0]?.facts.annotations;
 
   it('are the worst case where the upstream says nothing [SP-11]', () => {
     expect(only(true, {})).toEqual({ readOnly: false, destructive: true, idempotent: false, openWorld: true });

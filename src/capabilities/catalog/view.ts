@@ -16,7 +16,10 @@ export interface Named<T> {
 
 /** What one endpoint serves, before policy: names are the same for every caller of the endpoint. */
 export interface EndpointView {
+  /** Those that have been heard of. */
   toolsets: readonly ToolsetState[];
+  /** Whether a toolset of this name stands behind the endpoint, or would. */
+  covers(toolset: string): boolean;
   tools: readonly Named<Tool>[];
   prompts: readonly Named<CatalogItem>[];
   /** `wireName` is the URI on the wire. */
@@ -59,6 +62,7 @@ function buildView(snapshot: CatalogSnapshot, { toolsets: wanted, naming }: Endp
   const promptByWire = new Map(prompts.map(({ wireName, item }) => [wireName, item]));
   return {
     toolsets,
+    covers: here,
     tools,
     prompts,
     ...uris.named,

@@ -30,7 +30,7 @@ export const IdempotencyAnswerGone = defineError('IDEMPOTENCY_ANSWER_GONE', {
   category: 'validation',
   retryable: false,
   message:
-    'The request with this idempotency key is done ({outcome}, {callId}), but its answer was too large to be kept.',
+    'The request with this idempotency key is done ({outcome}, {callId}), but its answer was not kept: it is too large, or cannot be written as JSON.',
   action: 'Look at the audit record of that call, or send the request with a new key to run it again.',
 });
 

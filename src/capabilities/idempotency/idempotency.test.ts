@@ -7,7 +7,7 @@ import { purgeIdempotency, sweepKeys } from './store.ts';
 
 const keyring = createKeyring('a secret of the test, thirty-two bytes or more');
 const day = 24 * 60 * 60_000;
-const answer = { outcome: 'ok', status: 200, body: '{"callId":"call_1"}' };
+const answer = { callId: 'call_1', outcome: 'ok' as const, result: { content: [] } };
 const request = (more: Partial<GuardedRequest> = {}): GuardedRequest => ({
   org: 'default',
   principal: 'key:1',
@@ -48,8 +48,7 @@ describe.each(databaseKinds)('idempotency keys on %s', (kind) => {
     await (await taken(idempotency)).finish(answer);
     expect(await idempotency.begin(request({ callId: 'call_2' }))).toEqual({
       kind: 'replay',
-      callId: 'call_1',
-      answer,
+      end: answer,
     });
     now += day;
     expect(await idempotency.begin(request({ callId: 'call_2' }))).toMatchObject({ kind: 'run' });
@@ -125,14 +124,19 @@ describe.each(databaseKinds)('idempotency keys on %s', (kind) => {
   it('keep arguments and answers unreadable in the database', async () => {
     const idempotency = open();
     const content = { password: 'hunter2' };
-    await (await taken(idempotency, { content })).finish({ ...answer, body: 'a very secret answer' });
+    await (await taken(idempotency, { content })).finish({ ...answer, result: { secret: 'a very secret answer' } });
     expect(JSON.stringify(await rows())).not.toMatch(/hunter2|secret answer/);
-    expect(await idempotency.begin(request({ content }))).toMatchObject({ answer: { body: 'a very secret answer' } });
+    expect(await idempotency.begin(request({ content }))).toMatchObject({
+      end: { result: { secret: 'a very secret answer' } },
+    });
   });
 
-  it('remember that a request ran whose answer is too large to be kept', async () => {
-    const idempotency = open({ maxAnswer: 10 });
-    await (await taken(idempotency)).finish({ ...answer, body: 'x'.repeat(11) });
+  it.each([
+    ['is too large', { text: 'x'.repeat(500) }],
+    ['names what no foreign JSON may name', JSON.parse('{"__proto__": {"admin": true}}')],
+  ])('remember that a request ran whose answer %s', async (_, result) => {
+    const idempotency = open({ maxAnswer: 500 });
+    await (await taken(idempotency)).finish({ ...answer, result });
     await expect(idempotency.begin(request())).rejects.toMatchObject({
       code: 'IDEMPOTENCY_ANSWER_GONE',
       message: expect.stringContaining('call_1'),

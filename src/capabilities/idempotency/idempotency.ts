@@ -1,7 +1,9 @@
+import type { CallEnd } from '../../kernel/call.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { canonicalJson } from '../../kernel/digest.ts';
 import { FairleadError } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
+import { JsonFault, parseJson } from '../../kernel/json.ts';
 import type { OrgId } from '../../kernel/principal.ts';
 import type { Db } from '../../platform/db/index.ts';
 import type { Keyring } from '../../platform/keyring/index.ts';
@@ -22,7 +24,7 @@ export interface IdempotencyLimits extends Bounds {
   leaseMs: number;
   renewMs: number;
   sweepMs: number;
-  /** Largest answer kept, in UTF-16 units. */
+  /** Largest end kept, in UTF-16 units of its JSON. */
   maxAnswer: number;
 }
 
@@ -56,23 +58,16 @@ export interface GuardedRequest {
   callId: string;
 }
 
-export interface KeptAnswer {
-  outcome: string;
-  /** HTTP status. */
-  status: number;
-  body: string;
-}
-
 export interface Run {
-  /** Keeps the answer for whoever repeats the request. Never rejects: what cannot be kept counts as unknown. */
-  finish(answer: KeptAnswer): Promise<void>;
+  /** Keeps the end for whoever repeats the request. Never rejects: what cannot be kept counts as unknown. */
+  finish(end: CallEnd): Promise<void>;
   /** Nothing has happened: the key can be used again. Never rejects. */
   release(): Promise<void>;
 }
 
 export type Begun =
   | { kind: 'run'; run: Run }
-  | { kind: 'replay'; callId: string; answer: KeptAnswer }
+  | { kind: 'replay'; end: CallEnd }
   /** It may have taken effect: nobody saw its end. */
   | { kind: 'unknown'; callId: string; error: FairleadError };
 
@@ -113,10 +108,11 @@ export function createIdempotency({ db, keyring, clock, log, limits: given }: Id
       });
     };
     return {
-      finish: ({ outcome, status, body }) =>
+      finish: (kept) =>
         end('finished', () => {
-          const answer = body.length > limits.maxAnswer ? null : keyring.encrypt(body, contextOf(org, claim));
-          return finishKey(db, org, claim, { outcome, status, answer });
+          const text = JSON.stringify(kept);
+          const answer = text.length > limits.maxAnswer ? null : keyring.encrypt(text, contextOf(org, claim));
+          return finishKey(db, org, claim, { outcome: kept.outcome, answer });
         }),
       release: () => end('released', () => releaseKey(db, org, claim)),
     };
@@ -138,13 +134,10 @@ export function createIdempotency({ db, keyring, clock, log, limits: given }: Id
     if (known && known.digest !== claim.digest) throw IdempotencyKeyReused();
     if (!known || (!known.done && known.leaseUntil > now)) throw IdempotencyInProgress({}, { retryAfterSeconds: 1 });
     if (!known.done) return { kind: 'unknown', callId: known.callId, error: IdempotencyOutcomeUnknown() };
-    const { outcome, status, answer } = known.done;
-    if (answer === null) throw IdempotencyAnswerGone({ outcome, callId: known.callId });
-    return {
-      kind: 'replay',
-      callId: known.callId,
-      answer: { outcome, status, body: keyring.decrypt(answer, contextOf(org, claim)) },
-    };
+    const { outcome, answer } = known.done;
+    const end = answer === null ? undefined : endIn(keyring.decrypt(answer, contextOf(org, claim)));
+    if (!end) throw IdempotencyAnswerGone({ outcome, callId: known.callId });
+    return { kind: 'replay', end };
   }
 
   return {
@@ -171,6 +164,18 @@ export function createIdempotency({ db, keyring, clock, log, limits: given }: Id
     },
   };
 }
+
+/** Undefined for an end that JSON cannot give back, such as one with a key that no foreign text may name. */
+function endIn(text: string): CallEnd | undefined {
+  try {
+    return parseJson(text, { maxDepth: deepest }) as CallEnd;
+  } catch (error) {
+    if (error instanceof JsonFault) return undefined;
+    throw error;
+  }
+}
+
+const deepest = 200; // results may be nested 128 levels deep, and stand within their end
 
 function contextOf(org: OrgId, { principal, key }: Pick<Claim, 'principal' | 'key'>): string {
   return `idempotency:${org}:${principal}:${key}`;

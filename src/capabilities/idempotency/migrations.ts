@@ -26,4 +26,11 @@ export const idempotencyMigrations: Migration[] = [
       create index idempotency_keys_running on idempotency_keys (life) where outcome is null;
     `,
   },
+  {
+    name: 'idempotency/0002_ends',
+    sql: `
+      -- An answer is the end of a call now, from which each surface makes its own status.
+      alter table idempotency_keys drop column status;
+    `,
+  },
 ];

@@ -14,7 +14,6 @@ type IdempotencyTables = {
     lease_until: number | string;
     expires_at: number | string;
     outcome: string | null;
-    status: number | null;
     answer: string | null;
   };
 };
@@ -35,7 +34,7 @@ export interface KnownKey {
   callId: string;
   leaseUntil: number;
   /** Absent while it runs. */
-  done?: { outcome: string; status: number; answer: string | null };
+  done?: { outcome: string; answer: string | null };
 }
 
 export interface Bounds {
@@ -57,7 +56,6 @@ export async function claimKey(db: Db, org: OrgId, claim: Claim, nowMs: number):
     lease_until: leaseUntil,
     expires_at: expiresAt,
     outcome: null,
-    status: null,
     answer: null,
   };
   const result = await tables(db)
@@ -73,18 +71,18 @@ export async function claimKey(db: Db, org: OrgId, claim: Claim, nowMs: number):
 export async function findKey(db: Db, org: OrgId, principal: string, key: string): Promise<KnownKey | undefined> {
   const row = await tables(db)
     .selectFrom('idempotency_keys')
-    .select(['digest', 'call_id', 'lease_until', 'outcome', 'status', 'answer'])
+    .select(['digest', 'call_id', 'lease_until', 'outcome', 'answer'])
     .where('org', '=', org)
     .where('principal', '=', principal)
     .where('key', '=', key)
     .executeTakeFirst();
   if (!row) return undefined;
-  const { digest, call_id: callId, lease_until: leaseUntil, outcome, status, answer } = row;
+  const { digest, call_id: callId, lease_until: leaseUntil, outcome, answer } = row;
   return {
     digest,
     callId,
     leaseUntil: Number(leaseUntil),
-    ...(outcome === null || status === null ? {} : { done: { outcome, status, answer } }),
+    ...(outcome === null ? {} : { done: { outcome, answer } }),
   };
 }
 
@@ -93,7 +91,7 @@ export async function finishKey(
   db: Db,
   org: OrgId,
   { principal, key, callId }: Claim,
-  done: { outcome: string; status: number; answer: string | null },
+  done: { outcome: string; answer: string | null },
 ): Promise<void> {
   await tables(db)
     .updateTable('idempotency_keys')

@@ -1,13 +1,13 @@
 import { expect, it, vi } from 'vitest';
 import { backoffMs } from './backoff.ts';
-import { startCallClock } from './clock.ts';
+import { startCallClock, type TimeLimit } from './clock.ts';
 
 function frozen() {
   vi.useFakeTimers();
   return { [Symbol.dispose]: () => void vi.useRealTimers() };
 }
 
-const expired = () => new Error('expired');
+const expired = (by: TimeLimit) => new Error(`expired by its ${by}`);
 
 it('stands still while any question is open [SP-11]', () => {
   using _ = frozen();
@@ -23,7 +23,7 @@ it('stands still while any question is open [SP-11]', () => {
   vi.advanceTimersByTime(399);
   expect(clock.signal.aborted).toBe(false);
   vi.advanceTimersByTime(2);
-  expect(clock.signal.reason).toEqual(expired());
+  expect(clock.signal.reason).toEqual(expired('budget'));
 });
 
 it('keeps the deadline through every pause [SP-11]', () => {
@@ -32,7 +32,7 @@ it('keeps the deadline through every pause [SP-11]', () => {
   expect(clock.remainingMs()).toBe(1_000);
   clock.pause();
   vi.advanceTimersByTime(1_001);
-  expect(clock.signal.aborted).toBe(true);
+  expect(clock.signal.reason).toEqual(expired('deadline'));
 });
 
 it('does not go on when it was stopped', () => {

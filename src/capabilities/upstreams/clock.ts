@@ -10,16 +10,28 @@ export interface CallClock {
 
 const longestTimer = 2 ** 31 - 1;
 
+/** Which of the two ended a call. */
+export type TimeLimit = 'budget' | 'deadline';
+
 /** `deadline`, in milliseconds since the epoch, holds through every pause. */
-export function startCallClock(budgetMs: number, deadline: number | undefined, expired: () => Error): CallClock {
+export function startCallClock(
+  budgetMs: number,
+  deadline: number | undefined,
+  expired: (by: TimeLimit) => Error,
+): CallClock {
   const controller = new AbortController();
-  const expire = () => controller.abort(expired());
+  const expire = () => controller.abort(expired('budget'));
   let leftMs = budgetMs;
   let startedAt = performance.now();
   let pauses = 0;
   let timer = setTimeout(expire, Math.min(leftMs, longestTimer));
   const hard =
-    deadline === undefined ? undefined : setTimeout(expire, Math.min(Math.max(0, deadline - Date.now()), longestTimer));
+    deadline === undefined
+      ? undefined
+      : setTimeout(
+          () => controller.abort(expired('deadline')),
+          Math.min(Math.max(0, deadline - Date.now()), longestTimer),
+        );
 
   const remainingMs = () => {
     const own = pauses > 0 ? leftMs : leftMs - (performance.now() - startedAt);

@@ -1,9 +1,9 @@
-import { type PriorDiscovery, SdkError, SdkErrorCode, type Transport } from '@modelcontextprotocol/client';
+import { type PriorDiscovery, SdkError, SdkErrorCode } from '@modelcontextprotocol/client';
 import type { HttpUpstreamSettings, StdioUpstreamSettings } from '../../config/schema.ts';
 import { type Connection, type ConnectionEvents, createClient, createConnection } from './connection.ts';
 import { bounded, httpStatus } from './failures.ts';
 import type { Scopes } from './flight.ts';
-import { createHttpTransport } from './http.ts';
+import { createHttpTransport, type HttpTransport } from './http.ts';
 import { orAborted } from './relay.ts';
 import { cleanError } from './secrets.ts';
 import { createStdioTransport, type Exit, exitReason, ProcessEnded, type StdioTransport } from './stdio.ts';
@@ -100,7 +100,7 @@ async function openHttp(options: Options, settings: HttpUpstreamSettings): Promi
 async function attach(
   options: Options,
   kind: TransportKind,
-  transport: Transport | StdioTransport,
+  transport: HttpTransport | StdioTransport,
 ): Promise<Connection> {
   const { declaration, memory, around, scopes, events, signal, redact } = options;
   const { startTimeoutMs } = declaration.settings;
@@ -127,10 +127,11 @@ async function attach(
   memory.learnedAt ??= around.now();
   const whyClosed = () => {
     const exit = 'exit' in transport ? transport.exit() : undefined;
-    return exit && exitReason(exit);
+    return transport.oversize()?.message ?? (exit && exitReason(exit));
   };
   const { name } = declaration;
-  return createConnection({ name, kind, client, transport, scopes, around, events, redact, whyClosed });
+  const { oversize } = transport;
+  return createConnection({ name, kind, client, transport, scopes, around, events, redact, whyClosed, oversize });
 }
 
 function stdioTransport({ declaration, around, redact }: Options, settings: StdioUpstreamSettings) {

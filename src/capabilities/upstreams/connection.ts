@@ -12,6 +12,7 @@ import type { ListedItems } from '../catalog/index.ts';
 import { isUnknownMethod } from './failures.ts';
 import type { Flight, Scope, Scopes } from './flight.ts';
 import { listEverything } from './listing.ts';
+import type { AnswerTooLarge } from './oversize.ts';
 import { answerUpstream, orAborted, relayLog } from './relay.ts';
 import { cleanError } from './secrets.ts';
 import { maxDepth, nestsDeeperThan } from './shape.ts';
@@ -91,6 +92,8 @@ interface Options {
   redact(text: string): string;
   /** Why the transport closed, if it knows. */
   whyClosed(): string | undefined;
+  /** The answer for which it had to be closed, if it was too large and nobody's. */
+  oversize(): AnswerTooLarge | undefined;
 }
 
 export function createClient(around: Surroundings, probeMs: number): Client {
@@ -112,6 +115,7 @@ export function createConnection({
   events,
   redact,
   whyClosed,
+  oversize,
 }: Options): Connection {
   const { timing, log, now } = around;
   const flights = new Set<Flight>();
@@ -120,6 +124,7 @@ export function createConnection({
   const era = client.getProtocolEra() ?? 'legacy';
   let heardAt = now();
   let reason: string | undefined;
+  const isOpen = () => reason === undefined;
   let announce: (reason: string) => void = () => undefined;
   const closed = new Promise<string>((resolve) => {
     announce = resolve;
@@ -156,7 +161,7 @@ export function createConnection({
   client.onerror = (error) => {
     log.debug({ upstream: name, err: error }, 'upstream transport');
     // The event source would reconnect by itself, but to a new session that knows nothing of ours.
-    if (kind === 'sse' && error instanceof SseError) void close('the stream was lost');
+    if (kind === 'sse' && error instanceof SseError) void close(whyClosed() ?? 'the stream was lost');
   };
   client.fallbackRequestHandler = (request, context) => answerUpstream(relay, request, context.mcpReq.signal);
   client.fallbackNotificationHandler = async (notification) => {
@@ -198,7 +203,7 @@ export function createConnection({
         abandoned.set(scope.requestId, now() + timing.questionMs);
         relay.abandoned(); // drops the old ones
       }
-      throw cleanError(error, redact);
+      throw cleanError(scope.oversize ?? (isOpen() ? undefined : oversize()) ?? error, redact);
     } finally {
       // On the older protocol the SDK leaves the HTTP request of a cancelled call open; this ends it, once the
       // upstream had time to be told.
@@ -248,7 +253,7 @@ export function createConnection({
     },
     flights,
     closed,
-    isOpen: () => reason === undefined,
+    isOpen,
     lastHeardAt: () => heardAt,
     request,
     async list(signal) {
@@ -259,7 +264,6 @@ export function createConnection({
         mirrorsHeaders: era === 'modern' && kind !== 'stdio',
         request: (method, params) => request(method, params, { signal }),
         isUnknownMethod,
-        leftOut: (list, item, why) => log.warn({ upstream: name, list, item }, `left out of the catalog: ${why}`),
       });
     },
     async check(signal) {

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import { type HttpFixture, serveHttpFixture } from '../../../test/fixtures/servers/http.ts';
+import { type HttpFixture, serveHttpFixture, serveSseFixture } from '../../../test/fixtures/servers/http.ts';
 import {
   call,
   caller,
@@ -42,7 +42,7 @@ describe('time', () => {
     const startedAt = Date.now();
     await expect(call(upstream, 'sleep', { ms: 10_000 })).rejects.toMatchObject({
       code: 'UPSTREAM_TIMEOUT',
-      message: 'The upstream "peer" did not answer within 300 ms.',
+      message: 'The upstream "peer" did not answer within 300 ms, the time-out of this upstream.',
       spec: { status: 504, category: 'timeout' },
     });
     expect(Date.now() - startedAt).toBeLessThan(1_500);
@@ -51,10 +51,16 @@ describe('time', () => {
 
   it("of a tool beats the upstream's, and the call's deadline beats both [SP-11]", async () => {
     const { upstream } = await overHttp({ callTimeoutMs: 60_000 });
-    await expect(call(upstream, 'sleep', { ms: 9_000 }, { timeoutMs: 150 })).rejects.toThrow('within 150 ms');
+    await expect(call(upstream, 'sleep', { ms: 9_000 }, { timeoutMs: 150 })).rejects.toThrow(
+      'within 150 ms, the time-out of this tool.',
+    );
     const startedAt = Date.now();
     const late = call(upstream, 'sleep', { ms: 9_000 }, { timeoutMs: 8_000, deadline: Date.now() + 200 });
-    await expect(late).rejects.toMatchObject({ code: 'UPSTREAM_TIMEOUT' });
+    await expect(late).rejects.toMatchObject({
+      code: 'UPSTREAM_TIMEOUT',
+      message: 'The upstream "peer" did not answer within the time that its caller gave.',
+      action: expect.stringContaining('try again with more time'),
+    });
     expect(Date.now() - startedAt).toBeLessThan(1_500);
   });
 });
@@ -173,6 +179,18 @@ describe('the circuit breaker', () => {
     await expect.poll(() => upstream.status().breaker).toBe('open');
   });
 
+  it('is not opened, and not closed, by callers who are in a hurry [SP-11]', async () => {
+    const { server, upstream } = await overHttp({ breaker });
+    const hurried = () => call(upstream, 'sleep', { ms: 2_000 }, { deadline: Date.now() + 30 }).catch(() => undefined);
+    for (let n = 0; n < 4; n++) await hurried();
+    expect(upstream.status().breaker).toBe('closed');
+    server.fail(3, 500);
+    for (let n = 0; n < 3; n++) await fails(upstream);
+    await pause(450);
+    await hurried();
+    await expect.poll(() => upstream.status().breaker, { interval: 10 }).toBe('open');
+  });
+
   it('forgets failures that are older than its window [SP-11]', async () => {
     const { server, upstream } = await overHttp({ breaker: { ...breaker, windowMs: 200 } });
     server.fail(4, 500);
@@ -228,11 +246,50 @@ describe('an answer that cannot be used', () => {
       await enters(upstream, 'live');
       const beside = textOf(call(upstream, 'sleep', { ms: 500 }));
       const startedAt = Date.now();
-      await expect(call(upstream, 'huge', { bytes: 300_000 })).rejects.toThrow(/longer than|cannot be reached/);
+      await expect(call(upstream, 'huge', { bytes: 300_000 })).rejects.toMatchObject({
+        code: 'UPSTREAM_ANSWER_TOO_LARGE',
+        message: expect.stringMatching(
+          /^The upstream "peer" gave an answer of (30\d{4}|more than 200000) bytes; at most 200000 bytes are read\.$/,
+        ),
+      });
       expect(Date.now() - startedAt).toBeLessThan(3_000);
       expect(await beside, over).toBe('slept');
       expect(await textOf(call(upstream, 'huge', { bytes: 100_000 }))).toHaveLength(100_000);
       expect(upstream.status().restarts).toBe(0);
+    }
+  });
+
+  it('is not even begun to be read when its head says that it is too long [SP-10]', async () => {
+    const { server, upstream, calls } = await overHttp();
+    server.fail(1, 200, { 'content-type': 'application/json', 'content-length': '100000000' });
+    await expect(call(upstream, 'echo', { text: 'x' }, readOnly)).rejects.toThrow(
+      'gave an answer of 100000000 bytes; at most 16777216 bytes are read.',
+    );
+    expect(calls()).toBe(1);
+  });
+
+  it('fails its call for its length over SSE too, whose stream breaks with it [SP-10]', async () => {
+    const old = await serveSseFixture();
+    try {
+      const upstream = createUpstreamWorld({ maxMessageBytes: 200_000 }).start('peer', httpAt(old.url));
+      await enters(upstream, 'live');
+      await expect(call(upstream, 'echo', { text: 'x'.repeat(300_000) })).rejects.toMatchObject({
+        code: 'UPSTREAM_ANSWER_TOO_LARGE',
+      });
+      await expect.poll(() => upstream.status().restarts).toBe(1);
+      await enters(upstream, 'live');
+      expect(await textOf(call(upstream, 'echo', { text: 'after it' }))).toBe('after it');
+    } finally {
+      await old.stop();
+    }
+  });
+
+  it('of a listing is the reason why the upstream is not live [SP-10]', async () => {
+    const { server } = await overHttp();
+    for (const [over, settings] of Object.entries({ stdio: fixtureOver('legacy'), http: httpAt(server.url) })) {
+      const upstream = createUpstreamWorld({ maxMessageBytes: 700 }).start('peer', settings);
+      await enters(upstream, 'failing');
+      expect([over, upstream.status().reason]).toEqual([over, expect.stringContaining('at most 700 bytes are read')]);
     }
   });
 });

@@ -4,7 +4,7 @@ import { isObject, type JsonObject } from '../../kernel/json.ts';
 import { mirroredHeaders } from '../../kernel/paramheaders.ts';
 import type { Tool } from '../../kernel/tool.ts';
 import { type Breaker, BreakerOpen, createBreaker } from './breaker.ts';
-import { startCallClock } from './clock.ts';
+import { startCallClock, type TimeLimit } from './clock.ts';
 import type { Connection } from './connection.ts';
 import { CallCancelled, UpstreamBusy, UpstreamProtocol, UpstreamTimeout, UpstreamUnavailable } from './errors.ts';
 import { type Failure, judge } from './failures.ts';
@@ -56,9 +56,11 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
   const places = createPlaces(settings.maxConcurrentCalls, settings.maxConcurrentCalls);
   const breaker = createBreaker(settings.breaker, {
     counts: (error) => error instanceof Failed && error.failure.counts,
-    saysNothing: (error) => CallCancelled.is(error),
+    saysNothing: (error) => CallCancelled.is(error) || (error instanceof Failed && error.failure.saysNothing === true),
     now,
   });
+  /** Time-outs that came of a deadline of the caller's own. */
+  const inHurry = new WeakSet<FairleadError>();
   let running = 0;
 
   /** One exchange on one connection. */
@@ -93,7 +95,12 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
       // An aborted exchange says what aborted it: the clock, or the caller.
       if (signal.aborted) {
         if (UpstreamTimeout.is(signal.reason)) {
-          throw new Failed({ error: signal.reason, counts: true, retry: 'never', suspect: true }, lease?.connection);
+          // A caller in a hurry must not have the upstream taken away from the others.
+          const hurried = inHurry.has(signal.reason);
+          throw new Failed(
+            { error: signal.reason, counts: !hurried, saysNothing: hurried, retry: 'never', suspect: true },
+            lease?.connection,
+          );
         }
         throw CallCancelled({ name }, { cause: signal.reason });
       }
@@ -185,9 +192,20 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
     throw UpstreamProtocol({ name, reason: `its result has no ${field}` });
   };
 
+  const timeout = (by: TimeLimit, budgetMs: number): FairleadError => {
+    if (by === 'deadline') {
+      const error = UpstreamTimeout({ name, limit: 'the time that its caller gave', remedy: 'with more time' });
+      inHurry.add(error);
+      return error;
+    }
+    const whose = budgetMs === settings.callTimeoutMs ? 'this upstream' : 'this tool';
+    const limit = `${Math.round(budgetMs)} ms, the time-out of ${whose}`;
+    return UpstreamTimeout({ name, limit, remedy: 'later' });
+  };
+
   const dispatch = async (call: UpstreamCall, outer: AbortSignal): Promise<ProviderReply> => {
     const budgetMs = call.timeoutMs ?? call.tool.timeoutMs ?? settings.callTimeoutMs;
-    const clock = startCallClock(budgetMs, call.deadline, () => UpstreamTimeout({ name, ms: Math.round(budgetMs) }));
+    const clock = startCallClock(budgetMs, call.deadline, (by) => timeout(by, budgetMs));
     const signal = AbortSignal.any([outer, clock.signal]);
     const flight: Flight = { call, pauseClock: () => clock.pause() };
     running++;

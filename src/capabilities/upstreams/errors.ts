@@ -12,8 +12,9 @@ export const UpstreamTimeout = defineError('UPSTREAM_TIMEOUT', {
   status: 504,
   category: 'timeout',
   retryable: true,
-  message: 'The upstream "{name}" did not answer within {ms} ms.',
-  action: 'Ask for less at once, or try again later. The call may have taken effect: check before you repeat a change.',
+  message: 'The upstream "{name}" did not answer within {limit}.',
+  action:
+    'Ask for less at once, or try again {remedy}. The call may have taken effect: check before you repeat a change.',
 });
 
 export const UpstreamBusy = defineError('UPSTREAM_BUSY', {
@@ -30,6 +31,15 @@ export const UpstreamProtocol = defineError('UPSTREAM_PROTOCOL', {
   retryable: false,
   message: 'The upstream "{name}" gave an answer that cannot be used: {reason}',
   action: 'Tell whoever runs the upstream; calling again the same way will not help.',
+});
+
+export const UpstreamAnswerTooLarge = defineError('UPSTREAM_ANSWER_TOO_LARGE', {
+  status: 502,
+  category: 'external_service',
+  retryable: false,
+  message: 'The upstream "{name}" gave an answer of {size}; at most {maxBytes} bytes are read.',
+  action:
+    'Ask for less at once: a part, a page, or a narrower search. What was asked for may have taken effect: check before you repeat a change.',
 });
 
 export const UpstreamRejected = defineError('UPSTREAM_REJECTED', {
@@ -110,6 +120,7 @@ export const upstreamsErrors = [
   UpstreamTimeout,
   UpstreamBusy,
   UpstreamProtocol,
+  UpstreamAnswerTooLarge,
   UpstreamRejected,
   UpstreamInvalidParams,
   UpstreamUnauthorized,

@@ -1,7 +1,9 @@
 import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client';
 import { expect, it } from 'vitest';
-import { ShuttingDown } from '../../kernel/errors.ts';
-import { bounded, judge, reasonOf } from './failures.ts';
+import { NotFound, ShuttingDown } from '../../kernel/errors.ts';
+import { EgressBlocked } from '../../platform/http/index.ts';
+import { CommandNotFound } from '../../platform/process/index.ts';
+import { bounded, detailOf, judge, reasonOf } from './failures.ts';
 import { ProcessEnded, unreadableCode } from './stdio.ts';
 
 const http = (status: number) => new SdkHttpError(SdkErrorCode.ClientHttpNotImplemented, 'x', { status });
@@ -16,9 +18,12 @@ it.each([
     new SdkError(SdkErrorCode.EraNegotiationFailed, 'x', {}, { cause: caused('ENOTFOUND') }),
     'the host name is not known',
   ],
-  [new ProtocolError(-32_000, 'no\nthanks'), 'it answered with an error: no thanks'],
+  [new ProtocolError(-32_000, 'no\nthanks from /etc/secret'), 'it answered with an error'],
   [new ProcessEnded({ code: null, signal: 'SIGSEGV' }, undefined), 'its process was ended by SIGSEGV'],
-  [ShuttingDown(), 'This server is shutting down and takes no new calls.'],
+  [ShuttingDown(), 'the server is shutting down'],
+  [CommandNotFound({ command: '/opt/secret' }), 'its program was not found'],
+  [EgressBlocked({ host: 'inside.example', reason: 'private' }), 'its address may not be reached from here'],
+  [NotFound({ what: 'secret', id: 'x' }), 'it cannot be used from here'],
   [new DOMException('x', 'TimeoutError'), 'it did not answer in time'],
   [new SdkError(SdkErrorCode.RequestTimeout, 'x'), 'it did not answer in time'],
   [new SdkError(SdkErrorCode.ConnectionClosed, 'x'), 'the connection was closed'],
@@ -28,6 +33,16 @@ it.each([
   ['odd', 'it does not work as an MCP server'],
 ])('says of %s what a caller may know [SP-10]', (error, reason) => {
   expect(reasonOf(error)).toBe(reason);
+});
+
+it.each([
+  [new ProtocolError(-32_000, 'no\nthanks'), 'it answered with the error -32000: no thanks'],
+  [CommandNotFound({ command: 'mcp-x' }), /^The command "mcp-x" was not found\. Install it/],
+  [new ProcessEnded({ code: 1, signal: null }, CommandNotFound({ command: 'mcp-x' })), /"mcp-x"/],
+  [caused('ECONNREFUSED'), undefined],
+])('says of %s what those who operate need to know [SP-10]', (error, detail) => {
+  if (detail instanceof RegExp) expect(detailOf(error)).toMatch(detail);
+  else expect(detailOf(error)).toBe(detail);
 });
 
 it.each([
@@ -45,6 +60,7 @@ it.each([
   ['an answer that is too long', new ProtocolError(unreadableCode, 'x'), 'UPSTREAM_PROTOCOL', false, 'never'],
   ['a result of the wrong shape', new SdkError(SdkErrorCode.InvalidResult, 'x'), 'UPSTREAM_PROTOCOL', true, 'never'],
   ['an answer that is no JSON', new SyntaxError('x'), 'UPSTREAM_PROTOCOL', true, 'never'],
+  ['an address that is refused', EgressBlocked({ host: 'inside' }), 'UPSTREAM_UNAVAILABLE', false, 'never'],
   ['our own refusal', ShuttingDown(), 'SHUTTING_DOWN', false, 'never'],
   [
     'a request that its protocol lacks',

@@ -1,6 +1,14 @@
 import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client';
-import { FairleadError, NotFound } from '../../kernel/errors.ts';
+import { FairleadError, NotFound, ShuttingDown } from '../../kernel/errors.ts';
+import { EgressBlocked, EgressUnresolved } from '../../platform/http/index.ts';
 import {
+  CommandNotFound,
+  CommandNotStarted,
+  WardenUnavailable,
+  WorkingDirectoryMissing,
+} from '../../platform/process/index.ts';
+import {
+  UpstreamAnswerTooLarge,
   UpstreamBusy,
   UpstreamInvalidParams,
   UpstreamProtocol,
@@ -9,6 +17,7 @@ import {
   UpstreamUnavailable,
 } from './errors.ts';
 import type { Scope } from './flight.ts';
+import { type AnswerTooLarge, oversizeIn } from './oversize.ts';
 import { ProcessEnded, unreadableCode } from './stdio.ts';
 
 /** What a failed exchange means for the call, the circuit breaker and a further try. */
@@ -18,6 +27,8 @@ export interface Failure {
   counts: boolean;
   /** `safe`: only if the tool may be called twice. `unsent`: the request surely reached nobody. */
   retry: 'never' | 'safe' | 'unsent';
+  /** It tells nothing of whether the upstream works: a try that ended so leaves the breaker as it was. */
+  saysNothing?: boolean;
   /** The upstream no longer knows our session: a new connection is needed. */
   sessionLost?: boolean;
   /** The connection itself may be broken. */
@@ -53,23 +64,40 @@ const systemReasons: Record<string, string> = {
   ERR_TLS_CERT_ALTNAME_INVALID: 'its certificate is for another host',
 };
 
+/** Those of our own errors whose texts name commands and addresses. */
+const ownReasons: Record<string, string> = {
+  [CommandNotFound.code]: 'its program was not found',
+  [CommandNotStarted.code]: 'its program could not be started',
+  [WorkingDirectoryMissing.code]: 'its working directory does not exist',
+  [WardenUnavailable.code]: 'no program can be started at the moment',
+  [EgressBlocked.code]: 'its address may not be reached from here',
+  [EgressUnresolved.code]: 'its host name has no address',
+  [ShuttingDown.code]: 'the server is shutting down',
+};
+
 /** Text from elsewhere, bounded, in one line and without control characters. */
 export function bounded(text: string, max: number = maxReason): string {
   const line = text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
   return line.length > max ? `${line.slice(0, max - 1)}…` : line;
 }
 
-/** Why something failed, in words that a caller may read: no address, path, secret or stack. */
+/**
+ * Why something failed, in words that any caller may read: no address, command, path or secret, and nothing that the
+ * upstream itself said.
+ */
 export function reasonOf(error: unknown): string {
+  const tooLarge = oversizeIn(error);
+  if (tooLarge) return tooLarge.message;
   for (let inner = error, depth = 0; depth < 6 && inner instanceof Error; inner = inner.cause, depth++) {
-    if (inner instanceof FairleadError || inner instanceof ProcessEnded) return inner.message;
+    if (inner instanceof FairleadError) return ownReasons[inner.code] ?? 'it cannot be used from here';
+    if (inner instanceof ProcessEnded) return inner.message;
     const status = httpStatus(inner);
     if (status === 401) return 'it requires other credentials (HTTP 401)';
     if (status === 403) return 'it denies access (HTTP 403)';
     if (status !== undefined) return `it answered with HTTP ${status}`;
     const code = (inner as { code?: unknown }).code;
     if (typeof code === 'string' && systemReasons[code]) return systemReasons[code];
-    if (inner instanceof ProtocolError) return `it answered with an error: ${bounded(inner.message, 200)}`;
+    if (inner instanceof ProtocolError) return 'it answered with an error';
   }
   if (error instanceof Error && error.name === 'TimeoutError') return 'it did not answer in time';
   if (!(error instanceof SdkError)) return 'it does not work as an MCP server';
@@ -79,6 +107,29 @@ export function reasonOf(error: unknown): string {
   }
   if (error.code === SdkErrorCode.EraNegotiationFailed) return 'it cannot be reached, or does not speak MCP';
   return 'it does not speak MCP as it should';
+}
+
+/** What more there is to say to those who operate; secrets are taken out before. */
+export function detailOf(error: unknown): string | undefined {
+  for (let inner = error, depth = 0; depth < 6 && inner instanceof Error; inner = inner.cause, depth++) {
+    if (inner instanceof FairleadError) return `${inner.message} ${inner.action}`;
+    if (inner instanceof ProtocolError && !oversizeIn(inner)) {
+      return `it answered with the error ${inner.code}: ${bounded(inner.message, 200)}`;
+    }
+  }
+  return undefined;
+}
+
+/** Why an upstream is not live. */
+export interface Trouble {
+  /** Fit for callers. */
+  reason: string;
+  /** For those who operate. */
+  detail?: string | undefined;
+}
+
+export function troubleOf(error: unknown): Trouble {
+  return { reason: reasonOf(error), detail: detailOf(error) };
 }
 
 export function isUnknownMethod(error: unknown): boolean {
@@ -91,7 +142,9 @@ export function httpStatus(error: unknown): number | undefined {
 
 /** Judges what an exchange with an upstream threw. */
 export function judge(name: string, target: string, error: unknown, scope: Scope | undefined): Failure {
-  if (error instanceof FairleadError) return { error, counts: false, retry: 'never' };
+  if (error instanceof FairleadError) return judgeOwn(name, error);
+  const tooLarge = oversizeIn(error);
+  if (tooLarge) return oversized(name, tooLarge);
   if (error instanceof ProtocolError) return judgeAnswer(name, target, error);
   const status = httpStatus(error);
   if (status !== undefined) return judgeStatus(name, status, error, scope?.refusal?.retryAfterSeconds);
@@ -122,6 +175,23 @@ export function judge(name: string, target: string, error: unknown, scope: Scope
   // The SDK's plain error for a request that was never sent.
   const unsent = error instanceof Error && error.message === 'Not connected';
   return broken(name, error, unsent || unreached(error) ? 'unsent' : 'safe');
+}
+
+/** What keeps us from asking it at all. Where it names commands and addresses, callers get to know only the reason. */
+function judgeOwn(name: string, error: FairleadError): Failure {
+  const told = error.code in ownReasons && !ShuttingDown.is(error);
+  const reason = reasonOf(error);
+  return {
+    error: told ? UpstreamUnavailable({ name, reason }, { cause: error }) : error,
+    counts: false,
+    retry: 'never',
+  };
+}
+
+// It has answered, so it works; the same request would be answered with as much again.
+function oversized(name: string, cause: AnswerTooLarge): Failure {
+  const { size, maxBytes } = cause;
+  return { error: UpstreamAnswerTooLarge({ name, size, maxBytes }, { cause }), counts: false, retry: 'never' };
 }
 
 // A JSON-RPC error is an answer: whoever gives it works, so the breaker never counts it.

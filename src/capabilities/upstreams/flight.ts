@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Call } from '../../kernel/call.ts';
+import type { AnswerTooLarge } from './oversize.ts';
 
 /** One call on its way through one upstream connection. */
 export interface Flight {
@@ -18,6 +19,8 @@ export interface Scope {
   requestId?: string | number;
   /** The last HTTP refusal within it. */
   refusal?: { status: number; retryAfterSeconds?: number };
+  /** Set when what came for it was more than is taken. */
+  oversize?: AnswerTooLarge;
   /** Told when the stream that was to bring the answer ended without it. */
   streamEnded?: () => void;
 }

@@ -1,7 +1,8 @@
 import { SSEClientTransport, StreamableHTTPClientTransport, type Transport } from '@modelcontextprotocol/client';
 import type { HttpUpstreamSettings } from '../../config/schema.ts';
 import { backoffMs } from './backoff.ts';
-import type { Scopes } from './flight.ts';
+import type { Scope, Scopes } from './flight.ts';
+import { AnswerTooLarge } from './oversize.ts';
 import type { EgressPort, Timing } from './types.ts';
 
 interface Options {
@@ -13,13 +14,28 @@ interface Options {
   timing: Timing;
 }
 
+/** A transport that may know what too large an answer broke it. */
+export type HttpTransport = Transport & { oversize(): AnswerTooLarge | undefined };
+
 /** An HTTP transport of the SDK over our own egress, with bounded answers and reconnection that ends with its call. */
-export function createHttpTransport(kind: 'http' | 'sse', options: Options): Transport {
+export function createHttpTransport(kind: 'http' | 'sse', options: Options): HttpTransport {
+  let oversize: AnswerTooLarge | undefined;
+  const transport = createTransport(kind, options, (error) => {
+    oversize = error;
+  });
+  return Object.assign(transport, { oversize: () => oversize });
+}
+
+function createTransport(
+  kind: 'http' | 'sse',
+  options: Options,
+  nobodysOversize: (error: AnswerTooLarge) => void,
+): Transport {
   const { settings, timing, scopes } = options;
   const url = new URL(settings.url);
   const credentials = basicCredentials(url);
   const requestInit = { headers: { ...credentials, ...settings.headers } };
-  const fetch = boundedFetch(options);
+  const fetch = boundedFetch(options, nobodysOversize);
   let drops = 0; // of the standing stream, one soon after the other
   let droppedAt = 0;
   if (kind === 'sse') return new SSEClientTransport(url, { fetch, requestInit, redirectPolicy: 'same-origin' });
@@ -62,7 +78,7 @@ function basicCredentials(url: URL): Record<string, string> {
   return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 
-function boundedFetch({ egress, guarded, scopes, timing }: Options) {
+function boundedFetch({ egress, guarded, scopes, timing }: Options, nobodysOversize: (error: AnswerTooLarge) => void) {
   return async (url: string | URL, init: RequestInit = {}): Promise<Response> => {
     const scope = scopes.getStore();
     // On the older protocol the SDK leaves the request of a cancelled call open; the scope ends it.
@@ -73,7 +89,17 @@ function boundedFetch({ egress, guarded, scopes, timing }: Options) {
     }
     if (!response.body) return response;
     const isStream = response.headers.get('content-type')?.startsWith('text/event-stream') ?? false;
-    return new Response(response.body.pipeThrough(bounded(timing.maxMessageBytes, isStream)), {
+    const tooLarge = (bytes?: number) => {
+      const error = new AnswerTooLarge(timing.maxMessageBytes, bytes);
+      tellOversize(error, scope, isStream, nobodysOversize);
+      return error;
+    };
+    const declared = Number(response.headers.get('content-length') ?? 0);
+    if (!isStream && declared > timing.maxMessageBytes) {
+      await response.body.cancel();
+      throw tooLarge(response.headers.has('content-encoding') ? undefined : declared);
+    }
+    return new Response(response.body.pipeThrough(bounded(timing.maxMessageBytes, isStream, tooLarge)), {
       status: response.status,
       statusText: response.statusText,
       headers: response.headers,
@@ -81,8 +107,27 @@ function boundedFetch({ egress, guarded, scopes, timing }: Options) {
   };
 }
 
+/** The SDK makes its own of errors in a stream, or asks for the rest of it anew: so whoever waits is told here. */
+function tellOversize(
+  error: AnswerTooLarge,
+  scope: Scope | undefined,
+  isStream: boolean,
+  nobodysOversize: (error: AnswerTooLarge) => void,
+): void {
+  if (!scope) {
+    nobodysOversize(error);
+    return;
+  }
+  scope.oversize = error;
+  if (isStream) scope.streamEnded?.();
+}
+
 /** Fails once one answer, or one event of a stream, is longer than allowed. */
-function bounded(maxBytes: number, isStream: boolean): TransformStream<Uint8Array, Uint8Array> {
+function bounded(
+  maxBytes: number,
+  isStream: boolean,
+  tooLarge: () => AnswerTooLarge,
+): TransformStream<Uint8Array, Uint8Array> {
   let length = 0;
   let lineLength = 0;
   return new TransformStream({
@@ -100,7 +145,7 @@ function bounded(maxBytes: number, isStream: boolean): TransformStream<Uint8Arra
         }
         lineLength += chunk.length - from;
       }
-      if (length > maxBytes) controller.error(new Error(`the answer is longer than ${maxBytes} bytes`));
+      if (length > maxBytes) controller.error(tooLarge());
       else controller.enqueue(chunk);
     },
   });

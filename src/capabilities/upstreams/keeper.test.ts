@@ -160,7 +160,7 @@ describe('a bad upstream', () => {
     let broken = true;
     world.around.catalog.replaceItems = async (...listed) => {
       if (broken) throw new Error('the database is away');
-      await replaceItems(...listed);
+      return replaceItems(...listed);
     };
     const upstream = world.start('peer', fixtureOver('legacy'));
     await enters(upstream, 'live');

@@ -2,7 +2,7 @@ import { backoffMs } from './backoff.ts';
 import { type EraMemory, forget, openConnection } from './connect.ts';
 import type { Connection } from './connection.ts';
 import { UpstreamUnavailable } from './errors.ts';
-import { reasonOf } from './failures.ts';
+import { type Trouble, troubleOf } from './failures.ts';
 import type { Scopes } from './flight.ts';
 import { orAborted } from './relay.ts';
 import { tend } from './tend.ts';
@@ -10,8 +10,21 @@ import type { Declaration, Surroundings, UpstreamState, UpstreamStatus } from '.
 
 type Facts = Pick<
   UpstreamStatus,
-  'state' | 'reason' | 'era' | 'tools' | 'prompts' | 'resources' | 'since' | 'lastListedAt' | 'restarts'
+  | 'state'
+  | 'reason'
+  | 'detail'
+  | 'era'
+  | 'tools'
+  | 'prompts'
+  | 'resources'
+  | 'leftOut'
+  | 'refused'
+  | 'since'
+  | 'lastListedAt'
+  | 'restarts'
 >;
+
+const shownRefusals = 20;
 
 /** Keeps one connection to an upstream alive in the background and its listing in the catalog up to date. */
 export interface Keeper {
@@ -61,10 +74,11 @@ export function createKeeper({ declaration, around, scopes, memory, redact, reso
   const waiting = new Set<{ resolve(connection: Connection): void; reject(error: unknown): void }>();
   const { promise: settled, resolve: settle } = Promise.withResolvers<void>();
 
-  const enter = (state: UpstreamState, reason?: string) => {
+  const enter = (state: UpstreamState, trouble?: Trouble) => {
     if (facts.state !== state) facts.since = now();
     facts.state = state;
-    facts.reason = reason;
+    facts.reason = trouble?.reason;
+    facts.detail = trouble?.detail;
     observe?.state(org, name, state);
   };
 
@@ -85,7 +99,15 @@ export function createKeeper({ declaration, around, scopes, memory, redact, reso
     const trustAnnotations = (settings.annotations ?? (source === 'file' ? 'trust' : 'ignore')) === 'trust';
     try {
       const { tools, callTimeoutMs } = settings;
-      await catalog.replaceItems(org, name, items, { trustAnnotations, tools, callTimeoutMs });
+      const { refused, leftOut, ...counts } = await catalog.replaceItems(org, name, items, {
+        trustAnnotations,
+        tools,
+        callTimeoutMs,
+      });
+      const shown = refused.slice(0, shownRefusals);
+      if (leftOut !== undefined && leftOut !== facts.leftOut)
+        log.warn({ leftOut, refused: shown }, 'left out of the catalog');
+      Object.assign(facts, counts, { leftOut, refused: shown.length > 0 ? shown : undefined });
     } catch (error) {
       // Our database is not the upstream's fault: it stays live, and the next listing tries again.
       log.error({ err: error }, 'could not store the items of an upstream');
@@ -94,7 +116,7 @@ export function createKeeper({ declaration, around, scopes, memory, redact, reso
   };
 
   /** Connects, lists and tends one connection; resolves with the reason of its end. */
-  const serve = async (): Promise<string> => {
+  const serve = async (): Promise<Trouble> => {
     const patience = AbortSignal.timeout(Math.max(timing.connectMs, settings.startTimeoutMs));
     const signal = AbortSignal.any([stopping.signal, patience]);
     const events = { listChanged: () => listChanged(), resourceUpdated };
@@ -104,7 +126,7 @@ export function createKeeper({ declaration, around, scopes, memory, redact, reso
         forget(memory); // it may speak something else by now
         throw error;
       });
-      if (!connection.isOpen()) return await connection.closed;
+      if (!connection.isOpen()) return { reason: await connection.closed };
       current = connection;
       facts.era = connection.protocolVersion;
       enter('live');
@@ -127,11 +149,11 @@ export function createKeeper({ declaration, around, scopes, memory, redact, reso
     let failures = 0;
     while (!stopping.signal.aborted && !retired) {
       const startedAt = now();
-      let reason: string;
+      let trouble: Trouble;
       try {
-        reason = await serve();
+        trouble = await serve();
       } catch (error) {
-        reason = reasonOf(error);
+        trouble = troubleOf(error);
         if (!stopping.signal.aborted) log.debug({ err: error }, 'upstream failed');
       }
       if (stopping.signal.aborted || retired) break;
@@ -145,9 +167,10 @@ export function createKeeper({ declaration, around, scopes, memory, redact, reso
       failures = livedMs >= timing.stableMs ? 1 : failures + 1;
       const pauseMs = backoffMs(failures, timing);
       nextAttemptAt = now() + pauseMs;
-      enter('failing', reason);
+      const { reason } = trouble;
+      enter('failing', trouble);
       for (const { reject } of waiting) reject(unavailable());
-      log.warn({ reason, attempt: failures, nextAttemptMs: Math.round(pauseMs) }, 'upstream is not available');
+      log.warn({ ...trouble, attempt: failures, nextAttemptMs: Math.round(pauseMs) }, 'upstream is not available');
       await markStale(reason);
       await pause(pauseMs);
     }

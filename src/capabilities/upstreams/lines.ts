@@ -2,8 +2,8 @@ import type { Readable } from 'node:stream';
 
 export interface LineHandlers {
   line(text: string): void;
-  /** A line was longer than allowed and is thrown away; its first and last bytes are kept to tell what it was. */
-  oversized?(head: string, tail: string): void;
+  /** A line of so many bytes was too long and is thrown away; its first and last are kept to tell what it was. */
+  oversized?(head: string, tail: string, bytes: number): void;
 }
 
 const edge = 512;
@@ -19,22 +19,21 @@ export function readLines(stream: Readable, maxBytes: number, { line, oversized 
   let tail: Buffer = Buffer.alloc(0);
 
   const keep = (chunk: Buffer) => {
+    length += chunk.length;
     if (head) {
       tail = chunk.length >= edge ? chunk.subarray(-edge) : Buffer.concat([tail, chunk]).subarray(-edge);
       return;
     }
     parts.push(chunk);
-    length += chunk.length;
     if (length <= maxBytes) return;
     const whole = Buffer.concat(parts);
     head = whole.subarray(0, oversized ? edge : maxBytes);
     tail = whole.subarray(-edge);
     parts = [];
-    length = 0;
   };
 
   const end = () => {
-    if (head && oversized) oversized(head.toString('utf8'), tail.toString('utf8'));
+    if (head && oversized) oversized(head.toString('utf8'), tail.toString('utf8'), length);
     else if (head || length > 0) {
       const text = (head ?? (parts.length === 1 ? parts[0] : Buffer.concat(parts)))?.toString('utf8') ?? '';
       line(text.endsWith('\r') ? text.slice(0, -1) : text);

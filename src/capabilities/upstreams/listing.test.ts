@@ -7,7 +7,6 @@ const tool = (name: string, more: JsonObject = {}) => ({ name, inputSchema: { ty
 class UnknownMethod extends Error {}
 
 function lister(answer: (method: string, cursor: string | undefined) => object, more: Record<string, unknown> = {}) {
-  const leftOut: string[] = [];
   const asked: string[] = [];
   const list = () =>
     listEverything({
@@ -18,10 +17,9 @@ function lister(answer: (method: string, cursor: string | undefined) => object, 
         return answer(method, cursor as string | undefined) as JsonObject;
       },
       isUnknownMethod: (error) => error instanceof UnknownMethod,
-      leftOut: (list, name, reason) => leftOut.push(`${list} ${name}: ${reason}`),
       ...more,
     });
-  return { list, leftOut, asked };
+  return { list, asked };
 }
 
 it('walks all pages and keeps what it does not know [SP-5]', async () => {
@@ -60,15 +58,19 @@ it('comes to an end when the pages do not [SP-10]', async () => {
   const endless = lister((method) =>
     method === 'tools/list' ? { tools: [tool(`t${page++}`)], nextCursor: `${page}` } : {},
   );
-  expect((await endless.list()).tools).toHaveLength(200);
-  expect(endless.leftOut).toEqual(['tools after page 200: there are too many pages']);
+  expect(await endless.list()).toMatchObject({
+    tools: { length: 200 },
+    refused: [{ kind: 'tool', reason: 'more than 200 pages of them', more: true }],
+  });
 });
 
 it('takes no more items than anybody could use [SP-10]', async () => {
   const flood = Array.from({ length: 12_000 }, (_, n) => tool(`t${n}`));
-  const { list, leftOut } = lister((method) => (method === 'tools/list' ? { tools: flood } : {}));
-  expect((await list()).tools).toHaveLength(10_000);
-  expect(leftOut).toEqual(['tools after 10000: there are too many']);
+  const { list } = lister((method) => (method === 'tools/list' ? { tools: flood } : {}));
+  expect(await list()).toMatchObject({
+    tools: { length: 10_000 },
+    refused: [{ kind: 'tool', reason: 'more than 10000 of them', more: true }],
+  });
 });
 
 it('leaves out what cannot be a tool, and says so [SP-10]', async () => {
@@ -76,7 +78,12 @@ it('leaves out what cannot be a tool, and says so [SP-10]', async () => {
   const header = { type: 'object', properties: { a: { type: 'number', 'x-mcp-header': 'A' } } };
   odd[5] = { name: 'bad header', inputSchema: header };
   const answer = (method: string) => (method === 'tools/list' ? ({ tools: odd } as unknown as JsonObject) : {});
-  const { list, leftOut } = lister(answer, { mirrorsHeaders: true });
-  expect((await list()).tools).toEqual([tool('good')]);
-  expect(leftOut).toHaveLength(3);
+  const { list } = lister(answer, { mirrorsHeaders: true });
+  const { tools, refused } = await list();
+  expect(tools).toEqual([tool('good')]);
+  expect(refused).toEqual([
+    { kind: 'tool', name: 'no schema', reason: 'no input schema' },
+    { kind: 'tool', name: '', reason: 'no name' },
+    { kind: 'tool', name: 'bad header', reason: 'headers that cannot be sent', detail: expect.any(String) },
+  ]);
 });

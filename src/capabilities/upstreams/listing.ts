@@ -1,7 +1,7 @@
 import { isObject, type JsonObject } from '../../kernel/json.ts';
 import { headerFault } from '../../kernel/paramheaders.ts';
 import type { ToolDefinition } from '../../kernel/tool.ts';
-import type { ListedItems } from '../catalog/index.ts';
+import type { ListedItems, Refused } from '../catalog/index.ts';
 
 const maxPages = 200;
 const maxItems = 10_000;
@@ -14,29 +14,44 @@ interface Lister {
   request(method: string, params: JsonObject): Promise<JsonObject>;
   /** Whether an error says that the upstream has no such method. */
   isUnknownMethod(error: unknown): boolean;
-  leftOut(kind: string, name: string, reason: string): void;
 }
+
+const lists = {
+  tool: { method: 'tools/list', field: 'tools' },
+  prompt: { method: 'prompts/list', field: 'prompts' },
+  resource: { method: 'resources/list', field: 'resources' },
+  template: { method: 'resources/templates/list', field: 'resourceTemplates' },
+} as const;
 
 /** Everything an upstream offers: all pages of all lists, bounded. */
 export async function listEverything(lister: Lister): Promise<ListedItems> {
   const { capabilities, instructions } = lister;
-  const has = (capability: string) => isObject(capabilities[capability]);
+  const refused: Refused[] = [];
+  const all = (capability: string, kind: Refused['kind']) =>
+    isObject(capabilities[capability]) ? pages(lister, kind, refused) : [];
   const [tools, prompts, resources, templates] = await Promise.all([
-    has('tools') ? pages(lister, 'tools/list', 'tools') : [],
-    has('prompts') ? pages(lister, 'prompts/list', 'prompts') : [],
-    has('resources') ? pages(lister, 'resources/list', 'resources') : [],
-    has('resources') ? pages(lister, 'resources/templates/list', 'resourceTemplates') : [],
+    all('tools', 'tool'),
+    all('prompts', 'prompt'),
+    all('resources', 'resource'),
+    all('resources', 'template'),
   ]);
+  const usable = tools.filter((tool) => {
+    const fault = toolFault(lister, tool);
+    if (fault) refused.push({ kind: 'tool', name: String(tool.name ?? '').slice(0, 100), ...fault });
+    return fault === undefined;
+  });
   return {
-    tools: tools.flatMap((tool) => usableTool(lister, tool) ?? []),
+    tools: usable as unknown as ToolDefinition[],
     prompts,
     resources,
     templates,
     ...(typeof instructions === 'string' ? { instructions } : {}),
+    refused,
   };
 }
 
-async function pages(lister: Lister, method: string, field: string): Promise<JsonObject[]> {
+async function pages(lister: Lister, kind: Refused['kind'], refused: Refused[]): Promise<JsonObject[]> {
+  const { method, field } = lists[kind];
   const items: JsonObject[] = [];
   const cursors = new Set<string>();
   let cursor: string | undefined;
@@ -51,7 +66,9 @@ async function pages(lister: Lister, method: string, field: string): Promise<Jso
     const listed = result[field];
     if (Array.isArray(listed)) for (const item of listed) if (isObject(item)) items.push(item as JsonObject);
     if (items.length >= maxItems) {
-      lister.leftOut(field, `after ${maxItems}`, 'there are too many');
+      if (items.length > maxItems || typeof result.nextCursor === 'string') {
+        refused.push({ kind, name: '', reason: `more than ${maxItems} of them`, more: true });
+      }
       return items.slice(0, maxItems);
     }
     cursor = typeof result.nextCursor === 'string' ? result.nextCursor : undefined;
@@ -59,19 +76,17 @@ async function pages(lister: Lister, method: string, field: string): Promise<Jso
     if (cursor === undefined || cursors.has(cursor)) return items;
     cursors.add(cursor);
   }
-  lister.leftOut(field, `after page ${maxPages}`, 'there are too many pages');
+  refused.push({ kind, name: '', reason: `more than ${maxPages} pages of them`, more: true });
   return items;
 }
 
-function usableTool(lister: Lister, tool: JsonObject): ToolDefinition | undefined {
-  if (typeof tool.name !== 'string' || tool.name === '' || !isObject(tool.inputSchema)) {
-    lister.leftOut('tools', String(tool.name).slice(0, 100), 'it has no name or no input schema');
-    return undefined;
-  }
-  const fault = lister.mirrorsHeaders ? headerFault(tool.inputSchema) : undefined;
-  if (fault) {
-    lister.leftOut('tools', tool.name.slice(0, 100), fault);
-    return undefined;
-  }
-  return tool as unknown as ToolDefinition;
+/** Why nobody could call it. */
+function toolFault(
+  { mirrorsHeaders }: Lister,
+  { name, inputSchema }: JsonObject,
+): Pick<Refused, 'reason' | 'detail'> | undefined {
+  if (typeof name !== 'string' || name === '') return { reason: 'no name' };
+  if (!isObject(inputSchema)) return { reason: 'no input schema' };
+  const detail = mirrorsHeaders ? headerFault(inputSchema) : undefined;
+  return detail === undefined ? undefined : { reason: 'headers that cannot be sent', detail: detail.slice(0, 200) };
 }

@@ -1,4 +1,5 @@
 import { openConnection } from './connect.ts';
+import type { Trouble } from './failures.ts';
 import { createScopes } from './flight.ts';
 import { orAborted } from './relay.ts';
 import { redactingLog, redactor } from './secrets.ts';
@@ -9,7 +10,7 @@ import { declaredTransport } from './upstream.ts';
 export async function probe(
   declaration: Declaration,
   around: Surroundings,
-  reasonOf: (error: unknown) => string,
+  troubleOf: (error: unknown) => Trouble,
 ): Promise<UpstreamProbe> {
   const startedAt = performance.now();
   const redact = redactor(declaration.settings);
@@ -41,6 +42,7 @@ export async function probe(
     }
   } catch (error) {
     const transport = declaredTransport(declaration.settings);
-    return { ok: false, transport, reason: reasonOf(error), durationMs: took() };
+    const { reason, detail } = troubleOf(error);
+    return { ok: false, transport, reason: detail ?? reason, durationMs: took() };
   }
 }

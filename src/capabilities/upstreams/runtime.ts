@@ -8,7 +8,7 @@ import { type Bus, createFollower } from '../../platform/bus/index.ts';
 import type { Db } from '../../platform/db/types.ts';
 import type { Keyring } from '../../platform/keyring/index.ts';
 import { RuntimeStdioOff, UpstreamLimit, UpstreamNameTaken, UpstreamUnknown } from './errors.ts';
-import { reasonOf } from './failures.ts';
+import { troubleOf } from './failures.ts';
 import { probe } from './probe.ts';
 import { keepHidden, parseUpstream, type ResolveReference, resolveReferences, seal, unseal } from './sealing.ts';
 import {
@@ -146,7 +146,7 @@ export function createRuntime(deps: Deps): Runtime {
     async test(org, name, input) {
       const row = isObject(input) ? await getRuntime(db, org, name) : undefined;
       const { resolved } = await accept(org, row ? withOldSecrets(keyring, row, input) : input);
-      return probe({ org, name, source: 'runtime', settings: resolved }, around, reasonOf);
+      return probe({ org, name, source: 'runtime', settings: resolved }, around, troubleOf);
     },
 
     tell,

@@ -44,17 +44,22 @@ it.each([
   ['first', `{"jsonrpc":"2.0","id":7,"result":{"text":"${'x'.repeat(2_000)}"}}`],
   ['first of all', `{"id":7,"jsonrpc":"2.0","result":{"text":"${'x'.repeat(2_000)}"}}`],
   ['last', `{"result":{"text":"${'x'.repeat(2_000)}"},"jsonrpc":"2.0","id":7}`],
+  ['last but the version', `{"result":{"text":"${'x'.repeat(2_000)}"},"id":7,"jsonrpc":"2.0"}`],
 ])('answers in the place of an answer that is too long, its id standing %s [SP-10]', async (_, text) => {
   const { say, messages, closes } = await attach();
   await say(text);
-  expect(messages).toMatchObject([{ id: 7, error: { code: unreadableCode } }]);
+  const bytes = Buffer.byteLength(text);
+  expect(messages).toMatchObject([
+    { id: 7, error: { message: `it gave an answer of ${bytes} bytes; at most 1000 bytes are read` } },
+  ]);
   expect(closes()).toBe(0);
 });
 
 it('ends the connection when it cannot tell whose answer was too long [SP-10]', async () => {
-  const { say, closes } = await attach();
-  await say(`{"result":{"text":"${'x'.repeat(2_000)}"},"id":7,"jsonrpc":"2.0"}`);
+  const { transport, say, closes } = await attach();
+  await say(`{"result":{"text":"${'x'.repeat(2_000)}"},"id":7,"more":"${'x'.repeat(2_000)}"}`);
   await expect.poll(closes).toBe(1);
+  expect(transport.oversize()?.message).toContain('at most 1000 bytes are read');
 });
 
 it('drops a notification that is too long, and nothing else [SP-10]', async () => {
@@ -68,7 +73,9 @@ it('drops a notification that is too long, and nothing else [SP-10]', async () =
 it('answers in the place of an answer that is nested too deeply [SP-10]', async () => {
   const { say, messages } = await attach(100_000);
   await say(`{"jsonrpc":"2.0","id":3,"result":${'['.repeat(500)}${']'.repeat(500)}}`);
-  expect(messages).toMatchObject([{ id: 3, error: { message: expect.stringContaining('nested deeper') } }]);
+  expect(messages).toMatchObject([
+    { id: 3, error: { code: unreadableCode, message: expect.stringContaining('nested deeper') } },
+  ]);
 });
 
 it('hands on what a child said last before it is taken for gone [SP-9]', async () => {

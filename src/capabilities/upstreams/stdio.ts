@@ -1,6 +1,7 @@
 import { type JSONRPCMessage, parseJSONRPCMessage, type Transport } from '@modelcontextprotocol/client';
 import { JsonFault, parseJson } from '../../kernel/json.ts';
 import { readLines } from './lines.ts';
+import { AnswerTooLarge, oversizeFault } from './oversize.ts';
 import type { ChildProcess } from './types.ts';
 
 /** MCP over a child's stdin and stdout: one JSON message a line. */
@@ -10,6 +11,8 @@ export interface StdioTransport extends Transport {
   readonly stderr: null;
   /** How the process ended; undefined while it runs. */
   exit(): Exit | undefined;
+  /** The answer that was too long and nobody's, for which the process had to go. */
+  oversize(): AnswerTooLarge | undefined;
 }
 
 interface Options {
@@ -54,6 +57,7 @@ export function createStdioTransport({ launch, maxMessageBytes, stderr, garbage 
   let closing: Promise<void> | undefined;
   let gone = false;
   let draining: Promise<void> | undefined;
+  let oversize: AnswerTooLarge | undefined;
   const inbox: JSONRPCMessage[] = [];
 
   const announceClose = () => {
@@ -69,7 +73,8 @@ export function createStdioTransport({ launch, maxMessageBytes, stderr, garbage 
       message = parseJSONRPCMessage(parseJson(text, { maxLength: maxMessageBytes }));
     } catch (error) {
       if (text.trimStart().startsWith('{') && error instanceof JsonFault) {
-        refuse(text.slice(0, edgeLength), text.slice(-edgeLength), `the answer cannot be read: ${error.message}`);
+        const message = `the answer cannot be read: ${error.message}`;
+        refuse(text.slice(0, edgeLength), text.slice(-edgeLength), { code: unreadableCode, message });
       } else garbage(text);
       return;
     }
@@ -96,20 +101,23 @@ export function createStdioTransport({ launch, maxMessageBytes, stderr, garbage 
   };
 
   // One call's unreadable answer must not take down the calls beside it, so an error takes its place.
-  const refuse = (head: string, tail: string, message: string): boolean => {
-    transport.onerror?.(new Error(message));
+  const refuse = (head: string, tail: string, error: { code: number; message: string; data?: object }): boolean => {
+    transport.onerror?.(new Error(error.message));
     if (head.includes('"method"')) return true; // a question or notification: nobody here waits for it
     const id =
       /^\s*\{\s*(?:"jsonrpc"\s*:\s*"2\.0"\s*,\s*)?"id"\s*:\s*(\d+)\s*,/.exec(head)?.[1] ??
-      /"id"\s*:\s*(\d+)\s*\}\s*$/.exec(tail)?.[1];
+      /"id"\s*:\s*(\d+)\s*(?:,\s*"jsonrpc"\s*:\s*"2\.0"\s*)?\}\s*$/.exec(tail)?.[1];
     if (id === undefined) return false;
-    deliver({ jsonrpc: '2.0', id: Number(id), error: { code: unreadableCode, message } });
+    deliver({ jsonrpc: '2.0', id: Number(id), error });
     return true;
   };
 
-  const oversized = (head: string, tail: string) => {
+  const oversized = (head: string, tail: string, bytes: number) => {
+    const tooLarge = new AnswerTooLarge(maxMessageBytes, bytes);
+    if (refuse(head, tail, oversizeFault(tooLarge))) return;
     // Whose answer it was cannot be told, so none of those who wait may go on waiting.
-    if (!refuse(head, tail, `the answer is longer than ${maxMessageBytes} bytes`)) void transport.close();
+    oversize = tooLarge;
+    void transport.close();
   };
 
   const shutDown = async (): Promise<void> => {
@@ -128,6 +136,7 @@ export function createStdioTransport({ launch, maxMessageBytes, stderr, garbage 
     },
     stderr: null,
     exit: () => exit,
+    oversize: () => oversize,
 
     async start() {
       if (child) throw new Error('this transport was started already');

@@ -1,7 +1,7 @@
 import { isObject } from '../../kernel/json.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 import type { Connection } from './connection.ts';
-import { reasonOf } from './failures.ts';
+import { type Trouble, troubleOf } from './failures.ts';
 import type { Timing } from './types.ts';
 
 interface Deps {
@@ -13,8 +13,8 @@ interface Deps {
 }
 
 interface Care {
-  /** Resolves with the reason when the connection is lost or of no use any more. */
-  over: Promise<string>;
+  /** Resolves when the connection is lost or of no use any more. */
+  over: Promise<Trouble>;
   listChanged(): void;
   suspect(): void;
 }
@@ -22,14 +22,14 @@ interface Care {
 /** Looks after one live connection: lists again after changes and notices when nobody answers any more. */
 export function tend({ connection, timing, now, log, relist }: Deps): Care {
   const ending = new AbortController();
-  let giveUp: (reason: string) => void = () => undefined;
-  const over = new Promise<string>((resolve) => {
-    giveUp = (reason) => {
+  let giveUp: (trouble: Trouble) => void = () => undefined;
+  const over = new Promise<Trouble>((resolve) => {
+    giveUp = (trouble) => {
       ending.abort();
       clearTimeout(debounce);
       clearInterval(health);
       clearInterval(refresh);
-      resolve(reason);
+      resolve(trouble);
     };
   });
   let debounce: NodeJS.Timeout | undefined;
@@ -50,7 +50,8 @@ export function tend({ connection, timing, now, log, relist }: Deps): Care {
     }
     listing = relist(within(timing.connectMs))
       .catch((error: unknown) => {
-        if (!ending.signal.aborted) giveUp(`it could not be listed again: ${reasonOf(error)}`);
+        const { reason, detail } = troubleOf(error);
+        if (!ending.signal.aborted) giveUp({ reason: `it could not be listed again: ${reason}`, detail });
       })
       .finally(() => {
         listing = undefined;
@@ -81,9 +82,9 @@ export function tend({ connection, timing, now, log, relist }: Deps): Care {
           if (ending.signal.aborted) return;
           silent++;
           log.debug({ err: error, silent }, 'upstream did not answer a check');
-          const reason = reasonOf(error);
+          const trouble = troubleOf(error);
           // A single silence may be a busy moment; anything else is plain.
-          if (silent >= 2 || reason !== 'it did not answer in time') giveUp(reason);
+          if (silent >= 2 || trouble.reason !== 'it did not answer in time') giveUp(trouble);
         },
       )
       .finally(() => {
@@ -103,7 +104,7 @@ export function tend({ connection, timing, now, log, relist }: Deps): Care {
   const refresh = announces ? undefined : setInterval(listChanged, timing.relistEveryMs);
   refresh?.unref();
 
-  void connection.closed.then((reason) => giveUp(reason));
+  void connection.closed.then((reason) => giveUp({ reason }));
 
   return { over, listChanged, suspect: checkNow };
 }

@@ -2,11 +2,11 @@ import type { Readable, Writable } from 'node:stream';
 import type { UpstreamSettings } from '../../config/schema.ts';
 import type { OrgId } from '../../kernel/principal.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
-import type { ListedItems, ToolsetFacts } from '../catalog/index.ts';
+import type { ListedItems, Refused, Taken, ToolsetFacts } from '../catalog/index.ts';
 
 /** Where listings go. */
 export interface CatalogPort {
-  replaceItems(org: OrgId, toolset: string, items: ListedItems, facts: ToolsetFacts): Promise<void>;
+  replaceItems(org: OrgId, toolset: string, items: ListedItems, facts: ToolsetFacts): Promise<Taken>;
   markStale(org: OrgId, toolset: string, reason: string): Promise<void>;
   removeToolset(org: OrgId, toolset: string): Promise<void>;
 }
@@ -59,9 +59,15 @@ export interface UpstreamStatus {
   state: UpstreamState;
   /** Why it is not live; fit for callers. */
   reason?: string;
+  /** What exactly is wrong, for those who operate: may hold command lines, addresses and words of the upstream. */
+  detail?: string;
   tools: number;
   prompts: number;
   resources: number;
+  /** What it lists and the catalog does not take; fit for callers. */
+  leftOut?: string;
+  /** The first of these, with their names. */
+  refused?: readonly Refused[];
   /** When it entered this state, in milliseconds since the epoch. */
   since: number;
   lastListedAt?: number;

@@ -1,6 +1,6 @@
 import type { ErrorBody } from '../../kernel/errors.ts';
 import { isObject } from '../../kernel/json.ts';
-import { readArguments } from '../arguments.ts';
+import { pairsAsJson, readArguments } from '../arguments.ts';
 import { openClient } from '../client.ts';
 import { type CommandSpec, exitCodes, jsonOption, textOf } from '../command.ts';
 import { renderContent } from '../content.ts';
@@ -33,8 +33,9 @@ export const call: CommandSpec = {
   remote: true,
   async run(context, { args, options }) {
     const screen = screenOf(context);
+    const pairs = Array.isArray(args.arguments) ? args.arguments : [];
     const given = await readArguments({
-      pairs: Array.isArray(args.arguments) ? args.arguments : [],
+      pairs,
       text: textOf(options.args),
       file: textOf(options.argsFile),
       cwd: context.cwd,
@@ -55,7 +56,7 @@ export const call: CommandSpec = {
       const result = isObject(body.result) ? body.result : {};
       const text = renderContent(result.content) || structured(result.structuredContent);
       if (ok) screen.line(text);
-      else screen.note(isObject(body.result) ? text : refusal(body));
+      else screen.note(isObject(body.result) ? text : refusal(body, pairs));
     }
     return ok ? exitCodes.ok : exitCodes.failed;
   },
@@ -66,9 +67,15 @@ function structured(value: unknown): string {
 }
 
 /** Also for refusals that never became a call, such as that of an unknown tool. */
-function refusal(body: Record<string, unknown>): string {
+function refusal(body: Record<string, unknown>, pairs: readonly string[]): string {
   const error = (isObject(body.error) ? body.error : body) as Partial<ErrorBody>;
   const what = typeof body.outcome === 'string' ? `${body.outcome}: ` : '';
   const id = error.callId ?? body.callId;
-  return `${what}${error.message ?? 'The call failed.'}\n${error.suggestedAction ?? ''}${id ? `\n(call ${id})` : ''}`;
+  const asJson = error.code === 'INVALID_ARGUMENTS' ? pairsAsJson(pairs, error.message ?? '') : [];
+  return [
+    `${what}${error.message ?? 'The call failed.'}`,
+    error.suggestedAction ?? '',
+    ...(asJson.length > 0 ? [`With = a value is text. Write ${asJson.join(' ')}`] : []),
+    ...(id ? [`(call ${id})`] : []),
+  ].join('\n');
 }

@@ -27,6 +27,7 @@ export function dispatch({ providerOf, tracing, trail }: DispatchDeps): Stage {
       call.meta = { ...call.meta, ...tracing.inject(state.span) }; // the upstream's spans hang below this one
       call.link = notedLink(state, trail);
       const provider = providerOf(call.tool.toolset);
+      state.dispatched = true;
       try {
         state.reply = await provider.dispatch(call as Call & { tool: Tool }, call.signal);
       } catch (error) {

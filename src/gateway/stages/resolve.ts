@@ -1,7 +1,9 @@
 import type { EndpointView } from '../../capabilities/catalog/index.ts';
 import type { Call, Decision } from '../../kernel/call.ts';
+import type { ErrorParams } from '../../kernel/errors.ts';
 import { isObject, type JsonObject } from '../../kernel/json.ts';
-import { ownToolset } from '../../kernel/names.ts';
+import { ownToolset, toolsetPattern } from '../../kernel/names.ts';
+import type { Principal } from '../../kernel/principal.ts';
 import type { Tool } from '../../kernel/tool.ts';
 import type { Endpoints } from '../endpoints.ts';
 import { UnknownTool } from '../errors.ts';
@@ -14,29 +16,54 @@ export interface ResolveDeps {
   /** Whether policy lets the principal see the tool at all. */
   sees(call: Call, tool: Tool): boolean;
   decide(call: Call, tool: Tool): Decision;
+  /** Why a toolset's tools may be missing, for a caller who may know how upstreams are; undefined when it is well. */
+  troubleWith(principal: Principal, toolset: string): string | undefined;
 }
 
 /** From what the caller wrote to a tool of the catalog. What the caller may not see is not there. */
-export function resolve({ endpoints, sees, decide }: ResolveDeps): Stage {
+export function resolve(deps: ResolveDeps): Stage {
+  const { endpoints, sees, decide } = deps;
   return {
     name: 'resolve',
-    run({ call }) {
+    run(state) {
+      const { call } = state;
       const view = endpoints.view(call.principal.org, call.endpoint);
       const found = find(view, call);
-      const unknown = { what: nouns[call.operation], name: call.target.slice(0, 200) };
-      if (!found) throw UnknownTool(unknown);
+      if (!found) throw UnknownTool(unknown(call, view, deps));
       Object.assign(call, found);
       if (!sees(call, found.tool)) {
         // The caller cannot tell "not for you" from "not there"; the audit can, and names the rule.
         call.decision = decide(call, found.tool);
-        throw UnknownTool(unknown, { rule: call.decision.rules.join(', ') || 'no policy permits it' });
+        throw UnknownTool(unknown(call, view, deps), {
+          rule: call.decision.rules.join(', ') || 'no policy permits it',
+        });
       }
+      const { toolset } = found.tool;
+      if (toolset !== ownToolset) state.wireUri = (uri) => view.wireUri(toolset, uri);
       if (found.tool.timeoutMs) call.timeoutMs = found.tool.timeoutMs;
     },
   };
 }
 
 const nouns = { tool: 'tool', read: 'resource', prompt: 'prompt', complete: 'prompt or resource' } as const;
+
+/** Told alike of what is not there and of what is hidden, so that nobody learns which of the two it is. */
+function unknown(call: Call, view: EndpointView, { sees, troubleWith }: ResolveDeps): ErrorParams {
+  const what = nouns[call.operation];
+  const name = call.target.slice(0, 200);
+  const toolset = toolsetNamed(call);
+  if (toolset === undefined || !view.covers(toolset)) return { what, name };
+  // A listing says as much to whoever could use something of the toolset.
+  if (!sees(call, pseudoTool(call.principal.org, toolset, '@read'))) return { what, name };
+  const trouble = troubleWith(call.principal, toolset);
+  return { what, name, ...(trouble === undefined ? {} : { state: ` The upstream "${toolset}" is ${trouble}.` }) };
+}
+
+/** The toolset that a name on the wire or a canonical id begins with. */
+function toolsetNamed({ operation, target }: Call): string | undefined {
+  const [name = ''] = target.split(operation === 'read' ? '+' : /[._]/, 1);
+  return toolsetPattern.test(name) ? name : undefined;
+}
 
 interface Found {
   tool: Tool;

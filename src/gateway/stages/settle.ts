@@ -1,7 +1,7 @@
-import { isObject } from '../../kernel/json.ts';
+import { withWireUris } from '../uris.ts';
 import type { Stage } from './stage.ts';
 
-/** The provider's word becomes the call's end. Costs are settled here once there are budgets. */
+/** The provider's word becomes the call's end, with the URIs that count here. Costs are settled here once there are budgets. */
 export function settle(): Stage {
   return {
     name: 'settle',
@@ -14,8 +14,9 @@ export function settle(): Stage {
         state.end = { callId: state.call.id, outcome: 'ok', result };
         return;
       }
-      const { result } = state.reply;
-      const failed = state.call.operation === 'tool' && isObject(result) && result.isError === true;
+      const { operation } = state.call;
+      const result = withWireUris(operation, state.reply.result, state.wireUri ?? ((uri) => uri));
+      const failed = operation === 'tool' && result.isError === true;
       state.end = { callId: state.call.id, outcome: failed ? 'tool_error' : 'ok', result };
     },
   };

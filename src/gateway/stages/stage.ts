@@ -1,22 +1,27 @@
 import type { Call, CallEnd, Outcome, ProviderReply } from '../../kernel/call.ts';
 import type { FairleadError } from '../../kernel/errors.ts';
 import type { Span } from '../../platform/telemetry/index.ts';
+import type { UriRewriter } from '../uris.ts';
 
 /** A call on its way: what the stages hand to each other. */
 export interface CallState {
   call: Call;
+  /** The URI at the caller's endpoint for one of the provider's own. From `resolve` on, but for our own resources. */
+  wireUri?: UriRewriter;
   /** Set by dispatch (or a cache): what the provider said. */
   reply?: ProviderReply;
   /** Set once the call is over; later stages are then skipped, but for those marked `always`. */
   end?: CallEnd;
+  /** Set as soon as the provider may have begun. */
+  dispatched?: true;
   /** The error behind `end`, with the cause that only the log may see. */
   error?: FairleadError;
   /** The audit's reserved place, from `intend` to `record`. */
   place?: unknown;
   /** The span of the stage that runs now. */
   span?: Span;
-  /** Called when the call leaves the pipeline, whatever happened; last registered first. */
-  onLeave: (() => void)[];
+  /** Awaited when the call leaves the pipeline, whatever happened; last registered first. They never fail. */
+  onLeave: (() => Promise<void>)[];
 }
 
 /** A named step. It throws a `FairleadError` to refuse, and sets `state.end` to finish early. */
@@ -28,9 +33,8 @@ export interface Stage {
   always?: boolean;
 }
 
-/** Ends the call with an error. */
-export function fail(state: CallState, error: FairleadError): void {
-  const { id } = state.call;
+/** Ends the call with an error: its own, or that of the earlier call whose end is told again. */
+export function fail(state: CallState, error: FairleadError, id = state.call.id): void {
   state.error = error;
   state.end = {
     callId: id,

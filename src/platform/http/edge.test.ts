@@ -1,5 +1,13 @@
 import { describe, expect, it } from 'vitest';
-import { addressRanges, checkHost, checkOrigin, clientAddress, HostNotAllowed, OriginNotAllowed } from './index.ts';
+import {
+  addressRanges,
+  checkHost,
+  checkOrigin,
+  clientAddress,
+  HostNotAllowed,
+  isFromThisMachine,
+  OriginNotAllowed,
+} from './index.ts';
 
 describe('the address of a client', () => {
   const proxies = addressRanges(['10.0.0.0/8', '::1']);
@@ -22,6 +30,30 @@ describe('the address of a client', () => {
 
   it('is unknown on a socket without one', () => {
     expect(clientAddress(undefined, '203.0.113.9', proxies)).toBeUndefined();
+  });
+});
+
+describe('a request', () => {
+  const proxies = addressRanges(['127.0.0.1', '10.0.0.0/8']);
+  const none = addressRanges([]);
+
+  it.each([
+    ['straight from loopback', '127.0.0.1', {}, none, true],
+    ['straight from loopback, with a trusted proxy there', '::ffff:127.0.0.1', {}, proxies, true],
+    ['straight from IPv6 loopback', '::1', {}, none, true],
+    ['from elsewhere', '203.0.113.9', {}, none, false],
+    ['from elsewhere that says it is here', '203.0.113.9', { 'x-forwarded-for': '127.0.0.1' }, proxies, false],
+    ['through a proxy here that is not trusted', '127.0.0.1', { 'x-forwarded-for': '127.0.0.1' }, none, false],
+    ['through one that says so by Via', '127.0.0.1', { via: '1.1 proxy' }, none, false],
+    ['through one that says so by Forwarded', '127.0.0.1', { forwarded: 'for=127.0.0.1' }, proxies, false],
+    ['through one that says so by X-Real-IP', '127.0.0.1', { 'x-real-ip': '127.0.0.1' }, proxies, false],
+    ['through a trusted one from here', '127.0.0.1', { 'x-forwarded-for': '127.0.0.1' }, proxies, true],
+    ['through a trusted one from elsewhere', '127.0.0.1', { 'x-forwarded-for': '203.0.113.9' }, proxies, false],
+    ['through trusted ones, and back', '10.0.0.1', { 'x-forwarded-for': '203.0.113.9, 127.0.0.1' }, proxies, false],
+    ['through a trusted one from who knows where', '127.0.0.1', { 'x-forwarded-for': 'unknown' }, proxies, false],
+    ['on a socket without an address', undefined, {}, none, false],
+  ])('%s is of this machine or not [SP-18]', (_, socket, headers: Record<string, string>, trusted, expected) => {
+    expect(isFromThisMachine(socket, (name) => headers[name], trusted)).toBe(expected);
   });
 });
 

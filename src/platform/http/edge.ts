@@ -11,14 +11,54 @@ export function clientAddress(
   xForwardedFor: string | undefined,
   trustedProxies: AddressRanges,
 ): string | undefined {
+  return followed(socketAddress, xForwardedFor, trustedProxies).client;
+}
+
+function followed(
+  socketAddress: string | undefined,
+  xForwardedFor: string | undefined,
+  trustedProxies: AddressRanges,
+): { client: string | undefined; isSure: boolean } {
   let client = normalAddress(withoutPort(socketAddress ?? ''));
   const claimed = (xForwardedFor ?? '').split(',');
   while (client !== undefined && claimed.length > 0 && trustedProxies.has(client)) {
     const next = normalAddress(withoutPort((claimed.pop() ?? '').trim()));
-    if (next === undefined) break; // "unknown", an obfuscated name, or rubbish: the last sure address counts
+    // "unknown", an obfuscated name, or rubbish: the last sure address counts.
+    if (next === undefined) return { client, isSure: false };
     client = next;
   }
-  return client;
+  return { client, isSure: true };
+}
+
+/** By these a proxy shows: each of the usual ones sets one of them. */
+const forwardingHeaders = [
+  'forwarded',
+  'via',
+  'x-forwarded-for',
+  'x-forwarded-host',
+  'x-forwarded-proto',
+  'x-forwarded-server',
+  'x-real-ip',
+];
+
+/**
+ * Whether a request began on this machine. One that was forwarded did so only if every proxy on its way is trusted and
+ * the one behind the last of them is this machine: anybody's request comes from loopback once a proxy runs here.
+ */
+export function isFromThisMachine(
+  socketAddress: string | undefined,
+  header: (name: string) => string | undefined,
+  trustedProxies: AddressRanges,
+): boolean {
+  const socket = normalAddress(withoutPort(socketAddress ?? ''));
+  if (!forwardingHeaders.some((name) => header(name) !== undefined)) return isLoopback(socket);
+  if (socket === undefined || !trustedProxies.has(socket)) return false;
+  const { client, isSure } = followed(socketAddress, header('x-forwarded-for'), trustedProxies);
+  return isSure && isLoopback(client);
+}
+
+function isLoopback(address: string | undefined): boolean {
+  return address === '127.0.0.1' || address === '::1';
 }
 
 /** `203.0.113.7:4711`, `[2001:db8::1]:443` and `[2001:db8::1]`, as proxies write them; a zone (`fe80::1%eth0`) goes. */

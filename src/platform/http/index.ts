@@ -1,6 +1,6 @@
 export { type AddressRanges, addressRanges } from './addresses.ts';
 export { readBounded, readText } from './body.ts';
-export { checkHost, checkOrigin, clientAddress } from './edge.ts';
+export { checkHost, checkOrigin, clientAddress, isFromThisMachine } from './edge.ts';
 export { createEgress, type Egress, type EgressDeps, type EgressInit, type Resolve } from './egress.ts';
 export {
   EgressBlocked,

@@ -4,7 +4,7 @@ import { type Access, anonymousPrincipal, MissingCredential } from '../../capabi
 import type { EndpointSettings } from '../../config/schema.ts';
 import { asFairleadError } from '../../kernel/errors.ts';
 import type { Principal } from '../../kernel/principal.ts';
-import { type AddressRanges, clientAddress } from '../../platform/http/index.ts';
+import { type AddressRanges, clientAddress, isFromThisMachine } from '../../platform/http/index.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 import type { Admitted } from '../mcp/index.ts';
 import { problemResponse } from './problem.ts';
@@ -30,6 +30,8 @@ export interface Admission {
   /** The MCP surface's way in; the response is the challenge when nobody is let in. */
   admit(c: Context<HttpEnv>, endpoint: string | undefined): Promise<Admitted | Response>;
   address(c: Context<HttpEnv>): string | undefined;
+  /** Whether the request began on this machine, whatever proxies it came through. */
+  isLocal(c: Context<HttpEnv>): boolean;
   metadataUrl(path: string): string;
 }
 
@@ -42,10 +44,13 @@ export function createAdmission({
 }: AdmissionDeps): Admission {
   const address = (c: Context<HttpEnv>) =>
     clientAddress(c.env?.incoming?.socket?.remoteAddress, c.req.header('x-forwarded-for'), trustedProxies);
+  const isLocal = (c: Context<HttpEnv>) =>
+    isFromThisMachine(c.env?.incoming?.socket?.remoteAddress, (name) => c.req.header(name), trustedProxies);
   const metadataUrl = (path: string) => new URL(`/.well-known/oauth-protected-resource${path}`, publicUrl).href;
 
   return {
     address,
+    isLocal,
     metadataUrl,
     principal: (c) => access.authenticate(bearerOf(c)),
     async admit(c, endpoint) {

@@ -33,7 +33,7 @@ export interface HttpAppDeps {
 export function createHttpApp(deps: HttpAppDeps): Hono<HttpEnv> {
   const admission = createAdmission({ ...deps, trustedProxies: addressRanges(deps.trustedProxies) });
   const app = new Hono<HttpEnv>();
-  app.onError((error) => problemResponse(error, deps.log));
+  app.onError((error, c) => problemResponse(error, deps.log, { signal: c.req.raw.signal }));
   app.notFound((c) => problemResponse(NotFound({ what: 'page', id: c.req.path.slice(0, 200) }), deps.log));
   for (const middleware of edge(deps)) app.use(middleware);
 

@@ -27,10 +27,8 @@ export function operations(
   });
 
   app.get('/metrics', async (c) => {
-    const address = admission.address(c) ?? '';
-    const local = address === '127.0.0.1' || address === '::1';
     const authorized = metricsToken !== undefined && isSame(c.req.header('authorization'), `Bearer ${metricsToken}`);
-    if (!local && !authorized) throw MissingCredential();
+    if (!admission.isLocal(c) && !authorized) throw MissingCredential();
     return c.body(await metrics.render(), 200, { 'content-type': metrics.contentType });
   });
 }

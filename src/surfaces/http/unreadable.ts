@@ -24,7 +24,7 @@ export function answerUnreadable(server: Server): void {
       return;
     }
     const [status, reason, fault] = reasons[error.code ?? ''] ?? unreadable;
-    const body = JSON.stringify({ ...problemBody(InvalidRequest({ faults: fault })), status });
+    const body = JSON.stringify(problemBody(InvalidRequest({ faults: fault }).toBody(), status));
     socket.end(
       `HTTP/1.1 ${status} ${reason}\r\ncontent-type: application/problem+json\r\n` +
         `content-length: ${Buffer.byteLength(body)}\r\nconnection: close\r\n\r\n${body}`,

@@ -2,6 +2,7 @@ import { isJsonContentType, isLegacyRequest } from '@modelcontextprotocol/server
 import { asFairleadError, FairleadError } from '../../kernel/errors.ts';
 import { JsonFault, parseJson } from '../../kernel/json.ts';
 import { readText } from '../../platform/http/index.ts';
+import { hungUp } from '../http/problem.ts';
 import { pendingAnswers } from './answers.ts';
 import type { Admitted, McpDeps } from './deps.ts';
 import type { ServerParts } from './identity.ts';
@@ -67,10 +68,11 @@ export function createMcpSurface(deps: McpSurfaceDeps): McpSurface {
       try {
         return await answers.track(request, () => serve(request, admitted));
       } catch (thrown) {
-        const error = asFairleadError(thrown);
-        if (!(thrown instanceof FairleadError) && !request.signal.aborted) {
+        if (!(thrown instanceof FairleadError)) {
+          if (request.signal.aborted) return hungUp(thrown, deps.log);
           deps.log.error({ err: thrown }, 'an MCP request failed');
         }
+        const error = asFairleadError(thrown);
         return rpcResponse(
           error.spec.status,
           error.spec.category === 'not_found' ? -32602 : -32603,

@@ -2,9 +2,8 @@ import { ProtocolError } from '@modelcontextprotocol/server';
 import { describe, expect, it } from 'vitest';
 import { UnknownTool } from '../../gateway/index.ts';
 import { Internal, NotFound } from '../../kernel/errors.ts';
-import { rewriteContent, rewriteContents, rewriteMessages, toResult, toToolResult } from './results.ts';
+import { toResult, toToolResult } from './results.ts';
 
-const same = (uri: string) => uri;
 const failed = (rpc?: { code: number; message: string; data?: unknown }) => ({
   callId: 'call_1',
   outcome: 'failed' as const,
@@ -16,23 +15,23 @@ const page = { code: -32042, message: 'visit', data: { elicitations: [{ url: 'ht
 describe('the end of a tool call over MCP', () => {
   it('is a protocol error for a tool that is not there [SP-17]', () => {
     const end = { callId: 'call_1', outcome: 'denied' as const, error: UnknownTool({ name: 'x' }).toBody() };
-    expect(() => toToolResult(end, same, 'sessions')).toThrow(ProtocolError);
+    expect(() => toToolResult(end, 'sessions')).toThrow(ProtocolError);
   });
 
   it('keeps the code that a client acts by, in the revision that has it [SP-6]', () => {
-    expect(() => toToolResult(failed(page), same, 'sessions')).toThrow(/visit/);
+    expect(() => toToolResult(failed(page), 'sessions')).toThrow(/visit/);
     const capability = { code: -32021, message: 'sampling needed' };
-    expect(() => toToolResult(failed(capability), same, 'modern')).toThrow(/sampling needed/);
+    expect(() => toToolResult(failed(capability), 'modern')).toThrow(/sampling needed/);
   });
 
   it('names the page to open first where the revision has no code for it [SP-6]', () => {
-    expect(JSON.stringify(toToolResult(failed(page), same, 'modern'))).toContain('https://example.com/in');
-    const odd = toToolResult(failed({ ...page, data: 'nothing' }), same, 'modern');
+    expect(JSON.stringify(toToolResult(failed(page), 'modern'))).toContain('https://example.com/in');
+    const odd = toToolResult(failed({ ...page, data: 'nothing' }), 'modern');
     expect(odd).toMatchObject({ isError: true });
   });
 
   it('always has content [SP-17]', () => {
-    expect(toToolResult({ callId: 'c', outcome: 'ok', result: {} }, same, 'modern')).toMatchObject({ content: [] });
+    expect(toToolResult({ callId: 'c', outcome: 'ok', result: {} }, 'modern')).toMatchObject({ content: [] });
   });
 });
 
@@ -43,31 +42,5 @@ describe('the end of a read or prompt over MCP', () => {
     const missing = { callId: 'c', outcome: 'denied' as const, error: NotFound({ what: 'x', id: 'y' }).toBody() };
     expect(() => toResult(missing)).toThrow(expect.objectContaining({ code: -32602 }));
     expect(() => toResult(failed())).toThrow(expect.objectContaining({ code: -32603 }));
-  });
-});
-
-describe('URIs of upstreams', () => {
-  const prefixed = (uri: string) => `git+${uri}`;
-  const odd = { content: 'text', messages: 1, contents: null };
-
-  it('are rewritten wherever a client may follow them, and nothing else is touched [SP-5]', () => {
-    const link = { type: 'resource_link', uri: 'a://1', name: 'one' };
-    const embedded = { type: 'resource', resource: { uri: 'a://2', text: 'x' } };
-    expect(rewriteContent({ content: [link, embedded, { type: 'text', text: 'a://1' }, 'odd'] }, prefixed)).toEqual({
-      content: [
-        { ...link, uri: 'git+a://1' },
-        { type: 'resource', resource: { uri: 'git+a://2', text: 'x' } },
-        { type: 'text', text: 'a://1' },
-        'odd',
-      ],
-    });
-    expect(rewriteMessages({ messages: [{ role: 'user', content: [link] }, 'odd'] }, prefixed)).toEqual({
-      messages: [{ role: 'user', content: [{ ...link, uri: 'git+a://1' }] }, 'odd'],
-    });
-    expect(rewriteContents({ contents: [{ uri: 'a://1' }, 5] }, prefixed)).toEqual({
-      contents: [{ uri: 'git+a://1' }, 5],
-    });
-    for (const rewrite of [rewriteContent, rewriteMessages, rewriteContents])
-      expect(rewrite(odd, prefixed)).toEqual(odd);
   });
 });

@@ -1,9 +1,8 @@
 import { ProtocolError } from '@modelcontextprotocol/server';
-import type { EndpointView } from '../../capabilities/catalog/index.ts';
 import { UnknownTool } from '../../gateway/index.ts';
 import type { CallEnd } from '../../kernel/call.ts';
 import type { ErrorBody, RpcFault } from '../../kernel/errors.ts';
-import { isObject, type Json, type JsonObject } from '../../kernel/json.ts';
+import { isObject, type JsonObject } from '../../kernel/json.ts';
 
 export const metaKeys = {
   error: 'dev.fairlead/error',
@@ -21,13 +20,13 @@ const urlElicitation = -32042;
 const protocolCodes = { sessions: new Set([urlElicitation, -32021]), modern: new Set([-32021]) };
 
 /** A finished tool call as MCP wants it: a result, with `isError` for refusals; throws for unknown tools. */
-export function toToolResult(end: CallEnd, rewrite: UriRewriter, era: 'modern' | 'sessions'): JsonObject {
+export function toToolResult(end: CallEnd, era: 'modern' | 'sessions'): JsonObject {
   if (end.error) {
     if (end.error.code === UnknownTool.code) throw rpcError(end.error, invalidParams);
     if (end.rpc && protocolCodes[era].has(end.rpc.code)) throw passedOn(end.rpc);
     return refusal(end.error, end.rpc?.code === urlElicitation ? pagesOf(end.rpc) : []);
   }
-  const result = rewriteContent(asObject(end.result), rewrite);
+  const result = asObject(end.result);
   return {
     ...result,
     content: result.content ?? [],
@@ -66,53 +65,6 @@ function refusal(error: ErrorBody, pages: readonly string[]): JsonObject {
     content: [{ type: 'text', text: `${error.message} ${error.suggestedAction}${visit}` }],
     _meta: { [metaKeys.error]: error as unknown as JsonObject },
   };
-}
-
-/** From a toolset's own URI to the one on the wire. */
-export type UriRewriter = (uri: string) => string;
-
-export function uriRewriter(view: EndpointView, toolset: string | undefined): UriRewriter {
-  return (uri) => (toolset === undefined ? uri : view.wireUri(toolset, uri));
-}
-
-/** Rewrites the URIs of resource links and embedded resources in a tool result. */
-export function rewriteContent(result: JsonObject, rewrite: UriRewriter): JsonObject {
-  if (!Array.isArray(result.content)) return result;
-  return { ...result, content: result.content.map((block) => rewriteBlock(block, rewrite)) };
-}
-
-/** The same in the messages of a prompt. */
-export function rewriteMessages(result: JsonObject, rewrite: UriRewriter): JsonObject {
-  if (!Array.isArray(result.messages)) return result;
-  return {
-    ...result,
-    messages: result.messages.map((message) =>
-      isObject(message)
-        ? { ...(message as JsonObject), content: rewriteBlock((message as JsonObject).content ?? null, rewrite) }
-        : message,
-    ),
-  };
-}
-
-/** The same in the contents of a resource. */
-export function rewriteContents(result: JsonObject, rewrite: UriRewriter): JsonObject {
-  if (!Array.isArray(result.contents)) return result;
-  return { ...result, contents: result.contents.map((item) => withUri(item, rewrite)) };
-}
-
-function rewriteBlock(block: Json, rewrite: UriRewriter): Json {
-  if (Array.isArray(block)) return block.map((one) => rewriteBlock(one, rewrite));
-  if (!isObject(block)) return block;
-  if (block.type === 'resource_link') return withUri(block as JsonObject, rewrite);
-  if (block.type === 'resource')
-    return { ...(block as JsonObject), resource: withUri((block as JsonObject).resource ?? null, rewrite) };
-  return block as JsonObject;
-}
-
-function withUri(value: Json, rewrite: UriRewriter): Json {
-  return isObject(value) && typeof value.uri === 'string'
-    ? { ...(value as JsonObject), uri: rewrite(value.uri) }
-    : value;
 }
 
 export function asObject(value: unknown): JsonObject {

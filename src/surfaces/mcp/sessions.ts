@@ -6,6 +6,7 @@ import type { Principal } from '../../kernel/principal.ts';
 import type { Admitted } from './deps.ts';
 import { boundedEventStore } from './events.ts';
 import { originOf, type ServerParts } from './identity.ts';
+import { type IdsInUse, idsInUse } from './ids.ts';
 import { buildServer } from './server.ts';
 
 /** Clients of 2025 and earlier: each has a session that lives on this server. */
@@ -29,6 +30,7 @@ export interface Session {
   clientAddress: string | undefined;
   server: Server;
   transport: WebStandardStreamableHTTPServerTransport;
+  ids: IdsInUse;
   lastUsedAt: number;
   /** Requests and streams open right now. */
   open: number;
@@ -87,6 +89,7 @@ export function createSessions(parts: ServerParts): Sessions {
       clientAddress,
       server,
       transport,
+      ids: idsInUse(transport),
       lastUsedAt: Date.now(),
       open: 0,
       revalidate: admitted.revalidate,
@@ -100,6 +103,11 @@ export function createSessions(parts: ServerParts): Sessions {
   };
 
   const serve = async (session: Session, request: Request, body: unknown, authInfo: AuthInfo): Promise<Response> => {
+    const taken = session.ids.take(body);
+    if ('inUse' in taken) {
+      const id = JSON.stringify(taken.inUse).slice(0, 100);
+      return rpcResponse(400, -32600, `The id ${id} is in use by a request of this session that has no answer yet.`);
+    }
     session.open++;
     session.lastUsedAt = Date.now();
     const done = () => {
@@ -113,9 +121,11 @@ export function createSessions(parts: ServerParts): Sessions {
         authInfo,
       });
     } catch (error) {
+      taken.release();
       done();
       throw error;
     }
+    if (!response.ok) taken.release();
     return whenSent(response, done);
   };
 

@@ -5,21 +5,11 @@ import {
   type Server,
   type ServerContext,
 } from '@modelcontextprotocol/server';
-import type { EndpointView } from '../../capabilities/catalog/index.ts';
-import { isOwnUri } from '../../gateway/index.ts';
 import type { CallEnd, CallerLink, Operation, ProgressUpdate } from '../../kernel/call.ts';
 import { isObject, type Json, type JsonObject } from '../../kernel/json.ts';
 import { clientAddressOf, principalOf, requestIdOf, type ServerIdentity, type ServerParts } from './identity.ts';
 import type { Round } from './parking.ts';
-import {
-  asObject,
-  rewriteContents,
-  rewriteMessages,
-  toResult,
-  toToolResult,
-  type UriRewriter,
-  uriRewriter,
-} from './results.ts';
+import { asObject, toResult, toToolResult } from './results.ts';
 import type { Asked } from './rounds.ts';
 
 const askTimeoutMs = 5 * 60_000;
@@ -84,41 +74,18 @@ export function useHandlers(server: Server, parts: ServerParts, identity: Server
     throw new ProtocolError(-32603, 'The upstream asks for input in a way that this session cannot answer.');
   };
 
-  const rewriterFor = (ctx: ServerContext, toolsetOf: (view: EndpointView) => string | undefined): UriRewriter => {
-    const view = gateway.view(principalOf(ctx, identity).org, identity.endpoint);
-    return uriRewriter(view, toolsetOf(view));
-  };
-
   server.setRequestHandler('tools/call', (async (
     { params }: { params: { name: string; arguments?: unknown } },
     ctx: ServerContext,
-  ) =>
-    use(ctx, 'tool', params.name, asObject(params.arguments), (end) =>
-      toToolResult(
-        end,
-        rewriterFor(ctx, (view) => view.findTool(params.name)?.toolset),
-        identity.era,
-      ),
-    )) as never);
+  ) => use(ctx, 'tool', params.name, asObject(params.arguments), (end) => toToolResult(end, identity.era))) as never);
 
   server.setRequestHandler('resources/read', (async ({ params }: { params: { uri: string } }, ctx: ServerContext) =>
-    use(ctx, 'read', params.uri, {}, (end) =>
-      rewriteContents(
-        toResult(end),
-        isOwnUri(params.uri) ? (uri) => uri : rewriterFor(ctx, (view) => view.ownUri(params.uri)?.toolset),
-      ),
-    )) as never);
+    use(ctx, 'read', params.uri, {}, toResult)) as never);
 
   server.setRequestHandler('prompts/get', (async (
     { params }: { params: { name: string; arguments?: unknown } },
     ctx: ServerContext,
-  ) =>
-    use(ctx, 'prompt', params.name, asObject(params.arguments), (end) =>
-      rewriteMessages(
-        toResult(end),
-        rewriterFor(ctx, (view) => view.findPrompt(params.name)?.toolset),
-      ),
-    )) as never);
+  ) => use(ctx, 'prompt', params.name, asObject(params.arguments), toResult)) as never);
 
   server.setRequestHandler('completion/complete', (async ({ params }: { params: JsonObject }, ctx: ServerContext) => {
     const ref = isObject(params.ref) ? params.ref : {};

@@ -3,6 +3,8 @@ import { outcomes } from '../../kernel/call.ts';
 import type { ErrorBody } from '../../kernel/errors.ts';
 import { statusOf } from './calls.ts';
 
+const unable = ['AUDIT_QUEUE_FULL', 'AUDIT_UNAVAILABLE', 'SHUTTING_DOWN'];
+
 const error = (category: ErrorBody['category']): ErrorBody => ({
   code: 'ANY',
   category,
@@ -27,4 +29,12 @@ it('gives every outcome its status [SP-17]', () => {
   expect(statusOf({ outcome: 'failed', error: error('internal') })).toBe(502);
   expect(statusOf({ outcome: 'denied', error: error('not_found') })).toBe(404);
   expect(statusOf({ outcome: 'denied', error: error('authentication') })).toBe(401);
+});
+
+it('says by 503 that the server itself cannot take or record a call [SP-17]', () => {
+  for (const code of unable) {
+    expect([code, statusOf({ outcome: 'failed', error: { ...error('internal'), code } })]).toEqual([code, 503]);
+  }
+  // What was cut off may have happened: nobody must take it for a call that can be made again as it is.
+  expect(statusOf({ outcome: 'failed', error: { ...error('external_service'), code: 'CUT_OFF' } })).toBe(502);
 });

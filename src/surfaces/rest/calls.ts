@@ -1,19 +1,18 @@
 import { z } from '@hono/zod-openapi';
-import { AuditQueueFull } from '../../capabilities/audit/index.ts';
-import { type Idempotency, idempotencyErrors } from '../../capabilities/idempotency/index.ts';
+import { AuditQueueFull, AuditUnavailable } from '../../capabilities/audit/index.ts';
+import { idempotencyErrors } from '../../capabilities/idempotency/index.ts';
 import { type Gateway, gatewayErrors } from '../../gateway/index.ts';
 import type { CallEnd, CallerLink, CallRequest } from '../../kernel/call.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { Internal, ShuttingDown } from '../../kernel/errors.ts';
-import { newId } from '../../kernel/ids.ts';
+import { type ErrorKind, Internal, ShuttingDown } from '../../kernel/errors.ts';
 import type { JsonObject } from '../../kernel/json.ts';
+import { problemBody } from '../http/problem.ts';
 import { type Reply, type Route, route } from './route.ts';
 import * as schemas from './schemas.ts';
 import { endpointName, toolParams } from './tools.ts';
 
 export interface CallsDeps {
-  gateway: Pick<Gateway, 'call' | 'view'>;
-  idempotency: Pick<Idempotency, 'begin'>;
+  gateway: Pick<Gateway, 'call'>;
   clock: Clock;
 }
 
@@ -66,7 +65,8 @@ export function callRoutes(deps: CallsDeps): Route[] {
         'says how the call ended. A tool that needs an answer from its caller during the call cannot be used this ' +
         'way. `traceparent`, `tracestate` and `baggage` are passed on.\n\n' +
         'With an `Idempotency-Key` a call that ran is not run again for 24 hours: the same request gets the same ' +
-        'answer, with the header `idempotency-replayed: true`. What was refused before it ran can be sent again with the same key.',
+        'answer, with the header `idempotency-replayed: true`, as long as you may make it; the audit keeps a record of ' +
+        'that too. What was refused before it ran can be sent again with the same key.',
       scope: 'tools:call',
       params: toolParams,
       headers: callHeaders,
@@ -77,8 +77,8 @@ export function callRoutes(deps: CallsDeps): Route[] {
       errors: idempotencyErrors,
       async handle({ c, principal, params, headers, body, clientAddress }) {
         const { endpoint, timeoutMs } = body;
-        const request: CallRequest & { id: string } = {
-          id: newId('call'),
+        const key = headers['idempotency-key'];
+        const request: CallRequest = {
           principal,
           surface: 'rest',
           operation: 'tool',
@@ -89,79 +89,18 @@ export function callRoutes(deps: CallsDeps): Route[] {
           link: mute,
           signal: c.req.raw.signal,
           ...(timeoutMs === undefined ? {} : { deadline: deps.clock.now() + timeoutMs }),
+          ...(key === undefined ? {} : { once: { key, content: { target: params.id, ...body } } }),
           ...(clientAddress === undefined ? {} : { clientAddress }),
           requestId: c.get('requestId'),
         };
-        const key = headers['idempotency-key'];
-        return key === undefined ? call(deps, request) : callOnce(deps, request, key, body);
+        const reply = await deps.gateway.call(request);
+        if (reply.kind === 'end') return answerOf(reply.end);
+        // Providers know that this caller cannot be asked.
+        return answerOf({ callId: reply.callId, outcome: 'failed', error: Internal().toBody(reply.callId) });
       },
     }),
   ];
 }
-
-async function call({ gateway }: CallsDeps, request: CallRequest): Promise<CallAnswer> {
-  const reply = await gateway.call(request);
-  if (reply.kind === 'end') return answerOf(reply.end);
-  // Providers know that this caller cannot be asked.
-  return answerOf({ callId: reply.callId, outcome: 'failed', error: Internal().toBody(reply.callId) });
-}
-
-/** Runs a call unless one with this key and the same content was made before; then answers what came of that. */
-async function callOnce(
-  deps: CallsDeps,
-  request: CallRequest & { id: string },
-  key: string,
-  body: z.output<typeof callBody>,
-): Promise<Reply | Response> {
-  const { id: callId, principal, target } = request;
-  const begun = await deps.idempotency.begin({
-    org: principal.org,
-    principal: principal.id,
-    key,
-    content: { target, ...body },
-    callId,
-  });
-  const replayed = { 'idempotency-replayed': 'true' };
-  if (begun.kind === 'unknown') {
-    const { callId, error } = begun;
-    return {
-      status: error.spec.status,
-      body: { callId, outcome: 'failed', error: error.toBody(callId) },
-      headers: replayed,
-    };
-  }
-  if (begun.kind === 'replay') {
-    const { status, body } = begun.answer;
-    return new Response(body, {
-      status,
-      headers: { 'content-type': 'application/json', 'cache-control': 'no-store', ...replayed },
-    });
-  }
-  const answer = await call(deps, request);
-  if (mayRunAgain(deps, request, answer)) await begun.run.release();
-  else {
-    const { outcome } = answer.body;
-    await begun.run.finish({ outcome, status: answer.status, body: JSON.stringify(answer.body) });
-  }
-  return answer;
-}
-
-/** Whether the same request, sent again, does no harm: nothing ran, or a tool that can be run twice gave no answer. */
-function mayRunAgain(
-  { gateway }: CallsDeps,
-  { principal, endpoint, target }: CallRequest,
-  { body }: CallAnswer,
-): boolean {
-  const { outcome, error } = body;
-  if (outcome === 'ok' || outcome === 'tool_error') return false;
-  if (outcome !== 'failed' && outcome !== 'cancelled') return true; // refused before it ran
-  if (error && refusedAtTheDoor.includes(error.code)) return true;
-  const annotations = gateway.view(principal.org, endpoint).findTool(target)?.annotations;
-  return annotations !== undefined && (annotations.readOnly || annotations.idempotent);
-}
-
-/** `failed`, and yet nothing was dispatched. */
-const refusedAtTheDoor = [AuditQueueFull.code, ShuttingDown.code];
 
 /** The way back to a REST caller: there is none while the call runs. */
 const mute: CallerLink = {
@@ -172,21 +111,32 @@ const mute: CallerLink = {
   log: () => undefined,
 };
 
-interface CallAnswer extends Reply {
-  body: Pick<CallEnd, 'callId' | 'outcome' | 'result' | 'error'>;
-}
-
-function answerOf(end: CallEnd): CallAnswer {
-  const { callId, outcome, result, error } = end;
-  return {
-    status: statusOf(end),
-    body: { callId, outcome, ...(error === undefined ? { result } : { error }) },
-    ...(error?.retryAfter === undefined ? {} : { headers: { 'retry-after': String(Math.ceil(error.retryAfter)) } }),
+function answerOf(end: CallEnd): Reply {
+  const { callId, outcome, result, error, replayed } = end;
+  const headers = {
+    ...(error?.retryAfter === undefined ? {} : { 'retry-after': String(Math.ceil(error.retryAfter)) }),
+    ...(replayed ? { 'idempotency-replayed': 'true' } : {}),
   };
+  const status = statusOf(end);
+  // What is wrong with the key is said of the request: no tool has anything to do with it.
+  if (error && !replayed && isOneOf(idempotencyErrors, error.code)) {
+    const body = problemBody(error, status);
+    return { status, body, headers: { ...headers, 'content-type': 'application/problem+json' } };
+  }
+  return { status, body: { callId, outcome, ...(error === undefined ? { result } : { error }) }, headers };
 }
 
-/** The status of each outcome. */
+/** Errors of this server itself: what the status of an outcome would blame on the caller or on an upstream. */
+const ownErrors = [AuditQueueFull, AuditUnavailable, ShuttingDown, ...idempotencyErrors];
+
+function isOneOf(kinds: readonly ErrorKind[], code: string): boolean {
+  return kinds.some((kind) => kind.code === code);
+}
+
+/** The status of each outcome, and that of the catalogue where this server itself cannot take or record the call. */
 export function statusOf({ outcome, error }: Pick<CallEnd, 'outcome' | 'error'>): number {
+  const own = ownErrors.find(({ code }) => code === error?.code);
+  if (own) return own.spec.status;
   switch (outcome) {
     case 'ok':
     case 'tool_error':
@@ -219,7 +169,7 @@ function traceOf(header: (name: string) => string | undefined): JsonObject {
 }
 
 const failure = (outcome: string, code: string) => {
-  const kind = gatewayErrors.find((each) => each.code === code);
+  const kind = [...gatewayErrors, AuditQueueFull].find((each) => each.code === code);
   return {
     callId: 'call_06exw4v5d0tq8m2k9r7h3n1c5b',
     outcome,
@@ -272,6 +222,13 @@ const callAnswers = {
     description: '`failed`: the tool could not be run, or gave no usable answer',
     schema: callReply,
     example: failure('failed', 'UPSTREAM_UNAVAILABLE'),
+  },
+  503: {
+    description:
+      '`failed`: this server itself cannot take the call, or not record it; `retry-after` says when to try again ' +
+      'where nothing can have happened; or a problem where nobody can be let in',
+    schema: callReply,
+    example: failure('failed', 'AUDIT_QUEUE_FULL'),
   },
   504: {
     description: '`failed`: out of time; what the tool does may have happened',

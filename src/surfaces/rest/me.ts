@@ -55,7 +55,15 @@ export function meRoutes({ upstreams, orgsNotThere, version }: MeDeps): Route[] 
             version: z.string(),
             toolsets: z.array(
               schemas.upstream
-                .pick({ state: true, reason: true, tools: true, prompts: true, resources: true, since: true })
+                .pick({
+                  state: true,
+                  reason: true,
+                  tools: true,
+                  prompts: true,
+                  resources: true,
+                  leftOut: true,
+                  since: true,
+                })
                 .extend({ toolset: z.string(), lastListedAt: schemas.timeMs.optional() }),
             ),
             warnings: z.array(z.string()),
@@ -81,6 +89,7 @@ export function meRoutes({ upstreams, orgsNotThere, version }: MeDeps): Route[] 
             tools: status.tools,
             prompts: status.prompts,
             resources: status.resources,
+            ...(status.leftOut === undefined ? {} : { leftOut: status.leftOut }),
             since: status.since,
             ...(status.lastListedAt === undefined ? {} : { lastListedAt: status.lastListedAt }),
           })),

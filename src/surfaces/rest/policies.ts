@@ -68,7 +68,7 @@ export function policyRoutes({ policy: door }: { policy: Pick<Policy, 'store' | 
       tag: 'Policies',
       summary: 'List policies',
       description: "An organisation's own policies, and every rule that is in force for it, shared ones included.",
-      scope: 'tools:read',
+      scope: 'policies:read',
       inOrg: true,
       answers: {
         200: {
@@ -95,7 +95,7 @@ export function policyRoutes({ policy: door }: { policy: Pick<Policy, 'store' | 
       tag: 'Policies',
       summary: 'Get the policy schema',
       description: 'The Cedar schema that policies are checked against: what they can read.',
-      scope: 'tools:read',
+      scope: 'policies:read',
       answers: {
         200: {
           description: 'The schema',
@@ -142,7 +142,7 @@ export function policyRoutes({ policy: door }: { policy: Pick<Policy, 'store' | 
       tag: 'Policies',
       summary: 'Get a policy',
       description: "One of an organisation's own policies, as it is in force.",
-      scope: 'tools:read',
+      scope: 'policies:read',
       inOrg: true,
       params: nameParams,
       answers: { 200: { description: 'The policy', schema: policy, example: examplePolicy } },
@@ -155,7 +155,7 @@ export function policyRoutes({ policy: door }: { policy: Pick<Policy, 'store' | 
       tag: 'Policies',
       summary: "Get a policy's history",
       description: 'Every version of a policy, newest first, removals included.',
-      scope: 'tools:read',
+      scope: 'policies:read',
       inOrg: true,
       params: nameParams,
       answers: {

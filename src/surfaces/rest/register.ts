@@ -132,5 +132,5 @@ function refusal(error: unknown, c: Context<HttpEnv>, { admission, log }: Regist
   } else if (scope !== undefined) {
     headers['www-authenticate'] = `Bearer error="insufficient_scope", scope="${scope}", ${about}`;
   }
-  return problemResponse(error, log, { headers });
+  return problemResponse(error, log, { headers, signal: c.req.raw.signal });
 }

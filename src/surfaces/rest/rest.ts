@@ -1,7 +1,6 @@
 import type { Hono } from 'hono';
 import type { Access } from '../../capabilities/access/index.ts';
 import { type Acts, type Audit, createActs } from '../../capabilities/audit/index.ts';
-import type { Idempotency } from '../../capabilities/idempotency/index.ts';
 import type { Policy } from '../../capabilities/policy/index.ts';
 import type { Upstreams } from '../../capabilities/upstreams/index.ts';
 import type { Gateway } from '../../gateway/index.ts';
@@ -27,7 +26,6 @@ export interface RestDeps extends BodyLimits {
   audit: Audit;
   policy: Policy;
   upstreams: Upstreams;
-  idempotency: Idempotency;
   /** What is declared for organisations that do not exist. */
   orgsNotThere: MeDeps['orgsNotThere'];
   clock: Clock;

@@ -65,6 +65,7 @@ export const incomplete = z.array(z.object({ toolset: z.string(), reason: z.stri
   description: 'Toolsets whose tools are missing or only remembered',
 });
 
+const operators = 'with the scope `upstreams:read`';
 const states = ['starting', 'live', 'failing', 'stopped', 'disabled'] as const;
 
 export const upstream = z
@@ -75,14 +76,29 @@ export const upstream = z
       .enum(['file', 'runtime'])
       .openapi({ description: 'Only what came at run time can be changed at run time' }),
     transport: z.enum(['stdio', 'http', 'sse']),
-    target: z.string().optional().openapi({ description: 'Command line or URL without secrets; for administrators' }),
+    target: z
+      .string()
+      .optional()
+      .openapi({ description: `Command line or URL without secrets; ${operators}` }),
     isolation: z.enum(['shared', 'principal', 'session']),
     era: z.string().optional().openapi({ description: 'Protocol revision spoken, once connected' }),
     state: z.enum(states),
     reason: z.string().optional().openapi({ description: 'Why it is not live' }),
+    detail: z
+      .string()
+      .optional()
+      .openapi({ description: `What exactly is wrong; ${operators}` }),
     tools: z.int(),
     prompts: z.int(),
     resources: z.int(),
+    leftOut: z.string().optional().openapi({
+      description: 'What it lists and is not offered here',
+      example: 'left out: 1 tool (a name that is reserved)',
+    }),
+    refused: z
+      .array(z.object({ kind: z.string(), name: z.string(), reason: z.string(), detail: z.string().optional() }))
+      .optional()
+      .openapi({ description: `The first of what is left out, one by one; ${operators}` }),
     since: timeMs,
     lastListedAt: timeMs.optional(),
     restarts: z.int(),
@@ -92,7 +108,9 @@ export const upstream = z
   .openapi('Upstream');
 
 export const upstreamDetail = upstream
-  .extend({ settings: anyObject.optional().openapi({ description: 'Secrets are `***`; for administrators' }) })
+  .extend({
+    settings: anyObject.optional().openapi({ description: 'Secrets are `***`; with the scope `upstreams:write`' }),
+  })
   .openapi('UpstreamDetail');
 
 export const upstreamProbe = z
@@ -182,6 +200,9 @@ export const callRecord = z
     tool: z.string().optional(),
     endpoint: z.string().optional(),
     parentCallId: z.string().optional(),
+    replayed: z.literal(true).optional().openapi({
+      description: 'Nothing ran: the end of the call `parentCallId` was told again, by its idempotency key',
+    }),
     arguments: z.unknown().optional().openapi({ description: 'Redacted, and cut at a limit' }),
     result: z.unknown().optional().openapi({ description: 'Redacted, and cut at a limit' }),
     outcome,

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import type { Access } from '../../capabilities/access/index.ts';
+import { may } from '../../capabilities/access/index.ts';
 import { type UpstreamStatus, type Upstreams, upstreamsErrors } from '../../capabilities/upstreams/index.ts';
 import { httpUpstream, stdioUpstream } from '../../config/schema.ts';
 import { NotFound } from '../../kernel/errors.ts';
@@ -9,7 +9,6 @@ import * as schemas from './schemas.ts';
 
 export interface UpstreamRoutesDeps {
   upstreams: Pick<Upstreams, 'list' | 'get' | 'describe' | 'add' | 'change' | 'remove' | 'test'>;
-  access: Pick<Access, 'require'>;
 }
 
 const nameParams = z.strictObject({
@@ -26,26 +25,16 @@ const named = (code: string) => upstreamsErrors.filter((kind) => kind.code === c
 const changeErrors = [...named('UPSTREAM_NAME_TAKEN'), ...named('RUNTIME_STDIO_OFF')];
 
 /** The MCP servers behind this one. */
-export function upstreamRoutes({ upstreams, access }: UpstreamRoutesDeps): Route[] {
-  const administers = (principal: Principal) => {
-    try {
-      access.require(principal, 'upstreams:write');
-      return true;
-    } catch {
-      return false;
-    }
-  };
-  /** Command lines and addresses are for those who could change them. */
-  const shown = (principal: Principal, { target, ...status }: UpstreamStatus) =>
-    administers(principal) ? { ...status, target } : status;
-
+export function upstreamRoutes({ upstreams }: UpstreamRoutesDeps): Route[] {
   return [
     route({
       method: 'get',
       path: '/api/v1/upstreams',
       tag: 'Upstreams',
       summary: 'List upstreams',
-      description: 'The MCP servers behind this one, how each of them is and, if something is wrong, why.',
+      description:
+        'The MCP servers behind this one, how each of them is and, if something is wrong, why. Where it is and what ' +
+        'exactly is wrong is for those with the scope `upstreams:read`.',
       scope: 'tools:read',
       inOrg: true,
       answers: {
@@ -94,7 +83,9 @@ export function upstreamRoutes({ upstreams, access }: UpstreamRoutesDeps): Route
       path: '/api/v1/upstreams/{name}',
       tag: 'Upstreams',
       summary: 'Get an upstream',
-      description: 'How an upstream is, and for administrators its settings without secrets.',
+      description:
+        'How an upstream is; with the scope `upstreams:read` where it is and what exactly is wrong, and with ' +
+        '`upstreams:write` its settings without secrets.',
       scope: 'tools:read',
       inOrg: true,
       params: nameParams,
@@ -112,7 +103,7 @@ export function upstreamRoutes({ upstreams, access }: UpstreamRoutesDeps): Route
       handle({ principal, org, params }) {
         const status = upstreams.get(org, params.name);
         if (!status) throw NotFound({ what: 'upstream', id: params.name });
-        const described = administers(principal) ? upstreams.describe(org, params.name) : undefined;
+        const described = may(principal, 'upstreams:write') ? upstreams.describe(org, params.name) : undefined;
         return ok({ ...shown(principal, status), ...(described ? { settings: described } : {}) });
       },
     }),
@@ -174,6 +165,11 @@ export function upstreamRoutes({ upstreams, access }: UpstreamRoutesDeps): Route
       },
     }),
   ];
+}
+
+/** Command lines, addresses and what an upstream itself said are for those who operate. */
+function shown(principal: Principal, { target, detail, refused, ...status }: UpstreamStatus) {
+  return may(principal, 'upstreams:read') ? { ...status, target, detail, refused } : status;
 }
 
 const exampleStatus = {

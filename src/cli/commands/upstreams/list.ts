@@ -28,10 +28,24 @@ export const upstreamsList: CommandSpec = {
       return exitCodes.ok;
     }
     screen.table(['NAME', 'STATE', 'TOOLS', 'SOURCE', 'TARGET'], upstreams.map(rowOf));
-    for (const { name, reason } of upstreams) if (reason) screen.line(`\n${name}: ${plain(String(reason))}`);
+    for (const upstream of upstreams) {
+      for (const trouble of troublesOf(upstream)) screen.line(`\n${upstream.name}: ${plain(trouble)}`);
+    }
     return exitCodes.ok;
   },
 };
+
+/** What is wrong with it, as exactly as the server tells who asks. */
+function troublesOf(upstream: JsonObject): string[] {
+  const { reason, detail, leftOut } = upstream;
+  const refused = listIn(upstream, 'refused').map(({ kind, name, reason, detail }) => {
+    const what = name === '' ? String(kind) : `${kind} "${name}"`;
+    return `left out: ${what} (${detail ?? reason})`;
+  });
+  const trouble = reason && detail ? `${reason}. ${detail}` : reason;
+  const said = [trouble, ...(refused.length > 0 ? refused : [leftOut])];
+  return said.filter((text) => typeof text === 'string');
+}
 
 function rowOf(upstream: JsonObject): string[] {
   const { name, state, tools, source, transport, target } = upstream;

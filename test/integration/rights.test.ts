@@ -1,0 +1,109 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { roleNames } from '../../src/config/schema.ts';
+import { serveSilence } from '../fixtures/servers/http.ts';
+import { type Fairlead, startFairlead } from '../harness.ts';
+import { listedUpstream } from '../listed.ts';
+
+// What each role may read over REST, route by route.
+
+let fairlead: Fairlead;
+const keys: Record<string, string> = {};
+const policyText = 'forbid (principal, action, resource) when { context.environment == "the secret place" };';
+const program = '/opt/inner/mcp-of-the-house';
+
+beforeAll(async () => {
+  const gone = await serveSilence();
+  await gone.stop();
+  fairlead = await startFairlead({
+    config: {
+      upstreams: {
+        good: listedUpstream([{ name: 'look', annotations: { readOnlyHint: true } }]),
+        missing: { command: program, startTimeoutMs: 1_000 },
+        away: { url: new URL('/inner/path', gone.url).href, startTimeoutMs: 1_000 },
+      },
+    },
+  });
+  await fairlead.request('/api/v1/policies/house', { method: 'PUT', json: { text: policyText } });
+  for (const role of roleNames) keys[role] = await fairlead.makeKey([role]);
+  await fairlead.request('/api/v1/tools/good.look/call', { json: {} });
+});
+afterAll(() => fairlead?.stop());
+
+const everyone = ['viewer', 'developer', 'operator', 'admin'];
+const operators = ['operator', 'admin'];
+const admins = ['admin'];
+
+/** Who may read each of the routes. */
+const readers: Record<string, readonly string[]> = {
+  '/api/v1/me': everyone,
+  '/api/v1/status': everyone,
+  '/api/v1/tools': everyone,
+  '/api/v1/tools/{id}': everyone,
+  '/api/v1/upstreams': everyone,
+  '/api/v1/upstreams/{name}': everyone,
+  '/api/v1/policies': operators,
+  '/api/v1/policies/schema': operators,
+  '/api/v1/policies/{name}': operators,
+  '/api/v1/policies/{name}/history': operators,
+  '/api/v1/audit': operators,
+  '/api/v1/audit/export': operators,
+  '/api/v1/audit/verify': operators,
+  '/api/v1/audit/{id}': operators,
+  '/api/v1/keys': admins,
+  '/api/v1/keys/{id}': admins,
+  '/api/v1/orgs': admins,
+  '/api/v1/orgs/{id}': admins,
+};
+
+/** A thing that is there, for a route that names one. */
+async function pathOf(route: string): Promise<string> {
+  if (route.startsWith('/api/v1/tools/')) return route.replace('{id}', 'good.look');
+  if (route.startsWith('/api/v1/upstreams/')) return route.replace('{name}', 'missing');
+  if (route.startsWith('/api/v1/policies/')) return route.replace('{name}', 'house');
+  if (route.startsWith('/api/v1/orgs/')) return route.replace('{id}', 'default');
+  if (!route.includes('{')) return route;
+  const list = await (await fairlead.request(route.replace('/{id}', ''))).json();
+  return route.replace('{id}', (list.keys ?? list.records)[0].id);
+}
+
+describe('a role reads over REST', () => {
+  it('what the table says, and the table has every route [SP-14] [SP-20]', async () => {
+    const { paths } = await (await fairlead.request('/openapi.json')).json();
+    const routes = Object.keys(paths).filter((path) => 'get' in paths[path]);
+    expect(Object.keys(readers).sort()).toEqual(routes.sort());
+    for (const [route, roles] of Object.entries(readers)) {
+      const path = await pathOf(route);
+      for (const role of roleNames) {
+        const { status } = await fairlead.request(path, { key: keys[role] });
+        expect([route, role, status]).toEqual([route, role, roles.includes(role) ? 200 : 403]);
+      }
+    }
+  });
+
+  it.each([
+    ['viewer', false],
+    ['developer', false],
+    ['operator', true],
+    ['admin', true],
+  ])('as %s where an upstream is and what exactly is wrong with it: %s [SP-9] [SP-14]', async (role, sees) => {
+    const texts: string[] = [];
+    for (const path of ['/upstreams', '/upstreams/missing', '/upstreams/away', '/status', '/tools', '/me'])
+      texts.push(await (await fairlead.request(`/api/v1${path}`, { key: keys[role] })).text());
+    const [list = '', missing = ''] = texts;
+    const states = JSON.parse(list).upstreams.map(({ name, state }: Record<string, string>) => `${name} ${state}`);
+    expect(states).toEqual(['away failing', 'good live', 'missing failing']);
+    expect(JSON.parse(missing)).toMatchObject({ state: 'failing', reason: 'its program was not found' });
+    expect(JSON.parse(list).upstreams[0].reason).toBe('the connection was refused');
+    for (const inner of [program, '/inner/path']) expect(texts.join().includes(inner)).toBe(sees);
+    if (sees) expect(JSON.parse(missing).detail).toContain(`The command "${program}" was not found.`);
+    expect('settings' in JSON.parse(missing)).toBe(role === 'admin');
+  });
+
+  it('and a key with fewer scopes only those [SP-14]', async () => {
+    const key = await fairlead.makeKey(['admin'], { scopes: ['tools:read'] });
+    expect((await fairlead.request('/api/v1/policies', { key })).status).toBe(403);
+    const upstream = await (await fairlead.request('/api/v1/upstreams/missing', { key })).json();
+    expect(upstream).not.toHaveProperty('target');
+    expect(upstream).not.toHaveProperty('settings');
+  });
+});
