@@ -2,8 +2,8 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    testTimeout: 30_000,
-    hookTimeout: 60_000,
+    testTimeout: 90_000, // ends what hangs: a busy machine may be slow
+    hookTimeout: 180_000,
     pool: 'forks',
     maxWorkers: 2,
     setupFiles: ['./test/coverage-children.ts'],

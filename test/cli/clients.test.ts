@@ -13,7 +13,7 @@ import { temporaryHome } from './run.ts';
 
 let fairlead: Fairlead;
 const home = temporaryHome();
-const timeout = 90_000;
+const timeout = 180_000;
 
 beforeAll(async () => {
   fairlead = await startFairlead({ config: { upstreams: { fix: { ...fixtureUpstream(), startTimeoutMs: 30_000 } } } });

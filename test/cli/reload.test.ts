@@ -24,7 +24,7 @@ afterEach(async () => {
 const file = () => join(home.home, 'fairlead.yaml');
 const write = (config: object) => writeFileSync(file(), stringify(config));
 const cli = (...args: string[]) => run(args, { env: home.env, cwd: home.home });
-const timeout = 90_000;
+const timeout = 180_000;
 
 async function serve(config: object): Promise<string> {
   write(config);

@@ -44,7 +44,7 @@ function fileOf(name: string, content: string | Buffer): string {
 }
 
 const cli = (...args: string[]) => run(args, { env: home.env, cwd: home.home });
-const timeout = 90_000;
+const timeout = 240_000;
 
 describe('fairlead serve', () => {
   it('prints endpoint, key and connect lines at first, and how to connect later; commands find it meanwhile [SP-1] [SP-20] [SP-14]', {
