@@ -262,7 +262,7 @@ describe('fairlead audit', () => {
     await cli('call', 'fix.echo', 'text=kept');
     await cli('call', 'fix.unknown', 'text=lost');
     const text = went(await cli('audit', '--limit', '5'));
-    expect(text).toMatch(/^TIME +WHO +WHAT +OUTCOME +ID +NAME$/m);
+    expect(text).toMatch(/^TIME +NAME +WHAT +OUTCOME +ID +PRINCIPAL$/m);
     expect(text.trimEnd().split('\n')).toHaveLength(6);
     const lines = went(
       await cli('audit', '--tool', 'fix.echo', '--outcome', 'ok', '--since', '1h', '--limit', '2', '--json'),
@@ -281,13 +281,13 @@ describe('fairlead audit', () => {
     expect((await cli('audit', '--limit', '0')).code).toBe(2);
   });
 
-  it('names callers by what they cannot choose, and shows no name that misleads [SP-16] [SP-20]', async () => {
+  it('names callers also by what they cannot choose, and shows no name that misleads [SP-16] [SP-20]', async () => {
     const name = 'system\u202e\u2066   boss';
     const made = await fairlead.request('/api/v1/keys', { json: { name, roles: ['developer'] } });
     const { key, secret } = await made.json();
     await run(['call', 'fix.echo', 'text=x'], { env: { ...env, FAIRLEAD_KEY: secret }, cwd: folder });
     const [, row = ''] = went(await cli('audit', '--principal', `key:${key.id}`)).split('\n');
-    expect(row).toMatch(new RegExp(`^\\S+ \\S+ +key:${key.id} +fix\\.echo +ok +call_\\w+ +system boss$`));
+    expect(row).toMatch(new RegExp(`^\\S+ \\S+ +system boss +fix\\.echo +ok +call_\\w+ +key:${key.id}$`));
     const line = went(await cli('audit', '--principal', `key:${key.id}`, '--json'));
     expect(line).toContain('system\\u202e\\u2066');
     expect(JSON.parse(line).principal.name).toBe(name);

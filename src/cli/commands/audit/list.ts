@@ -33,7 +33,7 @@ export const audit: CommandSpec = {
   path: ['audit'],
   summary: 'show what was called and changed, by whom, and how it ended',
   about:
-    'Newest first. WHO is the id that a caller is known by, NAME only what it calls itself. With --json each\n' +
+    'Newest first. NAME is what a caller calls itself, PRINCIPAL the id that it cannot choose. With --json each\n' +
     'record is one line, with its arguments and all that is kept of it.',
   options: [
     ...filterOptions,
@@ -60,7 +60,7 @@ export const audit: CommandSpec = {
     }
     if (options.json) return exitCodes.ok;
     if (records.length === 0) screen.line('No records.');
-    else screen.table(['TIME', 'WHO', 'WHAT', 'OUTCOME', 'ID', 'NAME'], records.map(rowOf));
+    else screen.table(['TIME', 'NAME', 'WHAT', 'OUTCOME', 'ID', 'PRINCIPAL'], records.map(rowOf));
     return exitCodes.ok;
   },
 };
@@ -69,5 +69,5 @@ function rowOf(record: JsonObject): string[] {
   // An identity provider may let people choose any name, also that of somebody else.
   const { id = '', name = '' } = isObject(record.principal) ? record.principal : {};
   const what = record.kind === 'act' ? `${record.action} ${record.subject}` : String(record.tool ?? record.operation);
-  return [moment(record.at), String(id), what, String(record.outcome), String(record.id), String(name)];
+  return [moment(record.at), String(name), what, String(record.outcome), String(record.id), String(id)];
 }
