@@ -81,7 +81,7 @@ describe('spans', () => {
     expect(callIds.size).toBe(calls);
 
     const arrived = () => otlp.spans.slice(before);
-    await expect.poll(() => arrived().length, { timeout: 20_000 }).toBeGreaterThanOrEqual(Math.ceil(expected * 0.999));
+    await expect.poll(() => arrived().length, { timeout: 100_000 }).toBeGreaterThanOrEqual(Math.ceil(expected * 0.999));
     const spans = arrived();
     expect(spans.length).toBeLessThanOrEqual(expected);
     expect(new Set(spans.map(({ traceId, spanId }) => `${traceId} ${spanId}`)).size).toBe(spans.length);

@@ -194,7 +194,7 @@ describe('tracing', () => {
 
   it('sends every span of 2,000 calls to a collector [SP-18]', async () => {
     const { spans, endpoint } = await collector();
-    const tracing = createTracing({ otlpEndpoint: `${endpoint}/` });
+    const tracing = createTracing({ otlpEndpoint: `${endpoint}/`, stopTimeoutMs: 60_000 });
     for (let i = 0; i < 2_000; i++) await simulateCall(tracing);
     await tracing.stop();
     const expected = 2_000 * (stages.length + 1);
