@@ -372,6 +372,14 @@ auth:
 });
 
 describe('the secret', () => {
+  it.skipIf(process.platform !== 'linux')('and all the rest need a data folder that can be made [SP-3]', async () => {
+    const { faults } = world({ file: '' });
+    // Where a new folder is refused as if the one above were missing, Node's own way tries for ever.
+    for (const dataDir of ['/proc/fairlead', '/proc/fairlead/data', 'file', 'file/data']) {
+      expect(await faults({ flags: { dataDir } })).toEqual([expect.stringContaining('cannot be made')]);
+    }
+  });
+
   it('is never made anew beside a database that was used with another [SP-3]', async () => {
     const { cwd, faults } = world({ '.fairlead/db/PG_VERSION': '18' });
     expect(await faults()).toEqual([expect.stringContaining('not the secret that it was used with')]);

@@ -1,8 +1,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { mkdir } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import { assembleServer, placeUpstreams } from './assemble.ts';
 import { crossCheck } from './checks.ts';
+import { makeDataDir } from './datadir.ts';
 import { type ConfigDocument, maxFileBytes, parseConfig } from './document.ts';
 import { packageRoot } from './environment.ts';
 import { configInvalid } from './errors.ts';
@@ -78,7 +78,8 @@ export async function loadSettings(options: LoadOptions): Promise<LoadedSettings
   if (faults.length > 0) throw configInvalid(faults);
 
   const warnings = [...checked.warnings, ...strayVariables(env)];
-  if (prepare) await mkdir(dataDir, { recursive: true, mode: 0o700 });
+  const unmade = prepare ? await makeDataDir(dataDir) : undefined;
+  if (unmade !== undefined) throw configInvalid([unmade]);
   const secret = await readSecret(keeper, dataDir, prepare);
   if ('fault' in secret) throw configInvalid([secret.fault]);
   if (secret.secret) settings.secret = secret.secret;

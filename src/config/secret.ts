@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { chmod, link, mkdir, open, readFile, stat, unlink } from 'node:fs/promises';
+import { chmod, link, open, readFile, stat, unlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { codeOf } from './references.ts';
 import type { ServerSettings } from './schema.ts';
@@ -28,7 +28,6 @@ export async function readSecretFile(file: string): Promise<SecretOutcome> {
 export async function secretOfDataDir(dataDir: string): Promise<SecretOutcome> {
   const file = join(dataDir, 'secret');
   try {
-    await mkdir(dataDir, { recursive: true, mode: 0o700 });
     if (!(await exists(file)) && (await exists(join(dataDir, 'db')))) return { fault: lostSecret(dataDir, file) };
     await createOnce(file);
     const warnings = await tighten(file);
