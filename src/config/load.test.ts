@@ -8,6 +8,12 @@ import { packageRoot } from './environment.ts';
 import { settingOptions } from './options.ts';
 
 describe('settings', () => {
+  it('may come from a file that is written later [SP-3]', async () => {
+    const { cwd, load } = world({ 'other.yaml': '' });
+    expect((await load()).sources).toContain(join(cwd, 'fairlead.yaml'));
+    expect((await load({ flags: { config: 'other.yaml' } })).sources).toEqual([join(cwd, 'other.yaml')]);
+  });
+
   it('take a section with nothing in it as one that is not there [SP-3]', async () => {
     const { settings } = await yaml('server:\nupstreams:\n  # notes: {command: notes}\n').load();
     expect(settings).toMatchObject({ port: 7300, upstreams: {} });
@@ -33,7 +39,7 @@ describe('settings', () => {
       env: { MEMORY_FILE_PATH: join(cwd, '.fairlead', 'first-run-memory.jsonl') },
     });
     expect(warnings).toEqual([]);
-    expect(sources).toEqual([settings.configFile]);
+    expect(sources).toEqual([join(cwd, 'fairlead.yaml'), settings.configFile]);
   });
 
   it('can each be given in the environment, by its documented name [SP-3]', async () => {

@@ -29,7 +29,7 @@ export interface LoadOptions {
 export interface LoadedSettings {
   settings: Settings;
   warnings: string[];
-  /** Files that the settings came from, absolute: when one changes, loading again may give something else. */
+  /** Files that the settings came from, or would, absolute: when one changes, loading again may give something else. */
   sources: string[];
 }
 
@@ -85,7 +85,9 @@ export async function loadSettings(options: LoadOptions): Promise<LoadedSettings
   if (secret.secret) settings.secret = secret.secret;
   warnings.push(...secret.warnings);
 
-  const sources = [...(source.kind === 'none' ? [] : [source.file]), ...expanded.files];
+  // Whoever began without a file of its own may write one later.
+  const own = source.kind === 'given' ? [] : [join(cwd, 'fairlead.yaml')];
+  const sources = [...own, ...(source.kind === 'none' ? [] : [source.file]), ...expanded.files];
   return { settings, warnings, sources: [...new Set(sources)] };
 }
 

@@ -6,7 +6,7 @@ import type { Scopes } from './flight.ts';
 import { createHttpTransport, type HttpTransport } from './http.ts';
 import { orAborted } from './relay.ts';
 import { cleanError } from './secrets.ts';
-import { createStdioTransport, type Exit, exitReason, ProcessEnded, type StdioTransport } from './stdio.ts';
+import { createStdioTransport, exitReason, lastWordsOf, ProcessEnded, type StdioTransport } from './stdio.ts';
 import type { Declaration, Surroundings, TransportKind } from './types.ts';
 
 /** What was learned about an upstream: which transport and protocol it speaks. One for each authorization context. */
@@ -61,13 +61,13 @@ async function openStdio(options: Options, settings: StdioUpstreamSettings): Pro
   } catch (error) {
     // Some older servers end at once when the first message is not `initialize`: they get a fresh process.
     const diedOnProbe = first.exit() && error instanceof SdkError && error.code === SdkErrorCode.EraNegotiationFailed;
-    if (!diedOnProbe || options.signal.aborted) throw startFailure(error, first.exit());
+    if (!diedOnProbe || options.signal.aborted) throw startFailure(error, first);
     memory.prior = { kind: 'legacy' };
     const second = stdioTransport(options, settings);
     try {
       return await attach(options, 'stdio', second);
     } catch (secondError) {
-      throw startFailure(secondError, second.exit());
+      throw startFailure(secondError, second);
     }
   }
 }
@@ -134,12 +134,17 @@ async function attach(
   return createConnection({ name, kind, client, transport, scopes, around, events, redact, whyClosed, oversize });
 }
 
-function stdioTransport({ declaration, around, redact }: Options, settings: StdioUpstreamSettings) {
+interface SpokenTransport extends StdioTransport {
+  lastWords(): string | undefined;
+}
+
+function stdioTransport({ declaration, around, redact }: Options, settings: StdioUpstreamSettings): SpokenTransport {
   const { name } = declaration;
   const log = around.log.child({ upstream: name });
   const speak = allowance(20, 1_000);
   const noise = allowance(5, 10_000);
-  return createStdioTransport({
+  const last = lastWordsOf();
+  const transport = createStdioTransport({
     launch: () =>
       around.processes.spawn({
         command: settings.command,
@@ -149,12 +154,17 @@ function stdioTransport({ declaration, around, redact }: Options, settings: Stdi
         label: name,
       }),
     maxMessageBytes: around.timing.maxMessageBytes,
-    stderr: (line) => speak(() => log.info({ line: bounded(redact(line), 1_000) }, 'upstream stderr')),
+    stderr(line) {
+      const text = bounded(redact(line), 1_000);
+      last.hear(text);
+      speak(() => log.info({ line: text }, 'upstream stderr'));
+    },
     garbage: (line) =>
       noise(() =>
         log.warn({ line: bounded(redact(line), 200) }, 'upstream wrote something to stdout that is no message'),
       ),
   });
+  return Object.assign(transport, { lastWords: last.tell });
 }
 
 /** Lets through `count` of something in each period, so that an upstream that floods us costs next to nothing. */
@@ -172,6 +182,7 @@ function allowance(count: number, periodMs: number): (act: () => void) => void {
 }
 
 /** The process's own end says more than what its absence led to. */
-function startFailure(error: unknown, exit: Exit | undefined): unknown {
-  return exit ? new ProcessEnded(exit, error) : error;
+function startFailure(error: unknown, transport: SpokenTransport): unknown {
+  const exit = transport.exit();
+  return exit ? new ProcessEnded(exit, error, transport.lastWords()) : error;
 }

@@ -113,6 +113,9 @@ export function reasonOf(error: unknown): string {
 export function detailOf(error: unknown): string | undefined {
   for (let inner = error, depth = 0; depth < 6 && inner instanceof Error; inner = inner.cause, depth++) {
     if (inner instanceof FairleadError) return `${inner.message} ${inner.action}`;
+    if (inner instanceof ProcessEnded && inner.lastWords !== undefined) {
+      return `${inner.message}; it had said: ${bounded(inner.lastWords, 200)}`;
+    }
     if (inner instanceof ProtocolError && !oversizeIn(inner)) {
       return `it answered with the error ${inner.code}: ${bounded(inner.message, 200)}`;
     }

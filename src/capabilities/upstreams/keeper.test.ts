@@ -34,6 +34,18 @@ function _folder(): string {
 }
 
 describe('a bad upstream', () => {
+  it('that ends while it starts is told of with its last words, to those who operate [SP-9] [SP-10]', async () => {
+    const world = createUpstreamWorld();
+    const script = `console.error('Error: there is no folder ./notes'); console.error('    at main'); process.exit(1)`;
+    const settings = stdioUpstream.parse({ command: process.execPath, args: ['-e', script] });
+    const upstream = world.start('wordy', settings);
+    await enters(upstream, 'failing');
+    expect(upstream.status().reason).toBe('its process ended with code 1');
+    expect(upstream.status().detail).toBe(
+      'its process ended with code 1; it had said: Error: there is no folder ./notes',
+    );
+  });
+
   it('does not keep nine others from being listed, and says what is wrong with it [SP-10]', async () => {
     const world = createUpstreamWorld({ backoffMinMs: 100, connectMs: 30_000 });
     const peer = await http('both');

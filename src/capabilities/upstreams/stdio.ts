@@ -32,10 +32,30 @@ export interface Exit {
 /** The process is gone; the message is fit for callers. */
 export class ProcessEnded extends Error {
   override name = 'ProcessEnded';
+  /** What it wrote to stderr that is most likely the reason; only for those who operate. */
+  readonly lastWords: string | undefined;
 
-  constructor({ code, signal }: Exit, cause: unknown) {
-    super(exitReason({ code, signal }), { cause });
+  constructor(exit: Exit, cause: unknown, lastWords?: string) {
+    super(exitReason(exit), { cause });
+    this.lastWords = lastWords;
   }
+}
+
+const keptLines = 20;
+
+/** Keeps the end of what a process says, and picks the line that tells most of why it went. */
+export function lastWordsOf(): { hear(line: string): void; tell(): string | undefined } {
+  const lines: string[] = [];
+  return {
+    hear(line) {
+      const isTrace = /^\s*(at |Node\.js v|\^|$)/.test(line);
+      if (isTrace) return;
+      lines.push(line.trim());
+      if (lines.length > keptLines) lines.shift();
+    },
+    tell: () =>
+      lines.findLast((line) => /error|cannot|can't|unable|fail|denied|missing|not found/i.test(line)) ?? lines.at(-1),
+  };
 }
 
 export function exitReason({ code, signal }: Exit): string {

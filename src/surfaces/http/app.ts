@@ -51,6 +51,7 @@ export function createHttpApp(deps: HttpAppDeps): Hono<HttpEnv> {
   });
   app.all('/mcp', () => methodNotAllowed());
   app.all('/mcp/:endpoint', () => methodNotAllowed());
+  app.get('/', (c) => c.redirect('/docs')); // who opens the address in a browser wants to know what is here
   app.route('/', deps.rest(admission));
 
   return app;
