@@ -1,5 +1,5 @@
 import { constants, type Stats } from 'node:fs';
-import { access, stat } from 'node:fs/promises';
+import { access, lstat, stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { wrongUsage } from './errors.ts';
 
@@ -17,8 +17,8 @@ export async function refuseUnreadable(file: string): Promise<void> {
   });
 }
 
-/** @throws CommandFailed when no file can be written there, before the database is read */
-export async function refuseUnwritable(file: string): Promise<void> {
+/** @throws CommandFailed when no file can or may be written there, before the database is read */
+export async function refuseUnwritable(file: string, { overwrite }: { overwrite: boolean }): Promise<void> {
   const folder = dirname(file);
   const isFolder = await isFolderAt(folder);
   if (!isFolder) throw wrongUsage(`There is no folder ${folder}.`, 'Make it first, or name a file in another folder.');
@@ -26,6 +26,13 @@ export async function refuseUnwritable(file: string): Promise<void> {
   await access(folder, constants.W_OK).catch(() => {
     throw wrongUsage(`This user may not write to ${folder}.`, 'Name a file in another folder.');
   });
+  if (overwrite) return;
+  const isThere = await lstat(file).then(
+    () => true,
+    () => false,
+  );
+  if (isThere)
+    throw wrongUsage(`${file} is there already.`, 'Give the name of a new file, or overwrite it with --force.');
 }
 
 async function lookAt(file: string): Promise<Stats> {

@@ -4,7 +4,7 @@ import { createEgress } from '../platform/http/egress.ts';
 import { createLog } from '../platform/telemetry/log.ts';
 import { findServer } from './address.ts';
 import { type CliContext, type CommandInput, exitCodes } from './command.ts';
-import { CommandFailed, noKey, unreachable } from './errors.ts';
+import { CommandFailed, noKey, refuseUnfitKey, unreachable } from './errors.ts';
 
 export interface ApiReply {
   status: number;
@@ -53,6 +53,7 @@ export function createClient({ url, key, signal }: { url: string; key: string; s
     json?: unknown,
     { query = {}, headers }: More = {},
   ): Promise<Response> {
+    refuseUnfitKey(url, key);
     const address = new URL(`${url}/api/v1${path}`);
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) address.searchParams.set(name, String(value));

@@ -38,6 +38,16 @@ export function noKey(url: string): CommandFailed {
   );
 }
 
+/** @throws CommandFailed when the key cannot stand in a header, which else reads as a server that does not answer */
+export function refuseUnfitKey(url: string, key: string): void {
+  if (/^[\x20-\x7e]*$/.test(key.trim())) return;
+  throw new CommandFailed(
+    exitCodes.unauthenticated,
+    `The API key for ${url} holds characters that no key has.`,
+    'Copy it once more, and give it with FAIRLEAD_KEY or --key.',
+  );
+}
+
 export function unreachable(url: string, cause: unknown): CommandFailed {
   return new CommandFailed(
     exitCodes.unreachable,

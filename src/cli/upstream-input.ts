@@ -29,6 +29,8 @@ export async function upstreamSettings(
   if (first !== undefined && /^https?:\/\//i.test(first)) {
     if (args.length > 0) throw wrongUsage('An address stands alone.', 'Give headers with --header.');
     settings.url = first;
+  } else if (first !== undefined && /^[a-z][a-z0-9+.-]*:\/\//i.test(first)) {
+    throw wrongUsage('The address must begin with http:// or https://.', 'A program is given by its name or path.');
   } else if (first !== undefined) Object.assign(settings, { command: first, args });
   const headers = pairsOf(textsOf(options.header), /^([^:]+):\s*(.*)$/s, '--header "name: value"');
   const env = pairsOf(textsOf(options.env), /^([^=]+)=(.*)$/s, '--env NAME=value');

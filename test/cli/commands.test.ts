@@ -125,6 +125,12 @@ describe('where the server is', () => {
     expect(wrong).toMatchObject({ code: 4, stdout: '' });
   });
 
+  it.each(['€', 'fl_one\ntwo'])('ends with 4 with a key that cannot be one: %j [SP-20]', async (key) => {
+    const { code, stdout, stderr } = await cli('tools', 'list', '--key', key);
+    expect({ code, stdout }).toEqual({ code: 4, stdout: '' });
+    expect(stderr).toMatch(/^The API key for http\S+ holds characters that no key has\.\n.*--key/);
+  });
+
   it('takes the address of the MCP endpoint as well [SP-20]', async () => {
     went(await cli('tools', 'list', '--url', `${fairlead.url}/mcp`));
     went(await cli('tools', 'list', '--url', `${fairlead.url}/mcp/plain/`));
@@ -140,6 +146,14 @@ describe('fairlead tools', () => {
     expect(tools.map(({ id }: { id: string }) => id)).toContain('fix.echo');
     const viewer = await fairlead.makeKey(['viewer']);
     expect((await json('tools', 'list', '--key', viewer)).tools.length).toBeLessThan(tools.length);
+  });
+
+  it('tells a toolset that is not there from one without tools, and names those that are [SP-20]', async () => {
+    for (const more of [[], ['--json'], ['--endpoint', 'plain']]) {
+      const { code, stdout, stderr } = await cli('tools', 'list', '--toolset', 'nope', ...more);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toBe('There is no toolset "nope".\nThere is: fix.\n');
+    }
   });
 
   it('describes one, with a line that calls it [SP-20]', async () => {
@@ -168,7 +182,33 @@ describe('fairlead upstreams', () => {
 
   it('tells the state of one of the file, and that it is changed there [SP-20] [SP-9]', async () => {
     expect(went(await cli('upstreams', 'test', 'fix'))).toMatch(/^fix works over stdio/);
-    expect((await cli('upstreams', 'remove', 'fix')).code).toBe(1);
+    for (const args of [
+      ['remove', 'fix'],
+      ['add', 'fix', web.url, '--replace'],
+    ]) {
+      const { code, stdout, stderr } = await cli('upstreams', ...args);
+      expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+      expect(stderr).toMatch(/^The upstream "fix" is declared in the configuration file\.\nChange or remove it there/);
+    }
+    expect((await cli('upstreams', 'add', 'fix', web.url)).stderr).toContain('The name "fix" is taken');
+  });
+
+  it('says what its tools count as when what the server says of them is not believed [SP-20] [SP-9]', async () => {
+    const said = /every tool counts as destructive.*viewers and developers.*"annotations": "trust".*--settings-file/;
+    const added = went(await cli('upstreams', 'add', 'doubted', web.url));
+    expect(added).toMatch(said);
+    writeFileSync(join(folder, 'trusted.json'), JSON.stringify({ url: web.url, annotations: 'trust' }));
+    const trusted = await cli('upstreams', 'add', 'doubted', '--settings-file', 'trusted.json', '--replace');
+    expect(went(trusted)).not.toMatch(said);
+    expect(await json('upstreams', 'remove', 'doubted')).toEqual({ removed: 'doubted' });
+  });
+
+  it.each(['ftp://foo', 'ws://127.0.0.1/mcp'])('takes %s for no program [SP-20]', async (address) => {
+    for (const command of ['add', 'test']) {
+      const { code, stdout, stderr } = await cli('upstreams', command, 'x', address);
+      expect({ code, stdout }).toEqual({ code: 2, stdout: '' });
+      expect(stderr).toMatch(/must begin with http:\/\/ or https:\/\//);
+    }
   });
 
   it('ends with 1 when one does not work, with the reason [SP-20]', async () => {
@@ -226,11 +266,20 @@ describe('fairlead policies', () => {
   it('checks, saves, lists and removes one [SP-20] [SP-15]', async () => {
     const file = join(folder, 'none.cedar');
     writeFileSync(file, 'forbid (principal, action, resource) when { context.environment == "moon" };\n');
-    expect(went(await cli('policies', 'check', 'none.cedar'))).toContain('is valid: 1 rules');
+    expect(went(await cli('policies', 'check', 'none.cedar'))).toContain('is valid: 1 rule.');
     expect(await json('policies', 'save', 'none', 'none.cedar')).toMatchObject({ name: 'none', version: 1 });
     expect(went(await cli('policies', 'list'))).toMatch(/^none +1 /m);
     expect(went(await cli('policies', 'list', '--text'))).toContain('"moon"');
     expect(await json('policies', 'remove', 'none')).toEqual({ removed: 'none' });
+  });
+
+  it('takes nothing without a rule, neither to check nor to save [SP-20] [SP-15]', async () => {
+    for (const input of ['', '// forbid (principal, action, resource);\n']) {
+      const checked = await run(['policies', 'check', '-'], { env, input });
+      expect(checked).toMatchObject({ code: 1, stdout: '-: it holds no rule\n' });
+      const saved = await run(['policies', 'save', 'hollow', '-'], { env, input });
+      expect(saved).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('it holds no rule') });
+    }
   });
 
   it('names the place of each fault and ends with 1 [SP-20] [SP-15]', async () => {

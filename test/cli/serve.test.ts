@@ -165,6 +165,14 @@ describe('commands without a server', () => {
     const backup = await offline('backup', file);
     expect(backup).toMatchObject({ code: 0, stderr: '' }); // no progress bar where nobody watches
     expect(backup.stdout).toContain(file);
+    const first = readFileSync(file);
+    const again = await offline('backup', file);
+    expect(again).toMatchObject({ code: 2, stdout: '' });
+    expect(again.stderr).toBe(
+      `${file} is there already.\nGive the name of a new file, or overwrite it with --force.\n`,
+    );
+    expect(readFileSync(file).equals(first)).toBe(true);
+    expect(await offline('backup', file, '--force')).toMatchObject({ code: 0, stderr: '' });
     expect((await offline('restore', file)).code).toBe(1); // it holds rows
 
     const restored = join(home.home, 'restored');
@@ -282,7 +290,7 @@ describe('commands without a server', () => {
     const secret = ['--secret-file', join(data, 'secret')];
     await run(['backup', file, '--data-dir', elsewhere, ...secret], { env: home.env, cwd: home.home });
     for (const [command, advice] of [
-      [['backup', file], /^Stop the server, back up, and start it again/m],
+      [['backup', file, '--force'], /^Stop the server, back up, and start it again/m],
       [['restore', file], /^Restore into an unused data folder \(--data-dir\)/m],
       [['migrate'], /^A server brings its database up to date when it starts/m],
       [['keys', 'create', '--offline'], /^Ask the server for the key instead: fairlead keys create --name/m],

@@ -115,6 +115,18 @@ describe('administration over REST', () => {
     expect((await ask('/me', { key: secret })).status).toBe(401);
   });
 
+  it('tells each key the scopes that its roles and it have together [SP-14]', async () => {
+    const scopesOf = async (json: object) => {
+      const { body } = await ask('/keys', { json: { name: 'curious', owner: 'Kim', ...json } });
+      return (await ask('/me', { key: body.secret })).body.scopes;
+    };
+    const calls = ['tools:read', 'tools:call'];
+    expect(await scopesOf({ roles: ['admin'] })).toEqual(['*']);
+    expect(await scopesOf({ roles: ['viewer'] })).toEqual(calls);
+    expect(await scopesOf({ roles: ['viewer'], scopes: ['tools:read'] })).toEqual(['tools:read']);
+    expect(await scopesOf({ roles: ['admin'], scopes: ['keys:write'] })).toEqual(['keys:write']);
+  });
+
   it('never gives out the secrets of an upstream, and keeps them when they come back hidden [SP-9]', async () => {
     const settings = { url: remote.url, headers: { authorization: 'Bearer a-secret-of-the-upstream' } };
     await ask('/upstreams', { json: { name: 'remote', settings } });

@@ -13,5 +13,14 @@ export { type CreatedKey, createKey, type KeyInput, type KeyRequest, keyInput, s
 export { accessMigrations } from './migrations.ts';
 export { findOrg, type OrgInput, orgInput, type Purger } from './orgs.ts';
 export { anonymousPrincipal, systemPrincipal } from './principals.ts';
-export { may, mayActIn, missingScope, type Role, requireScope, type Scope, scopeNames } from './scopes.ts';
+export {
+  may,
+  mayActIn,
+  missingScope,
+  type Role,
+  requireScope,
+  type Scope,
+  scopeNames,
+  scopesTogether,
+} from './scopes.ts';
 export { type ApiKey, listOrgs, type Org } from './store.ts';

@@ -9,6 +9,7 @@ import {
   requireScope,
   type Scope,
   scopeNames,
+  scopesTogether,
   systemPrincipal,
 } from './index.ts';
 import { rolesBeyond } from './scopes.ts';
@@ -85,4 +86,11 @@ it('lets callers without a credential use tools and nothing else, whatever their
     expect(principal).toMatchObject({ id: 'anonymous', kind: 'anonymous', org: 'ours', roles: [role] });
     expect(held(principal)).toEqual(['tools:read', 'tools:call']);
   }
+});
+
+it('names everything as one scope only where it is everything [SP-14]', () => {
+  expect(scopesTogether(somebody(['admin'], ['*']))).toEqual(['*']);
+  expect(scopesTogether(somebody(['developer'], ['*', 'keys:write']))).toEqual(['tools:read', 'tools:call']);
+  const elsewhere = scopesTogether(somebody(['admin'], ['*'], 'acme'));
+  expect(elsewhere).toEqual(scopeNames.filter((scope) => !['*', 'orgs:write'].includes(scope)));
 });

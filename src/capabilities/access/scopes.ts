@@ -60,6 +60,13 @@ export function may(principal: Principal, scope: Scope): boolean {
   return granted && rolesCarry(principal.roles, principal.org, scope);
 }
 
+/** What the credential and its roles carry together; `*` alone where that is everything. */
+export function scopesTogether(principal: Principal): Scope[] {
+  const held = scopeNames.filter((scope) => may(principal, scope));
+  if (held.length === scopeNames.length) return ['*'];
+  return held.filter((scope) => scope !== '*'); // an admin of another organisation holds less than everything
+}
+
 /** Throws `Forbidden`, which names the missing scope, unless both the credential and its roles carry it. */
 export function requireScope(principal: Principal, scope: Scope): void {
   if (!may(principal, scope)) throw Forbidden({ scope }, { rule: `${scopeRule}${scope}` });

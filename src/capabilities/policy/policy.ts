@@ -100,12 +100,18 @@ export function createPolicy(deps: PolicyDeps): Policy {
     await keeper.refresh();
   }
 
+  /** As a text to be saved: a file of the folder may hold nothing but comments. */
+  function check(text: string): PolicyCheck {
+    const checked = keeper.vocabulary().checker.check(text);
+    const isHollow = checked.rules.length === 0 && checked.faults.length === 0;
+    return isHollow ? { ...checked, faults: [{ message: 'it holds no rule' }] } : checked;
+  }
+
   async function save(org: OrgId, name: string, text: string, by: string): Promise<SavedPolicy> {
     if (shippedPattern.test(name)) throw PolicyShipped();
     if (!namePattern.test(name)) throw PolicyNameInvalid();
-    const { rules, faults, warnings } = keeper.vocabulary().checker.check(text);
+    const { faults, warnings } = check(text);
     if (faults.length > 0) throw PolicyInvalid({ name, faults: faults.map(faultLine) });
-    if (rules.length === 0) throw PolicyInvalid({ name, faults: 'it holds no rule' });
     const saved = await addVersion(db, org, { name, text, by, atMs: clock.now(), limit: maxPolicies });
     if (!saved) throw TooManyPolicies({ limit: maxPolicies });
     await changed();
@@ -170,7 +176,7 @@ export function createPolicy(deps: PolicyDeps): Policy {
       return force.ruleSet.filter(principal, tools, context);
     },
     store,
-    check: (text) => keeper.vocabulary().checker.check(text),
+    check,
     describe(org) {
       const { text: schema } = keeper.vocabulary().schema;
       const force = keeper.inForce(org);

@@ -95,7 +95,15 @@ export const UpstreamNameTaken = defineError('UPSTREAM_NAME_TAKEN', {
   category: 'validation',
   retryable: false,
   message: 'The name "{name}" is taken: {reason}',
-  action: 'Choose another name, or change the upstream where it is declared.',
+  action: 'Choose another name, or change the upstream of this name.',
+});
+
+export const UpstreamDeclared = defineError('UPSTREAM_DECLARED', {
+  status: 409,
+  category: 'validation',
+  retryable: false,
+  message: 'The upstream "{name}" is declared in the configuration file.',
+  action: 'Change or remove it there; the file is read again when it changes.',
 });
 
 export const RuntimeStdioOff = defineError('RUNTIME_STDIO_OFF', {
@@ -128,6 +136,7 @@ export const upstreamsErrors = [
   CallCancelled,
   UpstreamUnknown,
   UpstreamNameTaken,
+  UpstreamDeclared,
   RuntimeStdioOff,
   UpstreamLimit,
 ];

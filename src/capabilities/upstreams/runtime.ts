@@ -7,7 +7,7 @@ import { defaultOrg, type OrgId } from '../../kernel/principal.ts';
 import { type Bus, createFollower } from '../../platform/bus/index.ts';
 import type { Db } from '../../platform/db/types.ts';
 import type { Keyring } from '../../platform/keyring/index.ts';
-import { RuntimeStdioOff, UpstreamLimit, UpstreamNameTaken, UpstreamUnknown } from './errors.ts';
+import { RuntimeStdioOff, UpstreamDeclared, UpstreamLimit, UpstreamNameTaken, UpstreamUnknown } from './errors.ts';
 import { troubleOf } from './failures.ts';
 import { probe } from './probe.ts';
 import { keepHidden, parseUpstream, type ResolveReference, resolveReferences, seal, unseal } from './sealing.ts';
@@ -96,8 +96,7 @@ export function createRuntime(deps: Deps): Runtime {
   };
 
   const refuseDeclared = (org: OrgId, name: string) => {
-    if (isDeclared(org, name)) throw UpstreamNameTaken({ name, reason: 'it is declared in the configuration file' });
-    if (name === ownToolset) throw UpstreamNameTaken({ name, reason: "it is the server's own" });
+    if (isDeclared(org, name)) throw UpstreamDeclared({ name });
   };
 
   /** What a user wrote, after every check that can be made without connecting. */
@@ -117,7 +116,8 @@ export function createRuntime(deps: Deps): Runtime {
       if (!toolsetPattern.test(name)) {
         throw InvalidRequest({ faults: 'name: must be 1 to 24 lower case letters, digits and dashes' });
       }
-      refuseDeclared(org, name);
+      if (isDeclared(org, name)) throw UpstreamNameTaken({ name, reason: 'it is declared in the configuration file' });
+      if (name === ownToolset) throw UpstreamNameTaken({ name, reason: "it is the server's own" });
       const { written } = await accept(org, input);
       if ((await countRuntime(db, org)) >= maxPerOrg) throw UpstreamLimit({ limit: maxPerOrg });
       const row = { name, settings: seal(keyring, org, name, written), revision: newId('rev') };

@@ -225,12 +225,12 @@ describe('upstreams of the file', () => {
   it('cannot be changed at run time [SP-9]', async () => {
     const { url } = await peer();
     const { upstreams } = await house({ declared: { docs: httpAt(url) } });
-    for (const attempt of [
-      upstreams.add('default', 'docs', { url }, by),
-      upstreams.change('default', 'docs', { url }, by),
-      upstreams.remove('default', 'docs', by),
-    ]) {
-      await expect(attempt).rejects.toMatchObject({ code: 'UPSTREAM_NAME_TAKEN', spec: { status: 409 } });
+    for (const [attempt, code] of [
+      [upstreams.add('default', 'docs', { url }, by), 'UPSTREAM_NAME_TAKEN'],
+      [upstreams.change('default', 'docs', { url }, by), 'UPSTREAM_DECLARED'],
+      [upstreams.remove('default', 'docs', by), 'UPSTREAM_DECLARED'],
+    ] as const) {
+      await expect(attempt).rejects.toMatchObject({ code, spec: { status: 409 } });
     }
     expect(upstreams.list()).toMatchObject([{ source: 'file', state: 'live' }]);
   });

@@ -14,8 +14,8 @@ export const backup: CommandSpec = {
     'All tables as they are at one moment. The file can be restored into either kind of database. A server on Postgres\n' +
     'may run meanwhile; one on the embedded database must be stopped. The file is signed under the secret of the server,\n' +
     'which is not in it: keep it as well. A restore asks for it, and API keys count with it only.',
-  args: [{ name: '<file>', help: 'file to write' }],
-  options: [...offlineOptions, jsonOption],
+  args: [{ name: '<file>', help: 'a new file to write to' }],
+  options: [{ flags: '--force', help: 'overwrite the file if there is one' }, ...offlineOptions, jsonOption],
   examples: [
     { line: 'fairlead backup fairlead.backup', does: 'the embedded database of this folder' },
     { line: 'DATABASE_URL=postgres://... fairlead backup fairlead.backup', does: 'a Postgres database' },
@@ -23,7 +23,7 @@ export const backup: CommandSpec = {
   async run(context, { args, options }) {
     const screen = screenOf(context);
     const file = resolve(context.cwd, String(args.file));
-    await refuseUnwritable(file);
+    await refuseUnwritable(file, { overwrite: options.force === true });
     const data = await findData(context, options);
     const { databaseUrl, dataDir } = data.settings;
     if (databaseUrl === undefined && !(await hasDatabase(dataDir))) {

@@ -2,7 +2,7 @@ import { createEgress } from '../../platform/http/egress.ts';
 import { createLog, type LogLevel } from '../../platform/telemetry/log.ts';
 import { findServer } from '../address.ts';
 import { type CommandSpec, exitCodes, textOf } from '../command.ts';
-import { noKey, wrongUsage } from '../errors.ts';
+import { noKey, refuseUnfitKey, wrongUsage } from '../errors.ts';
 
 const levels = ['trace', 'debug', 'info', 'warn', 'error', 'silent'];
 
@@ -34,6 +34,7 @@ export const stdio: CommandSpec = {
     const find = async () => {
       const { url, key } = await findServer(context, options);
       if (key === undefined) throw noKey(url);
+      refuseUnfitKey(url, key);
       return { mcpUrl: `${url}${path}`, key };
     };
     await find(); // a client shows what its program says at once better than what it says later

@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { mayActIn } from '../../capabilities/access/index.ts';
+import { mayActIn, scopesTogether } from '../../capabilities/access/index.ts';
 import type { Upstreams } from '../../capabilities/upstreams/index.ts';
 import type { OrgId } from '../../kernel/principal.ts';
 import { ok, type Route, route } from './route.ts';
@@ -20,7 +20,8 @@ export function meRoutes({ upstreams, orgsNotThere, version }: MeDeps): Route[] 
       path: '/api/v1/me',
       tag: 'Server',
       summary: 'Who am I',
-      description: 'The principal that your credential stands for.',
+      description:
+        'The principal that your credential stands for. `scopes` are those that its roles and it have together.',
       answers: {
         200: {
           description: 'You',
@@ -31,12 +32,12 @@ export function meRoutes({ upstreams, orgsNotThere, version }: MeDeps): Route[] 
             org: 'default',
             name: 'build agent',
             roles: ['developer'],
-            scopes: ['*'],
+            scopes: ['tools:read', 'tools:call'],
             credential: { kind: 'api_key', id: 'key_06exw4v5d0tq8m2k9r7h3n1c5b' },
           },
         },
       },
-      handle: ({ principal }) => ok(principal),
+      handle: ({ principal }) => ok({ ...principal, scopes: scopesTogether(principal) }),
     }),
     route({
       method: 'get',

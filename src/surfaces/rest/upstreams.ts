@@ -22,7 +22,6 @@ const documentedSettings = z.union([stdioUpstream.omit({ org: true }), httpUpstr
 });
 const exampleSettings = { url: 'https://mcp.example.com/mcp', headers: { authorization: 'Bearer ...' } };
 const named = (code: string) => upstreamsErrors.filter((kind) => kind.code === code);
-const changeErrors = [...named('UPSTREAM_NAME_TAKEN'), ...named('RUNTIME_STDIO_OFF')];
 
 /** The MCP servers behind this one. */
 export function upstreamRoutes({ upstreams }: UpstreamRoutesDeps): Route[] {
@@ -121,7 +120,7 @@ export function upstreamRoutes({ upstreams }: UpstreamRoutesDeps): Route[] {
       documentedBody: z.strictObject({ name, settings: documentedSettings }),
       bodyExample: { name: 'tickets', settings: exampleSettings },
       answers: { 201: { description: 'Added', schema: schemas.upstream, example: exampleStatus } },
-      errors: [...changeErrors, ...named('UPSTREAM_LIMIT')],
+      errors: [...named('UPSTREAM_NAME_TAKEN'), ...named('RUNTIME_STDIO_OFF'), ...named('UPSTREAM_LIMIT')],
       act: { action: 'upstreams.add', subject: ({ body }) => body.name },
       handle: async ({ principal, org, body }) => ({
         status: 201,
@@ -142,7 +141,7 @@ export function upstreamRoutes({ upstreams }: UpstreamRoutesDeps): Route[] {
       documentedBody: z.strictObject({ settings: documentedSettings }),
       bodyExample: { settings: exampleSettings },
       answers: { 200: { description: 'Changed', schema: schemas.upstream, example: exampleStatus } },
-      errors: [...changeErrors, ...named('UPSTREAM_UNKNOWN')],
+      errors: [...named('UPSTREAM_DECLARED'), ...named('RUNTIME_STDIO_OFF'), ...named('UPSTREAM_UNKNOWN')],
       act: { action: 'upstreams.change', subject: ({ params }) => params.name },
       handle: async ({ principal, org, params, body }) =>
         ok(await upstreams.change(org, params.name, body.settings, principal.id)),
@@ -157,7 +156,7 @@ export function upstreamRoutes({ upstreams }: UpstreamRoutesDeps): Route[] {
       inOrg: true,
       params: nameParams,
       answers: { 204: { description: 'Removed' } },
-      errors: [...named('UPSTREAM_NAME_TAKEN'), ...named('UPSTREAM_UNKNOWN')],
+      errors: [...named('UPSTREAM_DECLARED'), ...named('UPSTREAM_UNKNOWN')],
       act: { action: 'upstreams.remove', subject: ({ params }) => params.name },
       async handle({ principal, org, params }) {
         await upstreams.remove(org, params.name, principal.id);

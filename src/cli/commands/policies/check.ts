@@ -21,7 +21,8 @@ export const policiesCheck: CommandSpec = {
     else {
       for (const place of placesIn(found, 'faults', file)) screen.line(place);
       for (const place of placesIn(found, 'warnings', file)) screen.line(`${place} (warning)`);
-      if (found.ok) screen.line(`${file} is valid: ${listIn(found, 'rules').length} rules.`);
+      const { length } = listIn(found, 'rules');
+      if (found.ok) screen.line(`${file} is valid: ${length} ${length === 1 ? 'rule' : 'rules'}.`);
     }
     return found.ok ? exitCodes.ok : exitCodes.failed;
   },

@@ -1,6 +1,7 @@
 import { isObject, type JsonObject } from '../../../kernel/json.ts';
-import { openClient } from '../../client.ts';
+import { type ApiClient, openClient } from '../../client.ts';
 import { type CommandSpec, exitCodes, jsonOption, textOf } from '../../command.ts';
+import { CommandFailed } from '../../errors.ts';
 import { listIn } from '../../reading.ts';
 import { plain, screenOf } from '../../terminal.ts';
 
@@ -24,12 +25,14 @@ export const toolsList: CommandSpec = {
   async run(context, { options }) {
     const screen = screenOf(context);
     const client = await openClient(context, options);
-    const body = await client.get('/tools', { toolset: textOf(options.toolset), endpoint: textOf(options.endpoint) });
+    const toolset = textOf(options.toolset);
+    const body = await client.get('/tools', { toolset, endpoint: textOf(options.endpoint) });
+    const tools = listIn(body, 'tools');
+    if (toolset !== undefined && tools.length === 0) await refuseUnknown(toolset, client);
     if (options.json) {
       screen.json(body);
       return exitCodes.ok;
     }
-    const tools = listIn(body, 'tools');
     if (tools.length > 0) screen.table(['TOOL', 'DOES', 'DESCRIPTION'], tools.map(rowOf));
     else screen.line('No tools that this key may call.');
     for (const { toolset, reason } of listIn(body, 'incomplete')) {
@@ -38,6 +41,15 @@ export const toolsList: CommandSpec = {
     return exitCodes.ok;
   },
 };
+
+/** @throws CommandFailed when there is no such toolset, with those that there are */
+async function refuseUnknown(toolset: string, client: ApiClient): Promise<void> {
+  const names = listIn(await client.get('/status'), 'toolsets').map((each) => String(each.toolset));
+  if (names.includes(toolset)) return;
+  const those =
+    names.length > 0 ? `There is: ${names.join(', ')}.` : 'There is none yet; `fairlead upstreams add` adds one.';
+  throw new CommandFailed(exitCodes.failed, `There is no toolset "${toolset}".`, those);
+}
 
 function rowOf(tool: JsonObject): string[] {
   const mark = tool.status === 'live' ? '' : '*';

@@ -39,6 +39,11 @@ export const upstreamsAdd: CommandSpec = {
       screen.line(`${options.replace ? 'Changed' : 'Added'} the upstream ${name}; it is being connected.`);
       screen.line('How it is: fairlead upstreams list');
     }
+    if (!options.json && settings.annotations !== 'trust') screen.line(unbelieved);
     return exitCodes.ok;
   },
 };
+
+const unbelieved =
+  'What it says of its tools is not believed: every tool counts as destructive, and viewers and developers see none, ' +
+  'unless its settings say "annotations": "trust", or what single tools do (--settings-file).';
