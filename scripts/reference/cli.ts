@@ -7,10 +7,13 @@ const intro = `# The command line
 In a checkout each command is run with \`npx fairlead\`; here it stands without \`npx\`.
 
 **Which server.** Commands that talk to a server take its address and an API key from \`--url\` and \`--key\`, otherwise
-from \`FAIRLEAD_URL\` and \`FAIRLEAD_KEY\`, otherwise from the last start on this machine. \`fairlead serve\` notes that down
-in \`\${XDG_STATE_HOME:-~/.local/state}/fairlead/last-start.json\`, readable by its owner alone: the address, and an admin
-key that is made for the command line of this machine at each start. A server that stops revokes the key and takes the
-note away; after a crash the next start on the same data folder revokes it. The key goes to that server alone.
+from \`FAIRLEAD_URL\` and \`FAIRLEAD_KEY\`, otherwise from the servers that this user runs on this machine: the one whose
+data folder is that of the settings of this folder, else the only one that runs, which commands that change something
+then name on standard error. Where several run and none is of this folder, the command lists them and ends with 2. Each
+\`fairlead serve\` notes itself down in a file of \`\${XDG_STATE_HOME:-~/.local/state}/fairlead/servers\`, readable by its
+owner alone: the address, and an admin key that is made for the command line of this machine at each start. A server
+that stops revokes the key and takes its note away; after a crash the next start on the same data folder revokes it. The
+key goes to that server alone.
 
 **For programs.** \`--json\` prints JSON on standard output; whatever is not the result goes to standard error. Bars that
 show progress are drawn only where a person watches.

@@ -34,8 +34,8 @@ commas between. An empty variable counts as not set.
 
 const elsewhere = `| \`FAIRLEAD_CONFIG\` | \`--config\` | | path of \`fairlead.yaml\` |
 | | \`--allow-anonymous\` | | lets endpoints with an anonymous role be served beyond this machine |
-| \`FAIRLEAD_URL\` | \`--url\` | | for the commands that talk to a server: its address; without it, the last start on this machine |
-| \`FAIRLEAD_KEY\` | \`--key\` | | for the same commands: an API key; without it, that of the last start on this machine |
+| \`FAIRLEAD_URL\` | \`--url\` | | for the commands that talk to a server: its address; without it, the server on this machine with the data folder of this folder, or the only one that runs |
+| \`FAIRLEAD_KEY\` | \`--key\` | | for the same commands: an API key; without it, the one that a server of yours on this machine made for you |
 `;
 
 /** The page of every variable, flag and key of the file. */

@@ -1,7 +1,9 @@
-import { commandLineSettings } from '../config/index.ts';
+import { commandLineSettings, nameDataDir } from '../config/index.ts';
 import { type CliContext, type CommandInput, textOf } from './command.ts';
-import { noServer, wrongUsage } from './errors.ts';
-import { readLastStart } from './last-start.ts';
+import { noServer, noServerOf, severalServers, wrongUsage } from './errors.ts';
+import { offlineFlags } from './offline.ts';
+import { readStartNotes, type StartNote, sameFolder } from './start-notes.ts';
+import { screenOf } from './terminal.ts';
 
 /** Which server to talk to, and as whom. */
 export interface ServerAddress {
@@ -9,29 +11,60 @@ export interface ServerAddress {
   url: string;
   /** Undefined when nothing gives one. */
   key: string | undefined;
-  /** Whether the key is the one that the last start made for this machine's command line. */
+  /** Whether the key is the one that the server made for this machine's command line. */
   keyIsLocal: boolean;
-  /** Whether the server is the one that was started last on this machine. */
-  isLocal: boolean;
+  /** Where the server is one that this user runs on this machine. */
+  note: StartNote | undefined;
+  /** Nobody named the server, and it is not of this folder: it is the only one that runs. */
+  isElsewhere: boolean;
 }
 
 /**
- * Flags win over FAIRLEAD_URL and FAIRLEAD_KEY, and those over the last start on this machine. The key of the last
- * start goes to that server alone, whatever address somebody gives.
+ * Flags win over FAIRLEAD_URL and FAIRLEAD_KEY, and those over the servers that run on this machine. The key of such a
+ * server goes to that server alone, whatever address somebody gives.
  *
- * @throws CommandFailed when nothing gives an address
+ * @throws CommandFailed when nothing gives an address, or several servers could be meant
  */
 export async function findServer(
-  { env }: Pick<CliContext, 'env'>,
+  context: Pick<CliContext, 'env' | 'cwd'>,
   options: CommandInput['options'] = {},
 ): Promise<ServerAddress> {
-  const settings = commandLineSettings(env);
-  const last = await readLastStart(settings.lastStartFile);
-  const url = originOf(textOf(options.url) ?? settings.url ?? last?.url);
-  const isLocal = last !== undefined && sameServer(last.url, url);
+  const settings = commandLineSettings(context.env);
+  const notes = await readStartNotes(settings.startNotes);
+  const stated = textOf(options.url) ?? settings.url;
+  const { note, isElsewhere } =
+    stated === undefined
+      ? chooseServer(notes, context, options)
+      : { note: notes.find(({ url }) => sameServer(url, originOf(stated))), isElsewhere: false };
+  const url = originOf(stated ?? note?.url);
   const given = textOf(options.key) ?? settings.key;
-  const key = given ?? (isLocal ? last.key : undefined);
-  return { url, key, isLocal, keyIsLocal: given === undefined && isLocal };
+  return { url, key: given ?? note?.key, note, isElsewhere, keyIsLocal: given === undefined && note !== undefined };
+}
+
+/** Names a server that nobody named, for whoever thinks of another one. */
+export function sayElsewhere({ isElsewhere, url, note }: ServerAddress, context: CliContext): void {
+  if (isElsewhere)
+    screenOf(context).note(`This goes to ${url} (data folder ${note?.dataDir}), the only one that runs.`);
+}
+
+function chooseServer(
+  notes: readonly StartNote[],
+  { env, cwd }: Pick<CliContext, 'env' | 'cwd'>,
+  options: CommandInput['options'],
+): { note: StartNote; isElsewhere: boolean } {
+  const [only, another] = notes;
+  const namesFolder = textOf(options.dataDir) !== undefined;
+  if (!only && !namesFolder) throw noServer();
+  const dataDir = nameDataDir({ env, cwd, flags: offlineFlags(options) });
+  const note = notes.find((each) => sameFolder(each.dataDir, dataDir));
+  if (note) return { note, isElsewhere: false };
+  if (!only || namesFolder) throw noServerOf(dataDir);
+  if (another) throw severalServers(dataDir, notes.map(describeServer));
+  return { note: only, isElsewhere: true };
+}
+
+function describeServer({ url, dataDir, startedAt }: StartNote): string {
+  return `${url}  data folder ${dataDir}  since ${startedAt}`;
 }
 
 /** Also takes what people copy: the address of the MCP endpoint. */

@@ -2,7 +2,7 @@ import type { ErrorBody } from '../kernel/errors.ts';
 import { isObject, type JsonObject, parseJson } from '../kernel/json.ts';
 import { createEgress } from '../platform/http/egress.ts';
 import { createLog } from '../platform/telemetry/log.ts';
-import { findServer } from './address.ts';
+import { findServer, sayElsewhere } from './address.ts';
 import { type CliContext, type CommandInput, exitCodes } from './command.ts';
 import { CommandFailed, noKey, refuseUnfitKey, unreachable } from './errors.ts';
 
@@ -39,12 +39,26 @@ const maxLength = 64 * 1024 * 1024;
 
 /** @throws CommandFailed when nothing gives an address or a key */
 export async function openClient(context: CliContext, options: CommandInput['options']): Promise<ApiClient> {
-  const { url, key } = await findServer(context, options);
+  const server = await findServer(context, options);
+  const { url, key } = server;
   if (key === undefined) throw noKey(url);
-  return createClient({ url, key, signal: context.signal });
+  let said = false;
+  const beforeChange = () => {
+    if (!said) sayElsewhere(server, context);
+    said = true;
+  };
+  return createClient({ url, key, signal: context.signal, beforeChange });
 }
 
-export function createClient({ url, key, signal }: { url: string; key: string; signal?: AbortSignal }): ApiClient {
+interface ClientOptions {
+  url: string;
+  key: string;
+  signal?: AbortSignal;
+  /** Called before each request that may change something. */
+  beforeChange?(): void;
+}
+
+export function createClient({ url, key, signal, beforeChange }: ClientOptions): ApiClient {
   const egress = createEgress({ allow: [], log: createLog({ level: 'silent', service: 'fairlead' }) });
 
   async function send(
@@ -58,6 +72,7 @@ export function createClient({ url, key, signal }: { url: string; key: string; s
     for (const [name, value] of Object.entries(query)) {
       if (value !== undefined) address.searchParams.set(name, String(value));
     }
+    if (method !== 'GET') beforeChange?.();
     try {
       return await egress.fetch(address, {
         guarded: false, // whoever sits at the terminal names the address

@@ -98,9 +98,9 @@ function needsAllowHttp(mcpUrl: string): boolean {
   return protocol === 'http:' && !isLoopbackHost(hostname);
 }
 
-/** How a client on this machine starts `fairlead stdio`, whatever its PATH and its folder are. */
-export function bridgeCommand(endpoint?: string): string[] {
-  const more = endpoint === undefined ? [] : ['--endpoint', endpoint];
+/** How a client on this machine starts `fairlead stdio`, whatever its PATH and its folder are, and whatever else runs. */
+export function bridgeCommand(dataDir: string, endpoint?: string): string[] {
+  const more = ['--data-dir', dataDir, ...(endpoint === undefined ? [] : ['--endpoint', endpoint])];
   return [process.execPath, join(packageRoot, 'src', 'main.ts'), 'stdio', ...more];
 }
 

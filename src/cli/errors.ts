@@ -30,6 +30,22 @@ export function noServer(): CommandFailed {
   );
 }
 
+/** @param servers each in one line */
+export function severalServers(dataDir: string, servers: readonly string[]): CommandFailed {
+  return wrongUsage(
+    `Several servers of yours run, and none has the data folder of this folder, ${dataDir}:\n  ${servers.join('\n  ')}`,
+    'Name one with --url (FAIRLEAD_URL), or run this in its folder.',
+  );
+}
+
+export function noServerOf(dataDir: string): CommandFailed {
+  return new CommandFailed(
+    exitCodes.unreachable,
+    `No Fairlead of yours runs on the data folder ${dataDir}.`,
+    'Start it there with `npx fairlead serve`, or name a server with --url and --key (FAIRLEAD_URL and FAIRLEAD_KEY).',
+  );
+}
+
 export function noKey(url: string): CommandFailed {
   return new CommandFailed(
     exitCodes.unauthenticated,

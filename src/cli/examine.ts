@@ -2,16 +2,17 @@ import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { delimiter, resolve } from 'node:path';
-import { faultsOf, inheritedEnvironment, loadSettings } from '../config/index.ts';
+import { commandLineSettings, faultsOf, inheritedEnvironment, loadSettings, nameDataDir } from '../config/index.ts';
 import type { Settings } from '../config/schema.ts';
 import { asFairleadError } from '../kernel/errors.ts';
 import { createEgress } from '../platform/http/egress.ts';
 import { createLog } from '../platform/telemetry/log.ts';
 import { findServer } from './address.ts';
-import type { CliContext, CommandInput } from './command.ts';
+import { type CliContext, type CommandInput, textOf } from './command.ts';
 import { reasonOf } from './errors.ts';
 import { databaseName, offlineFlags } from './offline.ts';
 import { orgsNotThere } from './orgs-of-settings.ts';
+import { readStartNotes, type StartNote, sameFolder } from './start-notes.ts';
 
 /** One thing that was looked at. */
 export interface Finding {
@@ -32,15 +33,15 @@ export async function* examine(
   yield nodeVersion();
   const { settings, findings } = await readSettings(context, options);
   yield* findings;
-  const server = await serverHealth(context, options);
-  yield server;
+  const servers = await serversHere(context, options);
+  yield await serverHealth(servers, context, options);
   if (!settings) return;
-  yield* await dataFolder(settings, server.state === 'ok');
+  yield* await dataFolder(settings, servers);
   yield await database(settings);
   yield* await organisations(settings);
   if (settings.redisUrl !== undefined) yield await redis(settings.redisUrl);
   yield* await upstreamCommands(settings, context.env);
-  yield await port(settings, server.state === 'ok');
+  yield await port(settings, servers);
 }
 
 function nodeVersion(): Finding {
@@ -77,10 +78,32 @@ async function readSettings(
   }
 }
 
-async function serverHealth(context: CliContext, options: CommandInput['options']): Promise<Finding> {
+/** The servers that this user runs on this machine. */
+interface Servers {
+  /** The one on the data folder that is examined. */
+  own: StartNote | undefined;
+  others: StartNote[];
+}
+
+async function serversHere({ env, cwd }: CliContext, options: CommandInput['options']): Promise<Servers> {
+  const notes = await readStartNotes(commandLineSettings(env).startNotes);
+  const dataDir = nameDataDir({ env, cwd, flags: offlineFlags(options) });
+  const own = notes.find((note) => sameFolder(note.dataDir, dataDir));
+  return { own, others: notes.filter((note) => note !== own) };
+}
+
+async function serverHealth(
+  { own, others }: Servers,
+  context: CliContext,
+  options: CommandInput['options'],
+): Promise<Finding> {
   const what = 'server';
-  const found = await findServer(context, options).catch(() => undefined);
-  if (!found) return { what, state: 'note', text: 'none was started here', action: 'Start one: npx fairlead serve' };
+  const isNamed = (textOf(options.url) ?? commandLineSettings(context.env).url) !== undefined;
+  const found = isNamed || own ? await findServer(context, options).catch(() => undefined) : undefined;
+  if (!found) {
+    const elsewhere = others.map(({ url, dataDir }) => `; ${url} runs on another data folder, ${dataDir}`).join('');
+    return { what, state: 'note', text: `none runs here${elsewhere}`, action: 'Start one: npx fairlead serve' };
+  }
   const egress = createEgress({ allow: [], log: createLog({ level: 'silent', service: 'fairlead' }) });
   try {
     const signal = AbortSignal.timeout(waitMs);
@@ -102,7 +125,7 @@ async function serverHealth(context: CliContext, options: CommandInput['options'
   }
 }
 
-async function dataFolder({ dataDir }: Settings, serverRuns: boolean): Promise<Finding[]> {
+async function dataFolder({ dataDir }: Settings, { own }: Servers): Promise<Finding[]> {
   const what = 'data folder';
   const folder = await stat(dataDir).catch(() => undefined);
   if (!folder) return [{ what, state: 'note', text: `${dataDir} is not there yet; the first start makes it` }];
@@ -122,7 +145,7 @@ async function dataFolder({ dataDir }: Settings, serverRuns: boolean): Promise<F
     try {
       lockDataDir(dataDir).release();
     } catch {
-      if (serverRuns) add('ok', 'in use by the server that runs');
+      if (own) add('ok', `in use by the server at ${own.url}`);
       else add('note', 'in use by another process', 'Stop it before a second server, a backup or a restore.');
     }
   }
@@ -200,16 +223,19 @@ async function findProgram(command: string, cwd: string, path: string): Promise<
   return undefined;
 }
 
-async function port({ host, port: wanted }: Settings, serverRuns: boolean): Promise<Finding> {
+async function port({ host, port: wanted }: Settings, { own, others }: Servers): Promise<Finding> {
   const what = 'port';
   const where = `${host}:${wanted}`;
   const { promise, resolve: done } = Promise.withResolvers<Finding>();
   const listener = createServer();
   listener.once('error', (error: NodeJS.ErrnoException) => {
-    if (error.code === 'EADDRINUSE' && serverRuns) {
-      done({ what, state: 'ok', text: `${where} is taken, and a server of yours runs` });
-    } else {
-      const text = error.code === 'EADDRINUSE' ? `${where} is taken by another process` : `${where}: ${error.code}`;
+    const taken = error.code === 'EADDRINUSE';
+    if (taken && own?.port === wanted)
+      done({ what, state: 'ok', text: `${where} is taken by the server that runs here` });
+    else {
+      const other = others.find((note) => note.port === wanted);
+      const taker = other ? `your server on another data folder, ${other.dataDir}` : 'another process';
+      const text = taken ? `${where} is taken by ${taker}` : `${where}: ${error.code}`;
       done({ what, state: 'wrong', text, action: 'Take another one: --port (FAIRLEAD_PORT), --host (FAIRLEAD_HOST).' });
     }
   });

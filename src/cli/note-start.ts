@@ -3,8 +3,8 @@ import { commandLineSettings } from '../config/index.ts';
 import type { Settings } from '../config/schema.ts';
 import { checkHost } from '../platform/http/index.ts';
 import type { Log } from '../platform/telemetry/index.ts';
-import { removeLastStart, writeLastStart } from './last-start.ts';
 import { createLocalKey } from './local-key.ts';
+import { removeStartNote, type StartNote, writeStartNote } from './start-notes.ts';
 
 /** Lets the commands of this machine find the server, until `forget`. Without it everything else works all the same. */
 export async function noteStart(
@@ -13,25 +13,27 @@ export async function noteStart(
   env: NodeJS.ProcessEnv,
   log: Log,
 ): Promise<{ forget(): Promise<void> }> {
-  const { lastStartFile } = commandLineSettings(env);
+  const { startNotes } = commandLineSettings(env);
   const troubled = (error: unknown) => {
-    log.warn({ err: error, file: lastStartFile }, 'the command line of this machine needs --url and --key');
+    log.warn({ err: error, folder: startNotes }, 'the command line of this machine needs --url and --key');
   };
   try {
     const key = await createLocalKey(running, settings.dataDir, log);
+    const note: StartNote = {
+      url: reachableUrl(running.url, settings),
+      port: portOf(running.url),
+      pid: process.pid,
+      dataDir: settings.dataDir,
+      keyId: key.id,
+      key: key.secret,
+      startedAt: new Date().toISOString(),
+    };
     const forget = async () => {
-      await removeLastStart(lastStartFile, key.id);
+      await removeStartNote(startNotes, note);
       await key.revoke();
     };
     try {
-      await writeLastStart(lastStartFile, {
-        url: reachableUrl(running.url, settings),
-        pid: process.pid,
-        dataDir: settings.dataDir,
-        keyId: key.id,
-        key: key.secret,
-        startedAt: new Date().toISOString(),
-      });
+      await writeStartNote(startNotes, note);
     } catch (error) {
       await key.revoke();
       throw error;
@@ -41,6 +43,11 @@ export async function noteStart(
     troubled(error);
     return { forget: async () => {} };
   }
+}
+
+function portOf(url: string): number {
+  const { port, protocol } = new URL(url);
+  return Number(port || (protocol === 'https:' ? 443 : 80));
 }
 
 /** The address of the listener, unless the server answers its public name alone. */

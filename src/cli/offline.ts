@@ -8,7 +8,7 @@ import type { Log } from '../platform/telemetry/index.ts';
 import { createLog } from '../platform/telemetry/log.ts';
 import { type CliContext, type CommandInput, exitCodes, type OptionSpec } from './command.ts';
 import { CommandFailed, wrongUsage } from './errors.ts';
-import { readLastStart } from './last-start.ts';
+import { readStartNotes, sameFolder } from './start-notes.ts';
 
 const waitForPostgresMs = 5_000; // somebody waits at the terminal
 
@@ -97,8 +97,9 @@ export async function withDatabase<T>(
   const database = await openDatabase({ databaseUrl, dataDir, log, waitMs: waitForPostgresMs }).catch(
     async (error: unknown) => {
       if (!DataDirInUse.is(error)) throw error;
-      const last = await readLastStart(commandLineSettings(env).lastStartFile);
-      const who = last?.dataDir === dataDir ? ` It is the server at ${last.url} (process ${last.pid}).` : '';
+      const notes = await readStartNotes(commandLineSettings(env).startNotes);
+      const user = notes.find((note) => sameFolder(note.dataDir, dataDir));
+      const who = user ? ` It is the server at ${user.url} (process ${user.pid}).` : '';
       throw new CommandFailed(exitCodes.failed, `${error.message}${who}`, whenInUse, { cause: error });
     },
   );

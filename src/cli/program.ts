@@ -89,8 +89,11 @@ function addCommand(parent: Command, spec: CommandSpec, context: CliContext, don
   for (const { name, help } of spec.args ?? []) command.argument(name, help);
   for (const { flags, help, default: value } of spec.options ?? []) command.option(flags, help, value);
   if (spec.remote) {
-    command.option('--url <url>', 'address of the server (FAIRLEAD_URL; otherwise the last start on this machine)');
-    command.option('--key <key>', 'API key (FAIRLEAD_KEY; otherwise the last start on this machine)');
+    command.option(
+      '--url <url>',
+      'address of the server (FAIRLEAD_URL; otherwise that of this folder, or the only one that runs)',
+    );
+    command.option('--key <key>', 'API key (FAIRLEAD_KEY; otherwise that of a server of yours on this machine)');
   }
   const examples = spec.examples.map(({ line, does }) => `  # ${does}\n  ${line}\n`);
   command.addHelpText('after', `\nExamples:\n${examples.join('\n').trimEnd()}`);

@@ -7,8 +7,8 @@ export interface CommandLineSettings {
   url?: string;
   /** FAIRLEAD_KEY: API key. */
   key?: string;
-  /** Where the last start on this machine is noted down. */
-  lastStartFile: string;
+  /** Where each server that runs on this machine is noted down. */
+  startNotes: string;
   /** Whether colours are wanted where the output is a terminal. */
   colour: boolean;
 }
@@ -20,7 +20,7 @@ export function commandLineSettings(env: NodeJS.ProcessEnv): CommandLineSettings
   return {
     ...(env.FAIRLEAD_URL ? { url: env.FAIRLEAD_URL } : {}),
     ...(env.FAIRLEAD_KEY ? { key: env.FAIRLEAD_KEY } : {}),
-    lastStartFile: join(stated ?? join(home, '.local', 'state'), 'fairlead', 'last-start.json'),
+    startNotes: join(stated ?? join(home, '.local', 'state'), 'fairlead', 'servers'),
     colour: !env.NO_COLOR && env.TERM !== 'dumb',
   };
 }

@@ -91,6 +91,13 @@ export async function loadSettings(options: LoadOptions): Promise<LoadedSettings
   return { settings, warnings, sources: [...new Set(sources)] };
 }
 
+/** The data folder that the settings name, also where something else is wrong with them. */
+export function nameDataDir({ env, flags, cwd }: Pick<LoadOptions, 'env' | 'flags' | 'cwd'>): string {
+  const { document, baseDir } = readFile(findFile(env, flags, cwd));
+  const given: ServerSettings = { ...fromEnvironment(env).values, ...fromFlags(flags).values };
+  return findDataDir(given, document, { env, baseDir, cwd }).dataDir;
+}
+
 const secretKeys = ['secret', 'secretFile'] as const;
 
 type Source = { kind: 'given' | 'found' | 'example'; file: string; from: string } | { kind: 'none' };

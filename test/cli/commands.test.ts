@@ -158,7 +158,7 @@ describe('fairlead tools', () => {
 
   it('describes one, with a line that calls it [SP-20]', async () => {
     const text = went(await cli('tools', 'describe', 'fix.echo'));
-    expect(text).toContain('fairlead call fix.echo');
+    expect(text).toContain('npx fairlead call fix.echo');
     expect((await json('tools', 'describe', 'fix.echo')).definition).toHaveProperty('inputSchema');
     expect(await cli('tools', 'describe', 'fix.nothing')).toMatchObject({ code: 1, stdout: '' });
   });

@@ -22,12 +22,12 @@ export interface RunOptions {
 }
 
 /** A home folder of its own, so that no server of the machine is found and none is left behind. */
-export function temporaryHome(): { home: string; env: Record<string, string>; lastStart: string; remove(): void } {
+export function temporaryHome(): { home: string; env: Record<string, string>; startNotes: string; remove(): void } {
   const home = mkdtempSync(join(tmpdir(), 'fairlead-home-'));
   return {
     home,
     env: { HOME: home, PATH: process.env.PATH ?? '' },
-    lastStart: join(home, '.local/state/fairlead/last-start.json'),
+    startNotes: join(home, '.local/state/fairlead/servers'),
     remove: () => rmSync(home, { recursive: true, force: true }),
   };
 }

@@ -1,4 +1,14 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
@@ -44,6 +54,12 @@ function fileOf(name: string, content: string | Buffer): string {
 }
 
 const cli = (...args: string[]) => run(args, { env: home.env, cwd: home.home });
+/** What the only server that runs has noted down. */
+function noted() {
+  const [file = '', ...more] = readdirSync(home.startNotes);
+  expect(more).toEqual([]);
+  return JSON.parse(readFileSync(join(home.startNotes, file), 'utf8'));
+}
 const timeout = 240_000;
 
 describe('fairlead serve', () => {
@@ -62,8 +78,9 @@ describe('fairlead serve', () => {
     expect(first.stdout()).toContain('npx fairlead keys create --name "my agent" --role developer');
 
     // The note of the start: for its owner alone, with a key that is not the one shown.
-    const note = JSON.parse(readFileSync(home.lastStart, 'utf8'));
-    expect(statSync(home.lastStart).mode & 0o777).toBe(0o600);
+    const [file = ''] = readdirSync(home.startNotes);
+    const note = noted();
+    expect(statSync(join(home.startNotes, file)).mode & 0o777).toBe(0o600);
     expect(note).toMatchObject({ url: url.replace('/mcp', ''), pid: first.child.pid, dataDir: data });
     expect(note.key).not.toBe(key);
     expect(await cli('call', 'fix.echo', 'text=found')).toMatchObject({ code: 0, stdout: 'found\n' });
@@ -75,11 +92,11 @@ describe('fairlead serve', () => {
 
     const stopped = await first.stop();
     expect(stopped.code).toBe(0);
-    expect(existsSync(home.lastStart)).toBe(false);
+    expect(readdirSync(home.startNotes)).toEqual([]);
 
     const second = serve();
     await second.says(/npx fairlead connect/);
-    const later = JSON.parse(readFileSync(home.lastStart, 'utf8'));
+    const later = noted();
     expect(second.stdout()).not.toContain('fl_');
     const old = ['--url', later.url, '--key', note.key] as const;
     expect((await cli('tools', 'list', ...old)).code).toBe(4); // ended with the server that made it
@@ -91,9 +108,70 @@ describe('fairlead serve', () => {
     expect((await cli('tools', 'list')).code).toBe(3);
     const third = serve();
     await third.says(/npx fairlead connect/);
-    const { url: thirdUrl } = JSON.parse(readFileSync(home.lastStart, 'utf8'));
+    const { url: thirdUrl } = noted();
     expect((await cli('tools', 'list', '--url', thirdUrl, '--key', later.key)).code).toBe(4);
     expect((await cli('tools', 'list')).code).toBe(0);
+  });
+
+  it('is found by the folder it was started in, also while others run [SP-1] [SP-20]', { timeout }, async () => {
+    const folders = ['a', 'b', 'c'].map((name) => join(home.home, name));
+    const [a = '', b = '', c = ''] = folders;
+    for (const folder of folders) {
+      mkdirSync(folder);
+      writeFileSync(join(folder, 'fairlead.yaml'), 'upstreams: {}\n');
+      await databaseFor(join(folder, '.fairlead'), '');
+    }
+    const start = async (cwd: string) => {
+      const server = startProgram(['serve', '--port', '0'], { env: home.env, cwd });
+      running.push(server);
+      const [, url = ''] = await server.says(/serves MCP at (http:\S+)\/mcp/);
+      await server.says(/npx fairlead connect/);
+      await server.says(/ready after/);
+      return { server, url };
+    };
+    const at = (cwd: string, ...args: string[]) => run(args, { env: home.env, cwd });
+    const first = await start(a);
+    const second = await start(b);
+
+    for (const [cwd, org] of [
+      [a, 'of-a'],
+      [b, 'of-b'],
+    ] as const) {
+      expect(await at(cwd, 'orgs', 'create', org)).toMatchObject({ code: 0, stderr: '' });
+    }
+    expect((await at(a, 'orgs', 'list')).stdout).toContain('of-a');
+    expect((await at(a, 'orgs', 'list')).stdout).not.toContain('of-b');
+    expect((await at(c, 'orgs', 'list', '--url', second.url)).stdout).toContain('of-b'); // with the key of that one
+
+    const neither = await at(c, 'orgs', 'list');
+    expect(neither).toMatchObject({ code: 2, stdout: '' });
+    for (const text of [first.url, second.url, join(a, '.fairlead'), join(b, '.fairlead'), 'since 2', '--url']) {
+      expect(neither.stderr).toContain(text);
+    }
+    const bridge = JSON.parse((await at(a, 'connect', 'stdio', '--json')).stdout);
+    expect(bridge.clients[0].lines).toContain(join(a, '.fairlead'));
+
+    // What is examined is this folder, whatever runs elsewhere.
+    const port = new URL(first.url).port;
+    const own = await run(['doctor'], { env: { ...home.env, FAIRLEAD_PORT: port }, cwd: a });
+    expect(own.stdout).toContain(`${first.url} is ready`);
+    expect(own.stdout).toContain('is taken by the server that runs here');
+    const other = await run(['doctor'], { env: { ...home.env, FAIRLEAD_PORT: port }, cwd: c });
+    expect(other.code).toBe(1);
+    expect(other.stdout).toContain('none runs here');
+    expect(other.stdout).toContain(`is taken by your server on another data folder, ${join(a, '.fairlead')}`);
+
+    await second.server.stop();
+    expect((await at(a, 'orgs', 'list')).stdout).toContain('of-a'); // its note is not gone with that of the other
+    expect(await at(c, 'orgs', 'list')).toMatchObject({ code: 0, stderr: '' });
+    const changed = await at(c, 'orgs', 'create', 'from-c');
+    expect(changed).toMatchObject({ code: 0, stderr: expect.stringContaining(`${first.url} (data folder`) });
+    expect((await at(b, 'stdio', '--data-dir', '.fairlead')).code).toBe(3); // that one and no other
+
+    first.server.child.kill('SIGKILL');
+    await first.server.ended;
+    expect((await at(a, 'orgs', 'list')).code).toBe(3);
+    expect(readdirSync(home.startNotes)).toEqual([]);
   });
 
   it('closes a data folder that was made open, and says so [SP-19]', { timeout }, async () => {

@@ -1,5 +1,5 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/client';
 import { StdioClientTransport } from '@modelcontextprotocol/client/stdio';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
@@ -98,9 +98,9 @@ describe.each(eras)('a client of the era of %s behind `fairlead stdio`', (era) =
   }, async () => {
     const own = temporaryHome();
     const note = ({ url, adminKey }: Fairlead) => {
-      mkdirSync(dirname(own.lastStart), { recursive: true });
-      const rest = { pid: 1, dataDir: '/', keyId: 'key_x', startedAt: '' };
-      writeFileSync(own.lastStart, JSON.stringify({ url, key: adminKey, ...rest }));
+      mkdirSync(own.startNotes, { recursive: true });
+      const rest = { pid: process.pid, port: 1, dataDir: '/', keyId: 'key_x', startedAt: '' };
+      writeFileSync(join(own.startNotes, 'one.json'), JSON.stringify({ url, key: adminKey, ...rest }));
     };
     let server = await startFairlead({ config });
     try {

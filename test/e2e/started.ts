@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { packageRoot } from '../../src/config/index.ts';
@@ -25,16 +25,19 @@ export async function startWith(command: string, more: Record<string, string> = 
     PATH: [join(packageRoot, 'node_modules/.bin'), process.env.PATH ?? ''].join(delimiter),
     HOME: home,
     XDG_STATE_HOME: state,
+    FAIRLEAD_DATA_DIR: join(folder, 'data'), // as somebody has it who works in the folder of the server
     ...(process.env.NODE_V8_COVERAGE ? { NODE_V8_COVERAGE: process.env.NODE_V8_COVERAGE } : {}),
   };
-  const settings = { FAIRLEAD_PORT: '0', FAIRLEAD_DATA_DIR: join(folder, 'data'), ...more };
+  const settings = { FAIRLEAD_PORT: '0', ...more };
   const child = spawn('bash', ['-c', command], { cwd: packageRoot, env: { ...env, ...settings } });
   let printed = '';
   let complaints = '';
   const exited = new Promise<void>((resolve) => child.once('close', () => resolve()));
   const stop = async () => {
     try {
-      const { pid } = JSON.parse(readFileSync(join(state, 'fairlead/last-start.json'), 'utf8'));
+      const notes = join(state, 'fairlead/servers');
+      const [file = ''] = readdirSync(notes);
+      const { pid } = JSON.parse(readFileSync(join(notes, file), 'utf8'));
       process.kill(pid, 'SIGTERM');
     } catch {
       child.kill(); // it did not come as far as that

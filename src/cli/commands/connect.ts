@@ -30,12 +30,12 @@ export const connect: CommandSpec = {
   remote: true,
   async run(context, { args, options }) {
     const screen = screenOf(context);
-    const { url, key, keyIsLocal, isLocal } = await findServer(context, options);
+    const { url, key, keyIsLocal, note } = await findServer(context, options);
     const shown = keyIsLocal ? undefined : key;
     const endpoint = textOf(options.endpoint);
     if (endpoint !== undefined) await refuseUnknown(endpoint, { url, key }, context);
     const mcpUrl = `${url}/mcp${endpoint === undefined ? '' : `/${encodeURIComponent(endpoint)}`}`;
-    const all = connectLines(mcpUrl, shown ?? placeholder, isLocal ? bridgeCommand(endpoint) : undefined);
+    const all = connectLines(mcpUrl, shown ?? placeholder, note && bridgeCommand(note.dataDir, endpoint));
     const wanted = textOf(args.client)?.toLowerCase();
     const chosen = wanted === undefined ? all : all.filter(({ id }) => id === wanted);
     if (chosen.length === 0) {

@@ -66,7 +66,7 @@ function lostWith(origin: 'foreign' | 'unsigned'): string {
       ? 'Warning: this backup was made under another secret than the one here, or was changed since.'
       : 'Warning: this backup is not signed. If it was made under another secret than the one here:';
   return `${why}
-  - None of its API keys counts. Make a new one: fairlead keys create --offline
+  - None of its API keys counts. Make a new one: npx fairlead keys create --offline
   - Secrets of upstreams that were added at run time cannot be read: give them again, with fairlead upstreams add --replace
   - Signatures of its audit do not fit until new ones take their place: fairlead audit verify names them`;
 }

@@ -16,7 +16,7 @@ export const serve: CommandSpec = {
     'Settings come from flags, then the environment, then fairlead.yaml, then defaults. Without a fairlead.yaml in this\n' +
     'folder the one of examples/first-run is used. Logs are JSON lines on standard error. The file is read again when\n' +
     'it changes and on SIGHUP; what needs a restart is named in the log.\n\n' +
-    'Address and an admin key for the commands of this machine stand in ~/.local/state/fairlead/last-start.json, which\n' +
+    'Address and an admin key for the commands of this machine stand in a file of ~/.local/state/fairlead/servers, which\n' +
     'only you can read, as long as the server runs: the key is made at each start and revoked when the server stops.',
   options: [
     { flags: '--config <file>', help: 'path of fairlead.yaml (FAIRLEAD_CONFIG)' },

@@ -1,6 +1,6 @@
 import { createEgress } from '../../platform/http/egress.ts';
 import { createLog, type LogLevel } from '../../platform/telemetry/log.ts';
-import { findServer } from '../address.ts';
+import { findServer, sayElsewhere } from '../address.ts';
 import { type CommandSpec, exitCodes, textOf } from '../command.ts';
 import { noKey, refuseUnfitKey, wrongUsage } from '../errors.ts';
 
@@ -16,10 +16,11 @@ export const stdio: CommandSpec = {
     'error. It ends when its client closes standard input. Meant for the configuration of a client; see `connect stdio`.',
   options: [
     { flags: '--endpoint <name>', help: 'the tools of a named endpoint' },
+    { flags: '--data-dir <folder>', help: 'to the server on this machine that has this data folder, and no other' },
     { flags: '--log-level <level>', help: 'trace to error, or silent', default: 'warn' },
   ],
   examples: [
-    { line: 'fairlead stdio', does: 'to the server that was started last on this machine' },
+    { line: 'fairlead stdio', does: 'to the server of this folder, or the only one that runs on this machine' },
     { line: 'FAIRLEAD_KEY=fl_... fairlead stdio --url https://fairlead.example.com', does: 'to another one' },
   ],
   remote: true,
@@ -32,12 +33,16 @@ export const stdio: CommandSpec = {
     const endpoint = textOf(options.endpoint);
     const path = endpoint === undefined ? '/mcp' : `/mcp/${encodeURIComponent(endpoint)}`;
     const find = async () => {
-      const { url, key } = await findServer(context, options);
+      const server = await findServer(context, dataDir === undefined ? options : { ...options, dataDir });
+      const { url, key } = server;
       if (key === undefined) throw noKey(url);
       refuseUnfitKey(url, key);
-      return { mcpUrl: `${url}${path}`, key };
+      return { ...server, mcpUrl: `${url}${path}`, key };
     };
-    await find(); // a client shows what its program says at once better than what it says later
+    let dataDir: string | undefined;
+    const first = await find(); // a client shows what its program says at once better than what it says later
+    sayElsewhere(first, context);
+    dataDir = first.note?.dataDir; // another server is not to take the place of one that stops
     const [{ StdioServerTransport }, { createBridge }, { openConnection }, { clientLines }] = await Promise.all([
       import('@modelcontextprotocol/server/stdio'),
       import('../bridge/bridge.ts'),

@@ -99,7 +99,7 @@ async function createOffline(
   const opening = {
     migrated: true,
     whenInUse:
-      'Ask the server for the key instead: fairlead keys create --name NAME --role ROLE, without --offline. On its machine ' +
+      'Ask the server for the key instead: npx fairlead keys create --name NAME --role ROLE, without --offline. On its machine ' +
       'the command line has an admin key of its own while it runs. Or stop it first.',
   };
   return withDatabase(context, data, opening, async (database, log) => {

@@ -22,7 +22,7 @@ export const orgsCreate: CommandSpec = {
     if (options.json) screen.json(org);
     else {
       screen.line(`Created the organisation ${org.id}.`);
-      screen.line(`Its first key: fairlead keys create --org ${org.id} --name admin --role admin`);
+      screen.line(`Its first key: npx fairlead keys create --org ${org.id} --name admin --role admin`);
     }
     return exitCodes.ok;
   },

@@ -43,7 +43,7 @@ export const toolsDescribe: CommandSpec = {
       screen.line();
       screen.table(['ARGUMENT', 'TYPE', 'DESCRIPTION'], rows);
     }
-    screen.line(`\nfairlead call ${[tool.id, ...exampleArguments(definition.inputSchema)].join(' ')}`);
+    screen.line(`\nnpx fairlead call ${[tool.id, ...exampleArguments(definition.inputSchema)].join(' ')}`);
     return exitCodes.ok;
   },
 };

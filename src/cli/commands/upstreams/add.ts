@@ -37,7 +37,7 @@ export const upstreamsAdd: CommandSpec = {
     if (options.json) screen.json(status);
     else {
       screen.line(`${options.replace ? 'Changed' : 'Added'} the upstream ${name}; it is being connected.`);
-      screen.line('How it is: fairlead upstreams list');
+      screen.line('How it is: npx fairlead upstreams list');
     }
     if (!options.json && settings.annotations !== 'trust') screen.line(unbelieved);
     return exitCodes.ok;
