@@ -51,6 +51,8 @@ describe('against a server that runs', () => {
   describe.each(pages.filter((page) => fencesOf(page, 'console').length > 0))('what %s shows', (page) => {
     beforeAll(async () => {
       shell = openConsole(server.env);
+      // What works without a server works on another data folder than that of the one that runs.
+      await shell.run(`unset FAIRLEAD_DATA_DIR; export FAIRLEAD_URL='${server.url}'`);
       // The files that a page writes stay out of the checkout, where alone npx would find the program.
       await shell.run(`npx() { shift; '${packageRoot}/scripts/fairlead.mjs' "$@"; }; cd '${server.folder}'`);
     });
