@@ -371,7 +371,7 @@ describe('commands without a server', () => {
       [['backup', file, '--force'], /^Stop the server, back up, and start it again/m],
       [['restore', file], /^Restore into an unused data folder \(--data-dir\)/m],
       [['migrate'], /^A server brings its database up to date when it starts/m],
-      [['keys', 'create', '--offline'], /^Ask the server for the key instead: fairlead keys create --name/m],
+      [['keys', 'create', '--offline'], /^Ask the server for the key instead: npx fairlead keys create --name/m],
     ] as const) {
       const refused = await offline(...command);
       expect([command, refused.code, refused.stdout]).toEqual([command, 1, '']);
