@@ -38,6 +38,7 @@ export async function soak(forMs: number): Promise<SoakReport> {
   const server = await serve({
     dataDir,
     env: database.env,
+    nodeFlags: collectOnSignal,
     config: {
       sessions: { idleMs, maxPerPrincipal: sessionsPerPrincipal },
       upstreams: {
@@ -149,7 +150,12 @@ async function changeList(state: { grown: number; changed: Set<(what: 'tools') =
   for (const tell of state.changed) tell('tools');
 }
 
+// What waits to be collected says nothing of what is held.
+const collectOnSignal = ['--expose-gc', '--import', 'data:text/javascript,process.on("SIGUSR2",()=>gc())'];
+
 async function sampleOf(server: Served): Promise<Sample> {
+  server.kill('SIGUSR2');
+  await pause(200);
   const metrics = await (await server.request('/metrics')).text();
   const gauge = (name: string) => Number(new RegExp(`^${name}(?:\\{[^}]*\\})? (\\S+)$`, 'm').exec(metrics)?.[1]);
   return {

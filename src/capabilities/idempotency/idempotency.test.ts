@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { databaseKinds, openTestDatabase, silentLog, type TestDatabase } from '../../../test/database.ts';
+import type { JsonObject } from '../../kernel/json.ts';
 import { createKeyring } from '../../platform/keyring/index.ts';
 import { createIdempotency, type GuardedRequest, type Idempotency, type IdempotencyLimits } from './idempotency.ts';
 import { idempotencyMigrations } from './migrations.ts';
@@ -52,6 +53,16 @@ describe.each(databaseKinds)('idempotency keys on %s', (kind) => {
     });
     now += day;
     expect(await idempotency.begin(request({ callId: 'call_2' }))).toMatchObject({ kind: 'run' });
+  });
+
+  it('say that an answer is gone which cannot be given back, and count only the first end of a run [SP-12]', async () => {
+    const idempotency = open();
+    const run = await taken(idempotency);
+    let deep: JsonObject = {};
+    for (let depth = 0; depth < 300; depth++) deep = { deep };
+    await run.finish({ ...answer, result: { content: [], structuredContent: deep } });
+    await run.release(); // what has ended stays so
+    await expect(idempotency.begin(request())).rejects.toMatchObject({ code: 'IDEMPOTENCY_ANSWER_GONE' });
   });
 
   it('are taken by one of many who come at once [SP-12]', async () => {
