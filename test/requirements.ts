@@ -42,4 +42,6 @@ export const requirements = {
     'Embedded PGlite and Postgres serve the same pool interface with locked forward-only migrations, survive kill -9 and a second process, are backed up and restored, and SIGTERM drains.',
   'SP-20': 'REST with OpenAPI 3.1 and the CLI reach everything that can be done, with help, `--json` and exit codes.',
   'SP-21': 'The documents at the top of the repository stand, and everything that the README shows is run by a test.',
+  'SP-22':
+    'Each operation of an OpenAPI 3.0 or 3.1 document that is selected becomes a tool, called as the document says with the secrets it asks for, its errors and pages put into words; one that cannot costs only itself and says why.',
 } as const satisfies Record<`SP-${number}`, string>;

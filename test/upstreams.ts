@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { pino } from 'pino';
 import { afterEach } from 'vitest';
 import type { ListedItems, ToolsetFacts } from '../src/capabilities/catalog/index.ts';
+import { createImporter } from '../src/capabilities/upstreams/openapi/importer.ts';
 import {
   defaultTiming,
   type Surroundings,
@@ -84,6 +85,7 @@ export function createUpstreamWorld(timing: Partial<Timing> = {}, allow: readonl
       },
     },
     egress,
+    importer: createImporter({ processes }),
     clientInfo: { name: 'fairlead', version: '0.0.0' },
     log,
     timing: { ...defaultTiming, ...timing },

@@ -94,14 +94,16 @@ function groupsOf(schema: Schema, place: string, about: string): { schema: Schem
   return [];
 }
 
-/** Kinds of one thing in one table; a key that only one kind has says so by the key that tells it. */
+/** Kinds of one thing in one table; a key that not all kinds have says so by the keys that tell them. */
 function alternatives(kinds: readonly Schema[]): Schema {
   const properties: Record<string, Schema> = {};
   for (const kind of kinds) {
     const [telling] = Object.keys(propertiesOf(kind));
     for (const [key, schema] of Object.entries(propertiesOf(kind))) {
-      const isShared = kinds.every((each) => key in propertiesOf(each));
-      const note = isShared || key === telling ? '' : ` (with \`${telling}\`)`;
+      const having = kinds.filter((each) => key in propertiesOf(each));
+      const tellings = having.map((each) => `\`${Object.keys(propertiesOf(each))[0]}\``);
+      const isTold = having.length === kinds.length || key === telling;
+      const note = isTold ? '' : ` (with ${tellings.join(' or ')})`;
       properties[key] ??= { ...schema, description: `${textOf(schema.description)}${note}` };
     }
   }

@@ -7,6 +7,14 @@ export function listIn(body: JsonObject, field: string): JsonObject[] {
   return Array.isArray(value) ? (value.filter(isObject) as JsonObject[]) : [];
 }
 
+/** What an upstream lists and is not offered, one line each. */
+export function refusalsIn(body: JsonObject): string[] {
+  return listIn(body, 'refused').map(({ kind, name, reason, detail }) => {
+    const what = name === '' ? String(kind) : `${kind} "${name}"`;
+    return `left out: ${what} (${detail === undefined ? reason : `${reason}: ${detail}`})`;
+  });
+}
+
 /** The texts of a list in a reply, with commas between. */
 export function textsIn(body: JsonObject, field: string): string {
   const value = body[field];

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { isObject, JsonFault, type JsonObject, parseJson } from '../kernel/json.ts';
+import { isWebAddress } from '../config/index.ts';
+import { isObject, type Json, JsonFault, type JsonObject, parseJson } from '../kernel/json.ts';
 import { readAll } from './arguments.ts';
 import { type CliContext, type CommandInput, type OptionSpec, textOf } from './command.ts';
 import { wrongUsage } from './errors.ts';
@@ -8,10 +9,18 @@ import { textsOf } from './reading.ts';
 
 /** What says how an upstream is reached. */
 export const upstreamOptions: readonly OptionSpec[] = [
-  { flags: '--header <header...>', help: 'for an address: "name: value"; use --settings-file for secrets' },
+  { flags: '--header <header...>', help: 'for an address or an API: "name: value"; use --settings-file for secrets' },
   { flags: '--transport <kind>', help: 'for an address: auto, http or sse' },
   { flags: '--env <variable...>', help: 'for a program: NAME=value' },
   { flags: '--cwd <folder>', help: 'for a program: the folder it starts in, on the server' },
+  { flags: '--openapi <document>', help: 'an OpenAPI document, file or URL, whose operations become tools' },
+  { flags: '--base-url <url>', help: 'for a document: where the API is, instead of where the document says' },
+  { flags: '--tag <tag...>', help: 'for a document: only operations with this tag' },
+  {
+    flags: '--operation <operation...>',
+    help: 'for a document: only this operation id, tool name or "GET /path"; * is anything',
+  },
+  { flags: '--secret <secret...>', help: 'for a document: scheme=value for a security scheme; see --header' },
   { flags: '--isolation <kind>', help: 'who shares a connection: shared, principal or session' },
   { flags: '--settings-file <file>', help: 'all settings as JSON, as under upstreams in fairlead.yaml; - is stdin' },
 ];
@@ -23,10 +32,13 @@ export async function upstreamSettings(
   options: CommandInput['options'],
 ): Promise<JsonObject | undefined> {
   const file = textOf(options.settingsFile);
-  if (file === undefined && target.length === 0) return undefined;
+  const openapi = textOf(options.openapi);
+  if (file === undefined && openapi === undefined && target.length === 0) return undefined;
+  if (openapi !== undefined && target.length > 0)
+    throw wrongUsage('A document stands alone.', 'Leave the address or program out.');
   const settings = file === undefined ? {} : await readSettings(file, cwd, stdin);
   const [first, ...args] = target;
-  if (first !== undefined && /^https?:\/\//i.test(first)) {
+  if (first !== undefined && isWebAddress(first)) {
     if (args.length > 0) throw wrongUsage('An address stands alone.', 'Give headers with --header.');
     settings.url = first;
   } else if (first !== undefined && /^[a-z][a-z0-9+.-]*:\/\//i.test(first)) {
@@ -40,7 +52,43 @@ export async function upstreamSettings(
     const value = textOf(options[name]);
     if (value !== undefined) settings[name] = value;
   }
+  const secrets = pairsOf(textsOf(options.secret), /^([^=]+)=(.*)$/s, '--secret scheme=value');
+  if (secrets) settings.secrets = secrets;
+  const baseUrl = textOf(options.baseUrl);
+  if (baseUrl !== undefined) settings.baseUrl = baseUrl;
+  const select = selectionOf(settings.select, textsOf(options.tag), textsOf(options.operation));
+  if (select) settings.select = select;
+  const document = openapi ?? settings.openapi;
+  if (typeof document === 'string') settings.openapi = await documentFor(document, select ?? {}, cwd);
   return settings;
+}
+
+function selectionOf(given: unknown, tags: readonly string[], operations: readonly string[]): JsonObject | undefined {
+  const before = isObject(given) ? (given as JsonObject) : undefined;
+  if (tags.length === 0 && operations.length === 0) return before;
+  return {
+    ...before,
+    ...(tags.length > 0 ? { tags: [...tags] } : {}),
+    ...(operations.length > 0 ? { operations: [...operations] } : {}),
+  };
+}
+
+/** An address as it is; of a file what the chosen operations need, since the server cannot read files that are here. */
+async function documentFor(openapi: string, select: JsonObject, cwd: string): Promise<Json> {
+  if (isWebAddress(openapi)) return openapi;
+  const text = await readFile(resolve(cwd, openapi), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    throw wrongUsage(`The document ${openapi} cannot be read: ${error.code}.`, 'Give the path of a file, or a URL.');
+  });
+  const { ImportFault, pruneDocument } = await import('../capabilities/upstreams/index.ts');
+  try {
+    return pruneDocument(text, select as Parameters<typeof pruneDocument>[1]);
+  } catch (error) {
+    if (!(error instanceof ImportFault)) throw error;
+    throw wrongUsage(
+      `The document ${openapi} cannot be used: ${error.detail ?? error.message}.`,
+      'It must be OpenAPI 3.0 or 3.1, as JSON or YAML.',
+    );
+  }
 }
 
 async function readSettings(file: string, cwd: string, stdin: CliContext['stdin']): Promise<JsonObject> {

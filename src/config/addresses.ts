@@ -30,6 +30,11 @@ export function isReachable(text: string): boolean {
   return isRange(text) || /^(\*\.)?[a-z0-9_-]+(\.[a-z0-9_-]+)*$/i.test(text);
 }
 
+/** Whether something that may be a path is a URL. */
+export function isWebAddress(text: string): boolean {
+  return /^https?:\/\//i.test(text);
+}
+
 /** The address under which a listener can be called from this machine. */
 export function publicUrlFor({ host, port, tls }: { host: string; port: number; tls?: unknown }): string {
   const name = isWildcardHost(host) ? 'localhost' : host.includes(':') && !host.startsWith('[') ? `[${host}]` : host;

@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
-import { isLoopbackHost, publicUrlFor } from './addresses.ts';
-import type { FileSettings, ServerSettings, Settings } from './schema.ts';
+import { isLoopbackHost, isWebAddress, publicUrlFor } from './addresses.ts';
+import type { FileSettings, ServerSettings, Settings, UpstreamSettings } from './schema.ts';
 
 /** The settings of the server section with defaults filled in and paths made absolute. */
 export function assembleServer(
@@ -70,12 +70,16 @@ function loopbackOrigins(url: string): string[] {
   return [origin, ...['localhost', '127.0.0.1', '[::1]'].map((name) => `${protocol}//${name}${suffix}`)];
 }
 
-/** Upstreams with absolute working directories. */
+/** Upstreams with absolute paths. */
 export function placeUpstreams(upstreams: FileSettings['upstreams'], baseDir: string): FileSettings['upstreams'] {
   return Object.fromEntries(
-    Object.entries(upstreams).map(([name, upstream]) => [
-      name,
-      'command' in upstream ? { ...upstream, cwd: resolve(baseDir, upstream.cwd ?? '.') } : upstream,
-    ]),
+    Object.entries(upstreams).map(([name, upstream]) => [name, placeUpstream(upstream, baseDir)]),
   );
+}
+
+function placeUpstream(upstream: UpstreamSettings, baseDir: string): UpstreamSettings {
+  if ('command' in upstream) return { ...upstream, cwd: resolve(baseDir, upstream.cwd ?? '.') };
+  if (!('openapi' in upstream) || typeof upstream.openapi !== 'string' || isWebAddress(upstream.openapi))
+    return upstream;
+  return { ...upstream, openapi: resolve(baseDir, upstream.openapi) };
 }

@@ -2,7 +2,7 @@ import { accessSync, constants } from 'node:fs';
 import { resolve } from 'node:path';
 import { isObject } from '../kernel/json.ts';
 import { ownToolset } from '../kernel/names.ts';
-import { isLoopbackHost } from './addresses.ts';
+import { isLoopbackHost, isWebAddress } from './addresses.ts';
 import { at, didYouMean, type Fault, type Path } from './faults.ts';
 import { codeOf } from './references.ts';
 import type { IsSound } from './report.ts';
@@ -28,6 +28,12 @@ export function crossCheck(checked: Checked): { faults: Fault[]; warnings: strin
       const hint = didYouMean(toolset, Object.keys(settings.upstreams));
       warnings.push(`endpoints.${name} names the toolset ${toolset}, which the file does not declare${hint}`);
     }
+  }
+  for (const [name, upstream] of Object.entries(settings.upstreams)) {
+    // It may be mounted later: the upstream is tried again and again.
+    const path = 'openapi' in upstream && typeof upstream.openapi === 'string' ? upstream.openapi : undefined;
+    const reason = path !== undefined && !isWebAddress(path) && unreadable(path);
+    if (reason) warnings.push(`upstreams.${name}.openapi cannot be read (${reason})`);
   }
   if (settings.tls && settings.publicUrl.startsWith('http:')) {
     warnings.push('server.publicUrl says http although the server speaks TLS');

@@ -115,7 +115,8 @@ function unionFaults(
   if (options.some((each) => each instanceof z.ZodObject)) {
     const marks = options.map((each) => firstRequired(each)).filter((name) => name !== undefined);
     const faults = faultsOfEach(options, issue.errors, at(value, inner), path);
-    return isObject(at(value, inner)) ? [{ path, text: `needs one of ${marks.join(', ')}` }, ...faults] : faults;
+    if (isObject(at(value, inner))) return [{ path, text: `needs one of ${marks.join(', ')}` }, ...faults];
+    return faults.length > 0 ? faults : [{ path, text: 'must be text or a mapping of keys to values' }];
   }
   return [{ path, text: 'must be text or a list of texts' }];
 }
@@ -140,8 +141,13 @@ function faultsOfEach(
   ];
 }
 
-/** The branch of a union that a value was meant for: the one whose first required key it has, or whose type fits. */
+/**
+ * The branch of a union that a value was meant for: the one whose first required key it has, the only one for a mapping, or
+ * whose type fits.
+ */
 export function branchOf(options: readonly z.ZodType[], value: unknown): z.ZodType | undefined {
+  const [only, ...others] = options.filter((option) => unwrap(option) instanceof z.ZodObject);
+  if (isObject(value) && others.length === 0) return only;
   return options.find((option) => {
     const bare = unwrap(option);
     if (bare instanceof z.ZodObject) return isObject(value) && (firstRequired(bare) ?? '') in value;

@@ -1,4 +1,4 @@
-export { isLoopbackHost } from './addresses.ts';
+export { isLoopbackHost, isWebAddress } from './addresses.ts';
 export { withPort } from './assemble.ts';
 export { type CommandLineSettings, commandLineSettings } from './command-line.ts';
 export { diffSettings, type SettingsDiff } from './diff.ts';

@@ -84,7 +84,7 @@ audit: { durability: hunter2, queueSize: 0 }
       'server.trustedProxies[2] (line 7): must be an IP address or a CIDR range',
       'server.trustedProxies[3] (line 7): must be an IP address or a CIDR range',
       'upstreams.Bad_Name (line 13): is not a good name: it must be 1 to 24 lower case letters, digits and dashes',
-      'upstreams.Bad_Name (line 13): needs one of command, url',
+      'upstreams.Bad_Name (line 13): needs one of command, url, openapi',
       'upstreams.Bad_Name.callTimeoutMs (line 13): must be more than 0',
       'upstreams.Bad_Name.comand (line 13): is not a known key; did you mean "command"?',
       "upstreams.fairlead (line 12): is not a good name: it is that of Fairlead's own toolset; take another",

@@ -42,7 +42,7 @@ const upstreamCommon = {
   annotations: z
     .enum(['trust', 'ignore'])
     .optional()
-    .describe('Whether the claims about its tools are believed; trust in the file, ignore at run time'),
+    .describe('Whether the claims about its tools are believed; trust in the file and for APIs, ignore at run time'),
   startTimeoutMs: ms.default(5_000).describe('Time to connect and be listed before the server turns ready without it'),
   callTimeoutMs: ms.default(60_000).describe('Longest run of one call'),
   maxConcurrentCalls: z.int().positive().default(32).describe('Calls in flight at once; more wait in a short queue'),
@@ -82,7 +82,43 @@ export const httpUpstream = z.strictObject({
   ...upstreamCommon,
 });
 
-export const upstream = z.union([stdioUpstream, httpUpstream]);
+const apiOperations = {
+  tags: z.array(z.string().min(1)).optional().describe('Operations with one of these tags'),
+  operations: z
+    .array(z.string().min(1))
+    .optional()
+    .describe('Operations by their id, the name of their tool, or as `GET /path`; `*` stands for anything'),
+};
+
+export const openApiUpstream = z.strictObject({
+  openapi: z
+    .union([z.string().min(1), z.looseObject({ openapi: z.string() })])
+    .describe('OpenAPI 3.0 or 3.1 document whose operations become tools: a URL, a path, or the document itself'),
+  baseUrl: webUrl
+    .refine((url) => !/[?#]|\/\/[^/]*@/.test(url), 'must be without user, query and fragment')
+    .optional()
+    .describe('Where the API is; by default the first server that the document names'),
+  select: z
+    .strictObject({
+      ...apiOperations,
+      exclude: z.strictObject(apiOperations).optional().describe('Left out, whatever else names them'),
+    })
+    .prefault({})
+    .describe('Which operations become tools; all of them when nothing is named'),
+  secrets: z
+    .record(z.string(), z.string())
+    .default({})
+    .describe('By the name of a security scheme of the document: a token, an API key, or `user:password`'),
+  headers: z.record(z.string(), z.string()).default({}).describe('Sent with every request to it'),
+  destructiveMethods: z
+    .array(z.enum(['POST', 'PUT', 'PATCH', 'DELETE']))
+    .default(['PUT', 'PATCH', 'DELETE'])
+    .describe('HTTP methods whose tools count as destructive; PUT and PATCH overwrite what was there'),
+  ...upstreamCommon,
+  isolation: z.literal('shared').default('shared').describe('An API has neither processes nor sessions'),
+});
+
+export const upstream = z.union([stdioUpstream, httpUpstream, openApiUpstream]);
 
 export const roleNames = ['viewer', 'developer', 'operator', 'admin'] as const;
 
@@ -199,7 +235,7 @@ export const fileSchema = z.strictObject({
       upstream,
     )
     .default({})
-    .describe('MCP servers by the name of their toolset'),
+    .describe('MCP servers and HTTP APIs by the name of their toolset'),
   endpoints: z.record(slug, endpoint).default({}).describe('Selections of tools, each served at /mcp/<name>'),
   auth: z
     .strictObject({ issuers: z.array(issuer).default([]).describe('Whose JWTs are taken as bearer tokens') })
@@ -255,7 +291,8 @@ export type FileSettings = z.infer<typeof fileSchema>;
 export type ServerSettings = z.infer<typeof serverSchema>;
 export type StdioUpstreamSettings = z.infer<typeof stdioUpstream>;
 export type HttpUpstreamSettings = z.infer<typeof httpUpstream>;
-export type UpstreamSettings = StdioUpstreamSettings | HttpUpstreamSettings;
+export type OpenApiUpstreamSettings = z.infer<typeof openApiUpstream>;
+export type UpstreamSettings = StdioUpstreamSettings | HttpUpstreamSettings | OpenApiUpstreamSettings;
 export type EndpointSettings = z.infer<typeof endpoint>;
 export type IssuerSettings = z.infer<typeof issuer>;
 export type AuditSettings = FileSettings['audit'];

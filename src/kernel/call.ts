@@ -132,7 +132,12 @@ export interface InputRequired {
 
 /** What a provider gives back for one dispatch. */
 export type ProviderReply =
-  | { kind: 'result'; result: JsonObject }
+  | {
+      kind: 'result';
+      result: JsonObject;
+      /** What Fairlead itself says in the result's `_meta`; keys of ours in the result are anybody's word. */
+      meta?: JsonObject;
+    }
   | { kind: 'input_required'; required: InputRequired };
 
 /** The end of a call. `result` is a `ToolResult` for tools and MCP's result object for the other operations. */

@@ -2,6 +2,7 @@
 // Drives the upstream connector against a server of the conformance suite, whose URL is the last argument: connects,
 // lists, reads, gets, calls. The suite gives the arguments of calls in MCP_CONFORMANCE_CONTEXT where they matter.
 import { pino } from 'pino';
+import { createImporter } from '../../src/capabilities/upstreams/openapi/importer.ts';
 import { defaultTiming } from '../../src/capabilities/upstreams/types.ts';
 import { createUpstream } from '../../src/capabilities/upstreams/upstream.ts';
 import { httpUpstream } from '../../src/config/schema.ts';
@@ -13,6 +14,7 @@ import { createEgress } from '../../src/platform/http/index.ts';
 const url = process.argv.at(-1) ?? '';
 const context: unknown = JSON.parse(process.env.MCP_CONFORMANCE_CONTEXT ?? '{}');
 const log = pino({ level: process.env.MCP_CONFORMANCE_LOG ?? 'warn' }, pino.destination(2));
+const processes = { spawn: () => Promise.reject(new Error('no processes here')) };
 const egress = createEgress({ allow: [], log });
 let listed: { tools: ToolDefinition[]; prompts: JsonObject[]; resources: JsonObject[] } | undefined;
 
@@ -29,8 +31,9 @@ const upstream = createUpstream(
       async markStale() {},
       async removeToolset() {},
     },
-    processes: { spawn: () => Promise.reject(new Error('no processes here')) },
+    processes,
     egress,
+    importer: createImporter({ processes }),
     clientInfo: { name: 'fairlead', version: '0.1.0' },
     log,
     timing: defaultTiming,

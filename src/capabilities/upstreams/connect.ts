@@ -4,6 +4,7 @@ import { type Connection, type ConnectionEvents, createClient, createConnection 
 import { bounded, httpStatus } from './failures.ts';
 import type { Scopes } from './flight.ts';
 import { createHttpTransport, type HttpTransport } from './http.ts';
+import { openApi } from './openapi/api.ts';
 import { orAborted } from './relay.ts';
 import { cleanError } from './secrets.ts';
 import { createStdioTransport, exitReason, lastWordsOf, ProcessEnded, type StdioTransport } from './stdio.ts';
@@ -39,7 +40,8 @@ export function openConnection(options: Options): Promise<Connection> {
   // Standing streams inherit the async context that they are opened in; they belong to no call.
   return scopes.run(undefined, async () => {
     try {
-      return 'command' in settings ? await openStdio(options, settings) : await openHttp(options, settings);
+      if ('command' in settings) return await openStdio(options, settings);
+      return 'openapi' in settings ? await openApi({ ...options, settings }) : await openHttp(options, settings);
     } catch (error) {
       forget(memory);
       throw cleanError(error, options.redact);

@@ -8,7 +8,7 @@ import {
   type Transport,
 } from '@modelcontextprotocol/client';
 import { isObject, type JsonObject } from '../../kernel/json.ts';
-import type { ListedItems } from '../catalog/index.ts';
+import type { ListedItems, Refused } from '../catalog/index.ts';
 import { isUnknownMethod } from './failures.ts';
 import type { Flight, Scope, Scopes } from './flight.ts';
 import { listEverything } from './listing.ts';
@@ -35,12 +35,17 @@ export interface Connection {
   lastHeardAt(): number;
   /** Sends one request; the raw result comes back. Rejects with what the SDK throws. */
   request(method: string, params: JsonObject, options: RequestOptions): Promise<JsonObject>;
-  list(signal: AbortSignal): Promise<ListedItems>;
+  list(signal: AbortSignal): Promise<Listing>;
   /** Rejects when the upstream does not answer. */
   check(signal: AbortSignal): Promise<void>;
   /** Which resources to be told about; replaces what was watched before. */
   watch(uris: readonly string[]): void;
   close(reason: string): Promise<void>;
+}
+
+export interface Listing extends ListedItems {
+  /** What was never going to be a tool, such as an operation of an API that cannot be called: for the status alone. */
+  unusable?: readonly Refused[];
 }
 
 export interface RequestOptions {

@@ -131,13 +131,22 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
         // Even with no tries allowed one is made where the request surely never reached anybody.
         const harmless = sessionLost || failure.retry === 'unsent';
         const allowed = mayRepeat && failure.retry !== 'never' ? settings.retries : 0;
-        if (tries >= Math.max(allowed, harmless ? 1 : 0)) throw failure.error;
+        if (tries >= Math.max(allowed, harmless ? 1 : 0)) return lastWord(error);
         const pauseMs = retryPause(tries, failure.retryAfterSeconds);
-        if (failure.retryAfterSeconds !== undefined && pauseMs > timing.retryAfterMs) throw failure.error;
+        if (failure.retryAfterSeconds !== undefined && pauseMs > timing.retryAfterMs) return lastWord(error);
         await orAborted(new Promise((resolve) => setTimeout(resolve, pauseMs)), signal).catch(() => undefined);
-        if (signal.aborted) throw UpstreamTimeout.is(signal.reason) ? failure.error : CallCancelled({ name });
+        if (signal.aborted) {
+          if (UpstreamTimeout.is(signal.reason)) return lastWord(error);
+          throw CallCancelled({ name });
+        }
       }
     }
+  };
+
+  /** What comes of a failure when no further try is made. */
+  const lastWord = ({ failure, connection }: Failed) => {
+    if (failure.result === undefined) throw failure.error;
+    return { result: failure.result, connection };
   };
 
   const retryPause = (tries: number, retryAfterSeconds: number | undefined): number => {
@@ -151,7 +160,8 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
     let params = paramsOf(call);
     if (call.continuation) params = { ...params, ...call.continuation };
     for (let rounds = 0; rounds < maxRounds; rounds++) {
-      const { result } = await round(call, flight, params, signal);
+      const { result, connection } = await round(call, flight, params, signal);
+      if (connection?.kind === 'openapi') return ownReply(result);
       if (result.resultType !== 'input_required') return { kind: 'result', result: usable(call, result) };
       const inputRequests = isObject(result.inputRequests) ? (result.inputRequests as JsonObject) : undefined;
       const requestState = typeof result.requestState === 'string' ? result.requestState : undefined;
@@ -230,6 +240,11 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
   };
 
   return { dispatch, inFlight: () => running, breaker };
+}
+
+/** An answer of an API was put into words here, so that its `_meta` is ours. */
+function ownReply({ _meta, ...result }: JsonObject): ProviderReply {
+  return { kind: 'result', result, ...(isObject(_meta) ? { meta: _meta as JsonObject } : {}) };
 }
 
 function methodOf({ operation }: Call): string {

@@ -1,5 +1,6 @@
 import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client';
 import { FairleadError, NotFound, ShuttingDown } from '../../kernel/errors.ts';
+import type { JsonObject } from '../../kernel/json.ts';
 import { EgressBlocked, EgressUnresolved } from '../../platform/http/index.ts';
 import {
   CommandNotFound,
@@ -17,6 +18,7 @@ import {
   UpstreamUnavailable,
 } from './errors.ts';
 import type { Scope } from './flight.ts';
+import { ApiRefusal, ImportFault } from './openapi/faults.ts';
 import { type AnswerTooLarge, oversizeIn } from './oversize.ts';
 import { ProcessEnded, unreadableCode } from './stdio.ts';
 
@@ -36,6 +38,8 @@ export interface Failure {
   /** The upstream's tools are not what they were when they were listed. */
   staleListing?: boolean;
   retryAfterSeconds?: number;
+  /** What the caller gets instead of the error, when no further try is made: the upstream's own answer. */
+  result?: JsonObject;
 }
 
 const maxReason = 500;
@@ -90,7 +94,7 @@ export function reasonOf(error: unknown): string {
   if (tooLarge) return tooLarge.message;
   for (let inner = error, depth = 0; depth < 6 && inner instanceof Error; inner = inner.cause, depth++) {
     if (inner instanceof FairleadError) return ownReasons[inner.code] ?? 'it cannot be used from here';
-    if (inner instanceof ProcessEnded) return inner.message;
+    if (inner instanceof ProcessEnded || inner instanceof ImportFault) return inner.message;
     const status = httpStatus(inner);
     if (status === 401) return 'it requires other credentials (HTTP 401)';
     if (status === 403) return 'it denies access (HTTP 403)';
@@ -116,6 +120,7 @@ export function detailOf(error: unknown): string | undefined {
     if (inner instanceof ProcessEnded && inner.lastWords !== undefined) {
       return `${inner.message}; it had said: ${bounded(inner.lastWords, 200)}`;
     }
+    if (inner instanceof ImportFault) return inner.detail;
     if (inner instanceof ProtocolError && !oversizeIn(inner)) {
       return `it answered with the error ${inner.code}: ${bounded(inner.message, 200)}`;
     }
@@ -149,6 +154,7 @@ export function judge(name: string, target: string, error: unknown, scope: Scope
   const tooLarge = oversizeIn(error);
   if (tooLarge) return oversized(name, tooLarge);
   if (error instanceof ProtocolError) return judgeAnswer(name, target, error);
+  if (error instanceof ApiRefusal) return judgeRefusal(name, error);
   const status = httpStatus(error);
   if (status !== undefined) return judgeStatus(name, status, error, scope?.refusal?.retryAfterSeconds);
   if (error instanceof SdkError) {
@@ -243,6 +249,16 @@ function judgeStatus(name: string, status: number, cause: unknown, retryAfterSec
   if (status >= 500 || status === 408) return { error, counts: true, retry: 'safe', suspect: true, ...wait };
   const reason = `HTTP ${status}`;
   return { error: UpstreamRejected({ name, reason }, { cause }), counts: false, retry: 'never' };
+}
+
+/** Whoever wants fewer requests works; the answer itself goes to the caller. */
+function judgeRefusal(name: string, refusal: ApiRefusal): Failure {
+  const { status, limits, retryAfterSeconds, result } = refusal;
+  const wait = retryAfterSeconds === undefined ? {} : { retryAfterSeconds };
+  const error = limits
+    ? UpstreamBusy({ name, reason: 'it limits the rate of requests' }, { cause: refusal, ...wait })
+    : UpstreamUnavailable({ name, reason: `it answered with HTTP ${status}` }, { cause: refusal, ...wait });
+  return { error, counts: !limits, retry: 'safe', result, ...wait };
 }
 
 function broken(name: string, cause: unknown, retry: Failure['retry']): Failure {

@@ -1,5 +1,7 @@
 export { upstreamsErrors } from './errors.ts';
 export { upstreamsMigrations } from './migrations.ts';
+export { ImportFault } from './openapi/faults.ts';
+export { pruneDocument } from './openapi/prune.ts';
 export type { ResourceUpdate } from './registry.ts';
 export type { ResolveReference } from './sealing.ts';
 export { purgeUpstreams } from './store.ts';

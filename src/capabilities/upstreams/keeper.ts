@@ -1,6 +1,6 @@
 import { backoffMs } from './backoff.ts';
 import { type EraMemory, forget, openConnection } from './connect.ts';
-import type { Connection } from './connection.ts';
+import type { Connection, Listing } from './connection.ts';
 import { UpstreamUnavailable } from './errors.ts';
 import { type Trouble, troubleOf } from './failures.ts';
 import type { Scopes } from './flight.ts';
@@ -68,6 +68,7 @@ export function createKeeper({ declaration, around, scopes, memory, redact, reso
   let watched: readonly string[] = [];
   let wake: () => void = () => undefined; // ends the pause before the next attempt
   let nextAttemptAt = 0;
+  let stored: Listing | undefined;
   let listChanged: () => void = () => undefined;
   let suspect: () => void = () => undefined;
   let renewing = false;
@@ -90,13 +91,17 @@ export function createKeeper({ declaration, around, scopes, memory, redact, reso
   };
 
   const relist = async (connection: Connection, signal: AbortSignal): Promise<void> => {
-    const items = await connection.list(signal);
+    const listing = await connection.list(signal);
     if (retired || stopping.signal.aborted) return;
+    facts.lastListedAt = now();
+    if (listing === stored) return; // an API says by this that nothing has changed
+    const { unusable = [], ...items } = listing;
     facts.tools = items.tools.length;
     facts.prompts = items.prompts.length;
     facts.resources = items.resources.length + items.templates.length;
-    facts.lastListedAt = now();
-    const trustAnnotations = (settings.annotations ?? (source === 'file' ? 'trust' : 'ignore')) === 'trust';
+    // Those of an API are Fairlead's own words, by the method that it sends itself.
+    const isOwnWord = source === 'file' || connection.kind === 'openapi';
+    const trustAnnotations = (settings.annotations ?? (isOwnWord ? 'trust' : 'ignore')) === 'trust';
     try {
       const { tools, callTimeoutMs } = settings;
       const { refused, leftOut, ...counts } = await catalog.replaceItems(org, name, items, {
@@ -104,10 +109,11 @@ export function createKeeper({ declaration, around, scopes, memory, redact, reso
         tools,
         callTimeoutMs,
       });
-      const shown = refused.slice(0, shownRefusals);
+      const shown = [...refused, ...unusable].slice(0, shownRefusals);
       if (leftOut !== undefined && leftOut !== facts.leftOut)
         log.warn({ leftOut, refused: shown }, 'left out of the catalog');
       Object.assign(facts, counts, { leftOut, refused: shown.length > 0 ? shown : undefined });
+      stored = listing;
     } catch (error) {
       // Our database is not the upstream's fault: it stays live, and the next listing tries again.
       log.error({ err: error }, 'could not store the items of an upstream');

@@ -6,6 +6,8 @@ import { redactingLog, redactor } from './secrets.ts';
 import type { Declaration, Surroundings, UpstreamProbe } from './types.ts';
 import { declaredTransport } from './upstream.ts';
 
+const shownRefusals = 200;
+
 /** Connects once, lists and closes: whether an upstream would work. Never rejects. */
 export async function probe(
   declaration: Declaration,
@@ -28,6 +30,7 @@ export async function probe(
     });
     try {
       const items = await orAborted(connection.list(signal), signal);
+      const refused = [...(items.refused ?? []), ...(items.unusable ?? [])].slice(0, shownRefusals);
       return {
         ok: true,
         transport: connection.kind,
@@ -35,6 +38,7 @@ export async function probe(
         tools: items.tools.length,
         prompts: items.prompts.length,
         resources: items.resources.length + items.templates.length,
+        ...(refused.length > 0 ? { refused } : {}),
         durationMs: took(),
       };
     } finally {

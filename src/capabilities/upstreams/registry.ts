@@ -31,8 +31,16 @@ export function createRegistry(around: Surroundings): Registry {
   const listeners = new Set<(update: ResourceUpdate) => void>();
   const wanted = new Map<string, Map<string, number>>(); // upstream to resource to number of subscribers
   const leaving = new Set<Promise<void>>();
+  const prints = new WeakMap<Declaration, string>();
   let queue: Promise<void> = Promise.resolve();
   let stopped = false;
+
+  // A declaration may hold a whole document, and most are seen again and again.
+  const printOf = (declaration: Declaration): string => {
+    const print = prints.get(declaration) ?? canonicalJson(declaration);
+    prints.set(declaration, print);
+    return print;
+  };
 
   const watched = (key: string) => [...(wanted.get(key)?.keys() ?? [])];
 
@@ -58,7 +66,7 @@ export function createRegistry(around: Surroundings): Registry {
       const { org, name, settings } = declaration;
       const key = keyOf(org, name);
       keys.add(key);
-      const print = canonicalJson(declaration);
+      const print = printOf(declaration);
       const before = running.get(key);
       if (before?.print === print) continue;
       if (before) leave(before.upstream);

@@ -1,3 +1,4 @@
+import { isWebAddress } from '../../config/addresses.ts';
 import type { UpstreamSettings } from '../../config/schema.ts';
 import { InvalidRequest } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
@@ -16,7 +17,7 @@ import {
   deleteRuntime,
   getRuntime,
   insertRuntime,
-  listAllRuntime,
+  listRuntimeRevisions,
   type RuntimeRow,
   updateRuntime,
 } from './store.ts';
@@ -79,11 +80,12 @@ export function createRuntime(deps: Deps): Runtime {
     timing: { pollMs: timing.pollMs },
     async load(known) {
       const next: Known = new Map();
-      for (const row of await listAllRuntime(db)) {
-        const key = `${row.org} ${row.name}`;
+      for (const { org, name, revision } of await listRuntimeRevisions(db)) {
+        const key = `${org} ${name}`;
         const before = known?.get(key);
-        const { revision } = row;
-        next.set(key, before?.revision === revision ? before : { revision, declaration: await toDeclaration(row) });
+        const row = before?.revision === revision ? undefined : await getRuntime(db, org, name);
+        if (row) next.set(key, { revision: row.revision, declaration: await toDeclaration(row) });
+        else if (before?.revision === revision) next.set(key, before);
       }
       await changed([...next.values()].map(({ declaration }) => declaration));
       return next;
@@ -107,7 +109,7 @@ export function createRuntime(deps: Deps): Runtime {
     const written = parseUpstream(org, input);
     if ('command' in written && !mayStart(org)) throw RuntimeStdioOff();
     const resolved = await resolveReferences(written, resolveReference);
-    if ('url' in resolved) await around.egress.assertAllowed(resolved.url);
+    for (const address of addressesOf(resolved)) await around.egress.assertAllowed(address);
     return { written, resolved };
   };
 
@@ -153,6 +155,17 @@ export function createRuntime(deps: Deps): Runtime {
     start: follower.start,
     stop: follower.stop,
   };
+}
+
+/** Where it says that requests are to go. Throws `InvalidRequest` for a file of this machine. */
+function addressesOf(settings: UpstreamSettings): string[] {
+  if ('url' in settings) return [settings.url];
+  if (!('openapi' in settings)) return [];
+  const { openapi, baseUrl } = settings;
+  if (typeof openapi === 'string' && !isWebAddress(openapi)) {
+    throw InvalidRequest({ faults: 'openapi: must be a URL or the document itself; files are named in fairlead.yaml' });
+  }
+  return [openapi, baseUrl].filter((address) => typeof address === 'string');
 }
 
 function withOldSecrets(keyring: Keyring, row: RuntimeRow, input: unknown): unknown {

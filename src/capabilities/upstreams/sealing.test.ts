@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { httpUpstream, stdioUpstream } from '../../config/schema.ts';
-import { keepHidden } from './sealing.ts';
+import { httpUpstream, openApiUpstream, stdioUpstream } from '../../config/schema.ts';
+import { createKeyring } from '../../platform/keyring/index.ts';
+import { keepHidden, masked, resolveReferences, seal, unseal } from './sealing.ts';
 
 const http = httpUpstream.parse({ url: 'https://mcp.example.com/mcp', headers: { Authorization: 'Bearer old' } });
 const stdio = stdioUpstream.parse({ command: 'server', args: ['--root', '/data'], env: { TOKEN: 'old' } });
@@ -23,5 +24,42 @@ describe('a hidden value in a change', () => {
     expect(() => keepHidden({ command: 'server', args: ['--print-env'], env: { TOKEN: '***' } }, stdio)).toThrow();
     const given = { ...elsewhere, headers: { Authorization: 'Bearer new' } };
     expect(keepHidden(given, http)).toMatchObject({ headers: { Authorization: 'Bearer new' } });
+  });
+});
+
+describe('an OpenAPI document that was given whole', () => {
+  const document = { openapi: '3.1.0', info: { title: `write \${env:HOME} for it` } };
+  const api = openApiUpstream.parse({
+    openapi: document,
+    baseUrl: 'https://api.example.com/v1',
+    secrets: { token: 'old' },
+  });
+
+  it('is no text to put values into, and is sealed and opened without its secrets showing [SP-22]', async () => {
+    const keyring = createKeyring('a secret of thirty-two bytes or more, for tests');
+    expect(await resolveReferences(api, undefined)).toEqual(api);
+    const sealed = seal(keyring, 'default', 'a', api);
+    expect(JSON.stringify(sealed)).not.toContain('old');
+    expect(unseal(keyring, 'default', 'a', sealed)).toEqual(api);
+    expect(masked(api)).toMatchObject({ openapi: '***', secrets: { token: '***' } });
+  });
+
+  it('stays as it was by its mask, and its secrets where they went [SP-22] [SP-9]', () => {
+    const change = { openapi: '***', baseUrl: 'https://api.example.com/v2', secrets: { token: '***' } };
+    expect(keepHidden(change, api)).toMatchObject({ openapi: document, secrets: { token: 'old' } });
+    expect(() => keepHidden({ ...change, baseUrl: 'https://evil.example.com' }, api)).toThrow(/secrets\.token/);
+    expect(() => keepHidden({ ...change, baseUrl: undefined }, api)).toThrow(/secrets\.token/);
+    // Where only the document says where the API is, another document may say something else.
+    const { baseUrl: _, ...unplaced } = api;
+    expect(keepHidden({ openapi: '***', secrets: { token: '***' } }, unplaced)).toMatchObject({
+      secrets: { token: 'old' },
+    });
+    expect(() => keepHidden({ openapi: document, secrets: { token: '***' } }, unplaced)).toThrow(/secrets\.token/);
+    const at = openApiUpstream.parse({ openapi: 'https://a.example/o.json?key=k', secrets: { token: 'old' } });
+    expect(masked(at)).toMatchObject({ openapi: 'https://a.example/o.json?key=***' });
+    expect(keepHidden(masked(at), at)).toMatchObject({
+      openapi: 'https://a.example/o.json?key=k',
+      secrets: { token: 'old' },
+    });
   });
 });

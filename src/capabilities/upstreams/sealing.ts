@@ -1,9 +1,10 @@
-import { httpUpstream, stdioUpstream, type UpstreamSettings } from '../../config/schema.ts';
+import { isWebAddress } from '../../config/addresses.ts';
+import { httpUpstream, openApiUpstream, stdioUpstream, type UpstreamSettings } from '../../config/schema.ts';
 import { InvalidRequest } from '../../kernel/errors.ts';
 import { isObject, type JsonObject } from '../../kernel/json.ts';
 import type { OrgId } from '../../kernel/principal.ts';
 import type { Keyring } from '../../platform/keyring/index.ts';
-import { isSecretArg, maskedArgs, maskedUrl } from './secrets.ts';
+import { isSecretArg, maskedArgs, maskedDocument, maskedUrl } from './secrets.ts';
 
 /** What stands for a secret in everything that is given out; given back in a change, it keeps the old value. */
 export const hidden = '***';
@@ -16,10 +17,15 @@ export type ResolveReference = (text: string, org: OrgId) => Promise<string>;
 /** Checks what a user wrote. Throws `InvalidRequest` with every fault, never with a value. */
 export function parseUpstream(org: OrgId, input: unknown): UpstreamSettings {
   const given = isObject(input) ? { ...input, org } : input;
-  const parsed = isObject(input) && 'command' in input ? stdioUpstream.safeParse(given) : httpUpstream.safeParse(given);
+  const parsed = schemaFor(input).safeParse(given);
   if (parsed.success) return parsed.data;
   const faults = parsed.error.issues.map(({ path, message }) => `${path.join('.') || 'upstream'}: ${message}`);
   throw InvalidRequest({ faults });
+}
+
+function schemaFor(input: unknown): typeof stdioUpstream | typeof openApiUpstream | typeof httpUpstream {
+  if (!isObject(input)) return httpUpstream;
+  return 'command' in input ? stdioUpstream : 'openapi' in input ? openApiUpstream : httpUpstream;
 }
 
 /** Seals every secret value for the database, each under a context of its own. */
@@ -45,7 +51,11 @@ export function masked(settings: UpstreamSettings): JsonObject {
   if ('command' in settings) {
     return { ...settings, args: maskedArgs(settings.args), env: hide(settings.env) } as unknown as JsonObject;
   }
-  return { ...settings, url: maskedUrl(settings.url), headers: hide(settings.headers) } as unknown as JsonObject;
+  const headers = hide(settings.headers);
+  if (!('openapi' in settings)) return { ...settings, url: maskedUrl(settings.url), headers } as unknown as JsonObject;
+  // A document that was given as it is would only be long; it is kept in the same way as a secret.
+  const openapi = typeof settings.openapi === 'string' ? maskedDocument(settings.openapi) : hidden;
+  return { ...settings, openapi, headers, secrets: hide(settings.secrets) } as unknown as JsonObject;
 }
 
 /**
@@ -57,12 +67,12 @@ export function keepHidden(input: unknown, before: UpstreamSettings): unknown {
   const sameArgs =
     'command' in before && Array.isArray(input.args) && input.args.join('\n') === maskedArgs(before.args).join('\n');
   const sameUrl = 'url' in before && input.url === maskedUrl(before.url);
-  const sameTarget =
-    'url' in before
-      ? sameUrl || originOf(input.url) === originOf(before.url)
-      : input.command === before.command && (sameArgs || (before.args.length === 0 && input.args === undefined));
+  const sameDocument =
+    'openapi' in before &&
+    (typeof before.openapi === 'string' ? input.openapi === maskedDocument(before.openapi) : input.openapi === hidden);
+  const sameTarget = isSameTarget(input, before, { sameArgs, sameUrl, sameDocument });
   const faults: string[] = [];
-  const keep = (field: 'env' | 'headers') => {
+  const keep = (field: 'env' | 'headers' | 'secrets') => {
     const values = input[field];
     const old = (before as unknown as Record<string, unknown>)[field];
     if (!isObject(values)) return {};
@@ -77,11 +87,27 @@ export function keepHidden(input: unknown, before: UpstreamSettings): unknown {
     ...input,
     ...keep('env'),
     ...keep('headers'),
+    ...keep('secrets'),
     ...(sameArgs ? { args: before.args } : {}),
     ...(sameUrl ? { url: before.url } : {}),
+    ...(sameDocument ? { openapi: before.openapi } : {}),
   };
   if (faults.length > 0) throw InvalidRequest({ faults });
   return settings;
+}
+
+function isSameTarget(
+  input: Record<string, unknown>,
+  before: UpstreamSettings,
+  { sameArgs, sameUrl, sameDocument }: { sameArgs: boolean; sameUrl: boolean; sameDocument: boolean },
+): boolean {
+  if ('url' in before) return sameUrl || originOf(input.url) === originOf(before.url);
+  if ('command' in before) {
+    return input.command === before.command && (sameArgs || (before.args.length === 0 && input.args === undefined));
+  }
+  // Without an address of its own, the document says where the API is.
+  if (before.baseUrl === undefined) return sameDocument && input.baseUrl === undefined;
+  return originOf(input.baseUrl) === originOf(before.baseUrl);
 }
 
 function originOf(url: unknown): string | undefined {
@@ -124,13 +150,21 @@ function mapSecrets(settings: UpstreamSettings, change: (value: string, field: s
 }
 
 function isSecretField(settings: UpstreamSettings, field: string): boolean {
-  if (field.startsWith('env.') || field.startsWith('headers.')) return true;
+  if (/^(env|headers|secrets)\./.test(field)) return true;
   if ('url' in settings) return field === 'url' && settings.url !== maskedUrl(settings.url);
+  if ('openapi' in settings) {
+    const { openapi } = settings;
+    return (
+      field === 'openapi' && typeof openapi === 'string' && isWebAddress(openapi) && openapi !== maskedUrl(openapi)
+    );
+  }
   const index = /^args\.(\d+)$/.exec(field)?.[1];
   return index !== undefined && isSecretArg(settings.args, Number(index));
 }
 
-/** Changes every text in `env`, `headers`, `args`, `url`, `command` and `cwd`; what else there is holds no values of users. */
+const valueFields = ['env', 'headers', 'secrets', 'args', 'url', 'baseUrl', 'command', 'cwd'];
+
+/** Changes every text in the fields that hold values of users; a whole OpenAPI document is no such text. */
 function mapStrings(settings: JsonObject, change: (value: string, field: string) => string): JsonObject {
   const walk = (value: unknown, field: string): unknown => {
     if (typeof value === 'string') return change(value, field);
@@ -138,7 +172,9 @@ function mapStrings(settings: JsonObject, change: (value: string, field: string)
     if (!isObject(value)) return value;
     return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, walk(item, `${field}.${key}`)]));
   };
-  const fields = ['env', 'headers', 'args', 'url', 'command', 'cwd'].filter((field) => field in settings);
+  const fields = [...valueFields, ...(typeof settings.openapi === 'string' ? ['openapi'] : [])].filter(
+    (field) => field in settings,
+  );
   return {
     ...settings,
     ...(Object.fromEntries(fields.map((field) => [field, walk(settings[field], field)])) as JsonObject),

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { httpUpstream, stdioUpstream } from '../../config/schema.ts';
+import { httpUpstream, openApiUpstream, stdioUpstream } from '../../config/schema.ts';
 import { redactor, targetOf } from './secrets.ts';
 
 it.each([
@@ -29,4 +29,18 @@ it('takes all that an upstream was given in confidence out of its words [SP-9]',
     headers: { Authorization: 'Bearer header-secret' },
   });
   expect(redactor(http)('url-password query-secret header-secret Bearer header-secret')).toBe('*** *** *** ***');
+});
+
+it('takes the secrets of an API out of its words, however they were sent [SP-9] [SP-22]', () => {
+  const api = openApiUpstream.parse({
+    openapi: 'https://a.example/o.json?key=query-secret',
+    secrets: { token: 'token/secret!', basic: 'user:password-secret', quoted: 'quoted"secret' },
+    headers: { 'X-Key': 'header-secret' },
+  });
+  const base64 = Buffer.from('user:password-secret').toString('base64');
+  const said = `query-secret token/secret! token%2Fsecret%21 password-secret ${base64} header-secret ${JSON.stringify('quoted"secret')}`;
+  expect(redactor(api)(said)).toBe('*** *** *** *** *** *** "***"');
+  expect(targetOf(api)).toBe('https://a.example/o.json?key=***');
+  expect(targetOf(openApiUpstream.parse({ openapi: './api.yaml' }))).toBe('./api.yaml');
+  expect(targetOf(openApiUpstream.parse({ openapi: { openapi: '3.1.0' } }))).toBe('a document of its own');
 });

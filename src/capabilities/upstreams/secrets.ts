@@ -1,7 +1,9 @@
 import { ProtocolError } from '@modelcontextprotocol/client';
-import type { UpstreamSettings } from '../../config/schema.ts';
+import { isWebAddress } from '../../config/addresses.ts';
+import type { OpenApiUpstreamSettings, UpstreamSettings } from '../../config/schema.ts';
 import { isObject } from '../../kernel/json.ts';
 import { type Log, redactText } from '../../platform/telemetry/index.ts';
+import { encodeAll } from './openapi/serialize.ts';
 
 type Redact = (text: string) => string;
 
@@ -9,9 +11,16 @@ const mask = '***';
 const secretName = /key|token|secret|passw|auth|credential|bearer|cookie|session|signature/i;
 const minSecretLength = 6; // shorter values are words such as `true` and would mangle every text
 
-/** Where an upstream is, for people: the command line or URL without anything that looks like a secret. */
+/** Where an upstream is, for people: the command line, URL or path without anything that looks like a secret. */
 export function targetOf(settings: UpstreamSettings): string {
-  return 'command' in settings ? [settings.command, ...maskedArgs(settings.args)].join(' ') : maskedUrl(settings.url);
+  if ('command' in settings) return [settings.command, ...maskedArgs(settings.args)].join(' ');
+  return 'openapi' in settings ? maskedDocument(settings.openapi) : maskedUrl(settings.url);
+}
+
+/** An OpenAPI document as it may be shown: its address or path; one that was given as it is would only be long. */
+export function maskedDocument(openapi: OpenApiUpstreamSettings['openapi']): string {
+  if (typeof openapi !== 'string') return 'a document of its own';
+  return isWebAddress(openapi) ? maskedUrl(openapi) : openapi;
 }
 
 /** Whether an argument, by its own name or the flag before it, carries a secret. */
@@ -82,7 +91,21 @@ function secretsOf(settings: UpstreamSettings): string[] {
     const args = settings.args.filter((_, index) => isSecretArg(settings.args, index));
     return [...Object.values(settings.env), ...args, ...args.map((arg) => arg.slice(arg.indexOf('=') + 1))];
   }
-  const url = new URL(settings.url);
   const headers = Object.values(settings.headers).flatMap((value) => [value, value.replace(/^\w+ /, '')]);
-  return [...headers, decodeURIComponent(url.password), ...url.searchParams.values()];
+  if (!('openapi' in settings)) return [...headers, ...secretsOfUrl(settings.url)];
+  const { openapi } = settings;
+  const given = Object.values(settings.secrets).flatMap(formsOf);
+  return [...headers, ...given, ...(typeof openapi === 'string' && isWebAddress(openapi) ? secretsOfUrl(openapi) : [])];
+}
+
+function secretsOfUrl(text: string): string[] {
+  const url = new URL(text);
+  return [decodeURIComponent(url.password), ...url.searchParams.values()];
+}
+
+/** A secret as it stands in requests and answers: as it is, in a URL, in JSON, and `user:password` also in parts and as base64. */
+function formsOf(secret: string): string[] {
+  const password = secret.slice(secret.indexOf(':') + 1);
+  const inJson = JSON.stringify(secret).slice(1, -1);
+  return [secret, encodeAll(secret), inJson, password, Buffer.from(secret).toString('base64')];
 }

@@ -27,15 +27,17 @@ export interface RuntimeRow {
 const tables = (db: Db) => db.withTables<UpstreamsTables>();
 const columns = ['org', 'name', 'settings', 'revision'] as const;
 
-/** The upstreams of every organisation that were added at run time: each replica runs all of them. */
-export async function listAllRuntime(db: Db): Promise<RuntimeRow[]> {
-  const rows = await tables(db)
+/**
+ * The upstreams of every organisation that were added at run time: each replica runs all of them. Without their settings,
+ * which may hold whole documents and are asked for often.
+ */
+export async function listRuntimeRevisions(db: Db): Promise<Omit<RuntimeRow, 'settings'>[]> {
+  return tables(db)
     .selectFrom('upstreams_runtime')
-    .select(columns)
+    .select(['org', 'name', 'revision'])
     .orderBy('org')
     .orderBy('name')
     .execute();
-  return rows.map(toRow);
 }
 
 export async function getRuntime(db: Db, org: OrgId, name: string): Promise<RuntimeRow | undefined> {

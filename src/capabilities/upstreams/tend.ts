@@ -94,7 +94,8 @@ export function tend({ connection, timing, now, log, relist }: Deps): Care {
 
   const health = setInterval(() => {
     // Single-threaded servers answer nothing while they work on a call, and they may work long.
-    const busy = connection.kind !== 'http' && connection.flights.size > 0;
+    const oneAtATime = connection.kind === 'stdio' || connection.kind === 'sse';
+    const busy = oneAtATime && connection.flights.size > 0;
     if (!busy && now() - connection.lastHeardAt() >= timing.healthEveryMs / 2) checkNow();
   }, timing.healthEveryMs);
   health.unref();

@@ -3,6 +3,7 @@ import type { UpstreamSettings } from '../../config/schema.ts';
 import type { OrgId } from '../../kernel/principal.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 import type { ListedItems, Refused, Taken, ToolsetFacts } from '../catalog/index.ts';
+import type { ApiImport, ImportOptions } from './openapi/plan.ts';
 
 /** Where listings go. */
 export interface CatalogPort {
@@ -37,6 +38,12 @@ export interface EgressPort {
   assertAllowed(url: string | URL): Promise<void>;
 }
 
+/** Makes tools of OpenAPI documents. */
+export interface ImporterPort {
+  /** Throws `ImportFault`, what starting a process throws, and the signal's reason. */
+  run(bytes: Uint8Array, options: ImportOptions, signal: AbortSignal): Promise<ApiImport>;
+}
+
 /** Told about what goes on, for metrics; must not throw. */
 export interface UpstreamObserver {
   state(org: OrgId, name: string, state: UpstreamState): void;
@@ -44,14 +51,14 @@ export interface UpstreamObserver {
 }
 
 export type UpstreamState = 'starting' | 'live' | 'failing' | 'stopped' | 'disabled';
-export type TransportKind = 'stdio' | 'http' | 'sse';
+export type TransportKind = 'stdio' | 'http' | 'sse' | 'openapi';
 
 export interface UpstreamStatus {
   org: OrgId;
   name: string;
   source: 'file' | 'runtime';
   transport: TransportKind;
-  /** Command line or URL, secrets left out. */
+  /** Command line, URL or path, secrets left out. */
   target: string;
   isolation: UpstreamSettings['isolation'];
   /** Protocol revision spoken, once connected. */
@@ -85,6 +92,8 @@ export interface UpstreamProbe {
   tools?: number;
   prompts?: number;
   resources?: number;
+  /** What it lists and cannot be offered. */
+  refused?: readonly Refused[];
   reason?: string;
   durationMs: number;
 }
@@ -160,6 +169,7 @@ export interface Surroundings {
   catalog: CatalogPort;
   processes: ProcessesPort;
   egress: EgressPort;
+  importer: ImporterPort;
   clientInfo: ClientInfo;
   log: Log;
   timing: Timing;

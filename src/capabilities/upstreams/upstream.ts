@@ -132,5 +132,6 @@ export function createUpstream(
 
 export function declaredTransport(settings: Declaration['settings']): TransportKind {
   if ('command' in settings) return 'stdio';
+  if ('openapi' in settings) return 'openapi';
   return settings.transport === 'sse' ? 'sse' : 'http';
 }

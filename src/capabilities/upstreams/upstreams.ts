@@ -7,6 +7,7 @@ import type { Bus } from '../../platform/bus/types.ts';
 import type { Db } from '../../platform/db/types.ts';
 import type { Keyring } from '../../platform/keyring/index.ts';
 import { UpstreamUnknown } from './errors.ts';
+import { createImporter } from './openapi/importer.ts';
 import { createRegistry, type ResourceUpdate } from './registry.ts';
 import { createRuntime } from './runtime.ts';
 import { masked, type ResolveReference } from './sealing.ts';
@@ -48,7 +49,7 @@ export interface Upstreams extends ToolProvider {
   onResourceUpdated(listener: (update: ResourceUpdate) => void): () => void;
 }
 
-export interface UpstreamsDeps extends Omit<Surroundings, 'timing' | 'now'> {
+export interface UpstreamsDeps extends Omit<Surroundings, 'timing' | 'now' | 'importer'> {
   db: Db;
   bus: Bus;
   keyring: Keyring;
@@ -61,10 +62,15 @@ export interface UpstreamsDeps extends Omit<Surroundings, 'timing' | 'now'> {
   timing?: Partial<Timing>;
 }
 
-/** The MCP servers behind this one: each kept connected by itself, so that none can slow or break another. */
+/** The MCP servers and APIs behind this one: each kept connected by itself, so that none can slow or break another. */
 export function createUpstreams(deps: UpstreamsDeps): Upstreams {
   const { clock, log } = deps;
-  const around: Surroundings = { ...deps, timing: { ...defaultTiming, ...deps.timing }, now: () => clock.now() };
+  const around: Surroundings = {
+    ...deps,
+    importer: createImporter({ processes: deps.processes }),
+    timing: { ...defaultTiming, ...deps.timing },
+    now: () => clock.now(),
+  };
   const registry = createRegistry(around);
   let declared = declarationsOf(deps.declared);
   let added: readonly Declaration[] = [];

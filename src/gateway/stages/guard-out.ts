@@ -1,4 +1,4 @@
-import { isObject } from '../../kernel/json.ts';
+import { isObject, type JsonObject } from '../../kernel/json.ts';
 import { withoutOurMeta } from '../../kernel/meta.ts';
 import { OutputInvalid } from '../errors.ts';
 import { type SchemaChecks, SchemaFault } from '../schemas.ts';
@@ -10,7 +10,15 @@ export function guardOut({ checks }: { checks: SchemaChecks }): Stage {
     name: 'guard out',
     run(state) {
       const { call } = state;
-      if (state.reply?.kind === 'result') state.reply = { kind: 'result', result: withoutOurMeta(state.reply.result) };
+      if (state.reply?.kind === 'result') {
+        const { result, meta } = state.reply;
+        const clean = withoutOurMeta(result);
+        const said = isObject(clean._meta) ? clean._meta : {};
+        state.reply = {
+          kind: 'result',
+          result: meta ? { ...clean, _meta: { ...(said as JsonObject), ...meta } } : clean,
+        };
+      }
       const { reply } = state;
       const schema = call.tool?.definition.outputSchema;
       if (!call.tool || call.operation !== 'tool' || !isObject(schema) || reply?.kind !== 'result') return;

@@ -68,6 +68,11 @@ export const incomplete = z.array(z.object({ toolset: z.string(), reason: z.stri
 const operators = 'with the scope `upstreams:read`';
 const states = ['starting', 'live', 'failing', 'stopped', 'disabled'] as const;
 
+const transport = z.enum(['stdio', 'http', 'sse', 'openapi']);
+const refused = z.array(
+  z.object({ kind: z.string(), name: z.string(), reason: z.string(), detail: z.string().optional() }),
+);
+
 export const upstream = z
   .object({
     org: z.string(),
@@ -75,13 +80,16 @@ export const upstream = z
     source: z
       .enum(['file', 'runtime'])
       .openapi({ description: 'Only what came at run time can be changed at run time' }),
-    transport: z.enum(['stdio', 'http', 'sse']),
+    transport,
     target: z
       .string()
       .optional()
-      .openapi({ description: `Command line or URL without secrets; ${operators}` }),
+      .openapi({ description: `Command line, URL or path without secrets; ${operators}` }),
     isolation: z.enum(['shared', 'principal', 'session']),
-    era: z.string().optional().openapi({ description: 'Protocol revision spoken, once connected' }),
+    era: z
+      .string()
+      .optional()
+      .openapi({ description: 'Protocol revision spoken, or that of the OpenAPI document, once connected' }),
     state: z.enum(states),
     reason: z.string().optional().openapi({ description: 'Why it is not live' }),
     detail: z
@@ -95,10 +103,7 @@ export const upstream = z
       description: 'What it lists and is not offered here',
       example: 'left out: 1 tool (a name that is reserved)',
     }),
-    refused: z
-      .array(z.object({ kind: z.string(), name: z.string(), reason: z.string(), detail: z.string().optional() }))
-      .optional()
-      .openapi({ description: `The first of what is left out, one by one; ${operators}` }),
+    refused: refused.optional().openapi({ description: `The first of what is left out, one by one; ${operators}` }),
     since: timeMs,
     lastListedAt: timeMs.optional(),
     restarts: z.int(),
@@ -116,11 +121,12 @@ export const upstreamDetail = upstream
 export const upstreamProbe = z
   .object({
     ok: z.boolean(),
-    transport: z.enum(['stdio', 'http', 'sse']),
+    transport,
     era: z.string().optional(),
     tools: z.int().optional(),
     prompts: z.int().optional(),
     resources: z.int().optional(),
+    refused: refused.optional().openapi({ description: 'What it lists and cannot be offered, and why' }),
     reason: z.string().optional().openapi({ description: 'Why it does not work' }),
     durationMs: z.number(),
   })

@@ -1,7 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import { may } from '../../capabilities/access/index.ts';
 import { type UpstreamStatus, type Upstreams, upstreamsErrors } from '../../capabilities/upstreams/index.ts';
-import { httpUpstream, stdioUpstream } from '../../config/schema.ts';
+import { httpUpstream, openApiUpstream, stdioUpstream } from '../../config/schema.ts';
 import { NotFound } from '../../kernel/errors.ts';
 import type { Principal } from '../../kernel/principal.ts';
 import { ok, type Route, route } from './route.ts';
@@ -17,13 +17,20 @@ const nameParams = z.strictObject({
 const name = z.string().min(1).max(100).openapi({ description: 'Also the toolset of its tools', example: 'tickets' });
 // The settings are checked by the capability, whose faults name the kind of upstream that was meant.
 const settings = schemas.anyObject;
-const documentedSettings = z.union([stdioUpstream.omit({ org: true }), httpUpstream.omit({ org: true })]).openapi({
-  description: 'As under `upstreams` in fairlead.yaml. A secret given as `***` stays as it was.',
+const kinds = [
+  stdioUpstream.omit({ org: true }),
+  httpUpstream.omit({ org: true }),
+  openApiUpstream.omit({ org: true }),
+];
+const documentedSettings = z.union(kinds).openapi({
+  description:
+    'As under `upstreams` in fairlead.yaml. A secret given as `***` stays as it was, and so does an OpenAPI document that ' +
+    'was given whole.',
 });
 const exampleSettings = { url: 'https://mcp.example.com/mcp', headers: { authorization: 'Bearer ...' } };
 const named = (code: string) => upstreamsErrors.filter((kind) => kind.code === code);
 
-/** The MCP servers behind this one. */
+/** The MCP servers and HTTP APIs behind this one. */
 export function upstreamRoutes({ upstreams }: UpstreamRoutesDeps): Route[] {
   return [
     route({
@@ -32,7 +39,7 @@ export function upstreamRoutes({ upstreams }: UpstreamRoutesDeps): Route[] {
       tag: 'Upstreams',
       summary: 'List upstreams',
       description:
-        'The MCP servers behind this one, how each of them is and, if something is wrong, why. Where it is and what ' +
+        'The MCP servers and HTTP APIs behind this one, how each of them is and, if something is wrong, why. Where it is and what ' +
         'exactly is wrong is for those with the scope `upstreams:read`.',
       scope: 'tools:read',
       inOrg: true,
@@ -51,7 +58,8 @@ export function upstreamRoutes({ upstreams }: UpstreamRoutesDeps): Route[] {
       tag: 'Upstreams',
       summary: 'Test an upstream',
       description:
-        'Connects to an upstream that need not be there yet, lists it and lets it go again; changes nothing.',
+        'Connects to an upstream that need not be there yet, lists it and lets it go again; changes nothing. Of an ' +
+        'OpenAPI document it tells which operations cannot become tools, and why.',
       scope: 'upstreams:write',
       inOrg: true,
       body: z.strictObject({ name: name.optional(), settings }),
@@ -112,7 +120,7 @@ export function upstreamRoutes({ upstreams }: UpstreamRoutesDeps): Route[] {
       tag: 'Upstreams',
       summary: 'Add an upstream',
       description:
-        'Adds an MCP server while this one runs. It is connected in the background; ask for it again to see its state. ' +
+        'Adds an MCP server or an HTTP API while this one runs. It is connected in the background; ask for it again to see its state. ' +
         'Secret values are kept encrypted and never given out.',
       scope: 'upstreams:write',
       inOrg: true,

@@ -1,13 +1,13 @@
 import type { JsonObject } from '../../../kernel/json.ts';
 import { openClient } from '../../client.ts';
 import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
-import { listIn } from '../../reading.ts';
+import { listIn, refusalsIn } from '../../reading.ts';
 import { plain, screenOf } from '../../terminal.ts';
 
 /** The servers behind this one and how they are. */
 export const upstreamsList: CommandSpec = {
   path: ['upstreams', 'list'],
-  summary: 'list the MCP servers behind this one and how they are',
+  summary: 'list the MCP servers and HTTP APIs behind this one and how they are',
   options: [orgOption, jsonOption],
   examples: [
     { line: 'fairlead upstreams list', does: 'with the reason where one is not live' },
@@ -38,10 +38,7 @@ export const upstreamsList: CommandSpec = {
 /** What is wrong with it, as exactly as the server tells who asks. */
 function troublesOf(upstream: JsonObject): string[] {
   const { reason, detail, leftOut } = upstream;
-  const refused = listIn(upstream, 'refused').map(({ kind, name, reason, detail }) => {
-    const what = name === '' ? String(kind) : `${kind} "${name}"`;
-    return `left out: ${what} (${detail ?? reason})`;
-  });
+  const refused = refusalsIn(upstream);
   const trouble = reason && detail ? `${reason}. ${detail}` : reason;
   const said = [trouble, ...(refused.length > 0 ? refused : [leftOut])];
   return said.filter((text) => typeof text === 'string');
