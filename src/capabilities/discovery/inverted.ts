@@ -1,0 +1,136 @@
+import { type FieldName, fieldNames, fieldsOf, isDeprecated, type SearchableTool } from './fields.ts';
+import { createLexicon, type Lexicon } from './lexicon.ts';
+import type { Thesaurus } from './thesaurus.ts';
+import type { Action } from './verbs.ts';
+import { fieldWeights, rankWeights, saturation } from './weights.ts';
+import { rootOf } from './words.ts';
+
+/** Where a term stands. */
+export interface Postings {
+  /** Numbers of tools, ascending. */
+  tools: Uint32Array;
+  /** What the term is worth in each of them: BM25F, saturated, without its rarity. */
+  impacts: Float32Array;
+  /** 1 where it is part of the name or title. */
+  heads: Uint8Array;
+  rarity: number;
+}
+
+/** What does not change while a set of tools is searched. */
+export interface Inverted {
+  terms: ReadonlyMap<string, Postings>;
+  /** Single-word terms by their root. */
+  families: ReadonlyMap<string, readonly string[]>;
+  /** Single-word terms in alphabetical order. */
+  sorted: readonly string[];
+  tools: readonly Profile[];
+  toolsets: ReadonlySet<string>;
+}
+
+export interface Profile {
+  /** Stems of the name and title. */
+  head: ReadonlySet<string>;
+  /** What they weigh together, by rarity. */
+  headMass: number;
+  /** What the tool does, as far as its name says. */
+  action: Action | undefined;
+  isDeprecated: boolean;
+}
+
+type Document = Readonly<Record<FieldName, readonly number[]>>;
+
+// Name, title and lead say the same thing: whoever says it three times is not three times as right.
+const saidOnce: ReadonlySet<FieldName> = new Set(['name', 'title', 'lead']);
+
+export function invert(tools: readonly SearchableTool[], thesaurus: Thesaurus): Inverted {
+  const lexicon = createLexicon(thesaurus);
+  const documents = fieldsOf(tools).map((fields): Document => {
+    const prose = (text: string) => lexicon.read(text, { isIdentifier: false, keepsStopWords: false });
+    return {
+      name: lexicon.read(fields.name, { isIdentifier: true, keepsStopWords: true }), // or `help` could not be found
+      title: lexicon.read(fields.title, { isIdentifier: false, keepsStopWords: true }),
+      lead: prose(fields.lead),
+      body: prose(fields.body),
+      parameters: lexicon.read(fields.parameters, { isIdentifier: true, keepsStopWords: false }),
+      details: prose(fields.details),
+      examples: prose(fields.examples),
+      toolset: prose(fields.toolset),
+    };
+  });
+  const postings = postingsOf(documents, lexicon);
+  const terms = new Map(postings.flatMap((each, term) => (each ? [[lexicon.terms[term] ?? '', each]] : [])));
+  const sorted = [...terms.keys()].filter((term) => !term.includes(' ')).sort();
+  return {
+    terms,
+    sorted,
+    families: Map.groupBy(sorted, rootOf),
+    toolsets: new Set(tools.map(({ toolset }) => toolset)),
+    tools: tools.map((tool, at) => {
+      const { name = [], title = [] } = documents[at] ?? {};
+      const head = new Set([...name, ...title].filter((term) => !lexicon.isPhrase(term)));
+      let headMass = 0;
+      for (const term of head) if (!lexicon.isStopWord(term)) headMass += postings[term]?.rarity ?? 0;
+      const wordOf = (term: number) => lexicon.terms[term] ?? '';
+      return {
+        head: new Set([...head].map(wordOf)),
+        headMass,
+        action: actionOf(title.map(wordOf), thesaurus) ?? actionOf(name.map(wordOf), thesaurus),
+        isDeprecated: isDeprecated(tool),
+      };
+    }),
+  };
+}
+
+/** By the number of the term; none where it stands nowhere. */
+function postingsOf(documents: readonly Document[], { terms }: Lexicon): (Postings | undefined)[] {
+  const average = new Map(
+    fieldNames.map((field) => {
+      const sum = documents.reduce((all, document) => all + document[field].length, 0);
+      return [field, sum / documents.length || 1];
+    }),
+  );
+  const collected = terms.map(() => ({ tools: [] as number[], impacts: [] as number[], heads: [] as number[] }));
+  const frequencies = new Float64Array(terms.length);
+  for (const [number, document] of documents.entries()) {
+    const touched: number[] = [];
+    for (const field of fieldNames) {
+      const { weight, b } = fieldWeights[field];
+      const list = document[field];
+      const each = weight / (1 - b + (b * list.length) / (average.get(field) ?? 1));
+      const isSaidOnce = saidOnce.has(field);
+      for (const term of list) {
+        const before = frequencies[term] ?? 0;
+        if (before === 0) touched.push(term);
+        frequencies[term] = isSaidOnce ? Math.max(before, each) : before + each;
+      }
+    }
+    const head = new Set([...document.name, ...document.title]);
+    for (const term of touched) {
+      const frequency = frequencies[term] ?? 0;
+      frequencies[term] = 0;
+      const list = collected[term];
+      list?.tools.push(number);
+      list?.impacts.push(((saturation + 1) * frequency) / (saturation + frequency));
+      list?.heads.push(head.has(term) ? 1 : 0);
+    }
+  }
+  return collected.map(({ tools, impacts, heads }) => {
+    if (tools.length === 0) return undefined;
+    const rarity = Math.log(1 + (documents.length - tools.length + 0.5) / (tools.length + 0.5));
+    return {
+      tools: Uint32Array.from(tools),
+      impacts: Float32Array.from(impacts),
+      heads: Uint8Array.from(heads),
+      rarity: rarity ** rankWeights.rarity,
+    };
+  });
+}
+
+/** A name says what the tool does by its first verb. */
+function actionOf(head: readonly string[], thesaurus: Thesaurus): Action | undefined {
+  for (const [at, term] of head.entries()) {
+    const action = thesaurus.actionOf(term, at === 0);
+    if (action) return action;
+  }
+  return undefined;
+}

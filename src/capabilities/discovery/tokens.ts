@@ -1,0 +1,47 @@
+import type { Thesaurus } from './thesaurus.ts';
+import { stemOf, wordsOf } from './words.ts';
+
+/** A word of a query. */
+export interface Token {
+  /** As the query has it, in lower case; empty for what only follows from it. */
+  word: string;
+  stem: string;
+  /** It is rather what goes into the tool than which tool is wanted. */
+  isValue: boolean;
+}
+
+const longestQuery = 512;
+const mostTokens = 48;
+const wordsUnwanted = 2; // after `without` and `instead`
+const fileName = /^[\w./-]*\w\.[a-z]\w{0,4}$/i;
+const path = /^\.{0,2}\/?(?:[\w.-]+\/)+[\w.-]*$/;
+const pattern = /\*[./]|[./]\*/;
+const sql = /\bselect\b.+\bfrom\b/is;
+
+/** The words of a query, with what its file names, patterns and statements hint at. */
+export function tokensOf(query: string, thesaurus: Thesaurus): Token[] {
+  const text = query.slice(0, longestQuery);
+  const tokens: Token[] = [];
+  const hint = (...words: string[]) => {
+    for (const word of words) tokens.push({ word: '', stem: stemOf(word), isValue: false });
+  };
+  if (sql.test(text)) hint('sql', 'query', 'database');
+  let isValue = false;
+  let unwanted = 0;
+  for (const [raw] of text.matchAll(/"[^"]*"|\S+/g)) {
+    const isFile = fileName.test(raw) || path.test(raw);
+    const isQuoted = raw.length > 2 && raw.startsWith('"');
+    for (const word of wordsOf(raw)) {
+      if (unwanted-- > 0) continue;
+      const stem = stemOf(word);
+      const isNumber = /^\d+$/.test(word);
+      tokens.push({ word, stem, isValue: isValue || isQuoted || isFile || isNumber });
+      if (word === 'without' || word === 'instead') unwanted = wordsUnwanted;
+      if (thesaurus.isValueMarker(stem) && tokens.length > 1) isValue = true;
+    }
+    if (pattern.test(raw)) hint('file', 'pattern', 'glob');
+    else if (isFile && !isValue) hint('file');
+    if (/\w:$/.test(raw) && tokens.length > 1) isValue = true;
+  }
+  return tokens.slice(0, mostTokens);
+}

@@ -1,0 +1,82 @@
+/** How much each part of a tool says about what the tool is for. `b`: 0, its length does not matter; 1, it does in full. */
+export const fieldWeights = {
+  name: { weight: 3, b: 0.5 },
+  title: { weight: 3, b: 0.5 },
+  lead: { weight: 2.4, b: 0.5 },
+  body: { weight: 0.4, b: 0.7 },
+  parameters: { weight: 0.5, b: 0.6 },
+  details: { weight: 0.15, b: 0.7 },
+  examples: { weight: 1, b: 0.5 },
+  toolset: { weight: 1, b: 0 },
+} as const;
+
+/** BM25's k1: the more often a term occurs, the less another time adds. */
+export const saturation = 1.5;
+
+/** What a term found instead of the query's own is worth. */
+export const meaningWeights = {
+  synonym: 0.8,
+  sense: 0.65,
+  /** The verb of a sense that has one. */
+  implied: 0.6,
+  /** Synonyms and senses of a word of the same root. */
+  kin: 0.85,
+  /** A word of the same root. */
+  family: 0.75,
+  /** A word that begins with the query's, which is known or not. */
+  longer: 0.35,
+  longerOfUnknown: 0.6,
+  /** One word of a phrase. */
+  part: 0.35,
+  /** Two words written as one, or one as two. */
+  joined: 0.9,
+  half: 0.5,
+  oneMistake: 0.8,
+  twoMistakes: 0.65,
+  /** On top, when even the first letter is another. */
+  otherInitial: 0.7,
+  /** The best of them when no tool has the word itself. */
+  best: 0.9,
+} as const;
+
+/** What a word of the query is worth by the place where it stands. */
+export const placeWeights = {
+  verb: 0.8,
+  question: 0.3,
+  /** What goes into the tool rather than which tool. */
+  value: 0.35,
+  /** What follows from a word's shape, such as that of a file name. */
+  hint: 0.8,
+  /** `my` and the like, for tools that work on the caller's own things. */
+  self: 0.3,
+  /** `I need a ...`, which asks for something new. */
+  need: 0.5,
+  toolset: 0.8,
+} as const;
+
+export const rankWeights = {
+  /** Rarity counts less than BM25 has it: tools of one kind share their words. */
+  rarity: 0.85,
+  /** Terms from here on share the rarity of the most common of them. */
+  sameFrom: 0.75,
+  /** How much of the name and title the query speaks of. */
+  precision: 0.6,
+  /** How much of the query the tool speaks of. */
+  coverage: 0.5,
+  hintedToolset: 1.25,
+  deprecated: 0.6,
+  /** A tool that does what the query says, the opposite of reading, or something else. */
+  sameAction: 1.15,
+  otherThanDelete: 0.75,
+  otherThanRead: 0.85,
+  runOrStop: 0.95,
+  /** How sure an action is that no word names. */
+  guess: 0.4,
+  /** How far down the likeness to a better one moves a tool, and from which share of common words on. */
+  alike: 0.3,
+  alikeFrom: 0.3,
+  /** A query that is a tool's name or id. */
+  exact: 4,
+  /** The least rarity of what the query's verb is about. */
+  object: 2,
+} as const;

@@ -1,0 +1,58 @@
+import type { Reader } from './reader.ts';
+import { nearest } from './spelling.ts';
+import type { Meaning } from './thesaurus.ts';
+import type { Token } from './tokens.ts';
+import { meaningWeights } from './weights.ts';
+import { rootOf, stemOf } from './words.ts';
+
+const mostLonger = 20;
+
+/** Every term of the tools that a word of the query may mean. `next` is the stem after it. */
+export function widen({ stem, isValue }: Token, next: string | undefined, reader: Reader): Meaning[] {
+  const { inverted, thesaurus, isLive } = reader;
+  const found = new Map<string, number>();
+  const add = (term: string, weight: number) => {
+    if (weight > (found.get(term) ?? 0) && isLive(term)) found.set(term, weight);
+  };
+  const addWithMeanings = (from: string, weight: number) => {
+    add(from, weight);
+    for (const relative of inverted.families.get(rootOf(from)) ?? []) add(relative, weight * meaningWeights.family);
+    for (const meaning of thesaurus.meaningsOf(from)) {
+      add(meaning.term, weight * meaning.weight);
+      const parts = meaning.term.split(' ').filter((part) => !thesaurus.isStopWord(part));
+      for (const part of parts) add(part, weight * meaning.weight * meaningWeights.part);
+    }
+  };
+
+  const isKnown = isLive(stem) || thesaurus.stems.has(stem);
+  addWithMeanings(stem, 1);
+  if (next !== undefined) add(stem + next, meaningWeights.joined); // `web hook` for `webhook`
+  if (stem.length >= (isKnown ? 4 : 3)) {
+    const weight = isKnown ? meaningWeights.longer : meaningWeights.longerOfUnknown;
+    for (const longer of withPrefix(inverted.sorted, stem)) add(longer, weight);
+  }
+  if (!isKnown && !isValue && found.size === 0) {
+    for (const { term, weight } of nearest(stem, reader)) addWithMeanings(term, weight);
+    for (let at = 3; at <= stem.length - 3; at++) {
+      const halves = [stem.slice(0, at), stemOf(stem.slice(at))];
+      if (halves.every(isLive)) for (const half of halves) add(half, meaningWeights.half);
+    }
+  }
+  // A word that no tool uses is worth as much as any other, by its best meaning.
+  const best = Math.max(...found.values());
+  const scale = best < meaningWeights.best ? meaningWeights.best / best : 1;
+  return [...found].map(([term, weight]) => ({ term, weight: weight * scale }));
+}
+
+function withPrefix(sorted: readonly string[], prefix: string): string[] {
+  let low = 0;
+  let high = sorted.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((sorted[middle] ?? '') <= prefix) low = middle + 1;
+    else high = middle;
+  }
+  const found: string[] = [];
+  for (let at = low; found.length < mostLonger && sorted[at]?.startsWith(prefix); at++) found.push(sorted[at] ?? '');
+  return found;
+}
