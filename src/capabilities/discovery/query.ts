@@ -25,7 +25,10 @@ export interface ReadQuery {
   toolsets: ReadonlySet<string>;
 }
 
-const ownTerms = ['authenticated', 'current', 'me', 'own', 'whoami'].map(stemOf);
+const ownTerms = ['authenticated', 'current', 'me', 'own', 'whoami'].map((word) => ({
+  term: stemOf(word),
+  weight: meaningWeights.best,
+}));
 const selfWords = new Set(['my', 'mine', 'me', 'myself']);
 const beforeSelf = new Set(['am', 'do', 'have', 'did', 'was', 'can']);
 const asksForOne = /\b(?:want|need)s? (?:a|an|another|some)\b/i;
@@ -69,17 +72,16 @@ export function readQuery(query: string, reader: Reader): ReadQuery {
     action = 'create';
     add('', placeWeights.need, phraseTerms(stemOf('create'), true, thesaurus));
   }
-  if (
-    tokens.some(({ word }, at) => selfWords.has(word) || (word === 'i' && beforeSelf.has(tokens[at - 1]?.word ?? '')))
-  )
-    add(
-      '',
-      placeWeights.self,
-      ownTerms.map((term) => ({ term, weight: 0.99 })),
-    );
+  if (speaksOfSelf(tokens)) add('', placeWeights.self, ownTerms);
   // Nothing but stop words: then they are what is wanted.
   if (concepts.length === 0) for (const { word, stem } of tokens) add(word, 1, [{ term: stem, weight: 1 }]);
   return { concepts, action: action ?? 'read', certainty: action ? 1 : rankWeights.guess, toolsets };
+}
+
+function speaksOfSelf(tokens: readonly Token[]): boolean {
+  return tokens.some(
+    ({ word }, at) => selfWords.has(word) || (word === 'i' && beforeSelf.has(tokens[at - 1]?.word ?? '')),
+  );
 }
 
 function placeOf({ word, isValue }: Token): number {
