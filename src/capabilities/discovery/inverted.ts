@@ -21,6 +21,8 @@ export interface Inverted {
   terms: ReadonlyMap<string, Postings>;
   /** Single-word terms by their root. */
   families: ReadonlyMap<string, readonly string[]>;
+  /** Words as they are written, with their stems. */
+  words: ReadonlyMap<string, string>;
   /** Single-word terms in alphabetical order. */
   sorted: readonly string[];
   tools: readonly Profile[];
@@ -62,6 +64,7 @@ export function invert(tools: readonly SearchableTool[], thesaurus: Thesaurus): 
   const sorted = [...terms.keys()].filter((term) => !term.includes(' ')).sort();
   return {
     terms,
+    words: lexicon.words,
     sorted,
     families: Map.groupBy(sorted, rootOf),
     toolsets: new Set(tools.map(({ toolset }) => toolset)),

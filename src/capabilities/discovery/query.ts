@@ -4,16 +4,18 @@ import { type Token, tokensOf } from './tokens.ts';
 import type { Action } from './verbs.ts';
 import { meaningWeights, placeWeights, rankWeights } from './weights.ts';
 import { widen } from './widen.ts';
-import { stemOf } from './words.ts';
+import { isPlural, stemOf } from './words.ts';
 
 /** One thing that a query asks for, under all the terms by which a tool may say it. */
 export interface Concept {
-  /** As the query has it; empty for what the query says between its words. */
+  /** As the query has it; empty for what only follows from it. */
   word: string;
   weight: number;
   terms: readonly Meaning[];
   /** What the verb of the query is about: the word that says most, however common. */
   isObject: boolean;
+  /** It comes last, and counts only for a tool that something else speaks for. */
+  isAside: boolean;
 }
 
 export interface ReadQuery {
@@ -43,9 +45,9 @@ export function readQuery(query: string, reader: Reader): ReadQuery {
   const used = new Set<number>();
   let action: Action | undefined;
   const object = objectOf(tokens, thesaurus);
-  const add = (word: string, weight: number, terms: readonly Meaning[], isObject = false) => {
+  const add = (word: string, weight: number, terms: readonly Meaning[], { isObject = false, isAside = false } = {}) => {
     const live = terms.filter(({ term }) => isLive(term));
-    if (live.length > 0) concepts.push({ word, weight, terms: live, isObject });
+    if (live.length > 0) concepts.push({ word, weight, terms: live, isObject, isAside });
   };
 
   for (const [at, token] of tokens.entries()) {
@@ -58,7 +60,7 @@ export function readQuery(query: string, reader: Reader): ReadQuery {
     if (!token.isValue && token.word !== '') action ??= thesaurus.actionOf(term, at === 0);
     if (places.length > 1) {
       const word = places.map((place) => tokens[place]?.word).join(' ');
-      add(word, placeOf(token) * (isVerb ? placeWeights.verb : 1), phraseTerms(term, isVerb, thesaurus), isObject);
+      add(word, placeOf(token) * (isVerb ? placeWeights.verb : 1), phraseTerms(term, isVerb, thesaurus), { isObject });
       continue;
     }
     const isQuestion = thesaurus.isQuestionWord(term) && thesaurus.meaningsOf(term).length > 0;
@@ -66,15 +68,20 @@ export function readQuery(query: string, reader: Reader): ReadQuery {
     const isToolset = inverted.toolsets.has(token.word);
     if (isToolset) toolsets.add(token.word);
     const kind = isToolset ? 'toolset' : isQuestion ? 'question' : isVerb ? 'verb' : undefined;
-    add(token.word, placeOf(token) * (kind ? placeWeights[kind] : 1), widen(token, stems[at + 1], reader), isObject);
+    add(token.word, placeOf(token) * (kind ? placeWeights[kind] : 1), widen(token, stems[at + 1], reader), {
+      isObject,
+    });
   }
   if (action === undefined && asksForOne.test(query)) {
     action = 'create';
-    add('', placeWeights.need, phraseTerms(stemOf('create'), true, thesaurus));
+    add('', placeWeights.need, phraseTerms(stemOf('create'), true, thesaurus), { isAside: true });
   }
-  if (speaksOfSelf(tokens)) add('', placeWeights.self, ownTerms);
+  if ((action ?? 'read') === 'read' && isPlural(tokens[object]?.word ?? ''))
+    add('', placeWeights.plural, phraseTerms(stemOf('list'), true, thesaurus), { isAside: true });
+  if (speaksOfSelf(tokens)) add('', placeWeights.self, ownTerms, { isAside: true });
   // Nothing but stop words: then they are what is wanted.
-  if (concepts.length === 0) for (const { word, stem } of tokens) add(word, 1, [{ term: stem, weight: 1 }]);
+  if (concepts.every(({ isAside }) => isAside))
+    for (const { word, stem } of tokens) add(word, 1, [{ term: stem, weight: 1 }]);
   return { concepts, action: action ?? 'read', certainty: action ? 1 : rankWeights.guess, toolsets };
 }
 

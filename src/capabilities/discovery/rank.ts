@@ -30,7 +30,7 @@ function rank(query: ReadQuery, inverted: Inverted, isOpen: (tool: number) => bo
   for (const sum of [total, covered, head]) sum.fill(0);
   let mass = 0;
 
-  for (const { terms, weight: place, isObject } of query.concepts) {
+  for (const { terms, weight: place, isObject, isAside } of query.concepts) {
     const least = isObject ? rankWeights.object : 0;
     best.fill(0);
     bestHead.fill(0);
@@ -39,8 +39,7 @@ function rank(query: ReadQuery, inverted: Inverted, isOpen: (tool: number) => bo
     for (const { term, weight } of terms) {
       const postings = inverted.terms.get(term);
       if (!postings) continue;
-      // The query's own word is as rare as it is; others that mean the same are together as common as the commonest.
-      const worth = weight * Math.max(least, weight === 1 ? postings.rarity : Math.min(postings.rarity, shared));
+      const worth = weight * Math.max(least, weight === 1 ? postings.rarity : sharing(postings.rarity, shared));
       most = Math.max(most, worth);
       for (let at = 0; at < postings.tools.length; at++) {
         const tool = postings.tools[at] ?? 0;
@@ -52,7 +51,7 @@ function rank(query: ReadQuery, inverted: Inverted, isOpen: (tool: number) => bo
     mass += most * place;
     for (let tool = 0; tool < count; tool++) {
       const score = best[tool] ?? 0;
-      if (score === 0) continue;
+      if (score === 0 || (isAside && total[tool] === 0)) continue;
       total[tool] = (total[tool] ?? 0) + score * place;
       covered[tool] = (covered[tool] ?? 0) + Math.min(most, score) * place;
       head[tool] = (head[tool] ?? 0) + (bestHead[tool] ?? 0);
@@ -106,6 +105,11 @@ function isBetter(one: Ranked, other: Ranked): boolean {
 function sharedRarity(terms: Concept['terms'], inverted: Inverted): number {
   const same = terms.filter(({ weight }) => weight >= rankWeights.sameFrom);
   return Math.min(...same.map(({ term }) => inverted.terms.get(term)?.rarity ?? 0));
+}
+
+/** The query's own word is as rare as it is; one that means the same is less so when another of them is common. */
+function sharing(rarity: number, shared: number): number {
+  return Math.min(rarity, Math.sqrt(rarity * shared));
 }
 
 function fitOf(wanted: Action, offered: Action | undefined): number {

@@ -6,28 +6,26 @@ const mostTerms = 4;
 const shortest = 4;
 const longest = 24; // what is longer is no word that somebody mistyped
 
-/** Terms that a mistyped word may have meant: one mistake in up to 7 letters, in 4 only a swap; two from 8 on. */
+/** Stems of words that a mistyped one may have meant: one mistake in up to 7 letters, in 4 only a swap; two from 8 on. */
 export function nearest(word: string, { inverted, thesaurus, isLive }: Reader): Meaning[] {
   if (word.length < shortest || word.length > longest) return [];
   const limit = word.length >= 8 ? 2 : 1;
   const letters = lettersOf(word);
   const found = new Map<string, number>();
-  const look = (term: string) => {
+  const look = (other: string, stem: string) => {
     // Each mistake changes at most two letters of the set: most words are ruled out without being compared.
-    if (Math.abs(term.length - word.length) > limit || countBits(letters ^ lettersOf(term)) > 2 * limit) return;
-    const distance = distanceOf(word, term, limit);
-    if (distance <= limit && (word.length > shortest || isSwap(word, term))) found.set(term, distance);
+    if (Math.abs(other.length - word.length) > limit || countBits(letters ^ lettersOf(other)) > 2 * limit) return;
+    const distance = distanceOf(word, other, limit);
+    if (distance > limit || (word.length === shortest && !isSwap(word, other))) return;
+    const weight = distance === 1 ? meaningWeights.oneMistake : meaningWeights.twoMistakes;
+    const initial = other[0] === word[0] ? 1 : meaningWeights.otherInitial;
+    found.set(stem, Math.max(found.get(stem) ?? 0, weight * initial));
   };
-  for (const term of inverted.sorted) look(term);
-  for (const term of found.keys()) if (!isLive(term)) found.delete(term);
-  for (const term of thesaurus.stems) look(term);
-  const best = Math.min(...found.values());
+  for (const [other, stem] of inverted.words) look(other, stem);
+  for (const stem of found.keys()) if (!isLive(stem)) found.delete(stem);
+  for (const [other, stem] of thesaurus.words) look(other, stem);
   return [...found]
-    .filter(([, distance]) => distance === best)
-    .map(([term, distance]) => {
-      const weight = distance === 1 ? meaningWeights.oneMistake : meaningWeights.twoMistakes;
-      return { term, weight: term[0] === word[0] ? weight : weight * meaningWeights.otherInitial };
-    })
+    .map(([term, weight]) => ({ term, weight }))
     .sort((a, b) => b.weight - a.weight || (a.term < b.term ? -1 : 1))
     .slice(0, mostTerms);
 }

@@ -1,10 +1,12 @@
-// Data. Only usage that is common among people who build software belongs here, nothing to please one tool or one question.
+// Only usage that is common among people who build software belongs here, nothing to please one tool or one question.
 
 /**
  * Words that may stand for each other, a group a line; an entry of several words is known as a phrase.
  */
 export const synonyms = `
 administrator, admin
+type, kind, sort of, category
+new, fresh, brand new
 approve, accept, sign off, lgtm, green light
 artifact, artefact, build output
 assign, allocate, delegate, hand
@@ -153,3 +155,6 @@ webhook, hook, callback
 website, site, web page, webpage, homepage
 workflow, pipeline
 `;
+
+/** Phrases whose words mean something else by themselves. */
+export const fixedPhrases = 'pull request, merge request';

@@ -1,5 +1,5 @@
 import { senses } from './senses.ts';
-import { synonyms } from './synonyms.ts';
+import { fixedPhrases, synonyms } from './synonyms.ts';
 import {
   type Action,
   actionWords,
@@ -31,24 +31,30 @@ export interface Thesaurus {
   isStopWord(stem: string): boolean;
   isQuestionWord(stem: string): boolean;
   isValueMarker(stem: string): boolean;
-  /** Every stem that it has an entry for. */
-  stems: ReadonlySet<string>;
+  /** Every word that it has an entry for, with its stem. */
+  words: ReadonlyMap<string, string>;
+  isKnown(stem: string): boolean;
+  /** Whether the words of a phrase are not what they are elsewhere. */
+  isFixed(term: string): boolean;
 }
 
 export function createThesaurus(): Thesaurus {
   const phrases = new Map<string, string[][]>();
-  const stems = new Set<string>();
+  const words = new Map<string, string>();
   const termOf = (entry: string): string => {
-    const parts = wordsOf(entry).map(stemOf);
-    for (const part of parts) stems.add(part);
+    const parts = wordsOf(entry).map((word) => {
+      const stem = stemOf(word);
+      words.set(word, stem);
+      return stem;
+    });
     const [first = ''] = parts;
     if (parts.length > 1) phrases.set(first, [...(phrases.get(first) ?? []), parts]);
     return parts.join(' ');
   };
 
   const actions = new Map<string, Action>();
-  for (const [action, words] of Object.entries(actionWords))
-    for (const term of entriesOf(words).map(termOf)) if (!actions.has(term)) actions.set(term, action as Action);
+  for (const [action, verbs] of Object.entries(actionWords))
+    for (const term of entriesOf(verbs).map(termOf)) if (!actions.has(term)) actions.set(term, action as Action);
   const meanings = readMeanings(termOf, (stem) => actions.has(stem));
   const kin = Map.groupBy(meanings.keys(), rootOf);
   const particles = new Map<string, Set<string>>();
@@ -60,8 +66,13 @@ export function createThesaurus(): Thesaurus {
   const markers = stemsOf(valueMarkers);
   for (const list of phrases.values()) list.sort((a, b) => b.length - a.length);
 
+  const fixed = new Set(entriesOf(fixedPhrases).map(termOf));
+  const stems = new Set(words.values());
+
   return {
-    stems,
+    words,
+    isKnown: (stem) => stems.has(stem),
+    isFixed: (term) => fixed.has(term),
     meaningsOf(term) {
       const own = meanings.get(term);
       if (own) return own;
@@ -91,7 +102,7 @@ function readMeanings(termOf: (entry: string) => string, isVerb: (stem: string) 
     const terms = entriesOf(line).map(termOf);
     for (const from of terms) for (const to of terms) mean(from, to, meaningWeights.synonym);
   }
-  for (const entry of senses.split(';')) {
+  for (const entry of senses.trim().split('\n')) {
     const [word = '', others = ''] = entry.split(':');
     const from = termOf(word);
     for (const other of entriesOf(others)) {

@@ -13,6 +13,8 @@ export interface Token {
 const longestQuery = 512;
 const mostTokens = 48;
 const wordsUnwanted = 2; // after `without` and `instead`
+// Who makes a thing creates it; who makes the thing private changes it.
+const definite = new Set(['the', 'this', 'that', 'these', 'those', 'my', 'our', 'it', 'all', 'every', 'each']);
 const fileName = /^[\w./-]*\w\.[a-z]\w{0,4}$/i;
 const path = /^\.{0,2}\/?(?:[\w.-]+\/)+[\w.-]*$/;
 const pattern = /\*[./]|[./]\*/;
@@ -29,6 +31,7 @@ export function tokensOf(query: string, thesaurus: Thesaurus): Token[] {
   let isValue = false;
   let unwanted = 0;
   for (const [raw] of text.matchAll(/"[^"]*"|\S+/g)) {
+    if (/^let['’]?s$/i.test(raw)) continue;
     const isFile = fileName.test(raw) || path.test(raw);
     const isQuoted = raw.length > 2 && raw.startsWith('"');
     for (const word of wordsOf(raw)) {
@@ -43,5 +46,8 @@ export function tokensOf(query: string, thesaurus: Thesaurus): Token[] {
     else if (isFile && !isValue) hint('file');
     if (/\w:$/.test(raw) && tokens.length > 1) isValue = true;
   }
+  for (const [at, { word }] of tokens.entries())
+    if (word === 'make' && definite.has(tokens[at + 1]?.word ?? ''))
+      tokens[at] = { word, stem: stemOf('update'), isValue: false };
   return tokens.slice(0, mostTokens);
 }

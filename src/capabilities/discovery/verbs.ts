@@ -1,4 +1,4 @@
-// Data. Only usage that is common among people who build software belongs here, nothing to please one tool or one question.
+// Only usage that is common among people who build software belongs here, nothing to please one tool or one question.
 
 /** What a tool does to things. */
 export type Action = 'create' | 'read' | 'update' | 'delete' | 'run' | 'stop';

@@ -1,11 +1,11 @@
 /** How much each part of a tool says about what the tool is for. `b`: 0, its length does not matter; 1, it does in full. */
 export const fieldWeights = {
   name: { weight: 3, b: 0.5 },
-  title: { weight: 3, b: 0.5 },
+  title: { weight: 3, b: 0.7 },
   lead: { weight: 2.4, b: 0.5 },
   body: { weight: 0.4, b: 0.7 },
   parameters: { weight: 0.5, b: 0.6 },
-  details: { weight: 0.15, b: 0.7 },
+  details: { weight: 0.2, b: 0.7 },
   examples: { weight: 1, b: 0.5 },
   toolset: { weight: 1, b: 0 },
 } as const;
@@ -31,6 +31,8 @@ export const meaningWeights = {
   /** Two words written as one, or one as two. */
   joined: 0.9,
   half: 0.5,
+  /** A word without the `re` that it begins with. */
+  again: 0.7,
   oneMistake: 0.8,
   twoMistakes: 0.65,
   /** On top, when even the first letter is another. */
@@ -52,12 +54,14 @@ export const placeWeights = {
   /** `I need a ...`, which asks for something new. */
   need: 0.5,
   toolset: 0.8,
+  /** Something plural, which asks for a list. */
+  plural: 0.5,
 } as const;
 
 export const rankWeights = {
   /** Rarity counts less than BM25 has it: tools of one kind share their words. */
   rarity: 0.85,
-  /** Terms from here on share the rarity of the most common of them. */
+  /** From this weight on terms mean the same, and are less rare for the most common of them. */
   sameFrom: 0.75,
   /** How much of the name and title the query speaks of. */
   precision: 0.6,
@@ -78,5 +82,5 @@ export const rankWeights = {
   /** A query that is a tool's name or id. */
   exact: 4,
   /** The least rarity of what the query's verb is about. */
-  object: 2,
+  object: 1.5,
 } as const;

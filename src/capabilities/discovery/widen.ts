@@ -8,7 +8,7 @@ import { rootOf, stemOf } from './words.ts';
 const mostLonger = 20;
 
 /** Every term of the tools that a word of the query may mean. `next` is the stem after it. */
-export function widen({ stem, isValue }: Token, next: string | undefined, reader: Reader): Meaning[] {
+export function widen({ word, stem, isValue }: Token, next: string | undefined, reader: Reader): Meaning[] {
   const { inverted, thesaurus, isLive } = reader;
   const found = new Map<string, number>();
   const add = (term: string, weight: number) => {
@@ -24,7 +24,7 @@ export function widen({ stem, isValue }: Token, next: string | undefined, reader
     }
   };
 
-  const isKnown = isLive(stem) || thesaurus.stems.has(stem);
+  const isKnown = isLive(stem) || thesaurus.isKnown(stem);
   addWithMeanings(stem, 1);
   if (next !== undefined) add(stem + next, meaningWeights.joined); // `web hook` for `webhook`
   if (stem.length >= (isKnown ? 4 : 3)) {
@@ -32,7 +32,8 @@ export function widen({ stem, isValue }: Token, next: string | undefined, reader
     for (const longer of withPrefix(inverted.sorted, stem)) add(longer, weight);
   }
   if (!isKnown && !isValue && found.size === 0) {
-    for (const { term, weight } of nearest(stem, reader)) addWithMeanings(term, weight);
+    if (stem.startsWith('re')) addWithMeanings(stem.slice(2), meaningWeights.again); // `rebuild` is a build
+    for (const { term, weight } of nearest(word, reader)) addWithMeanings(term, weight);
     for (let at = 3; at <= stem.length - 3; at++) {
       const halves = [stem.slice(0, at), stemOf(stem.slice(at))];
       if (halves.every(isLive)) for (const half of halves) add(half, meaningWeights.half);

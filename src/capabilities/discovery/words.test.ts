@@ -39,11 +39,14 @@ describe('stems', () => {
     ['index', 'indices', 'indexes'],
     ['pr', 'prs'],
     ['child', 'children'],
+    ['repository', 'repo', 'repos', 'repositories'],
+    ['kubernetes', 'k8s'],
+    ['database', 'db'],
   ])('are the same for all forms of %s', (word, ...forms) => {
     expect(new Set(forms.map(stemOf))).toEqual(new Set([stemOf(word)]));
   });
 
-  it.each(['string', 'status', 'bring', 'red', 'access', 'analysis', 'feed', 'k8s', 'löschen'])(
+  it.each(['string', 'status', 'bring', 'red', 'access', 'analysis', 'feed', 'v2', 'löschen'])(
     'leave %s as it is',
     (word) => {
       expect(stemOf(word)).toBe(word === 'analysis' ? stemOf('analyses') : word);

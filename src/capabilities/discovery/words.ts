@@ -71,8 +71,29 @@ const irregular = new Map(
     }),
 );
 
+/** Short for another word, as people and names write it. */
+const abbreviations = new Map(
+  `repo: repository; org: organization; dir: directory; env: environment; config: configuration; cfg: configuration;
+  conf: configuration; db: database; admin: administrator; auth: authentication; app: application; k8s: kubernetes;
+  var: variable; param: parameter; arg: argument; attr: attribute; msg: message; img: image; pic: picture; info: information;
+  perm: permission; pkg: package; lib: library; prod: production; dev: development; fn: function; func: function; js: javascript;
+  ts: typescript; md: markdown; stat: statistic; desc: description; addr: address; num: number; tmp: temporary; temp: temporary;
+  prev: previous; cmd: command; exec: execute; ref: reference; docs: documentation; lang: language; acct: account;
+  mgmt: management; del: delete; upd: update; pr: pull request; mr: merge request; ci: continuous integration`
+    .split(';')
+    .map((line) => {
+      const [short = '', long = ''] = line.split(':');
+      return [short.trim(), long.trim().split(' ').map(inflected).join(' ')];
+    }),
+);
+
 /** A word without its inflection: `directories`, `directory` → `directori`; `creating`, `created`, `create` → `creat`. */
 export function stemOf(word: string): string {
+  const stem = inflected(word);
+  return abbreviations.get(word) ?? abbreviations.get(stem) ?? stem;
+}
+
+function inflected(word: string): string {
   if (/[^a-z]/.test(word)) return word;
   let stem = irregular.get(word) ?? (word.length > 2 ? withoutPlural(word) : word);
   if (stem.length <= 3) return stem;
@@ -82,6 +103,11 @@ export function stemOf(word: string): string {
   if (stem.length > 3 && stem.endsWith('e') && !stem.endsWith('ee')) stem = stem.slice(0, -1);
   if (stem.length > 2 && stem.endsWith('y') && !vowel.test(stem.at(-2) ?? '')) stem = `${stem.slice(0, -1)}i`;
   return stem;
+}
+
+/** Whether a word speaks of several. */
+export function isPlural(word: string): boolean {
+  return word === 'people' || withoutPlural(word) !== word;
 }
 
 function withoutPlural(word: string): string {
