@@ -53,7 +53,7 @@ environment, env, stage
 error, exception, failure, fault
 file, document
 function, method
-get, fetch, read, retrieve, show, view, display, describe, look up, inspect, see
+get, fetch, read, retrieve, show, view, display, describe, look up, inspect, see, give me, tell me, bring me
 graphics processing unit, gpu
 height, altitude, elevation, how high
 history, timeline, activity

@@ -68,7 +68,7 @@ export const rankWeights = {
   /** How much of the query the tool speaks of. */
   coverage: 0.5,
   hintedToolset: 1.25,
-  deprecated: 0.6,
+  deprecated: 0.75,
   /** A tool that does what the query says, the opposite of reading, or something else. */
   sameAction: 1.15,
   otherThanDelete: 0.75,
@@ -82,5 +82,5 @@ export const rankWeights = {
   /** A query that is a tool's name or id. */
   exact: 4,
   /** The least rarity of what the query's verb is about. */
-  object: 1.5,
+  object: 1.2,
 } as const;
