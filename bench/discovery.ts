@@ -3,6 +3,7 @@
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import {
   createToolIndex,
+  createToolIndexer,
   type SearchableTool,
   searchTools,
   type ToolIndex,
@@ -26,7 +27,7 @@ report('Tokens (o200k)', tokenFigures());
 report(`Recall of the right tool among ${corpus.length}`, halves.flatMap(recallFigures));
 report(
   `Time at ${largeCatalog} tools, ${intents.length} intents`,
-  timeFigures(padded(corpus, largeCatalog).map(searchable)),
+  await timeFigures(padded(corpus, largeCatalog).map(searchable)),
 );
 
 function tokenFigures(): Figure[] {
@@ -59,24 +60,46 @@ function recallFigures(half: 'open' | 'sealed'): Figure[] {
   ];
 }
 
-function timeFigures(tools: readonly SearchableTool[]): Figure[] {
+async function timeFigures(tools: readonly SearchableTool[]): Promise<Figure[]> {
+  const indexer = createToolIndexer();
   const builds: number[] = [];
+  const blocks: number[] = [];
   const p50: number[] = [];
   const p95: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const start = performance.now();
-    const large = createToolIndex(tools);
+    const { made: large, longestMs } = await watched(indexer.build(tools));
     builds.push(performance.now() - start);
+    blocks.push(longestMs);
     if (round === 0) searchTimes(large, intents); // the first searches pay for compiling
     const times = searchTimes(large, intents);
     p50.push(percentile(times, 50));
     p95.push(percentile(times, 95));
   }
   return [
-    { what: 'build the index', rounds: builds, unit: 'ms', goal: '300 ms' },
+    { what: 'build the index, in turns', rounds: builds, unit: 'ms' },
+    { what: '  longest that all else waits', rounds: blocks, unit: 'ms', goal: '150 ms' },
     { what: 'search: p50', rounds: p50, unit: 'µs' },
     { what: 'search: p95', rounds: p95, unit: 'µs', goal: '5000 µs' },
   ];
+}
+
+/** What is made, and for how long at most nothing else could run meanwhile. */
+async function watched<T>(making: Promise<T>): Promise<{ made: T; longestMs: number }> {
+  let longestMs = 0;
+  let last = performance.now();
+  let isOver = false;
+  const tick = () => {
+    const now = performance.now();
+    longestMs = Math.max(longestMs, now - last);
+    last = now;
+    if (!isOver) setImmediate(tick);
+  };
+  setImmediate(tick);
+  const made = await making;
+  isOver = true;
+  tick();
+  return { made, longestMs };
 }
 
 function searchTimes(searched: ToolIndex, asked: readonly Intent[]): number[] {

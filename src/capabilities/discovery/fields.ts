@@ -1,4 +1,5 @@
 import { isObject, type JsonObject } from '../../kernel/json.ts';
+import type { Turns } from './turns.ts';
 import { fieldWeights } from './weights.ts';
 
 /** What the index knows of a tool. */
@@ -27,16 +28,20 @@ const deepest = 3;
 const commonFrom = 6; // a sentence that so many tools have tells nothing about any of them
 
 /** The texts of every tool by field. `lead` is the first sentence of the description, `body` the rest. */
-export function fieldsOf(tools: readonly SearchableTool[]): Record<FieldName, string>[] {
-  const sentences = tools.map(({ description = '' }) => sentencesOf(description));
+export function* fieldsOf(tools: readonly SearchableTool[]): Turns<Record<FieldName, string>[]> {
+  const sentences: string[][] = [];
   const counts = new Map<string, number>();
-  for (const each of sentences)
+  for (const { description = '' } of tools) {
+    const each = sentencesOf(description);
+    sentences.push(each);
     for (const sentence of new Set(each)) counts.set(sentence, (counts.get(sentence) ?? 0) + 1);
-
-  return tools.map((tool, at) => {
+    yield;
+  }
+  const fields: Record<FieldName, string>[] = [];
+  for (const [at, tool] of tools.entries()) {
     const [lead = '', ...rest] = sentences[at] ?? [];
     const { names, details } = parametersOf(tool.inputSchema);
-    return {
+    fields.push({
       name: tool.name.slice(0, longestDetail),
       title: (tool.title ?? '').slice(0, longestDetail),
       lead,
@@ -48,8 +53,10 @@ export function fieldsOf(tools: readonly SearchableTool[]): Record<FieldName, st
         .join(' ')
         .slice(0, longestText),
       toolset: tool.toolset,
-    };
-  });
+    });
+    yield;
+  }
+  return fields;
 }
 
 /** Whether a tool says of itself that something else should be used. */

@@ -1,6 +1,7 @@
 import { type FieldName, fieldNames, fieldsOf, isDeprecated, type SearchableTool } from './fields.ts';
 import { createLexicon, type Lexicon } from './lexicon.ts';
 import type { Thesaurus } from './thesaurus.ts';
+import type { Turns } from './turns.ts';
 import type { Action } from './verbs.ts';
 import { fieldWeights, rankWeights, saturation } from './weights.ts';
 import { rootOf } from './words.ts';
@@ -44,11 +45,46 @@ type Document = Readonly<Record<FieldName, readonly number[]>>;
 // Name, title and lead say the same thing: whoever says it three times is not three times as right.
 const saidOnce: ReadonlySet<FieldName> = new Set(['name', 'title', 'lead']);
 
-export function invert(tools: readonly SearchableTool[], thesaurus: Thesaurus): Inverted {
+export function* invert(tools: readonly SearchableTool[], thesaurus: Thesaurus): Turns<Inverted> {
   const lexicon = createLexicon(thesaurus);
-  const documents = fieldsOf(tools).map((fields): Document => {
-    const prose = (text: string) => lexicon.read(text, { isIdentifier: false, keepsStopWords: false });
-    return {
+  const documents = yield* documentsOf(tools, lexicon);
+  const postings = yield* postingsOf(documents, lexicon);
+  const terms = new Map<string, Postings>();
+  for (const [term, each] of postings.entries()) if (each) terms.set(lexicon.terms[term] ?? '', each);
+  yield;
+  const sorted = [...terms.keys()].filter((term) => !term.includes(' ')).sort();
+  yield;
+  const families = Map.groupBy(sorted, rootOf);
+  const profiles: Profile[] = [];
+  for (const [at, tool] of tools.entries()) {
+    yield;
+    const { name = [], title = [] } = documents[at] ?? {};
+    const head = new Set([...name, ...title].filter((term) => !lexicon.isPhrase(term)));
+    let headMass = 0;
+    for (const term of head) if (!lexicon.isStopWord(term)) headMass += postings[term]?.rarity ?? 0;
+    const wordOf = (term: number) => lexicon.terms[term] ?? '';
+    profiles.push({
+      head: new Set([...head].map(wordOf)),
+      headMass,
+      action: actionOf(title.map(wordOf), thesaurus) ?? actionOf(name.map(wordOf), thesaurus),
+      isDeprecated: isDeprecated(tool),
+    });
+  }
+  return {
+    terms,
+    words: lexicon.words,
+    sorted,
+    families,
+    toolsets: new Set(tools.map(({ toolset }) => toolset)),
+    tools: profiles,
+  };
+}
+
+function* documentsOf(tools: readonly SearchableTool[], lexicon: Lexicon): Turns<Document[]> {
+  const prose = (text: string) => lexicon.read(text, { isIdentifier: false, keepsStopWords: false });
+  const documents: Document[] = [];
+  for (const fields of yield* fieldsOf(tools)) {
+    documents.push({
       name: lexicon.read(fields.name, { isIdentifier: true, keepsStopWords: true }), // or `help` could not be found
       title: lexicon.read(fields.title, { isIdentifier: false, keepsStopWords: true }),
       lead: prose(fields.lead),
@@ -57,44 +93,30 @@ export function invert(tools: readonly SearchableTool[], thesaurus: Thesaurus): 
       details: prose(fields.details),
       examples: prose(fields.examples),
       toolset: prose(fields.toolset),
-    };
-  });
-  const postings = postingsOf(documents, lexicon);
-  const terms = new Map(postings.flatMap((each, term) => (each ? [[lexicon.terms[term] ?? '', each]] : [])));
-  const sorted = [...terms.keys()].filter((term) => !term.includes(' ')).sort();
-  return {
-    terms,
-    words: lexicon.words,
-    sorted,
-    families: Map.groupBy(sorted, rootOf),
-    toolsets: new Set(tools.map(({ toolset }) => toolset)),
-    tools: tools.map((tool, at) => {
-      const { name = [], title = [] } = documents[at] ?? {};
-      const head = new Set([...name, ...title].filter((term) => !lexicon.isPhrase(term)));
-      let headMass = 0;
-      for (const term of head) if (!lexicon.isStopWord(term)) headMass += postings[term]?.rarity ?? 0;
-      const wordOf = (term: number) => lexicon.terms[term] ?? '';
-      return {
-        head: new Set([...head].map(wordOf)),
-        headMass,
-        action: actionOf(title.map(wordOf), thesaurus) ?? actionOf(name.map(wordOf), thesaurus),
-        isDeprecated: isDeprecated(tool),
-      };
-    }),
-  };
+    });
+    yield;
+  }
+  return documents;
+}
+
+interface Collected {
+  tools: number[];
+  impacts: number[];
+  heads: number[];
 }
 
 /** By the number of the term; none where it stands nowhere. */
-function postingsOf(documents: readonly Document[], { terms }: Lexicon): (Postings | undefined)[] {
+function* postingsOf(documents: readonly Document[], { terms }: Lexicon): Turns<(Postings | undefined)[]> {
   const average = new Map(
     fieldNames.map((field) => {
       const sum = documents.reduce((all, document) => all + document[field].length, 0);
       return [field, sum / documents.length || 1];
     }),
   );
-  const collected = terms.map(() => ({ tools: [] as number[], impacts: [] as number[], heads: [] as number[] }));
+  const collected = terms.map((): Collected => ({ tools: [], impacts: [], heads: [] }));
   const frequencies = new Float64Array(terms.length);
   for (const [number, document] of documents.entries()) {
+    yield;
     const touched: number[] = [];
     for (const field of fieldNames) {
       const { weight, b } = fieldWeights[field];
@@ -117,16 +139,22 @@ function postingsOf(documents: readonly Document[], { terms }: Lexicon): (Postin
       list?.heads.push(head.has(term) ? 1 : 0);
     }
   }
-  return collected.map(({ tools, impacts, heads }) => {
-    if (tools.length === 0) return undefined;
-    const rarity = Math.log(1 + (documents.length - tools.length + 0.5) / (tools.length + 0.5));
-    return {
-      tools: Uint32Array.from(tools),
-      impacts: Float32Array.from(impacts),
-      heads: Uint8Array.from(heads),
-      rarity: rarity ** rankWeights.rarity,
-    };
-  });
+  const postings: (Postings | undefined)[] = [];
+  for (const { tools, impacts, heads } of collected) {
+    postings.push(tools.length === 0 ? undefined : packed({ tools, impacts, heads }, documents.length));
+    yield;
+  }
+  return postings;
+}
+
+function packed({ tools, impacts, heads }: Collected, count: number): Postings {
+  const rarity = Math.log(1 + (count - tools.length + 0.5) / (tools.length + 0.5));
+  return {
+    tools: Uint32Array.from(tools),
+    impacts: Float32Array.from(impacts),
+    heads: Uint8Array.from(heads),
+    rarity: rarity ** rankWeights.rarity,
+  };
 }
 
 /** A name says what the tool does by its first verb. */

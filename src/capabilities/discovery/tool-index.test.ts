@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { createToolIndex, embeddingText, type SearchableTool, type SearchOptions, searchTools } from './index.ts';
+import {
+  createToolIndex,
+  createToolIndexer,
+  embeddingText,
+  type SearchableTool,
+  type SearchOptions,
+  searchTools,
+} from './index.ts';
 
 function tool(id: string, description?: string, rest: Partial<SearchableTool> = {}): SearchableTool {
   const at = id.indexOf('.');
@@ -316,6 +323,32 @@ describe('an index', () => {
     ]);
     expect(odd.search('red')[0]?.id).toBe('c.z');
     expect(odd.search('vat')[0]?.id).toBe('f.parts');
+  });
+
+  it('is the same whether it is made at once or in turns', async () => {
+    const made = await createToolIndexer().build(tools);
+    for (const query of ['create', 'issue', 'make a floder', 'delete repo'])
+      expect(made.search(query, { limit: 50 })).toEqual(index.search(query, { limit: 50 }));
+  });
+
+  it('lets the process go on while thousands of tools are read', async () => {
+    const many = Array.from({ length: 3_000 }, (_, n) =>
+      tool(`set${n}.create_thing_${n}`, `Creates thing ${n} of the kind ${n % 7}. ${'It is well known. '.repeat(20)}`),
+    );
+    const indexer = createToolIndexer();
+    let turns = 0;
+    const ticking = setInterval(() => turns++, 1);
+    const made = await indexer.build(many);
+    clearInterval(ticking);
+    expect(turns).toBeGreaterThan(2);
+    expect(made.search('create_thing_1234')[0]?.id).toBe('set1234.create_thing_1234');
+  });
+
+  it('is not changed by what happens to the list while it is made', async () => {
+    const list = [tool('a.create_issue'), tool('b.delete_issue')];
+    const making = createToolIndexer().build(list);
+    list.length = 0;
+    expect((await making).search('issue')).toHaveLength(2);
   });
 
   it('hears what all tools of a set repeat as nothing said', () => {

@@ -2,7 +2,8 @@ import type { SearchableTool } from './fields.ts';
 import { type Inverted, invert } from './inverted.ts';
 import { type ReadQuery, readQuery } from './query.ts';
 import { bestOf, createRanker } from './rank.ts';
-import { createThesaurus } from './thesaurus.ts';
+import { createThesaurus, type Thesaurus } from './thesaurus.ts';
+import { atOnce, inTurns, type Turns } from './turns.ts';
 import { varied } from './variety.ts';
 import { fused, nearestTools } from './vectors.ts';
 import { rankWeights } from './weights.ts';
@@ -39,10 +40,29 @@ export interface ToolIndex {
 export const usualLimit = 5;
 export const largestLimit = 100;
 
-export function createToolIndex(tools: readonly SearchableTool[], { embed }: IndexOptions = {}): ToolIndex {
-  const thesaurus = createThesaurus();
+/** Makes an index of each catalog, and another when it changed. */
+export interface ToolIndexer {
+  /** In turns of some ten milliseconds, between which the process goes on with whatever else it does. */
+  build(tools: readonly SearchableTool[], options?: IndexOptions): Promise<ToolIndex>;
+}
+
+export function createToolIndexer(): ToolIndexer {
+  const thesaurus = createThesaurus(); // the same for every catalog
+  return { build: (tools, options) => inTurns(indexOf([...tools], thesaurus, options)) };
+}
+
+/** The same at once: thousands of tools keep the process busy for a quarter of a second. */
+export function createToolIndex(tools: readonly SearchableTool[], options?: IndexOptions): ToolIndex {
+  return atOnce(indexOf(tools, createThesaurus(), options));
+}
+
+function* indexOf(
+  tools: readonly SearchableTool[],
+  thesaurus: Thesaurus,
+  { embed }: IndexOptions = {},
+): Turns<ToolIndex> {
   const sorted = tools.toSorted((a, b) => (a.id < b.id ? -1 : 1)); // equals stand by id, not by the caller's order
-  const inverted = invert(sorted, thesaurus);
+  const inverted = yield* invert(sorted, thesaurus);
   const ranker = createRanker(inverted);
   const byName = new Map<string, Set<number>>();
   for (const [number, { id, name }] of sorted.entries())
