@@ -82,7 +82,22 @@ export function readQuery(query: string, reader: Reader): ReadQuery {
   // Nothing but stop words: then they are what is wanted.
   if (concepts.every(({ isAside }) => isAside))
     for (const { word, stem } of tokens) add(word, 1, [{ term: stem, weight: 1 }]);
-  return { concepts, action: action ?? 'read', certainty: action ? 1 : rankWeights.guess, toolsets };
+  return { concepts: claimed(concepts), action: action ?? 'read', certainty: action ? 1 : rankWeights.guess, toolsets };
+}
+
+/** A term speaks for the word that means it most; what another word means by it as well is said already. */
+function claimed(concepts: readonly Concept[]): Concept[] {
+  const owners = new Map<string, { concept: Concept; weight: number }>();
+  for (const concept of concepts)
+    for (const { term, weight } of concept.terms)
+      if (weight > (owners.get(term)?.weight ?? 0)) owners.set(term, { concept, weight });
+  return concepts.map((concept) => ({
+    ...concept,
+    terms: concept.terms.map(({ term, weight }) => ({
+      term,
+      weight: owners.get(term)?.concept === concept ? weight : weight * meaningWeights.claimed,
+    })),
+  }));
 }
 
 function speaksOfSelf(tokens: readonly Token[]): boolean {

@@ -977,7 +977,7 @@ rotate: update, replace, reset, regenerate, refresh
 rows: query, records
 rule: ruleset, protection, policy
 rules: ruleset
-run: trigger, workflow run
+run: trigger, workflow run, execution
 running: in progress, active
 s3: bucket, object
 sack: remove
@@ -1140,6 +1140,7 @@ take: download, get, capture
 take away: remove, revoke
 take back: remove, undo, revoke, delete
 take down: delete, stop
+take from: remove
 take off: remove
 take out: remove, export
 take over: assign

@@ -56,6 +56,12 @@ export function createThesaurus(): Thesaurus {
   for (const [action, verbs] of Object.entries(actionWords))
     for (const term of entriesOf(verbs).map(termOf)) if (!actions.has(term)) actions.set(term, action as Action);
   const meanings = readMeanings(termOf, (stem) => actions.has(stem));
+  // A verb that only has a sense does what the first word of it does.
+  const derived = new Map<string, Action>();
+  for (const [term, [first]] of meanings) {
+    const action = actions.get(first?.term ?? '');
+    if (action && !actions.has(term) && first?.weight === meaningWeights.sense) derived.set(term, action);
+  }
   const kin = Map.groupBy(meanings.keys(), rootOf);
   const particles = new Map<string, Set<string>>();
   for (const [verb = '', particle = ''] of entriesOf(separableVerbs).map((entry) => termOf(entry).split(' ')))
@@ -82,7 +88,8 @@ export function createThesaurus(): Thesaurus {
     },
     phrasesFrom: (stem) => phrases.get(stem) ?? [],
     particlesOf: (stem) => particles.get(stem),
-    actionOf: (term, isFirst) => (isFirst || !ambiguous.has(term) ? actions.get(term) : undefined),
+    actionOf: (term, isFirst) =>
+      isFirst || !ambiguous.has(term) ? (actions.get(term) ?? derived.get(term)) : undefined,
     isVerb: (term) => actions.has(term),
     isStopWord: (stem) => stops.has(stem),
     isQuestionWord: (stem) => questions.has(stem),

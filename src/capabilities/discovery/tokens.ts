@@ -17,6 +17,7 @@ const wordsUnwanted = 2; // after `without` and `instead`
 const definite = new Set(['the', 'this', 'that', 'these', 'those', 'my', 'our', 'it', 'all', 'every', 'each']);
 const fileName = /^[\w./-]*\w\.[a-z]\w{0,4}$/i;
 const path = /^\.{0,2}\/?(?:[\w.-]+\/)+[\w.-]*$/;
+const address = /^https?:\/\/\S/i;
 const pattern = /\*[./]|[./]\*/;
 const sql = /\bselect\b.+\bfrom\b/is;
 
@@ -32,15 +33,19 @@ export function tokensOf(query: string, thesaurus: Thesaurus): Token[] {
   let unwanted = 0;
   for (const [raw] of text.matchAll(/"[^"]*"|\S+/g)) {
     if (/^let['’]?s$/i.test(raw)) continue;
+    if (address.test(raw)) {
+      tokens.push({ word: raw, stem: stemOf('url'), isValue }); // its own words are of any subject
+      continue;
+    }
     const isFile = fileName.test(raw) || path.test(raw);
     const isQuoted = raw.length > 2 && raw.startsWith('"');
     for (const word of wordsOf(raw)) {
       if (unwanted-- > 0) continue;
       const stem = stemOf(word);
       const isNumber = /^\d+$/.test(word);
+      if (thesaurus.isValueMarker(stem) && tokens.length > 0) isValue = true;
       tokens.push({ word, stem, isValue: isValue || isQuoted || isFile || isNumber });
       if (word === 'without' || word === 'instead') unwanted = wordsUnwanted;
-      if (thesaurus.isValueMarker(stem) && tokens.length > 1) isValue = true;
     }
     if (pattern.test(raw)) hint('file', 'pattern', 'glob');
     else if (isFile && !isValue) hint('file');

@@ -43,6 +43,7 @@ const tools: readonly SearchableTool[] = [
   tool('cluster.pods_log', 'Get the logs of a pod', parameters('namespace', 'pod', 'tail')),
   tool('cluster.rollout_restart', 'Restart a deployment'),
   tool('chat.post_message', 'Post a message to a channel', parameters('channel', 'text')),
+  tool('web.fetch', 'Fetches a URL from the internet', parameters('url')),
   tool('work.run_report', 'Runs one of the reports', { examples: ['how did sales develop last quarter'] }),
 ];
 const index = createToolIndex(tools);
@@ -73,8 +74,10 @@ describe('the search for tools', () => {
     ['by a word with `re` before it', 'recreating the directory', 'disk.create_directory'],
     ['by a verb whose halves stand apart', 'throw that old ticket away', 'tracker.delete_issue'],
     ['by what it does when several have the thing', 'show issue 7', 'tracker.get_issue'],
+    ['by a verb that is only known by what it means', 'ditch that old ticket', 'tracker.delete_issue'],
     ['by a command', 'mkdir -p a/b', 'disk.create_directory'],
     ['by a file name', 'show me notes.txt', 'disk.read_text_file'],
+    ['by an address in place of words', 'show me https://example.com/docs', 'web.fetch'],
   ])('finds one %s', (_, query, id) => {
     expect(firstFor(query)).toBe(id);
   });
@@ -92,6 +95,22 @@ describe('the search for tools', () => {
     const both = createToolIndex([tool('t.get_user', 'Get a user'), tool('t.list_users', 'List users')]);
     expect(both.search('which users are there')[0]?.id).toBe('t.list_users');
     expect(both.search('the user bob')[0]?.id).toBe('t.get_user');
+  });
+
+  it('counts a word once, however many of the query mean it', () => {
+    const both = createToolIndex([
+      tool('t.run_pods', 'Run a pod'),
+      tool('t.stop_run', 'Cancel a pipeline run'),
+      tool('t.start_run', 'Start a run'),
+    ]);
+    expect(both.search('cancel the running pipeline run')[0]?.id).toBe('t.stop_run');
+    const files = createToolIndex([tool('t.write_file', 'Write a file'), tool('t.read_file', 'Read a file')]);
+    expect(files.search('show me that file')[0]?.id).toBe('t.read_file');
+  });
+
+  it('takes details for one thing, and the users for several', () => {
+    const both = createToolIndex([tool('t.get_user', 'Get a user'), tool('t.list_users', 'List users')]);
+    expect(both.search('details of user bob')[0]?.id).toBe('t.get_user');
   });
 
   it('creates when a new one is asked for, and changes when the one there is', () => {

@@ -12,7 +12,7 @@ export const actionWords: Readonly<Record<Action, string>> = {
     'update, edit, change, modify, patch, alter, adjust, set, rename, move, replace, configure, mark, close, reopen, fix, rewrite, rewording, amend, tweak, assign, transfer, convert, swap, enable, disable, turn on, turn off, switch on, switch off, lock, unlock, merge, sync, tag, bump, give, push back, require, protect, restrict, limit, allow, permit, grant, forbid, block, pin, archive, overwrite, append, reorder, prioritize, promote, demote, restore, recover, bring back, approve',
   delete:
     'delete, remove, destroy, drop, erase, purge, clear, wipe, discard, trash, get rid of, throw away, throw out, revoke, kick out, take off, take out, strip, forget, unlink, unassign, empty, uninstall, detach, unstar, unfollow, unpin, clean up, pull back, kick, unprotect, no longer, rm',
-  run: 'run, execute, trigger, dispatch, launch, invoke, kick off, rerun, retry, restart, redeliver, ping, test, run again, try again, resend, send again, review',
+  run: 'run, deploy, execute, trigger, dispatch, launch, invoke, kick off, rerun, retry, restart, redeliver, ping, test, run again, try again, resend, send again, review',
   stop: 'stop, cancel, abort, kill, halt, terminate, shut down, dismiss, suspend',
 };
 
@@ -24,7 +24,7 @@ remember, read, limit, watch, block, archive, pin, follow, request, record
 
 /** Verbs whose second half may stand further on: `turn the logs on`. */
 export const separableVerbs = `
-turn on, turn off, switch on, switch off, take off, take out, take back, take away, bring back, put back, throw away, throw out,
+take from, turn on, turn off, switch on, switch off, take off, take out, take back, take away, bring back, put back, throw away, throw out,
 kick out, kick off, shut down, set up, spin up, send again, run again, try again, roll back, pull back, hand over, give back,
 hook up, clean up, look up, note down, write down, break down, push back, turn into, pull in, fill in, log out, sign off, turn down, sign in
 `;

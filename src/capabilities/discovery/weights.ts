@@ -4,8 +4,8 @@ export const fieldWeights = {
   title: { weight: 3, b: 0.7 },
   lead: { weight: 2.4, b: 0.5 },
   body: { weight: 0.4, b: 0.7 },
-  parameters: { weight: 0.5, b: 0.6 },
-  details: { weight: 0.2, b: 0.7 },
+  parameters: { weight: 0.5, b: 0.4 },
+  details: { weight: 0.3, b: 0.5 },
   examples: { weight: 1, b: 0.5 },
   toolset: { weight: 1, b: 0 },
 } as const;
@@ -20,7 +20,7 @@ export const meaningWeights = {
   /** The verb of a sense that has one. */
   implied: 0.6,
   /** Synonyms and senses of a word of the same root. */
-  kin: 0.85,
+  kin: 0.45,
   /** A word of the same root. */
   family: 0.75,
   /** A word that begins with the query's, which is known or not. */
@@ -29,7 +29,7 @@ export const meaningWeights = {
   /** One word of a phrase. */
   part: 0.35,
   /** Two words written as one, or one as two. */
-  joined: 0.9,
+  joined: 1,
   half: 0.5,
   /** A word without the `re` that it begins with. */
   again: 0.7,
@@ -37,8 +37,10 @@ export const meaningWeights = {
   twoMistakes: 0.65,
   /** On top, when even the first letter is another. */
   otherInitial: 0.7,
+  /** A term that another word of the query means more. */
+  claimed: 0.4,
   /** The best of them when no tool has the word itself. */
-  best: 0.9,
+  best: 0.7,
 } as const;
 
 /** What a word of the query is worth by the place where it stands. */
@@ -48,12 +50,12 @@ export const placeWeights = {
   /** What goes into the tool rather than which tool. */
   value: 0.35,
   /** What follows from a word's shape, such as that of a file name. */
-  hint: 0.8,
+  hint: 0.5,
   /** `my` and the like, for tools that work on the caller's own things. */
   self: 0.3,
   /** `I need a ...`, which asks for something new. */
   need: 0.5,
-  toolset: 0.8,
+  toolset: 1,
   /** Something plural, which asks for a list. */
   plural: 0.5,
 } as const;
@@ -64,20 +66,20 @@ export const rankWeights = {
   /** From this weight on terms mean the same, and are less rare for the most common of them. */
   sameFrom: 0.75,
   /** How much of the name and title the query speaks of. */
-  precision: 0.6,
+  precision: 0.9,
   /** How much of the query the tool speaks of. */
-  coverage: 0.5,
+  coverage: 0.25,
   hintedToolset: 1.25,
-  deprecated: 0.75,
+  deprecated: 0.5,
   /** A tool that does what the query says, the opposite of reading, or something else. */
   sameAction: 1.15,
   otherThanDelete: 0.75,
-  otherThanRead: 0.85,
+  otherThanRead: 0.75,
   runOrStop: 0.95,
   /** How sure an action is that no word names. */
-  guess: 0.4,
+  guess: 0.3,
   /** How far down the likeness to a better one moves a tool, and from which share of common words on. */
-  alike: 0.3,
+  alike: 0.4,
   alikeFrom: 0.3,
   /** A query that is a tool's name or id. */
   exact: 4,

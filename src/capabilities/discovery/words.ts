@@ -105,9 +105,27 @@ function inflected(word: string): string {
   return stem;
 }
 
+// Their plural is one thing, which is got rather than listed.
+const oneInPlural = new Set([
+  'details',
+  'contents',
+  'settings',
+  'news',
+  'docs',
+  'stats',
+  'statistics',
+  'metrics',
+  'logs',
+  'notes',
+  'access',
+  'options',
+  'preferences',
+  'credentials',
+]);
+
 /** Whether a word speaks of several. */
 export function isPlural(word: string): boolean {
-  return word === 'people' || withoutPlural(word) !== word;
+  return word === 'people' || (withoutPlural(word) !== word && !oneInPlural.has(word));
 }
 
 function withoutPlural(word: string): string {
