@@ -215,6 +215,13 @@ describe('what may not be found', () => {
     expect(found.every(({ id }) => allow(id))).toBe(true);
   });
 
+  it('leaves room among the words that begin as the query does', () => {
+    const hidden = Array.from({ length: 30 }, (_, n) => tool(`secret.stampa${String.fromCodePoint(97 + n)}x`));
+    const all = createToolIndex([...hidden, tool('post.stampzz')]);
+    const found = all.search('stamp', { allow: (id) => !id.startsWith('secret') });
+    expect(found.map(({ id }) => id)).toEqual(['post.stampzz']);
+  });
+
   it('does not make its words known: they are mistyped ones like any other', () => {
     const all = createToolIndex([...tools, tool('secret.isuse', 'Isuse')]);
     const allow = (id: string) => id !== 'secret.isuse';

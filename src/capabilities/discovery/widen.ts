@@ -29,7 +29,7 @@ export function widen({ word, stem, isValue }: Token, next: string | undefined, 
   if (next !== undefined) add(stem + next, meaningWeights.joined); // `web hook` for `webhook`
   if (stem.length >= (isKnown ? 4 : 3)) {
     const weight = isKnown ? meaningWeights.longer : meaningWeights.longerOfUnknown;
-    for (const longer of withPrefix(inverted.sorted, stem)) add(longer, weight);
+    for (const longer of withPrefix(inverted.sorted, stem, isLive)) add(longer, weight);
   }
   if (!isKnown && !isValue && found.size === 0) {
     if (stem.startsWith('re')) addWithMeanings(stem.slice(2), meaningWeights.again); // `rebuild` is a build
@@ -45,7 +45,7 @@ export function widen({ word, stem, isValue }: Token, next: string | undefined, 
   return [...found].map(([term, weight]) => ({ term, weight: weight * scale }));
 }
 
-function withPrefix(sorted: readonly string[], prefix: string): string[] {
+function withPrefix(sorted: readonly string[], prefix: string, isLive: (term: string) => boolean): string[] {
   let low = 0;
   let high = sorted.length;
   while (low < high) {
@@ -54,6 +54,9 @@ function withPrefix(sorted: readonly string[], prefix: string): string[] {
     else high = middle;
   }
   const found: string[] = [];
-  for (let at = low; found.length < mostLonger && sorted[at]?.startsWith(prefix); at++) found.push(sorted[at] ?? '');
+  for (let at = low; found.length < mostLonger && sorted[at]?.startsWith(prefix); at++) {
+    const term = sorted[at] ?? '';
+    if (isLive(term)) found.push(term);
+  }
   return found;
 }
