@@ -2,8 +2,10 @@
 // sealed half of the intents, so that nobody works towards it.
 import { countTokens } from 'gpt-tokenizer/encoding/o200k_base';
 import {
+  callTool,
   createToolIndex,
   createToolIndexer,
+  describeTool,
   type SearchableTool,
   searchTools,
   type ToolIndex,
@@ -32,7 +34,7 @@ report(
 
 function tokenFigures(): Figure[] {
   const full = tokensOf(corpus.map(({ definition }) => definition));
-  const listed = tokensOf([searchTools]);
+  const listed = tokensOf([searchTools, describeTool, callTool]);
   const byId = new Map(corpus.map((tool) => [tool.id, tool.definition]));
   const answers = intents.map(({ intent }) =>
     tokensOf(index.search(intent, { limit: answerPlaces }).map(({ id }) => byId.get(id))),

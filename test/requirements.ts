@@ -42,6 +42,16 @@ export const requirements = {
     'Embedded PGlite and Postgres serve the same pool interface with locked forward-only migrations, survive kill -9 and a second process, are backed up and restored, and SIGTERM drains.',
   'SP-20': 'REST with OpenAPI 3.1 and the CLI reach everything that can be done, with help, `--json` and exit codes.',
   'SP-21': 'The documents at the top of the repository stand, and everything that the README shows is run by a test.',
-  'SP-22':
+  'CA-1':
+    'Named endpoints select tools by toolset, tool, tag and annotation, show them their own way, are declared or added at run time, and are there only for whom policy lets have something of them.',
+  'CA-2':
+    'Agents, REST and listings are told of each tool when to use it, what it costs and how long it takes, and a check judges descriptions as a model reads them; our own pass it.',
+  'CA-3':
     'Each operation of an OpenAPI 3.0 or 3.1 document that is selected becomes a tool, called as the document says with the secrets it asks for, its errors and pages put into words; one that cannot costs only itself and says why.',
-} as const satisfies Record<`SP-${number}`, string>;
+  'CA-5':
+    'An endpoint that is searched lists three tools and what is pinned; the others are found by what is wanted, described, and called under their own name, and what policy hides is never found.',
+  'CA-8':
+    'No definition of an upstream changes unseen: it is served as it was accepted, quarantined when it promises less or is under review, and accepted, rejected or pinned by whoever has seen what differs.',
+  'CA-9':
+    "Names that imitate another toolset's are flagged, and long descriptions are cut in listings and told whole on demand.",
+} as const satisfies Record<`SP-${number}` | `CA-${number}`, string>;

@@ -76,6 +76,7 @@ export function createUpstreamWorld(timing: Partial<Timing> = {}, allow: readonl
         catalog.stale.delete(toolset);
         catalog.removed.push(toolset);
       },
+      async forgetDecisions() {},
     },
     processes: {
       async spawn(spec: SpawnSpec) {

@@ -1,17 +1,19 @@
 import ours from '../../package.json' with { type: 'json' };
 import { createAccess, may, scopeNames } from '../capabilities/access/index.ts';
-import { createAudit } from '../capabilities/audit/index.ts';
-import { createCatalog, purgeCatalog } from '../capabilities/catalog/index.ts';
+import { createActs, createAudit } from '../capabilities/audit/index.ts';
+import { createCatalog, createLatencies, purgeCatalog } from '../capabilities/catalog/index.ts';
+import { createDiscovery } from '../capabilities/discovery/index.ts';
+import { createEndpointBook, purgeEndpoints } from '../capabilities/endpoints/index.ts';
 import { createIdempotency, purgeIdempotency } from '../capabilities/idempotency/index.ts';
 import { createPolicy, purgePolicies } from '../capabilities/policy/index.ts';
 import { createUpstreams, purgeUpstreams } from '../capabilities/upstreams/index.ts';
 import type { Settings } from '../config/schema.ts';
 import { createEndpoints, createGateway, createSchemaChecks } from '../gateway/index.ts';
-import type { Call, OwnToolset } from '../kernel/call.ts';
+import type { Call, OwnToolset, Surface } from '../kernel/call.ts';
 import { type Clock, systemClock } from '../kernel/clock.ts';
 import { newId } from '../kernel/ids.ts';
 import type { JsonObject } from '../kernel/json.ts';
-import { ownToolset } from '../kernel/names.ts';
+import type { Tool } from '../kernel/tool.ts';
 import type { Bus } from '../platform/bus/index.ts';
 import type { Database } from '../platform/db/index.ts';
 import { createEgress } from '../platform/http/index.ts';
@@ -21,9 +23,10 @@ import type { Log, Metrics, Tracing } from '../platform/telemetry/index.ts';
 import { createHttpApp } from '../surfaces/http/index.ts';
 import { createMcpSurface } from '../surfaces/mcp/index.ts';
 import { createRest } from '../surfaces/rest/index.ts';
+import { createDefinitionWatch } from './definitions.ts';
 import { missingOrgs } from './orgs.ts';
+import { createOwnToolset } from './own.ts';
 import { createReferences } from './references.ts';
-import { createOwnProvider } from './status.ts';
 import { createToolsets } from './toolsets.ts';
 import { createTrail } from './trail.ts';
 
@@ -58,7 +61,7 @@ export function compose(ground: Ground) {
 
   const processes = createProcesses({ inherit: ground.inheritedEnvironment, log });
   const egress = createEgress({ allow: settings.egress.allow, log });
-  const catalog = createCatalog({ db, bus, log });
+  const catalog = createCatalog({ db, bus, log, clock });
   const audit = createAudit({
     db,
     kind: database.kind,
@@ -91,7 +94,7 @@ export function compose(ground: Ground) {
     resource: mcpUrl,
     development: settings.development,
     fetch: (url, init) => egress.fetch(url, { ...init, guarded: false }), // issuers stand in the operator's file
-    purgers: [purgeUpstreams, purgeCatalog, purgePolicies, purgeIdempotency, audit.purge],
+    purgers: [purgeUpstreams, purgeCatalog, purgePolicies, purgeIdempotency, purgeEndpoints, audit.purge],
     purged: (org) => upstreams.purged(org),
   });
   let issuers = settings.auth.issuers;
@@ -114,18 +117,44 @@ export function compose(ground: Ground) {
     clientInfo: { name: 'fairlead', title: 'Fairlead', version },
   });
 
-  const endpoints = createEndpoints(catalog, settings.endpoints);
-  const idempotency = createIdempotency({ db, keyring, clock, log });
-  const status: OwnToolset = {
-    name: ownToolset,
-    provider: createOwnProvider(upstreams, version),
-    list: () => ({ tools: [], prompts: [], resources: [], templates: [] }),
+  const endpoints = createEndpointBook({ db, bus, log, declared: settings.endpoints });
+  let plain = settings.mcp;
+  const plainChanged = new Set<() => void>();
+  const setPlain = (next: typeof plain) => {
+    plain = next;
+    for (const listener of plainChanged) listener();
   };
-  const toolsets = createToolsets({ own: [status, ...(ground.toolsets ?? [])], catalog, upstreams });
+  const idempotency = createIdempotency({ db, keyring, clock, log });
+  const latencies = createLatencies();
+  /** What is known of a tool beside its definition. */
+  const guidanceOf = ({ org, id, guidance, tags }: Tool): JsonObject => {
+    const latency = latencies.of(org, id);
+    return {
+      ...(guidance as JsonObject | undefined),
+      ...(tags.length > 0 ? { tags: [...tags] } : {}),
+      ...(latency ? { latency: { ...latency } } : {}),
+    };
+  };
+  const discovery = createDiscovery({
+    reachOf(call) {
+      const { view, tools, instructions } = gateway.list(call.principal, originOf(call));
+      return { all: view.tools, visible: tools, instructions };
+    },
+    guidanceOf,
+  });
+  const own = createOwnToolset({ upstreams, discovery, version });
+  const toolsets = createToolsets({ own: [own, ...(ground.toolsets ?? [])], catalog, upstreams });
   const gateway = createGateway({
     clock,
     tracing,
-    endpoints,
+    endpoints: createEndpoints({ catalog, book: endpoints, plain: () => plain }),
+    quarantine: (tool, reason) =>
+      catalog.reviews.quarantine(
+        tool.org,
+        tool.toolset,
+        { name: tool.name, digest: tool.offered?.digest ?? tool.digest },
+        reason,
+      ),
     checks: createSchemaChecks(),
     sees: (call, tool) => policy.visible(call.principal, [tool], originOf(call)).length > 0,
     troubleWith(principal, toolset) {
@@ -142,6 +171,8 @@ export function compose(ground: Ground) {
     observe({ call, end, error }) {
       if (!end) return;
       const durationMs = clock.now() - call.startedAt;
+      const isRun = end.outcome === 'ok' || end.outcome === 'tool_error';
+      if (call.tool && call.operation === 'tool' && isRun) latencies.note(call.principal.org, call.tool.id, durationMs);
       metrics.call({ org: call.principal.org, tool: call.tool?.id, status: end.outcome, durationMs });
       const fields = {
         ...(call.requestId === undefined ? {} : { requestId: call.requestId }),
@@ -177,6 +208,7 @@ export function compose(ground: Ground) {
 
   const mcp = createMcpSurface({
     gateway,
+    guidanceOf,
     catalog,
     keyring,
     log,
@@ -186,15 +218,24 @@ export function compose(ground: Ground) {
     maxBodyBytes: settings.maxBodyBytes,
     maxJsonDepth: settings.maxJsonDepth,
     connectionOpened: metrics.connectionOpened,
-    policyChanged: policy.onChange,
+    rulesChanged(listener) {
+      plainChanged.add(listener);
+      const ends = [policy.onChange(listener), endpoints.onChange(listener), () => plainChanged.delete(listener)];
+      return () => {
+        for (const end of ends) end();
+      };
+    },
   });
 
   const { maxBodyBytes, maxJsonDepth } = settings;
   const restDeps = {
     gateway,
+    guidanceOf,
     access,
     audit,
     policy,
+    catalog,
+    endpoints,
     upstreams,
     orgsNotThere,
     clock,
@@ -204,6 +245,7 @@ export function compose(ground: Ground) {
     maxJsonDepth,
   };
 
+  const definitions = createDefinitionWatch({ catalog, acts: createActs({ audit, clock, log }), metrics, log });
   metrics.watchUpstreams(() => upstreams.list());
   metrics.watchPool(database.usage);
   metrics.watchAuditQueue(() => ({ used: audit.stats().queued, size: audit.stats().queueSize }));
@@ -221,7 +263,7 @@ export function compose(ground: Ground) {
       trustedProxies: settings.trustedProxies,
       authorizationServers: () => issuers.map(({ issuer }) => issuer),
       scopes: scopeNames,
-      endpoint: endpoints.get,
+      endpoints,
       draining: operations.draining,
       operations: { metrics, metricsToken: settings.metricsToken, unready: operations.unready },
     });
@@ -240,7 +282,9 @@ export function compose(ground: Ground) {
     orgsNotThere,
     policy,
     processes,
+    definitions,
     setIssuers,
+    setPlain,
     toolsets,
     upstreams,
   };
@@ -253,7 +297,7 @@ function argumentsOf(call: Call): JsonObject {
   return call.arguments;
 }
 
-function originOf(call: { endpoint?: string; surface: string; clientAddress?: string }) {
+function originOf(call: { endpoint?: string; surface: Surface; clientAddress?: string }) {
   return {
     surface: call.surface,
     ...(call.endpoint === undefined ? {} : { endpoint: call.endpoint }),

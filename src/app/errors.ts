@@ -1,5 +1,8 @@
 import { accessErrors } from '../capabilities/access/index.ts';
 import { auditErrors } from '../capabilities/audit/index.ts';
+import { catalogErrors } from '../capabilities/catalog/index.ts';
+import { discoveryErrors } from '../capabilities/discovery/index.ts';
+import { endpointsErrors } from '../capabilities/endpoints/index.ts';
 import { idempotencyErrors } from '../capabilities/idempotency/index.ts';
 import { policyErrors } from '../capabilities/policy/index.ts';
 import { upstreamsErrors } from '../capabilities/upstreams/index.ts';
@@ -17,6 +20,9 @@ export const errorCatalogue: readonly { part: string; errors: readonly ErrorKind
   { part: 'Calls', errors: gatewayErrors },
   { part: 'Access', errors: accessErrors },
   { part: 'Policy', errors: policyErrors },
+  { part: 'Catalog', errors: catalogErrors },
+  { part: 'Discovery', errors: discoveryErrors },
+  { part: 'Endpoints', errors: endpointsErrors },
   { part: 'Upstreams', errors: upstreamsErrors },
   { part: 'Audit', errors: auditErrors },
   { part: 'Idempotency', errors: idempotencyErrors },

@@ -1,6 +1,7 @@
 import { accessMigrations } from '../capabilities/access/index.ts';
 import { auditMigrations } from '../capabilities/audit/index.ts';
 import { catalogMigrations } from '../capabilities/catalog/index.ts';
+import { endpointsMigrations } from '../capabilities/endpoints/index.ts';
 import { idempotencyMigrations } from '../capabilities/idempotency/index.ts';
 import { policyMigrations } from '../capabilities/policy/index.ts';
 import { upstreamsMigrations } from '../capabilities/upstreams/index.ts';
@@ -14,4 +15,5 @@ export const migrations: readonly Migration[] = [
   ...policyMigrations,
   ...upstreamsMigrations,
   ...idempotencyMigrations,
+  ...endpointsMigrations,
 ];

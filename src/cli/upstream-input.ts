@@ -22,6 +22,7 @@ export const upstreamOptions: readonly OptionSpec[] = [
   },
   { flags: '--secret <secret...>', help: 'for a document: scheme=value for a security scheme; see --header' },
   { flags: '--isolation <kind>', help: 'who shares a connection: shared, principal or session' },
+  { flags: '--trust', help: 'serve its definitions as they are first seen, without a review' },
   { flags: '--settings-file <file>', help: 'all settings as JSON, as under upstreams in fairlead.yaml; - is stdin' },
 ];
 
@@ -52,6 +53,7 @@ export async function upstreamSettings(
     const value = textOf(options[name]);
     if (value !== undefined) settings[name] = value;
   }
+  if (options.trust === true) settings.trust = 'first-use';
   const secrets = pairsOf(textsOf(options.secret), /^([^=]+)=(.*)$/s, '--secret scheme=value');
   if (secrets) settings.secrets = secrets;
   const baseUrl = textOf(options.baseUrl);

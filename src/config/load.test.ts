@@ -378,7 +378,7 @@ auth:
 });
 
 describe('an API of the file', () => {
-  it('is found beside the file, at its address, or stands there itself [SP-3] [SP-22]', async () => {
+  it('is found beside the file, at its address, or stands there itself [SP-3] [CA-3]', async () => {
     const apis = [
       'beside: { openapi: ./api.yaml, baseUrl: "http://a.example/v1" }',
       'away: { openapi: "https://a.example/api.json" }',
@@ -398,7 +398,7 @@ describe('an API of the file', () => {
     expect(warnings).toEqual(['upstreams.missing.openapi cannot be read (ENOENT)']);
   });
 
-  it('has its faults told like any other [SP-3] [SP-22]', async () => {
+  it('has its faults told like any other [SP-3] [CA-3]', async () => {
     const { faults } = yaml(
       [
         'upstreams:',

@@ -26,7 +26,38 @@ const annotationOverride = z
   })
   .partial();
 
+/** What agents are told of a tool beside its definition. */
+const guidance = {
+  whenToUse: z.string().min(1).optional().describe('What it is right for, in a sentence'),
+  whenNotToUse: z.string().min(1).optional().describe('What it is not right for, and what to use instead'),
+  examples: z
+    .array(
+      z.strictObject({
+        intent: z.string().min(1).optional().describe('What the call is right for'),
+        arguments: z.record(z.string(), z.unknown()).describe('Its arguments'),
+      }),
+    )
+    .optional()
+    .describe('Calls that are right'),
+  cost: z
+    .strictObject({
+      units: z.number().min(0).optional().describe("In units of the team's own"),
+      amount: z.number().min(0).optional().describe('In money'),
+      currency: z
+        .string()
+        .regex(/^[A-Z]{3}$/, 'must be a currency such as EUR')
+        .optional()
+        .describe('ISO 4217'),
+    })
+    .optional()
+    .describe('Of one call'),
+  rateLimits: z.array(z.string().min(1)).optional().describe('That its provider imposes, in words'),
+  sideEffects: z.string().min(1).optional().describe('What else happens when it is called'),
+  errors: z.record(z.string(), z.string().min(1)).optional().describe('What kinds of its errors mean'),
+};
+
 const toolSettings = z.strictObject({
+  ...guidance,
   annotations: annotationOverride.optional().describe('What this tool does; beats what the upstream claims'),
   tags: z.array(z.string()).optional().describe('Risk tags that policies can read'),
   timeoutMs: ms.optional().describe('Longest run of one call'),
@@ -43,6 +74,12 @@ const upstreamCommon = {
     .enum(['trust', 'ignore'])
     .optional()
     .describe('Whether the claims about its tools are believed; trust in the file and for APIs, ignore at run time'),
+  trust: z
+    .enum(['first-use', 'review'])
+    .optional()
+    .describe(
+      'Whether its definitions are served as first seen, or once somebody accepted them; first-use in the file, review at run time',
+    ),
   startTimeoutMs: ms.default(5_000).describe('Time to connect and be listed before the server turns ready without it'),
   callTimeoutMs: ms.default(60_000).describe('Longest run of one call'),
   maxConcurrentCalls: z.int().positive().default(32).describe('Calls in flight at once; more wait in a short queue'),
@@ -122,15 +159,75 @@ export const upstream = z.union([stdioUpstream, httpUpstream, openApiUpstream]);
 
 export const roleNames = ['viewer', 'developer', 'operator', 'admin'] as const;
 
-const endpoint = z.strictObject({
-  org: slug.default('default').describe('Organisation whose tools it selects from'),
+const toolPattern = z
+  .string()
+  .regex(/^[a-z][a-z0-9-]{0,23}\../s, 'must be a tool such as jira.create_issue, or several such as jira.get_*');
+const toolId = toolPattern.refine((id) => !id.endsWith('*'), 'must be one tool such as jira.create_issue');
+
+const selector = z
+  .strictObject({
+    toolsets: z.array(toolset).min(1).describe('Of one of these toolsets'),
+    tools: z.array(toolPattern).min(1).describe('One of these; * at the end stands for any rest'),
+    tags: z.array(z.string().min(1)).min(1).describe('With one of these tags'),
+    annotations: annotationOverride.describe('That are known to be so'),
+  })
+  .partial()
+  .refine((one) => Object.keys(one).length > 0, 'must name toolsets, tools, tags or annotations');
+
+const toolOverride = z
+  .strictObject({
+    name: z
+      .string()
+      .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, _ and -')
+      .describe('Name on the wire, as it stands'),
+    title: z.string().min(1).describe('What people read'),
+    description: z.string().min(1).describe('What models read'),
+    fixed: z.record(z.string(), z.unknown()).describe('Parameters that callers neither see nor set, with their values'),
+    annotations: z
+      .strictObject({
+        readOnly: z.literal(false),
+        destructive: z.literal(true),
+        idempotent: z.literal(false),
+        openWorld: z.literal(true),
+      })
+      .partial()
+      .describe('Only what makes it count as more dangerous'),
+  })
+  .partial();
+
+/** How the tools of an endpoint are shown, whichever they are. */
+const presentation = {
+  disclosure: z
+    .enum(['full', 'search'])
+    .default('full')
+    .describe('Whether all tools are listed, or tools to search, describe and call them'),
+  pinned: z.array(toolId).default([]).describe('Tools that are listed also where the others have to be searched'),
+  instructions: z.string().min(1).optional().describe('What models read about this endpoint first'),
+  tools: z.record(toolId, toolOverride).default({}).describe('By tool: how it is shown and called here'),
+};
+
+const selection = {
   toolsets: z.array(toolset).optional().describe('Toolsets served here; all of them when absent'),
+  include: z.array(selector).min(1).optional().describe('Only tools that fit one of these, in all that it says'),
+  exclude: z.array(selector).min(1).optional().describe('No tools that fit one of these, in all that it says'),
   naming: z
     .enum(['prefixed', 'bare'])
     .default('prefixed')
     .describe('Names as toolset_name, or as the upstream has them where none collide'),
+};
+
+/** An endpoint as it can be added at run time. */
+export const endpointChoice = z.strictObject({ ...selection, ...presentation });
+
+const endpoint = z.strictObject({
+  org: slug.default('default').describe('Organisation whose tools it selects from'),
+  ...selection,
+  ...presentation,
   anonymous: z.enum(roleNames).optional().describe('Role of callers without a token; refused off loopback'),
 });
+
+/** Name of an endpoint, as it stands in its address. */
+export const endpointName = slug;
 
 const issuer = z.strictObject({
   issuer: z.string().min(1).describe('Its name, as the claim iss of its tokens has it'),
@@ -237,6 +334,7 @@ export const fileSchema = z.strictObject({
     .default({})
     .describe('MCP servers and HTTP APIs by the name of their toolset'),
   endpoints: z.record(slug, endpoint).default({}).describe('Selections of tools, each served at /mcp/<name>'),
+  mcp: z.strictObject(presentation).prefault({}).describe('How tools are shown at /mcp, which selects none'),
   auth: z
     .strictObject({ issuers: z.array(issuer).default([]).describe('Whose JWTs are taken as bearer tokens') })
     .prefault({})
@@ -294,6 +392,10 @@ export type HttpUpstreamSettings = z.infer<typeof httpUpstream>;
 export type OpenApiUpstreamSettings = z.infer<typeof openApiUpstream>;
 export type UpstreamSettings = StdioUpstreamSettings | HttpUpstreamSettings | OpenApiUpstreamSettings;
 export type EndpointSettings = z.infer<typeof endpoint>;
+export type EndpointChoice = z.infer<typeof endpointChoice>;
+export type Presentation = FileSettings['mcp'];
+export type ToolSelector = z.infer<typeof selector>;
+export type ToolOverride = z.infer<typeof toolOverride>;
 export type IssuerSettings = z.infer<typeof issuer>;
 export type AuditSettings = FileSettings['audit'];
 export type ToolSettings = z.infer<typeof toolSettings>;

@@ -1,38 +1,56 @@
-import { type Catalog, type EndpointView, viewOf } from '../capabilities/catalog/index.ts';
-import type { EndpointSettings } from '../config/schema.ts';
+import { type Catalog, type EndpointSelection, type EndpointView, viewOf } from '../capabilities/catalog/index.ts';
+import type { EndpointChoice, Presentation } from '../config/schema.ts';
+import type { FairleadError } from '../kernel/errors.ts';
 import type { OrgId } from '../kernel/principal.ts';
 import { UnknownEndpoint } from './errors.ts';
 
-export interface Endpoints {
-  /** The declared endpoint; undefined for none of that name. */
-  get(name: string): EndpointSettings | undefined;
-  declared(): Record<string, EndpointSettings>;
-  /** What an organisation has behind an endpoint; throws `UnknownEndpoint`, also for another tenant's. */
-  view(org: OrgId, name: string | undefined): EndpointView;
-  /** Takes the declarations of a reloaded file. */
-  redeclare(declared: Record<string, EndpointSettings>): void;
+/** Who knows the named endpoints of an organisation, however they came to be. */
+export interface EndpointBook {
+  /** Another tenant's are not there. */
+  find(org: OrgId, name: string): EndpointChoice | undefined;
+  names(org: OrgId): readonly string[];
 }
 
-export function createEndpoints(catalog: Catalog, initially: Record<string, EndpointSettings>): Endpoints {
-  let declared = initially;
-  /** None of another organisation's. */
-  const othersOf = (org: OrgId) => {
-    const names = Object.keys(declared).filter((name) => declared[name]?.org === org);
-    return names.length === 0 ? '' : `, or one of these: ${names.sort().join(', ')}`;
+export interface Endpoints {
+  /** What an organisation has behind an endpoint; throws `UnknownEndpoint`, also for another tenant's. */
+  view(org: OrgId, name: string | undefined): EndpointView;
+  /** What models are to read about it first. */
+  instructions(org: OrgId, name: string | undefined): string | undefined;
+  /** With the names of those that are there: none of another organisation's. */
+  unknown(org: OrgId, name: string): FairleadError;
+}
+
+export interface EndpointsDeps {
+  catalog: Pick<Catalog, 'snapshot'>;
+  book: EndpointBook;
+  /** Of the plain endpoint, which selects nothing. */
+  plain(): Presentation;
+}
+
+export function createEndpoints({ catalog, book, plain }: EndpointsDeps): Endpoints {
+  let plainSelection: { of: Presentation; selection: EndpointSelection } | undefined;
+
+  const unknown = (org: OrgId, name: string) => {
+    const others = book.names(org).filter((other) => other !== name);
+    const known = others.length === 0 ? '' : `, or one of these: ${others.sort().join(', ')}`;
+    return UnknownEndpoint({ name: name.slice(0, 100), others: known });
   };
-  const get = (name: string) => (Object.hasOwn(declared, name) ? declared[name] : undefined);
+
+  /** The same object for the same settings: views are kept by it. */
+  const selectionOf = (org: OrgId, name: string | undefined): EndpointSelection & Presentation => {
+    if (name === undefined) {
+      const of = plain();
+      if (plainSelection?.of !== of) plainSelection = { of, selection: { ...of, naming: 'prefixed' } };
+      return plainSelection.selection as EndpointSelection & Presentation;
+    }
+    const found = book.find(org, name);
+    if (!found) throw unknown(org, name);
+    return found;
+  };
+
   return {
-    get,
-    declared: () => declared,
-    view(org, name) {
-      const snapshot = catalog.snapshot(org);
-      if (name === undefined) return viewOf(snapshot, { naming: 'prefixed' });
-      const endpoint = get(name);
-      if (!endpoint || endpoint.org !== org) throw UnknownEndpoint({ name, others: othersOf(org) });
-      return viewOf(snapshot, { naming: endpoint.naming, toolsets: endpoint.toolsets });
-    },
-    redeclare(next) {
-      declared = next;
-    },
+    view: (org, name) => viewOf(catalog.snapshot(org), selectionOf(org, name)),
+    instructions: (org, name) => selectionOf(org, name).instructions,
+    unknown,
   };
 }

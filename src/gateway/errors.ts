@@ -8,12 +8,45 @@ export const UnknownTool = defineError('UNKNOWN_TOOL', {
   action: 'List what this endpoint offers and use a name from the list; ask an administrator if something is missing.',
 });
 
+export const UnknownSearchedTool = defineError('NO_SUCH_TOOL', {
+  status: 404,
+  category: 'not_found',
+  retryable: false,
+  message: 'There is no tool "{name}" here, or you may not use it.{state}',
+  action: 'Call search_tools with what you want to do, and use a name that it gives.',
+});
+
+export const ToolQuarantined = defineError('TOOL_QUARANTINED', {
+  status: 403,
+  category: 'permission',
+  retryable: false,
+  message: 'The {what} {name} is quarantined: {reason}.',
+  action: 'Use something else meanwhile, and ask an administrator to look at it with `fairlead tools review {name}`.',
+});
+
+export const ToolChanged = defineError('TOOL_CHANGED', {
+  status: 403,
+  category: 'permission',
+  retryable: false,
+  message:
+    'The tool {tool} has changed since it was accepted, in a way that does not fit this call, and is quarantined from now on: {faults}',
+  action: 'Use something else meanwhile, and ask an administrator to look at it with `fairlead tools review {tool}`.',
+});
+
+export const FixedArgument = defineError('FIXED_ARGUMENT', {
+  status: 400,
+  category: 'validation',
+  retryable: false,
+  message: 'This endpoint sets these arguments of {tool} itself: {names}.',
+  action: 'Call again without them.',
+});
+
 export const UnknownEndpoint = defineError('UNKNOWN_ENDPOINT', {
   status: 404,
   category: 'not_found',
   retryable: false,
   message: 'There is no endpoint "{name}".',
-  action: 'Use /mcp{others}; endpoints are declared in fairlead.yaml.',
+  action: 'Use /mcp{others}; endpoints are declared in fairlead.yaml, or added with `fairlead endpoints add`.',
 });
 
 export const InvalidArguments = defineError('INVALID_ARGUMENTS', {
@@ -91,6 +124,10 @@ export const CutOff = defineError('CUT_OFF', {
 
 export const gatewayErrors = [
   UnknownTool,
+  UnknownSearchedTool,
+  ToolQuarantined,
+  ToolChanged,
+  FixedArgument,
   UnknownEndpoint,
   InvalidArguments,
   UnusableSchema,

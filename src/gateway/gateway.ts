@@ -10,6 +10,10 @@ export interface Gateway extends ToolCaller {
   /** Resolves when no call runs any more. What still runs after `withinMs` is cut off, and recorded as such. */
   idle(withinMs: number): Promise<void>;
   list(principal: Principal, origin?: ListingOrigin): Listing;
+  /** Throws `UnknownEndpoint` for one that is not there, and alike for one that policy keeps from the principal. */
+  enter(principal: Principal, origin: ListingOrigin): void;
+  /** What models are to read about an endpoint first. Throws `UnknownEndpoint`. */
+  instructions(org: OrgId, endpoint?: string): string | undefined;
   /** Everything behind an endpoint, before policy. Throws `UnknownEndpoint`. */
   view(org: OrgId, endpoint?: string): EndpointView;
 }
@@ -51,6 +55,12 @@ export function createGateway(deps: PipelineDeps & ListingDeps): Gateway {
       await noneRuns(cutGraceMs);
     },
     view: (org, endpoint) => deps.endpoints.view(org, endpoint),
+    instructions: (org, endpoint) => deps.endpoints.instructions(org, endpoint),
     list: (principal, origin = {}) => listings(principal, origin),
+    enter(principal, origin) {
+      const { endpoint } = origin;
+      if (endpoint === undefined) return; // it is nobody's selection: there is nothing to keep anybody from
+      if (listings(principal, origin).isClosed) throw deps.endpoints.unknown(principal.org, endpoint);
+    },
   };
 }

@@ -1,4 +1,4 @@
-export { createEndpoints, type Endpoints } from './endpoints.ts';
+export { createEndpoints, type EndpointBook, type Endpoints } from './endpoints.ts';
 export { gatewayErrors, UnknownEndpoint, UnknownTool } from './errors.ts';
 export { createGateway, type Gateway } from './gateway.ts';
 export type { Listing } from './listing.ts';

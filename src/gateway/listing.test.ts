@@ -1,9 +1,11 @@
 import { expect, it } from 'vitest';
 import { type CatalogSnapshot, viewOf } from '../capabilities/catalog/index.ts';
 import type { Principal } from '../kernel/principal.ts';
+import { UnknownEndpoint } from './errors.ts';
 import { createListings } from './listing.ts';
 
-const empty = { tools: new Map(), prompts: [], resources: [], templates: [] };
+const plain = { naming: 'prefixed' as const };
+const empty = { tools: new Map(), prompts: [], resources: [], templates: [], lookalikes: () => new Map() };
 const snapshotOf = (): CatalogSnapshot => ({
   ...empty,
   org: 'default',
@@ -24,10 +26,9 @@ it('is made anew when catalog, rules, caller or way have changed, and only then 
   let rules = 0;
   const list = createListings({
     endpoints: {
-      get: () => undefined,
-      declared: () => ({}),
-      view: () => viewOf(snapshot, { naming: 'prefixed' }),
-      redeclare: () => undefined,
+      view: () => viewOf(snapshot, plain),
+      instructions: () => undefined,
+      unknown: () => UnknownEndpoint({ name: 'x', others: '' }),
     },
     visible: (_, tools) => [...tools],
     rulesEpoch: () => rules,

@@ -1,5 +1,6 @@
 import type { CatalogItem, EndpointView, Named, ToolsetState } from '../capabilities/catalog/index.ts';
-import type { PseudoName } from '../kernel/names.ts';
+import type { Surface } from '../kernel/call.ts';
+import { ownToolset, type PseudoName } from '../kernel/names.ts';
 import type { Principal } from '../kernel/principal.ts';
 import type { Tool } from '../kernel/tool.ts';
 import type { Endpoints } from './endpoints.ts';
@@ -7,7 +8,10 @@ import { pseudoTool } from './pseudo.ts';
 
 /** What one caller sees at one endpoint. */
 export interface Listing {
+  /** All that may be called. */
   tools: readonly Named<Tool>[];
+  /** Those of them that a list holds; the others have to be searched. */
+  listed: readonly Named<Tool>[];
   prompts: readonly Named<CatalogItem>[];
   resources: readonly Named<CatalogItem>[];
   templates: readonly Named<CatalogItem>[];
@@ -15,10 +19,13 @@ export interface Listing {
   /** Toolsets whose items are missing, left out or only remembered, with a reason fit for the caller. */
   incomplete: readonly { toolset: string; reason: string }[];
   view: EndpointView;
+  /** Set where there is something, and policy keeps all of it from the caller. */
+  isClosed: boolean;
 }
 
 /** By which way the caller came: policies may read it. */
 export interface ListingOrigin {
+  surface?: Surface;
   endpoint?: string;
   clientAddress?: string;
 }
@@ -77,12 +84,17 @@ function listFor({ endpoints, visible }: ListingDeps, principal: Principal, orig
     const pseudo = view.toolsets.map(({ toolset }) => pseudoTool(principal.org, toolset, name));
     return new Set(visible(principal, pseudo, origin).map((tool) => tool.toolset));
   };
+  const foreign = (items: readonly Named<Tool>[]) => items.some(({ item }) => item.toolset !== ownToolset);
   const readable = toolsetsWith('@read');
   const promptable = toolsetsWith('@prompt');
   const known = new Set([...tools.map(({ item }) => item.toolset), ...readable, ...promptable]);
+  const others = [...view.prompts, ...view.resources, ...view.templates];
+  const reachable = others.some(({ item }) => readable.has(item.toolset) || promptable.has(item.toolset));
   return {
     view,
+    isClosed: !foreign(tools) && !reachable && (foreign(view.tools) || others.length > 0),
     tools,
+    listed: tools.filter(({ item }) => view.isListed(item)),
     prompts: view.prompts.filter(({ item }) => promptable.has(item.toolset)),
     resources: view.resources.filter(({ item }) => readable.has(item.toolset)),
     templates: view.templates.filter(({ item }) => readable.has(item.toolset)),
@@ -97,7 +109,8 @@ function listFor({ endpoints, visible }: ListingDeps, principal: Principal, orig
 }
 
 /** Empty for a toolset of which everything is there. */
-function whatIsMissing({ status, reason, leftOut }: Omit<ToolsetState, 'toolset'>): string {
+function whatIsMissing({ status, reason, leftOut, quarantined }: Omit<ToolsetState, 'toolset'>): string {
   const away = status === 'live' ? undefined : (reason ?? 'not connected');
-  return [away, leftOut].filter((part) => part !== undefined).join('; ');
+  const waiting = quarantined ? `${quarantined} quarantined, waiting for a review` : undefined;
+  return [away, leftOut, waiting].filter((part) => part !== undefined).join('; ');
 }

@@ -3,7 +3,6 @@ import type { Clock } from '../kernel/clock.ts';
 import { asFairleadError, Internal } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import { redactText, type Span, spanNames, type Tracing } from '../platform/telemetry/index.ts';
-import type { SchemaChecks } from './schemas.ts';
 import { approve } from './stages/approve.ts';
 import { type AuthorizeDeps, authorize } from './stages/authorize.ts';
 import { type DispatchDeps, dispatch } from './stages/dispatch.ts';
@@ -14,10 +13,9 @@ import { type RecordDeps, record } from './stages/record.ts';
 import { type ResolveDeps, resolve } from './stages/resolve.ts';
 import { settle } from './stages/settle.ts';
 import { type CallState, fail, type Stage } from './stages/stage.ts';
-import { validate } from './stages/validate.ts';
+import { type ValidateDeps, validate } from './stages/validate.ts';
 
-export interface PipelineDeps extends ResolveDeps, AuthorizeDeps, OnceDeps, DispatchDeps, RecordDeps {
-  checks: SchemaChecks;
+export interface PipelineDeps extends ResolveDeps, ValidateDeps, AuthorizeDeps, OnceDeps, DispatchDeps, RecordDeps {
   clock: Clock;
   tracing: Tracing;
 }

@@ -32,6 +32,21 @@ export const unknownAnnotations: Annotations = {
 
 export type ItemStatus = 'live' | 'stale' | 'quarantined' | 'disabled';
 
+/** What an agent can reason with, beside the definition: given by whoever declares the tool. */
+export interface ToolGuidance {
+  whenToUse?: string;
+  whenNotToUse?: string;
+  /** Calls that are right, with what they are right for. */
+  examples?: { intent?: string; arguments: JsonObject }[];
+  /** Of one call, in units of the team's own or in money. */
+  cost?: { units?: number; amount?: number; currency?: string };
+  /** In words, such as `60 a minute`. */
+  rateLimits?: string[];
+  sideEffects?: string;
+  /** By kind of error: what it means, or what to do. */
+  errors?: Record<string, string>;
+}
+
 /** One callable operation in the catalog. */
 export interface Tool {
   org: OrgId;
@@ -48,8 +63,15 @@ export interface Tool {
   status: ItemStatus;
   /** Why it is not live, fit for the caller. */
   statusReason?: string;
+  guidance?: ToolGuidance;
   /** Longest run of one call; the upstream's or the server's default when absent. */
   timeoutMs?: number;
+  /** What its provider declares now, where that is not what was accepted: a call has to fit both. */
+  offered?: { inputSchema: JsonObject; digest: string };
+  /** As an endpoint shows it, where that differs from `definition`. */
+  shown?: ToolDefinition;
+  /** Arguments that an endpoint gives, which its callers neither see nor set. */
+  fixed?: JsonObject;
 }
 
 /** MCP's content, structured content and error flag, as the provider gave it. */

@@ -35,7 +35,7 @@ async function tools(): Promise<string[]> {
   return [];
 }
 
-it('tests and adds a document in a file, by tag and operation, and calls it [SP-22] [SP-20]', async () => {
+it('tests and adds a document in a file, by tag and operation, and calls it [CA-3] [SP-20]', async () => {
   const chosen = [
     '--openapi',
     shelterFile,
@@ -56,7 +56,7 @@ it('tests and adds a document in a file, by tag and operation, and calls it [SP-
     'left out: tool "importLedger" (a body of a kind that cannot be sent: "application/xml")',
   );
 
-  expect(await cli('upstreams', 'add', 'shelter', ...chosen, ...secret)).toMatchObject({ code: 0 });
+  expect(await cli('upstreams', 'add', 'shelter', '--trust', ...chosen, ...secret)).toMatchObject({ code: 0 });
   expect(await tools()).toEqual(['shelter.get_animal']);
   const called = await cli('call', 'shelter.get_animal', 'id:=2');
   expect(JSON.parse(called.stdout)).toEqual({ id: 2, name: 'Animal 2', kind: 'cat' });
@@ -67,15 +67,25 @@ it('tests and adds a document in a file, by tag and operation, and calls it [SP-
   expect((await cli('upstreams', 'test', 'shelter')).stdout).toContain('1 tools');
 });
 
-it('adds a document at an address [SP-22] [SP-20]', async () => {
-  const args = ['upstreams', 'add', 'shelter', '--openapi', shelter.documentUrl, '--tag', 'animals', '--replace'];
+it('adds a document at an address [CA-3] [SP-20]', async () => {
+  const args = [
+    'upstreams',
+    'add',
+    'shelter',
+    '--openapi',
+    shelter.documentUrl,
+    '--tag',
+    'animals',
+    '--replace',
+    '--trust',
+  ];
   expect(await cli(...args, '--header', 'Authorization: Bearer the-token-of-the-shelter')).toMatchObject({ code: 0 });
   for (let tries = 0; tries < 100 && (await tools()).length < 5; tries++)
     await new Promise((resolve) => setTimeout(resolve, 50));
   expect(await tools()).toContain('shelter.list_animals');
 });
 
-it('says what is wrong with a document before it is sent [SP-22] [SP-20]', async () => {
+it('says what is wrong with a document before it is sent [CA-3] [SP-20]', async () => {
   writeFileSync(join(folder, 'old.json'), '{"swagger": "2.0"}');
   writeFileSync(join(folder, 'settings.json'), JSON.stringify({ openapi: 'old.json' }));
   for (const [args, said] of [

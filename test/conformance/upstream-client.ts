@@ -30,6 +30,7 @@ const upstream = createUpstream(
       },
       async markStale() {},
       async removeToolset() {},
+      async forgetDecisions() {},
     },
     processes,
     egress,

@@ -44,7 +44,7 @@ async function freePort(): Promise<number> {
 }
 
 it.each(fencesOf(page, 'console'))(
-  'the page shows at line $line what its commands print [SP-21] [SP-22]',
+  'the page shows at line $line what its commands print [SP-21] [CA-3]',
   { timeout: 180_000 },
   async ({ text }) => {
     for (const { command, expected } of stepsOf(text)) {

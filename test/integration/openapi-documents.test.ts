@@ -53,7 +53,7 @@ describe('the document of GitHub', () => {
     );
   });
 
-  it('becomes a tool for each operation, or a reason, and every schema compiles [SP-22]', { timeout: 300_000 }, () => {
+  it('becomes a tool for each operation, or a reason, and every schema compiles [CA-3]', { timeout: 300_000 }, () => {
     const api = importDocument(text, { ...nothing, headers: ['authorization'] });
     expect(api.tools.length).toBeGreaterThan(1_100);
     expect(new Set(api.tools.map(({ name }) => name)).size).toBe(api.tools.length);
@@ -75,7 +75,7 @@ describe('the document of GitHub', () => {
     expect(faultsOf(sample, byGateway())).toEqual([]);
   });
 
-  it('is selected from by tag and operation, and pruned to what that needs [SP-22]', { timeout: 120_000 }, () => {
+  it('is selected from by tag and operation, and pruned to what that needs [CA-3]', { timeout: 120_000 }, () => {
     const select = {
       tags: ['issues'],
       operations: ['pulls/list', 'GET /rate_limit'],
@@ -96,7 +96,7 @@ describe('the document of GitHub', () => {
   });
 });
 
-it('whatever stands where a schema should, what comes of it can be compiled [SP-22]', { timeout: 300_000 }, () => {
+it('whatever stands where a schema should, what comes of it can be compiled [CA-3]', { timeout: 300_000 }, () => {
   const leaf = fc.constantFrom<unknown>(
     ...[
       null,
@@ -191,7 +191,7 @@ it('whatever stands where a schema should, what comes of it can be compiled [SP-
   );
 });
 
-it('whatever stands anywhere in a document, it is imported or refused, and nothing else happens [SP-22]', {
+it('whatever stands anywhere in a document, it is imported or refused, and nothing else happens [CA-3]', {
   timeout: 300_000,
 }, () => {
   const document = {

@@ -72,7 +72,7 @@ async function until<T>(what: () => Promise<T | undefined | false>): Promise<T> 
 }
 
 describe('a document', () => {
-  it('becomes a toolset, and what cannot be called says why [SP-22]', async () => {
+  it('becomes a toolset, and what cannot be called says why [CA-3]', async () => {
     expect(await statusOf('shelter')).toMatchObject({
       state: 'live',
       transport: 'openapi',
@@ -110,14 +110,14 @@ describe('a document', () => {
     expect(leftOut).toBeUndefined();
   });
 
-  it('is selected from by tag and by operation, and names what matched nothing [SP-22]', async () => {
+  it('is selected from by tag and by operation, and names what matched nothing [CA-3]', async () => {
     expect(await statusOf('cats')).toMatchObject({ tools: 1, refused: [{ name: 'operation "no*"' }] });
     const { refused, tools } = await statusOf('office');
     expect(tools).toBe(2);
     expect(refused.map(({ name }: { name: string }) => name)).toEqual(['donate', 'writeNote']);
   });
 
-  it('that is not there costs only its own toolset [SP-22]', async () => {
+  it('that is not there costs only its own toolset [CA-3]', async () => {
     const { state, reason, detail } = await statusOf('moved');
     expect({ state, reason, detail }).toEqual({
       state: 'failing',
@@ -128,7 +128,7 @@ describe('a document', () => {
 });
 
 describe('a tool of an API', () => {
-  it('has its arguments in one schema and says by its method what it does [SP-22]', async () => {
+  it('has its arguments in one schema and says by its method what it does [CA-3]', async () => {
     const client = await caller(fairlead, 'modern');
     const { tools } = await client.listTools();
     const tool = (name: string) => tools.find((each) => each.name === `shelter_${name}`);
@@ -163,7 +163,7 @@ describe('a tool of an API', () => {
     });
   });
 
-  it('is called by MCP and REST as the document says, with the secret that it asks for [SP-22]', async () => {
+  it('is called by MCP and REST as the document says, with the secret that it asks for [CA-3]', async () => {
     const client = await caller(fairlead, 'sessions');
     const listed = await client.callTool({
       name: 'shelter_list_animals',
@@ -188,7 +188,7 @@ describe('a tool of an API', () => {
     ]);
   });
 
-  it('sends forms, files and plain text, and takes bytes [SP-22]', async () => {
+  it('sends forms, files and plain text, and takes bytes [CA-3]', async () => {
     const donated = await call('shelter.donate', { cents: 500, for: ['cats & dogs', 'roof'] });
     expect(donated.result.content).toEqual([{ type: 'text', text: 'thank you' }]);
     expect(shelter.seen[0]?.body.toString()).toBe('cents=500&for=cats%20%26%20dogs&for=roof');
@@ -217,7 +217,7 @@ describe('a tool of an API', () => {
     ]);
   });
 
-  it('is refused before the API sees it where the arguments do not fit [SP-22] [SP-13]', async () => {
+  it('is refused before the API sees it where the arguments do not fit [CA-3] [SP-13]', async () => {
     for (const [tool, args] of [
       ['shelter.get_animal', { id: 'one' }],
       ['shelter.get_animal', { id: 1, extra: 1 }],
@@ -235,7 +235,7 @@ describe('a tool of an API', () => {
     expect(shelter.seen).toEqual([]);
   });
 
-  it('is subject to policy by what its method does [SP-22] [SP-15]', async () => {
+  it('is subject to policy by what its method does [CA-3] [SP-15]', async () => {
     expect(await call('shelter.get_animal', { id: 1 }, viewer)).toMatchObject({ outcome: 'ok' });
     expect(await call('shelter.add_animal', { name: 'x' }, viewer)).toMatchObject({ status: 404 });
     expect(await call('shelter.add_animal', { name: 'x' }, developer)).toMatchObject({ outcome: 'ok' });
@@ -244,7 +244,7 @@ describe('a tool of an API', () => {
 });
 
 describe('what an API refuses', () => {
-  it('ends as an error of the tool, with its words and what to do [SP-22]', async () => {
+  it('ends as an error of the tool, with its words and what to do [CA-3]', async () => {
     const missing = await call('shelter.get_animal', { id: 99 });
     expect(missing).toMatchObject({
       outcome: 'tool_error',
@@ -262,7 +262,7 @@ describe('what an API refuses', () => {
     [422, /Correct the arguments/],
     [301, /It points to https:\/\/elsewhere\.example\.com\/teapot\. This tool does not go there/],
     [500, /Try again later\. The change may have been made/],
-  ])('says what to do about %i, and does not ask twice for a change [SP-22]', async (status, said) => {
+  ])('says what to do about %i, and does not ask twice for a change [CA-3]', async (status, said) => {
     const { outcome, result } = await call('shelter.brew', { status });
     expect(outcome).toBe('tool_error');
     expect(result.content[0].text).toMatch(said);
@@ -270,7 +270,7 @@ describe('what an API refuses', () => {
     expect(shelter.seen).toHaveLength(1);
   });
 
-  it.each([429, 403])('waits no longer than is sensible where the rate is limited by %i [SP-22]', async (status) => {
+  it.each([429, 403])('waits no longer than is sensible where the rate is limited by %i [CA-3]', async (status) => {
     const { outcome, result } = await call('shelter.weather', { status });
     expect(outcome).toBe('tool_error');
     const wait = status === 429 ? 30 : 60;
@@ -279,7 +279,7 @@ describe('what an API refuses', () => {
     expect(shelter.seen).toHaveLength(1);
   });
 
-  it('is asked for again where that does no harm, and told as it was at last [SP-22]', async () => {
+  it('is asked for again where that does no harm, and told as it was at last [CA-3]', async () => {
     const { outcome, result } = await call('shelter.weather', { status: 503 });
     expect(outcome).toBe('tool_error');
     expect(result.structuredContent.status).toBe(503);
@@ -288,7 +288,7 @@ describe('what an API refuses', () => {
 });
 
 describe('pages', () => {
-  it('are linked by the arguments that lead to the next one [SP-22]', async () => {
+  it('are linked by the arguments that lead to the next one [CA-3]', async () => {
     const client = await caller(fairlead, 'modern');
     const seen: unknown[] = [];
     let args: Record<string, unknown> | undefined = {};
@@ -302,7 +302,7 @@ describe('pages', () => {
     expect(seen).toHaveLength(5);
   });
 
-  it('are linked by a cursor in the body, too [SP-22]', async () => {
+  it('are linked by a cursor in the body, too [CA-3]', async () => {
     const first = await call('shelter.search_notes', { q: 'x' });
     expect(first.result._meta).toEqual({ 'dev.fairlead/next': { arguments: { page_token: 'tok-2' } } });
     const second = await call('shelter.search_notes', { q: 'x', page_token: 'tok-2' });
@@ -312,7 +312,7 @@ describe('pages', () => {
 });
 
 describe('at run time', () => {
-  it('an API is reached only where the SSRF guard lets it be, its document included [SP-22] [SP-9]', async () => {
+  it('an API is reached only where the SSRF guard lets it be, its document included [CA-3] [SP-9]', async () => {
     const document = {
       openapi: '3.1.0',
       info: { title: 'x', version: '1' },
@@ -339,7 +339,7 @@ describe('at run time', () => {
     // Where only the document says it, the guard stands at the connection.
     const paths = { '/animals': { get: { operationId: 'listAnimals' } } };
     const added = await fairlead.request('/api/v1/upstreams', {
-      json: { name: 'inside', settings: { openapi: { ...document, paths } } },
+      json: { name: 'inside', settings: { openapi: { ...document, paths }, trust: 'first-use' } },
     });
     expect(added.status).toBe(201);
     await until(async () => (await statusOf('inside')).state === 'live');
@@ -351,7 +351,7 @@ describe('at run time', () => {
     await fairlead.request('/api/v1/upstreams/inside', { method: 'DELETE' });
   });
 
-  it('a document is kept with its secrets, tested, changed and hidden [SP-22]', async () => {
+  it('a document is kept with its secrets, tested, changed and hidden [CA-3]', async () => {
     const paths = { '/animals': { get: { operationId: 'listAnimals', security: [{ token: [] }] } } };
     const components = { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } };
     const openapi = { openapi: '3.1.0', info: { title: 'x', version: '1' }, paths, components };
@@ -379,7 +379,7 @@ describe('at run time', () => {
     await fairlead.request('/api/v1/upstreams/kept', { method: 'DELETE' });
   });
 
-  it('secrets go to no host that only the document names [SP-22]', async () => {
+  it('secrets go to no host that only the document names [CA-3]', async () => {
     const openapi = `${shelter.url}/openapi.yaml`;
     shelter.document.text = shelter.document.text?.replace('url: /api/{version}', 'url: https://evil.example.com');
     try {
@@ -397,7 +397,7 @@ describe('at run time', () => {
   });
 });
 
-it('no secret is found in a result, an audit record or the log [SP-22] [SP-9]', async () => {
+it('no secret is found in a result, an audit record or the log [CA-3] [SP-9]', async () => {
   const told = [
     await call('shelter.brew', { status: 500 }),
     await call('shelter.weather', { status: 404 }),

@@ -39,6 +39,8 @@ const readers: Record<string, readonly string[]> = {
   '/api/v1/status': everyone,
   '/api/v1/tools': everyone,
   '/api/v1/tools/{id}': everyone,
+  '/api/v1/endpoints': everyone,
+  '/api/v1/reviews': operators,
   '/api/v1/upstreams': everyone,
   '/api/v1/upstreams/{name}': everyone,
   '/api/v1/policies': operators,

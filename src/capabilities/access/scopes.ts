@@ -9,6 +9,8 @@ export const scopeNames = [
   'audit:read',
   'upstreams:read',
   'upstreams:write',
+  'endpoints:write',
+  'tools:review',
   'keys:write',
   'policies:read',
   'policies:write',

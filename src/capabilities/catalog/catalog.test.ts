@@ -1,11 +1,12 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import { openTestDatabase, silentLog } from '../../../test/database.ts';
+import { systemClock } from '../../kernel/clock.ts';
 import type { Json } from '../../kernel/json.ts';
 import type { Bus } from '../../platform/bus/index.ts';
 import { type Catalog, catalogMigrations, createCatalog, purgeCatalog } from './index.ts';
 import { readRevisions } from './store.ts';
 
-const facts = { trustAnnotations: true, tools: {}, callTimeoutMs: 1_000 };
+const facts = { trustAnnotations: true, trust: 'first-use' as const, tools: {}, callTimeoutMs: 1_000 };
 const listing = (...names: string[]) => ({
   tools: names.map((name) => ({ name, inputSchema: { type: 'object' } })),
   prompts: [],
@@ -38,7 +39,7 @@ async function world(replicas: number, { deaf = false, pollMs = 50 } = {}) {
   const handlers = new Set<(message: Json) => void>();
   const catalogs: Catalog[] = [];
   for (let n = 0; n < replicas; n++) {
-    const catalog = createCatalog({ db, bus: busOf(handlers, deaf), log: silentLog, pollMs });
+    const catalog = createCatalog({ db, bus: busOf(handlers, deaf), log: silentLog, clock: systemClock, pollMs });
     await catalog.start();
     stops.push(() => catalog.stop());
     catalogs.push(catalog);
@@ -50,7 +51,7 @@ describe('the catalog', () => {
   it('keeps what was listed over a restart, marked stale until it is listed again [SP-10]', async () => {
     const { db, catalogs } = await world(1);
     await catalogs[0].replaceItems('default', 'git', listing('log', 'diff'), facts);
-    const again = createCatalog({ db, bus: busOf(new Set()), log: silentLog });
+    const again = createCatalog({ db, bus: busOf(new Set()), log: silentLog, clock: systemClock });
     await again.start();
     stops.push(() => again.stop());
     const tools = [...again.snapshot('default').tools.values()];

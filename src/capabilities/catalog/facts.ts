@@ -1,11 +1,12 @@
 import type { ToolSettings } from '../../config/schema.ts';
 import { digestOf } from '../../kernel/digest.ts';
-import { isObject, type JsonObject } from '../../kernel/json.ts';
+import type { JsonObject } from '../../kernel/json.ts';
 import { withoutOurMeta } from '../../kernel/meta.ts';
 import { pseudoNames } from '../../kernel/names.ts';
-import { type Annotations, type ToolDefinition, unknownAnnotations } from '../../kernel/tool.ts';
+import type { ToolDefinition, ToolGuidance } from '../../kernel/tool.ts';
 import type { Refused } from './refused.ts';
 import type { ItemKind, StoredItem } from './snapshot.ts';
+import type { Trust } from './standing.ts';
 
 /** What an upstream listed. */
 export interface ListedItems {
@@ -21,6 +22,8 @@ export interface ListedItems {
 /** How far a toolset's own words count, and what the configuration says instead. */
 export interface ToolsetFacts {
   trustAnnotations: boolean;
+  /** Absent for what comes with the code. */
+  trust?: Trust;
   tools: Record<string, ToolSettings>;
   callTimeoutMs: number;
 }
@@ -53,10 +56,12 @@ export function toStoredItems(
   for (const tool of listed.tools) {
     const settings = facts.tools[tool.name];
     add('tool', tool.name, tool as unknown as JsonObject, {
-      annotations: believedAnnotations(tool, facts.trustAnnotations, settings),
+      believed: facts.trustAnnotations,
+      ...(settings?.annotations ? { annotations: settings.annotations } : {}),
       tags: settings?.tags ?? [],
       timeoutMs: settings?.timeoutMs ?? facts.callTimeoutMs,
       ...(settings?.disabled ? { disabled: true } : {}),
+      ...guidanceOf(settings),
     });
   }
   for (const prompt of listed.prompts) add('prompt', prompt.name, prompt, {});
@@ -65,25 +70,16 @@ export function toStoredItems(
   return { rows, refused };
 }
 
+/** What the configuration tells agents of a tool. */
+function guidanceOf(settings: ToolSettings = {}): { guidance?: ToolGuidance } {
+  const { annotations: _a, tags: _t, timeoutMs: _l, disabled: _d, ...guidance } = settings;
+  return Object.keys(guidance).length > 0 ? { guidance: guidance as ToolGuidance } : {};
+}
+
 function nameFault(kind: ItemKind, name: unknown): string | undefined {
   if (typeof name !== 'string' || name === '') return 'no name';
   if (name.length > maxNameLength) return `a name of more than ${maxNameLength} characters`;
   // Policies and records that name the pseudo tool would mean this one too.
   if (kind === 'tool' && pseudoNames.some((taken) => taken === name)) return 'a name that is reserved';
   return undefined;
-}
-
-/** Annotations are claims: believed only when the upstream is trusted; the configuration's word beats both. */
-export function believedAnnotations(tool: ToolDefinition, trust: boolean, settings?: ToolSettings): Annotations {
-  const claims = trust && isObject(tool.annotations) ? tool.annotations : {};
-  const flag = (claim: unknown, otherwise: boolean) => (typeof claim === 'boolean' ? claim : otherwise);
-  const readOnly = settings?.annotations?.readOnly ?? flag(claims.readOnlyHint, unknownAnnotations.readOnly);
-  const claimed: Annotations = {
-    readOnly,
-    // MCP: the destructive and idempotent hints mean something only for tools that are not read-only.
-    destructive: readOnly ? false : flag(claims.destructiveHint, unknownAnnotations.destructive),
-    idempotent: readOnly ? true : flag(claims.idempotentHint, unknownAnnotations.idempotent),
-    openWorld: flag(claims.openWorldHint, unknownAnnotations.openWorld),
-  };
-  return { ...claimed, ...settings?.annotations };
 }

@@ -1,7 +1,15 @@
 export { type Catalog, type CatalogChange, createCatalog, type Taken } from './catalog.ts';
+export { catalogErrors, ReviewStale } from './errors.ts';
+export type { DefinitionsSeen } from './events.ts';
 export type { ListedItems, ToolsetFacts } from './facts.ts';
+export { createLatencies, type Latencies, type Latency } from './latency.ts';
+export type { Lookalike } from './lookalikes.ts';
 export { catalogMigrations } from './migrations.ts';
 export type { Refused } from './refused.ts';
+export { diffOf } from './review/diff.ts';
+export { renderDiff } from './review/render.ts';
+export type { Review, ReviewDecision, Reviews, ReviewVerb } from './reviews.ts';
 export type { CatalogItem, CatalogSnapshot, ToolsetState } from './snapshot.ts';
+export type { PinnedKind, Trust } from './standing.ts';
 export { purgeCatalog } from './store.ts';
 export { type EndpointSelection, type EndpointView, type Named, viewOf } from './view.ts';

@@ -1,15 +1,31 @@
 import type { JsonObject } from '../../kernel/json.ts';
 import type { OrgId } from '../../kernel/principal.ts';
-import type { Annotations, ItemStatus, Tool, ToolDefinition } from '../../kernel/tool.ts';
+import type { Annotations, ItemStatus, Tool, ToolDefinition, ToolGuidance } from '../../kernel/tool.ts';
+import { believedAnnotations } from './annotations.ts';
+import { type Lookalike, lookalikesOf } from './lookalikes.ts';
+import {
+  type Definition,
+  instructionsOf,
+  judge,
+  keyOf,
+  type Standing,
+  type Standings,
+  type Trust,
+  type Verdict,
+} from './standing.ts';
 
 export type ItemKind = 'tool' | 'prompt' | 'resource' | 'template';
 
 /** What Fairlead itself holds of an item, beside the provider's definition. */
 export interface ItemFacts {
-  annotations?: Annotations;
+  /** Whether the annotations that come with the definition count. */
+  believed?: boolean;
+  /** What the configuration says instead. */
+  annotations?: Partial<Annotations>;
   tags?: readonly string[];
   timeoutMs?: number;
   disabled?: boolean;
+  guidance?: ToolGuidance;
 }
 
 export interface StoredItem {
@@ -27,11 +43,14 @@ export interface CatalogItem {
   toolset: string;
   name: string;
   definition: JsonObject;
+  digest: string;
   status: ItemStatus;
+  statusReason?: string;
 }
 
 export interface ToolsetState {
   toolset: string;
+  /** As they are served: those that were accepted. */
   instructions?: string;
   status: 'live' | 'stale';
   reason?: string;
@@ -39,6 +58,16 @@ export interface ToolsetState {
   leftOut?: string;
   /** Has never been listed, so the database knows nothing of it. */
   unlisted?: true;
+  /** How many definitions are offered and not served until somebody has looked at them. */
+  quarantined?: number;
+  /** Set while nothing of it has been accepted: then its resources are not served either. */
+  closed?: string;
+}
+
+/** A toolset as it is kept: what it offers, by which rule that is taken, and how it is now. */
+export interface ToolsetRow extends ToolsetState {
+  /** Absent for what comes with the code: that is not judged. */
+  trust?: Trust;
 }
 
 /** All that one organisation has at one moment. Never changed, only replaced. */
@@ -50,47 +79,103 @@ export interface CatalogSnapshot {
   prompts: readonly CatalogItem[];
   resources: readonly CatalogItem[];
   templates: readonly CatalogItem[];
+  /** By id of a tool: tools of other toolsets that it may be taken for. Made when it is first asked for. */
+  lookalikes(): ReadonlyMap<string, readonly Lookalike[]>;
 }
 
-export function buildSnapshot(
-  org: OrgId,
-  toolsets: ReadonlyMap<string, ToolsetState>,
-  items: readonly StoredItem[],
-): CatalogSnapshot {
+/** Everything that a snapshot is made of. */
+export interface Contents {
+  toolsets: ReadonlyMap<string, ToolsetRow>;
+  items: readonly StoredItem[];
+  standings: Standings;
+}
+
+export function buildSnapshot(org: OrgId, { toolsets: rows, items, standings }: Contents): CatalogSnapshot {
+  const served = new Map([...rows].map(([name, row]) => [name, toolsetOf(row, standings)]));
   const tools = new Map<string, Tool>();
   const others: Record<Exclude<ItemKind, 'tool'>, CatalogItem[]> = { prompt: [], resource: [], template: [] };
   for (const item of items) {
-    const state = toolsets.get(item.toolset);
-    const status: ItemStatus = item.facts.disabled ? 'disabled' : (state?.status ?? 'stale');
-    if (item.kind !== 'tool') {
-      others[item.kind].push({ toolset: item.toolset, name: item.name, definition: item.definition, status });
-      continue;
+    const toolset = served.get(item.toolset);
+    const fate = fateOf(item, rows.get(item.toolset)?.trust, standings);
+    const closed = item.kind === 'resource' ? toolset?.closed : undefined;
+    const reason = fate.verdict?.state === 'quarantined' ? fate.verdict.reason : closed;
+    if (toolset && reason !== undefined) toolset.quarantined = (toolset.quarantined ?? 0) + 1;
+    const status: ItemStatus = item.facts.disabled
+      ? 'disabled'
+      : reason === undefined
+        ? (toolset?.status ?? 'stale')
+        : 'quarantined';
+    const statusReason = reason ?? toolset?.reason;
+    if (item.kind === 'tool') {
+      const tool = toTool(org, item, fate, status);
+      tools.set(tool.id, statusReason === undefined ? tool : { ...tool, statusReason });
+    } else {
+      const { toolset: owner, name } = item;
+      const shown: CatalogItem = { toolset: owner, name, definition: fate.definition, digest: fate.digest, status };
+      others[item.kind].push(statusReason === undefined ? shown : { ...shown, statusReason });
     }
-    const tool = toTool(org, item, status);
-    tools.set(tool.id, state?.reason ? { ...tool, statusReason: state.reason } : tool);
   }
-  return {
-    org,
-    toolsets,
-    tools,
-    prompts: others.prompt,
-    resources: others.resource,
-    templates: others.template,
+  const { prompt: prompts, resource: resources, template: templates } = others;
+  let alike: Map<string, Lookalike[]> | undefined;
+  const lookalikes = () => {
+    alike ??= lookalikesOf(items, standings);
+    return alike;
   };
+  return { org, toolsets: served, tools, prompts, resources, templates, lookalikes };
 }
 
-function toTool(org: OrgId, item: StoredItem, status: ItemStatus): Tool {
-  const { annotations, tags, timeoutMs } = item.facts;
+/** What is served of an item, and why. */
+interface Fate {
+  definition: JsonObject;
+  digest: string;
+  verdict?: Verdict;
+}
+
+function fateOf(item: StoredItem, trust: Trust | undefined, standings: Standings): Fate {
+  const { definition, digest } = item;
+  const { kind } = item;
+  if (trust === undefined || kind === 'resource') return { definition, digest };
+  const offered: Definition = { ...item, kind };
+  const standing = standings.get(keyOf(offered));
+  const verdict = judge(offered, standing, trust);
+  const accepted = verdict.state === 'changed' ? standing?.accepted : undefined;
+  return { verdict, definition: accepted?.definition ?? definition, digest: accepted?.digest ?? digest };
+}
+
+/** Instructions that were changed are served as accepted, if at all. */
+function toolsetOf({ trust, instructions: text, ...state }: ToolsetRow, standings: Standings): ToolsetState {
+  if (trust === undefined) return text ? { ...state, instructions: text } : state;
+  const offered = instructionsOf(state.toolset, text);
+  const standing: Standing | undefined = standings.get(keyOf(offered));
+  const verdict = judge(offered, standing, trust);
+  const accepted = standing?.accepted?.definition.instructions;
+  const shown = verdict.state === 'accepted' || verdict.state === 'first' ? text : accepted;
+  const served: ToolsetState = { ...state };
+  if (typeof shown === 'string' && shown !== '' && verdict.state !== 'quarantined') served.instructions = shown;
+  if (verdict.state === 'quarantined') {
+    if (!state.unlisted) served.quarantined = 1;
+    if (!standing?.accepted) served.closed = verdict.reason;
+  }
+  return served;
+}
+
+function toTool(org: OrgId, item: StoredItem, { definition, digest, verdict }: Fate, status: ItemStatus): Tool {
+  const { annotations, believed, tags, timeoutMs, guidance } = item.facts;
+  const served = definition as unknown as ToolDefinition;
   return {
     org,
     id: `${item.toolset}.${item.name}`,
     toolset: item.toolset,
     name: item.name,
-    definition: item.definition as unknown as ToolDefinition,
-    digest: item.digest,
-    annotations: annotations ?? { readOnly: false, destructive: true, idempotent: false, openWorld: true },
+    definition: served,
+    digest,
+    annotations: believedAnnotations(served, believed ?? false, annotations),
     tags: tags ?? [],
     status,
+    ...(guidance ? { guidance } : {}),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(verdict?.state === 'changed'
+      ? { offered: { inputSchema: item.definition.inputSchema as JsonObject, digest: item.digest } }
+      : {}),
   };
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { toStoredItems } from './facts.ts';
 import { buildSnapshot } from './snapshot.ts';
-import { matchesTemplate, viewOf } from './view.ts';
+import { matchesTemplate } from './urinaming.ts';
+import { viewOf } from './view.ts';
 
 const facts = { trustAnnotations: true, tools: {}, callTimeoutMs: 1_000 };
 const tool = (name: string) => ({ name, inputSchema: { type: 'object' } });
@@ -17,7 +18,7 @@ function snapshotOf(toolsets: Record<string, { tools?: string[]; resources?: str
     return toStoredItems(name, listed, facts).rows;
   });
   const states = Object.keys(toolsets).map((toolset) => [toolset, { toolset, status: 'live' as const }] as const);
-  return buildSnapshot('default', new Map(states), items);
+  return buildSnapshot('default', { toolsets: new Map(states), items, standings: new Map() });
 }
 
 describe('an endpoint', () => {
@@ -93,12 +94,17 @@ describe('an endpoint', () => {
 });
 
 describe('annotations', () => {
-  const only = (trustAnnotations: boolean, annotations: object, settings = {}) =>
-    toStoredItems(
-      't',
-      { tools: [{ ...tool('x'), annotations: annotations as never }], prompts: [], resources: [], templates: [] },
-      { trustAnnotations, tools: { x: settings }, callTimeoutMs: 1 },
-    ).rows[0]?.facts.annotations;
+  const only = (trustAnnotations: boolean, annotations: object, settings = {}) => {
+    const listed = {
+      tools: [{ ...tool('x'), annotations: annotations as never }],
+      prompts: [],
+      resources: [],
+      templates: [],
+    };
+    const { rows: items } = toStoredItems('t', listed, { trustAnnotations, tools: { x: settings }, callTimeoutMs: 1 });
+    const toolsets = new Map([['t', { toolset: 't', status: 'live' as const }]]);
+    return buildSnapshot('default', { toolsets, items, standings: new Map() }).tools.get('t.x')?.annotations;
+  };
 
   it('are the worst case where the upstream says nothing [SP-11]', () => {
     expect(only(true, {})).toEqual({ readOnly: false, destructive: true, idempotent: false, openWorld: true });

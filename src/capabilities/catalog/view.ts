@@ -1,12 +1,19 @@
-import { splitToolId, wireNames } from '../../kernel/names.ts';
+import type { ToolOverride } from '../../config/schema.ts';
+import { ownToolset, splitToolId, suffixedName, wireNames, wireSafe } from '../../kernel/names.ts';
 import type { Tool } from '../../kernel/tool.ts';
+import { overridden } from './overridden.ts';
+import { type Selection, selected } from './selection.ts';
 import type { CatalogItem, CatalogSnapshot, ToolsetState } from './snapshot.ts';
+import { uriNaming } from './urinaming.ts';
 
-/** Which part of an organisation's catalog an endpoint serves, and under which names. */
-export interface EndpointSelection {
-  /** All toolsets when absent. */
-  toolsets?: readonly string[] | undefined;
+/** Which part of an organisation's catalog an endpoint serves, and how. */
+export interface EndpointSelection extends Selection {
   naming: 'prefixed' | 'bare';
+  /** By tool id. */
+  tools?: Readonly<Record<string, ToolOverride>> | undefined;
+  disclosure?: 'full' | 'search' | undefined;
+  /** Ids of tools that are listed also where the others have to be searched. */
+  pinned?: readonly string[] | undefined;
 }
 
 export interface Named<T> {
@@ -20,13 +27,20 @@ export interface EndpointView {
   toolsets: readonly ToolsetState[];
   /** Whether a toolset of this name stands behind the endpoint, or would. */
   covers(toolset: string): boolean;
+  /** Everything that can be called. */
   tools: readonly Named<Tool>[];
+  /** Whether a listing holds it, or it has to be searched. */
+  isListed(tool: Tool): boolean;
+  /** Whether tools have to be searched here. */
+  isSearched: boolean;
   prompts: readonly Named<CatalogItem>[];
   /** `wireName` is the URI on the wire. */
   resources: readonly Named<CatalogItem>[];
   templates: readonly Named<CatalogItem>[];
   /** By wire name or canonical id. */
   findTool(name: string): Tool | undefined;
+  /** What is offered under a name and not served until somebody has looked at it. */
+  findQuarantined(kind: 'tool' | 'prompt', name: string): Tool | CatalogItem | undefined;
   /** By wire name or `toolset.name`. */
   findPrompt(name: string): CatalogItem | undefined;
   /** The URI on the wire for one of a toolset's own. */
@@ -35,42 +49,63 @@ export interface EndpointView {
   ownUri(wireUri: string): { toolset: string; uri: string } | undefined;
 }
 
-const views = new WeakMap<CatalogSnapshot, Map<string, EndpointView>>();
+const views = new WeakMap<CatalogSnapshot, Map<EndpointSelection, EndpointView>>();
 
-/** The view of a snapshot through a selection; built once per snapshot. */
+/** The view of a snapshot through a selection; built once for each object of these. */
 export function viewOf(snapshot: CatalogSnapshot, selection: EndpointSelection): EndpointView {
-  const ofSnapshot = views.get(snapshot) ?? new Map<string, EndpointView>();
+  const ofSnapshot = views.get(snapshot) ?? new Map<EndpointSelection, EndpointView>();
   views.set(snapshot, ofSnapshot);
-  const key = JSON.stringify([selection.toolsets ?? null, selection.naming]);
-  const view = ofSnapshot.get(key) ?? buildView(snapshot, selection);
-  ofSnapshot.set(key, view);
+  const view = ofSnapshot.get(selection) ?? buildView(snapshot, selection);
+  ofSnapshot.set(selection, view);
   return view;
 }
 
-function buildView(snapshot: CatalogSnapshot, { toolsets: wanted, naming }: EndpointSelection): EndpointView {
-  const here = (toolset: string) => !wanted || wanted.includes(toolset);
+function buildView(snapshot: CatalogSnapshot, selection: EndpointSelection): EndpointView {
+  const { naming, tools: overrides = {}, disclosure = 'full', pinned = [] } = selection;
+  const choice = selected(selection);
   const bare = naming === 'bare';
-  const toolsets = [...snapshot.toolsets.values()].filter((state) => here(state.toolset));
-  const listed = <T extends { toolset: string; status: string }>(items: Iterable<T>) =>
-    [...items].filter((item) => here(item.toolset) && item.status !== 'disabled' && item.status !== 'quarantined');
+  const isOpen = ({ status }: { status: string }) => status !== 'disabled' && status !== 'quarantined';
+  // Those of Fairlead's own are ways to the others: they are there wherever the others are.
+  const isMeant = (tool: Tool) => tool.toolset === ownToolset || choice.tool(tool);
+  const covers = (toolset: string) =>
+    choice.toolset(toolset) || tools.some(({ item }) => item.toolset === toolset && toolset !== ownToolset);
+  const listed = (items: readonly CatalogItem[]) =>
+    items.filter((item) => choice.toolset(item.toolset) && isOpen(item));
 
-  const tools = nameAll(listed(snapshot.tools.values()), bare);
+  const all = [...snapshot.tools.values()];
+  const open = all.filter((tool) => isOpen(tool) && isMeant(tool));
+  const tools = nameTools(
+    open.map((tool) => overridden(tool, overrideOf(overrides, tool))),
+    overrides,
+    bare,
+  );
   const prompts = nameAll(listed(snapshot.prompts), bare);
   const uris = uriNaming(listed(snapshot.resources), listed(snapshot.templates), bare);
+  const toolsets = [...snapshot.toolsets.values()].filter((state) => covers(state.toolset));
 
-  const toolByWire = new Map(tools.map(({ wireName, item }) => [wireName, item]));
+  const toolByName = new Map(tools.map(({ item }) => [item.id, item]));
+  for (const { wireName, item } of tools) toolByName.set(wireName, item);
   const promptByWire = new Map(prompts.map(({ wireName, item }) => [wireName, item]));
+  const isSearched = disclosure === 'search';
   return {
     toolsets,
-    covers: here,
+    covers,
     tools,
+    isSearched,
+    isListed(tool) {
+      if (pinned.includes(tool.id)) return true;
+      if (tool.toolset === ownToolset) return choice.names(tool) || (isSearched && waysToOthers.has(tool.name));
+      return !isSearched;
+    },
     prompts,
     ...uris.named,
-    findTool(name) {
-      const tool = toolByWire.get(name) ?? snapshot.tools.get(name);
-      return tool && here(tool.toolset) && tool.status !== 'disabled' && tool.status !== 'quarantined'
-        ? tool
-        : undefined;
+    findTool: (name) => toolByName.get(name),
+    findQuarantined(kind, name) {
+      const items =
+        kind === 'tool' ? all.filter(isMeant) : snapshot.prompts.filter((one) => choice.toolset(one.toolset));
+      return items.find(
+        (one) => one.status === 'quarantined' && wireAndOwnNames(one, bare).some((known) => known === name),
+      );
     },
     findPrompt(name) {
       const id = splitToolId(name);
@@ -84,61 +119,44 @@ function buildView(snapshot: CatalogSnapshot, { toolsets: wanted, naming }: Endp
   };
 }
 
-function nameAll<T extends { toolset: string; name: string }>(items: readonly T[], bare: boolean): Named<T>[] {
-  const ids = items.map((item) => ({
-    id: `${item.toolset}.${item.name}`,
-    wanted: bare ? item.name : `${item.toolset}_${item.name}`,
-  }));
+/** By which the others are found, where they are not listed. */
+const waysToOthers = new Set(['search_tools', 'describe_tool', 'call_tool']);
+
+function overrideOf(overrides: Readonly<Record<string, ToolOverride>>, { id }: Tool): ToolOverride | undefined {
+  return Object.hasOwn(overrides, id) ? overrides[id] : undefined;
+}
+
+function wireAndOwnNames({ toolset, name }: { toolset: string; name: string }, bare: boolean): string[] {
+  return [`${toolset}.${name}`, `${toolset}_${name}`, ...(bare ? [name] : [])];
+}
+
+/** Fairlead's own tools have bare names everywhere, and no other tool gets one of these. */
+function nameTools(
+  tools: readonly Tool[],
+  overrides: Readonly<Record<string, ToolOverride>>,
+  bare: boolean,
+): Named<Tool>[] {
+  const own = new Set(tools.filter(({ toolset }) => toolset === ownToolset).map(({ name }) => name));
+  return nameAll(tools, bare, (tool) => {
+    if (tool.toolset === ownToolset) return tool.name;
+    const wanted = overrideOf(overrides, tool)?.name ?? usualName(tool, bare);
+    return own.has(wireSafe(wanted)) ? suffixedName(wireSafe(wanted), tool.id) : wanted;
+  });
+}
+
+function usualName({ toolset, name }: { toolset: string; name: string }, bare: boolean): string {
+  return bare ? name : `${toolset}_${name}`;
+}
+
+function nameAll<T extends { toolset: string; name: string }>(
+  items: readonly T[],
+  bare: boolean,
+  wantedBy: (item: T) => string = (item) => usualName(item, bare),
+): Named<T>[] {
+  const ids = items.map((item) => ({ id: `${item.toolset}.${item.name}`, wanted: wantedBy(item) }));
   const toolsets = new Set(items.map(({ toolset }) => toolset));
   // A bare name that reads like the canonical id of another toolset's tool must not be taken for it.
   const keepLegal = (wanted: string) => bare && !toolsets.has(splitToolId(wanted)?.toolset ?? '');
   const names = wireNames(ids, { keepLegal });
   return items.map((item) => ({ item, wireName: names.get(`${item.toolset}.${item.name}`) ?? item.name }));
-}
-
-function uriNaming(resources: readonly CatalogItem[], templates: readonly CatalogItem[], bare: boolean) {
-  // In bare naming a URI stays as its owner has it, unless two toolsets claim it: then all of its claimants are prefixed.
-  const owners = new Map<string, Set<string>>();
-  for (const { name, toolset } of [...resources, ...templates]) {
-    owners.set(name, (owners.get(name) ?? new Set()).add(toolset));
-  }
-  const toolsets = new Set([...resources, ...templates].map(({ toolset }) => toolset));
-  const readsPrefixed = (uri: string) => toolsets.has(uri.slice(0, Math.max(uri.indexOf('+'), 0)));
-  const wireUri = (toolset: string, uri: string) =>
-    bare && (owners.get(uri)?.size ?? 0) <= 1 && !readsPrefixed(uri) ? uri : `${toolset}+${uri}`;
-  const named = (items: readonly CatalogItem[]) =>
-    items.map((item) => ({ item, wireName: wireUri(item.toolset, item.name) }));
-  const byWire = new Map(named(resources).map(({ wireName, item }) => [wireName, item]));
-
-  const ownUri = (uri: string, toolsets: readonly ToolsetState[]) => {
-    const exact = byWire.get(uri);
-    if (exact) return { toolset: exact.toolset, uri: exact.name };
-    const plus = uri.indexOf('+');
-    const prefix = uri.slice(0, Math.max(plus, 0));
-    if (toolsets.some(({ toolset }) => toolset === prefix)) return { toolset: prefix, uri: uri.slice(plus + 1) };
-    if (!bare) return undefined;
-    // A template that begins with an expression would claim the URIs of everybody.
-    const owner = templates.find(({ name }) => /^[^{]*:/.test(name) && matchesTemplate(name, uri))?.toolset;
-    if (owner) return { toolset: owner, uri };
-    // A resource that its owner never listed, as a link in a result may name: plain only when there is one candidate.
-    const only = toolsets.length === 1 ? toolsets[0] : undefined;
-    return only ? { toolset: only.toolset, uri } : undefined;
-  };
-  return { named: { resources: named(resources), templates: named(templates) }, wireUri, ownUri };
-}
-
-/** Whether a URI can come from an RFC 6570 template: literal parts in order, anything in the expressions. */
-export function matchesTemplate(template: string, uri: string): boolean {
-  const literals = template.split(/\{[^{}]*\}/);
-  const [first = '', ...rest] = literals;
-  if (rest.length === 0) return template === uri;
-  const last = rest.pop() ?? '';
-  if (!uri.startsWith(first) || !uri.endsWith(last) || uri.length < first.length + last.length) return false;
-  let position = first.length;
-  for (const literal of rest) {
-    const found = uri.indexOf(literal, position);
-    if (found < 0) return false;
-    position = found + literal.length;
-  }
-  return position <= uri.length - last.length;
 }

@@ -1,3 +1,4 @@
+export { createDiscovery, type Discovery, discoveryErrors, type Reach } from './discovery.ts';
 export type { SearchableTool } from './fields.ts';
 export {
   createToolIndex,
@@ -9,4 +10,4 @@ export {
   type ToolIndex,
   type ToolIndexer,
 } from './tool-index.ts';
-export { searchTools } from './tools.ts';
+export { callTool, describeTool, searchTools } from './tools.ts';

@@ -17,7 +17,7 @@ export async function readCommonRules(
   checker: Checker,
   { folder, shipped }: { folder?: string | undefined; shipped: boolean },
 ): Promise<NamedRule[]> {
-  const names = shipped ? ['boundary.cedar', 'roles.cedar'] : ['boundary.cedar'];
+  const names = ['boundary.cedar', 'ways.cedar', ...(shipped ? ['roles.cedar'] : [])];
   const files = await Promise.all(names.map((name) => readText(shippedFolder, name)));
   const ours = files.flatMap(({ name, text }) => {
     const { rules, faults } = checker.check(text);

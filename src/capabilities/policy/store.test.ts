@@ -48,6 +48,7 @@ describe("an organisation's own policies", () => {
     await expect(policy.store.restore('other', 'freeze', 1, 'key:8')).rejects.toMatchObject({ code: 'NOT_FOUND' });
     expect(policy.describe('acme').rules.map((rule) => [rule.origin, rule.name])).toEqual([
       ['shipped', 'shipped:own-organisation'],
+      ['shipped', 'shipped:ways-to-tools'],
       ['shipped', 'shipped:viewer'],
       ['shipped', 'shipped:developer'],
       ['shipped', 'shipped:operator'],

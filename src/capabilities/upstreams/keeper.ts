@@ -102,10 +102,12 @@ export function createKeeper({ declaration, around, scopes, memory, redact, reso
     // Those of an API are Fairlead's own words, by the method that it sends itself.
     const isOwnWord = source === 'file' || connection.kind === 'openapi';
     const trustAnnotations = (settings.annotations ?? (isOwnWord ? 'trust' : 'ignore')) === 'trust';
+    const trust = settings.trust ?? (source === 'file' ? 'first-use' : 'review');
     try {
       const { tools, callTimeoutMs } = settings;
       const { refused, leftOut, ...counts } = await catalog.replaceItems(org, name, items, {
         trustAnnotations,
+        trust,
         tools,
         callTimeoutMs,
       });

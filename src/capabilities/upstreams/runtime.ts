@@ -143,6 +143,7 @@ export function createRuntime(deps: Deps): Runtime {
       refuseDeclared(org, name);
       if (!(await deleteRuntime(db, org, name))) throw UpstreamUnknown({ name });
       await tell();
+      await around.catalog.forgetDecisions(org, name); // another one of this name begins anew
     },
 
     async test(org, name, input) {

@@ -35,7 +35,7 @@ describe('an OpenAPI document that was given whole', () => {
     secrets: { token: 'old' },
   });
 
-  it('is no text to put values into, and is sealed and opened without its secrets showing [SP-22]', async () => {
+  it('is no text to put values into, and is sealed and opened without its secrets showing [CA-3]', async () => {
     const keyring = createKeyring('a secret of thirty-two bytes or more, for tests');
     expect(await resolveReferences(api, undefined)).toEqual(api);
     const sealed = seal(keyring, 'default', 'a', api);
@@ -44,7 +44,7 @@ describe('an OpenAPI document that was given whole', () => {
     expect(masked(api)).toMatchObject({ openapi: '***', secrets: { token: '***' } });
   });
 
-  it('stays as it was by its mask, and its secrets where they went [SP-22] [SP-9]', () => {
+  it('stays as it was by its mask, and its secrets where they went [CA-3] [SP-9]', () => {
     const change = { openapi: '***', baseUrl: 'https://api.example.com/v2', secrets: { token: '***' } };
     expect(keepHidden(change, api)).toMatchObject({ openapi: document, secrets: { token: 'old' } });
     expect(() => keepHidden({ ...change, baseUrl: 'https://evil.example.com' }, api)).toThrow(/secrets\.token/);

@@ -31,7 +31,7 @@ it('takes all that an upstream was given in confidence out of its words [SP-9]',
   expect(redactor(http)('url-password query-secret header-secret Bearer header-secret')).toBe('*** *** *** ***');
 });
 
-it('takes the secrets of an API out of its words, however they were sent [SP-9] [SP-22]', () => {
+it('takes the secrets of an API out of its words, however they were sent [SP-9] [CA-3]', () => {
   const api = openApiUpstream.parse({
     openapi: 'https://a.example/o.json?key=query-secret',
     secrets: { token: 'token/secret!', basic: 'user:password-secret', quoted: 'quoted"secret' },

@@ -10,6 +10,7 @@ export interface CatalogPort {
   replaceItems(org: OrgId, toolset: string, items: ListedItems, facts: ToolsetFacts): Promise<Taken>;
   markStale(org: OrgId, toolset: string, reason: string): Promise<void>;
   removeToolset(org: OrgId, toolset: string): Promise<void>;
+  forgetDecisions(org: OrgId, toolset: string): Promise<void>;
 }
 
 export interface ChildProcess {

@@ -1,14 +1,16 @@
 import { isObject, type JsonObject } from '../../kernel/json.ts';
 import { withoutOurMeta } from '../../kernel/meta.ts';
+import type { Tool } from '../../kernel/tool.ts';
 import { OutputInvalid } from '../errors.ts';
 import { type SchemaChecks, SchemaFault } from '../schemas.ts';
 import type { Stage } from './stage.ts';
+import type { ValidateDeps } from './validate.ts';
 
 /** Nobody speaks in our name, and the result keeps the promise of the tool's output schema. Guardrails on content come here too. */
-export function guardOut({ checks }: { checks: SchemaChecks }): Stage {
+export function guardOut({ checks, quarantine }: ValidateDeps): Stage {
   return {
     name: 'guard out',
-    run(state) {
+    async run(state) {
       const { call } = state;
       if (state.reply?.kind === 'result') {
         const { result, meta } = state.reply;
@@ -23,15 +25,28 @@ export function guardOut({ checks }: { checks: SchemaChecks }): Stage {
       const schema = call.tool?.definition.outputSchema;
       if (!call.tool || call.operation !== 'tool' || !isObject(schema) || reply?.kind !== 'result') return;
       if (reply.result.isError === true) return;
-      const tool = call.tool.id;
-      if (!('structuredContent' in reply.result)) throw OutputInvalid({ tool, faults: 'it has no structuredContent' });
-      try {
-        const faults = checks.faults(`out:${call.tool.digest}`, schema, reply.result.structuredContent);
-        if (faults.length > 0) throw OutputInvalid({ tool, faults });
-      } catch (error) {
-        if (error instanceof SchemaFault) throw OutputInvalid({ tool, faults: `the schema itself: ${error.message}` });
-        throw error;
-      }
+      const faults = outputFaults(checks, call.tool, schema, reply.result);
+      if (faults === undefined) return;
+      // Served as it was accepted, though it has changed: its answers have, too.
+      if (call.tool.offered) await quarantine(call.tool, 'its definition has changed, and so have its results');
+      throw OutputInvalid({ tool: call.tool.id, faults });
     },
   };
+}
+
+/** Undefined when it keeps the promise. */
+function outputFaults(
+  checks: SchemaChecks,
+  { digest }: Tool,
+  schema: JsonObject,
+  result: JsonObject,
+): string | string[] | undefined {
+  if (!('structuredContent' in result)) return 'it has no structuredContent';
+  try {
+    const faults = checks.faults(`out:${digest}`, schema, result.structuredContent);
+    return faults.length > 0 ? faults : undefined;
+  } catch (error) {
+    if (error instanceof SchemaFault) return `the schema itself: ${error.message}`;
+    throw error;
+  }
 }

@@ -1,12 +1,12 @@
-import type { EndpointView } from '../../capabilities/catalog/index.ts';
+import type { CatalogItem, EndpointView } from '../../capabilities/catalog/index.ts';
 import type { Call, Decision } from '../../kernel/call.ts';
-import type { ErrorParams } from '../../kernel/errors.ts';
+import type { ErrorParams, FairleadError } from '../../kernel/errors.ts';
 import { isObject, type JsonObject } from '../../kernel/json.ts';
 import { ownToolset, toolsetPattern } from '../../kernel/names.ts';
 import type { Principal } from '../../kernel/principal.ts';
 import type { Tool } from '../../kernel/tool.ts';
 import type { Endpoints } from '../endpoints.ts';
-import { UnknownTool } from '../errors.ts';
+import { FixedArgument, InvalidArguments, ToolQuarantined, UnknownSearchedTool, UnknownTool } from '../errors.ts';
 import { isOwnUri } from '../own.ts';
 import { pseudoTool } from '../pseudo.ts';
 import type { Stage } from './stage.ts';
@@ -28,21 +28,72 @@ export function resolve(deps: ResolveDeps): Stage {
     run(state) {
       const { call } = state;
       const view = endpoints.view(call.principal.org, call.endpoint);
-      const found = find(view, call);
-      if (!found) throw UnknownTool(unknown(call, view, deps));
+      let found = find(view, call);
+      const isIndirect = found?.tool.id === callToolId;
+      if (isIndirect) {
+        Object.assign(call, calledThrough(call.arguments));
+        found = find(view, call);
+        if (found?.tool.id === callToolId) found = undefined;
+      }
+      const UnknownHere = isIndirect ? UnknownSearchedTool : UnknownTool;
+      if (!found) throw quarantined(call, view, deps) ?? UnknownHere(unknown(call, view, deps));
       Object.assign(call, found);
       if (!sees(call, found.tool)) {
         // The caller cannot tell "not for you" from "not there"; the audit can, and names the rule.
         call.decision = decide(call, found.tool);
-        throw UnknownTool(unknown(call, view, deps), {
+        throw UnknownHere(unknown(call, view, deps), {
           rule: call.decision.rules.join(', ') || 'no policy permits it',
         });
       }
+      refuseClosed(call, view, found.tool);
+      call.arguments = withFixed(call.arguments, found.tool);
       const { toolset } = found.tool;
       if (toolset !== ownToolset) state.wireUri = (uri) => view.wireUri(toolset, uri);
       if (found.tool.timeoutMs) call.timeoutMs = found.tool.timeoutMs;
     },
   };
+}
+
+const callToolId = `${ownToolset}.call_tool`;
+
+/** `call_tool` names another tool: that one is called, and known to policy and audit. */
+function calledThrough({ name, arguments: args = {} }: JsonObject): { target: string; arguments: JsonObject } {
+  const faults = [
+    ...(typeof name === 'string' && name !== '' ? [] : ['"name" must be the name of a tool']),
+    ...(isObject(args) ? [] : ['"arguments" must be an object']),
+  ];
+  if (faults.length > 0) throw InvalidArguments({ tool: callToolId, faults });
+  return { target: String(name), arguments: args as JsonObject };
+}
+
+/** What this endpoint itself gives to a tool, and nobody else. */
+function withFixed(args: JsonObject, { id, fixed }: Tool): JsonObject {
+  if (!fixed) return args;
+  const names = Object.keys(fixed).filter((name) => Object.hasOwn(args, name));
+  if (names.length > 0) throw FixedArgument({ tool: id, names });
+  return { ...args, ...fixed };
+}
+
+/** What is there and waits for a review, told only to those who could use it. */
+function quarantined(call: Call, view: EndpointView, { sees }: ResolveDeps): FairleadError | undefined {
+  const { operation, target } = call;
+  if (operation !== 'tool' && operation !== 'prompt') return undefined;
+  const item = view.findQuarantined(operation, target);
+  const tool = item && (isTool(item) ? item : pseudoTool(call.principal.org, item.toolset, '@prompt'));
+  if (!item || !tool || !sees(call, tool)) return undefined;
+  const reason = item.statusReason ?? 'it waits for a review';
+  return ToolQuarantined({ what: nouns[operation], name: `${item.toolset}.${item.name}`, reason });
+}
+
+function isTool(item: Tool | CatalogItem): item is Tool {
+  return 'annotations' in item;
+}
+
+/** Resources of a toolset of which nothing was accepted yet are not read either. */
+function refuseClosed({ operation, target }: Call, view: EndpointView, tool: Tool): void {
+  if (operation !== 'read' && operation !== 'complete') return;
+  const reason = view.toolsets.find(({ toolset }) => toolset === tool.toolset)?.closed;
+  if (reason !== undefined) throw ToolQuarantined({ what: nouns[operation], name: target.slice(0, 200), reason });
 }
 
 const nouns = { tool: 'tool', read: 'resource', prompt: 'prompt', complete: 'prompt or resource' } as const;

@@ -15,12 +15,20 @@ export interface HttpEnv {
   Variables: { requestId: string; principal: Principal; clientAddress: string | undefined };
 }
 
+/** What is known of endpoints before anybody is let in. */
+export interface EndpointNames {
+  /** Whoever it belongs to. */
+  exists(name: string): boolean;
+  /** The one that the file declares: only those can be open to callers without a token. */
+  declaredAs(name: string): EndpointSettings | undefined;
+}
+
 export interface AdmissionDeps {
   access: Access;
   log: Log;
   publicUrl: string;
   trustedProxies: AddressRanges;
-  endpoint(name: string): EndpointSettings | undefined;
+  endpoints: EndpointNames;
 }
 
 /** Who calls: decided here, once, for every surface. */
@@ -40,7 +48,7 @@ export function createAdmission({
   log,
   publicUrl,
   trustedProxies,
-  endpoint: endpointOf,
+  endpoints: { declaredAs },
 }: AdmissionDeps): Admission {
   const address = (c: Context<HttpEnv>) =>
     clientAddress(c.env?.incoming?.socket?.remoteAddress, c.req.header('x-forwarded-for'), trustedProxies);
@@ -55,9 +63,9 @@ export function createAdmission({
     principal: (c) => access.authenticate(bearerOf(c)),
     async admit(c, endpoint) {
       const bearer = bearerOf(c);
-      const anonymous = endpoint === undefined ? undefined : endpointOf(endpoint)?.anonymous;
+      const anonymous = endpoint === undefined ? undefined : declaredAs(endpoint)?.anonymous;
       const authenticate = async (): Promise<Principal> => {
-        const settings = endpoint === undefined ? undefined : endpointOf(endpoint);
+        const settings = endpoint === undefined ? undefined : declaredAs(endpoint);
         if (bearer === undefined && settings?.anonymous) return anonymousPrincipal(settings.org, settings.anonymous);
         return access.authenticate(bearer);
       };

@@ -1,11 +1,10 @@
 import { Hono } from 'hono';
 import type { Access } from '../../capabilities/access/index.ts';
-import type { EndpointSettings } from '../../config/schema.ts';
 import { NotFound, ShuttingDown } from '../../kernel/errors.ts';
 import { addressRanges } from '../../platform/http/index.ts';
 import type { Log, Metrics } from '../../platform/telemetry/index.ts';
 import { type McpSurface, rpcResponse } from '../mcp/index.ts';
-import { type Admission, createAdmission, type HttpEnv } from './admission.ts';
+import { type Admission, createAdmission, type EndpointNames, type HttpEnv } from './admission.ts';
 import { edge } from './edge.ts';
 import { type Operations, operations } from './operations.ts';
 import { problemResponse } from './problem.ts';
@@ -23,7 +22,7 @@ export interface HttpAppDeps {
   /** Issuers whose tokens are taken. */
   authorizationServers(): readonly string[];
   scopes: readonly string[];
-  endpoint(name: string): EndpointSettings | undefined;
+  endpoints: EndpointNames;
   operations: Operations;
   /** Set while the server shuts down. */
   draining(): boolean;
@@ -62,7 +61,7 @@ function wellKnown(app: Hono<HttpEnv>, deps: HttpAppDeps): void {
   const paths = ['', '/mcp', '/mcp/:endpoint'].map((path) => `/.well-known/oauth-protected-resource${path}`);
   app.on('GET', paths, (c) => {
     const endpoint = c.req.param('endpoint');
-    if (endpoint !== undefined && !deps.endpoint(endpoint)) throw NotFound({ what: 'endpoint', id: endpoint });
+    if (endpoint !== undefined && !deps.endpoints.exists(endpoint)) throw NotFound({ what: 'endpoint', id: endpoint });
     return c.json({
       resource: new URL(endpoint === undefined ? '/mcp' : `/mcp/${endpoint}`, deps.publicUrl).href,
       authorization_servers: deps.authorizationServers(),

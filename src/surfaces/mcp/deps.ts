@@ -1,6 +1,8 @@
 import type { Catalog } from '../../capabilities/catalog/index.ts';
 import type { Gateway } from '../../gateway/index.ts';
+import type { JsonObject } from '../../kernel/json.ts';
 import type { Principal } from '../../kernel/principal.ts';
+import type { Tool } from '../../kernel/tool.ts';
 import type { Keyring } from '../../platform/keyring/index.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 
@@ -8,6 +10,8 @@ import type { Log } from '../../platform/telemetry/index.ts';
 export interface McpDeps {
   gateway: Gateway;
   catalog: Catalog;
+  /** What is known of a tool beside its definition. */
+  guidanceOf(tool: Tool): JsonObject;
   keyring: Keyring;
   log: Log;
   version: string;
@@ -16,8 +20,8 @@ export interface McpDeps {
   maxBodyBytes: number;
   /** Told when a session or stream opens; calls what comes back when it closes. */
   connectionOpened(): () => void;
-  /** Tells when policies changed, so that listings may have. Returns the way to stop. */
-  policyChanged(listener: () => void): () => void;
+  /** Tells when policies or endpoints changed, so that listings may have. Returns the way to stop. */
+  rulesChanged(listener: () => void): () => void;
 }
 
 /** The way to be told of changes of an upstream's resource. */

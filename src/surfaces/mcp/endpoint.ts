@@ -5,7 +5,7 @@ import { readText } from '../../platform/http/index.ts';
 import { hungUp } from '../http/problem.ts';
 import { pendingAnswers } from './answers.ts';
 import type { Admitted, McpDeps } from './deps.ts';
-import type { ServerParts } from './identity.ts';
+import { originOf, type ServerParts } from './identity.ts';
 import { createModern } from './modern.ts';
 import { startNotices } from './notices.ts';
 import { createParking } from './parking.ts';
@@ -40,7 +40,8 @@ export function createMcpSurface(deps: McpSurfaceDeps): McpSurface {
   let stopNotices: (() => void) | undefined;
 
   const serve = async (request: Request, admitted: Admitted): Promise<Response> => {
-    deps.gateway.view(admitted.principal.org, admitted.endpoint); // an endpoint that is not there gets no server either
+    // An endpoint that is not there gets no server either.
+    deps.gateway.enter(admitted.principal, originOf(admitted.endpoint, admitted.clientAddress));
     const authInfo = authInfoOf(admitted);
     if (request.method !== 'POST') return sessions.handle(request, undefined, admitted, authInfo);
     if (!isJsonContentType(request.headers.get('content-type'))) {

@@ -12,7 +12,7 @@ const pageSize = 1_000; // many clients never ask for a second page; 500 tools m
 const cacheHint = { ttlMs: 30_000, cacheScope: 'private' as const };
 
 /** The four listings, answered from the catalog. */
-export function listHandlers(server: Server, { gateway }: McpDeps, identity: ServerIdentity): void {
+export function listHandlers(server: Server, { gateway, guidanceOf }: McpDeps, identity: ServerIdentity): void {
   const list = (
     ctx: ServerContext,
     key: 'tools' | 'prompts' | 'resources' | 'resourceTemplates',
@@ -32,7 +32,7 @@ export function listHandlers(server: Server, { gateway }: McpDeps, identity: Ser
   };
 
   server.setRequestHandler('tools/list', ({ params }, ctx) =>
-    as(list(ctx, 'tools', params?.cursor, ({ tools }) => tools.map(toolItem))),
+    as(list(ctx, 'tools', params?.cursor, ({ listed }) => listed.map((one) => toolItem(one, guidanceOf)))),
   );
   server.setRequestHandler('prompts/list', ({ params }, ctx) =>
     as(list(ctx, 'prompts', params?.cursor, ({ prompts }) => prompts.map((item) => itemOf(item, 'name')))),
@@ -66,15 +66,20 @@ interface Listed {
   item: JsonObject;
 }
 
-function toolItem({ wireName, item }: Named<Tool>): Listed {
-  const definition = item.definition as unknown as JsonObject;
+function toolItem({ wireName, item }: Named<Tool>, guidanceOf: McpDeps['guidanceOf']): Listed {
+  const definition = (item.shown ?? item.definition) as unknown as JsonObject;
   const { readOnly, destructive, idempotent, openWorld } = item.annotations;
-  const meta: JsonObject = item.status === 'live' ? {} : { [metaKeys.status]: item.status };
+  const guidance = guidanceOf(item);
+  const meta: JsonObject = {
+    ...(item.status === 'live' ? {} : { [metaKeys.status]: item.status }),
+    ...(Object.keys(guidance).length > 0 ? { [metaKeys.tool]: guidance } : {}),
+  };
   return {
     key: wireName,
     item: {
       ...definition,
       name: wireName,
+      ...(typeof definition.description === 'string' ? { description: cut(definition.description) } : {}),
       // What Fairlead believes, so that a client decides by the same facts as the policy does.
       annotations: {
         ...(definition.annotations as JsonObject | undefined),
@@ -86,6 +91,15 @@ function toolItem({ wireName, item }: Named<Tool>): Listed {
       ...withMeta(definition, meta),
     },
   };
+}
+
+// Some clients pass over tools with more, and no agent reads it twenty times: the whole text is told on demand.
+const maxDescription = 2_048;
+const cutMark = ' ... (cut; describe_tool has the whole text)';
+
+function cut(description: string): string {
+  if (description.length <= maxDescription) return description;
+  return description.slice(0, maxDescription - cutMark.length).toWellFormed() + cutMark;
 }
 
 function itemOf({ wireName, item }: Named<CatalogItem>, nameKey: 'name' | 'uri' | 'uriTemplate'): Listed {

@@ -21,7 +21,7 @@ export function startNotices(deps: McpDeps, sessions: Sessions, modern: Modern):
     });
   };
   const stopCatalog = deps.catalog.onChange(listsChanged);
-  const stopPolicy = deps.policyChanged(() => listsChanged({ tools: true, prompts: true, resources: true }));
+  const stopPolicy = deps.rulesChanged(() => listsChanged({ tools: true, prompts: true, resources: true }));
 
   const stopResources = deps.subscriptions.onResourceUpdated(({ org, toolset, uri }) => {
     const wireUri = (principal: { org: string }, endpoint: string | undefined) => {

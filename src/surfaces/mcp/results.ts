@@ -9,6 +9,7 @@ export const metaKeys = {
   callId: 'dev.fairlead/callId',
   incomplete: 'dev.fairlead/incomplete',
   status: 'dev.fairlead/status',
+  tool: 'dev.fairlead/tool',
 } as const;
 
 const invalidParams = -32602;

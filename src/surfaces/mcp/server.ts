@@ -1,4 +1,6 @@
 import { Server, type ServerOptions } from '@modelcontextprotocol/server';
+import type { Listing } from '../../gateway/index.ts';
+import { ownToolset } from '../../kernel/names.ts';
 import { originOf, type ServerIdentity, type ServerParts } from './identity.ts';
 import { listHandlers } from './lists.ts';
 import { useHandlers } from './uses.ts';
@@ -26,6 +28,7 @@ export function buildServer(parts: ServerParts, identity: ServerIdentity, withIn
 
 function instructionsOf({ deps }: ServerParts, { principal, endpoint, clientAddress }: ServerIdentity): string {
   const listing = deps.gateway.list(principal, originOf(endpoint, clientAddress));
+  const chosen = deps.gateway.instructions(principal.org, endpoint);
   const own = [
     'Fairlead stands in front of other MCP servers. A refused call says why, whether trying again can help, and what to do instead.',
     ...(endpoint === undefined
@@ -34,8 +37,23 @@ function instructionsOf({ deps }: ServerParts, { principal, endpoint, clientAddr
           'Read the resource fairlead://status when a tool that you expect is missing.',
         ]
       : []),
+    ...(listing.view.isSearched
+      ? [
+          'Most tools are not listed: find them with search_tools, look at one with describe_tool, call it with call_tool.',
+          `There are tools of ${toolsetsOf(listing)}.`,
+        ]
+      : []),
   ].join(' ');
   // Quoted, so that no upstream can write a section in the name of another.
-  const theirs = listing.instructions.map(({ toolset, text }) => `## ${toolset}\n${text.replace(/^/gm, '> ')}`);
-  return [own, ...theirs].join('\n\n');
+  const shown = listing.view.isSearched ? [] : listing.instructions; // describe_tool tells them with the tool
+  const theirs = shown.map(({ toolset, text }) => `## ${toolset}\n${text.replace(/^/gm, '> ')}`);
+  return [own, ...(chosen === undefined ? [] : [chosen]), ...theirs].join('\n\n');
+}
+
+const namedToolsets = 50;
+
+function toolsetsOf({ tools }: Listing): string {
+  const names = [...new Set(tools.map(({ item }) => item.toolset))].filter((name) => name !== ownToolset);
+  const more = names.length > namedToolsets ? ` and ${names.length - namedToolsets} more` : '';
+  return `${names.slice(0, namedToolsets).join(', ') || 'no toolset'}${more}`;
 }

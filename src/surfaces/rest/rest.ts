@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import type { Access } from '../../capabilities/access/index.ts';
 import { type Acts, type Audit, createActs } from '../../capabilities/audit/index.ts';
+import type { Catalog } from '../../capabilities/catalog/index.ts';
 import type { Policy } from '../../capabilities/policy/index.ts';
 import type { Upstreams } from '../../capabilities/upstreams/index.ts';
 import type { Gateway } from '../../gateway/index.ts';
@@ -10,14 +11,16 @@ import type { Admission, HttpEnv } from '../http/admission.ts';
 import { auditRoutes } from './audit.ts';
 import { callRoutes } from './calls.ts';
 import { openApiOf, serveDocuments } from './documents.ts';
+import { type EndpointRoutesDeps, endpointRoutes } from './endpoints.ts';
 import type { BodyLimits } from './input.ts';
 import { keyRoutes } from './keys.ts';
 import { type MeDeps, meRoutes } from './me.ts';
 import { orgRoutes } from './orgs.ts';
 import { policyRoutes } from './policies.ts';
 import { register } from './register.ts';
+import { reviewRoutes } from './reviews.ts';
 import type { Route } from './route.ts';
-import { toolRoutes } from './tools.ts';
+import { type ToolsDeps, toolRoutes } from './tools.ts';
 import { upstreamRoutes } from './upstreams.ts';
 
 export interface RestDeps extends BodyLimits {
@@ -25,7 +28,10 @@ export interface RestDeps extends BodyLimits {
   access: Access;
   audit: Audit;
   policy: Policy;
+  catalog: Catalog;
+  endpoints: EndpointRoutesDeps['endpoints'];
   upstreams: Upstreams;
+  guidanceOf: ToolsDeps['guidanceOf'];
   /** What is declared for organisations that do not exist. */
   orgsNotThere: MeDeps['orgsNotThere'];
   clock: Clock;
@@ -51,7 +57,9 @@ function restRoutes(deps: RestDeps): Route[] {
   return [
     ...toolRoutes(deps),
     ...callRoutes(deps),
+    ...endpointRoutes(deps),
     ...upstreamRoutes(deps),
+    ...reviewRoutes(deps),
     ...policyRoutes(deps),
     ...auditRoutes(deps),
     ...keyRoutes(deps),

@@ -3,6 +3,9 @@ import { outcomes } from '../../kernel/call.ts';
 
 export const timeMs = z.int().openapi({ description: 'Milliseconds since the epoch', example: 1_795_219_200_000 });
 
+/** A query parameter that is set or not. */
+export const flag = z.enum(['true', 'false']).transform((value) => value === 'true');
+
 export const anyObject = z.record(z.string(), z.unknown());
 
 const categories = [
@@ -54,11 +57,31 @@ export const tool = z
     status: z.enum(statuses),
     statusReason: z.string().optional(),
     timeoutMs: z.int().optional(),
+    lookalikes: z
+      .array(z.object({ of: z.string(), reason: z.enum(['case', 'separator', 'homoglyph', 'prefix', 'title']) }))
+      .optional()
+      .openapi({ description: 'Tools or toolsets that it may be taken for' }),
   })
   .openapi('Tool');
 
 export const toolDetail = tool
-  .extend({ definition: z.looseObject({ name: z.string(), inputSchema: anyObject }) })
+  .extend({
+    definition: z.looseObject({ name: z.string(), inputSchema: anyObject }),
+    whenToUse: z.string().optional(),
+    whenNotToUse: z.string().optional(),
+    examples: z.array(z.object({ intent: z.string().optional(), arguments: anyObject })).optional(),
+    cost: z
+      .object({ units: z.number().optional(), amount: z.number().optional(), currency: z.string().optional() })
+      .optional()
+      .openapi({ description: 'Of one call' }),
+    rateLimits: z.array(z.string()).optional(),
+    sideEffects: z.string().optional(),
+    errors: z.record(z.string(), z.string()).optional(),
+    latency: z
+      .object({ p50Ms: z.int(), p95Ms: z.int(), calls: z.int() })
+      .optional()
+      .openapi({ description: 'Of the last calls, as this replica saw them' }),
+  })
   .openapi('ToolDetail', { description: 'A tool with its whole definition, its schemas included' });
 
 export const incomplete = z.array(z.object({ toolset: z.string(), reason: z.string() })).openapi({

@@ -1,6 +1,9 @@
 import { z } from '@hono/zod-openapi';
+import type { Catalog } from '../../capabilities/catalog/index.ts';
 import type { Policy } from '../../capabilities/policy/index.ts';
 import { type Gateway, UnknownEndpoint, UnknownTool } from '../../gateway/index.ts';
+import type { JsonObject } from '../../kernel/json.ts';
+import { ownToolset } from '../../kernel/names.ts';
 import type { Principal } from '../../kernel/principal.ts';
 import type { Tool } from '../../kernel/tool.ts';
 import { ok, type Route, route } from './route.ts';
@@ -9,6 +12,9 @@ import * as schemas from './schemas.ts';
 export interface ToolsDeps {
   gateway: Gateway;
   policy: Pick<Policy, 'visible'>;
+  /** What is known of a tool beside its definition. */
+  guidanceOf(tool: Tool): JsonObject;
+  catalog: Pick<Catalog, 'snapshot'>;
 }
 
 export const endpointName = z
@@ -23,7 +29,18 @@ export const toolParams = z.strictObject({
 });
 
 /** What there is to call. */
-export function toolRoutes({ gateway, policy }: ToolsDeps): Route[] {
+export function toolRoutes({ gateway, policy, guidanceOf, catalog }: ToolsDeps): Route[] {
+  /** What a tool may be taken for, as far as that is there for the caller as well. */
+  const imitatedBy = ({ org, id }: Tool, isSeen: (tool: Tool) => boolean) => {
+    const { tools, lookalikes } = catalog.snapshot(org);
+    const alike = (lookalikes().get(id) ?? []).filter(({ of }) => {
+      const original = tools.get(of);
+      return original === undefined
+        ? [...tools.values()].some((tool) => tool.toolset === of && isSeen(tool))
+        : isSeen(original);
+    });
+    return alike.length > 0 ? { lookalikes: alike } : {};
+  };
   const seen = (principal: Principal, tools: readonly Tool[], endpoint?: string, clientAddress?: string) =>
     new Set(policy.visible(principal, tools, { surface: 'rest', endpoint, clientAddress }));
 
@@ -49,12 +66,17 @@ export function toolRoutes({ gateway, policy }: ToolsDeps): Route[] {
       errors: [UnknownEndpoint],
       handle({ principal, query: { endpoint, toolset }, clientAddress }) {
         const view = gateway.view(principal.org, endpoint);
-        const wanted = view.tools.filter(({ item }) => toolset === undefined || item.toolset === toolset);
-        const all = wanted.map(({ item }) => item);
+        const wanted = view.tools.filter(({ item }) =>
+          toolset === undefined ? item.toolset !== ownToolset || view.isListed(item) : item.toolset === toolset,
+        );
+        const all = view.tools.map(({ item }) => item);
         const shown = seen(principal, all, endpoint, clientAddress);
         const tools = wanted
           .filter(({ item }) => shown.has(item))
-          .map(({ item, wireName }) => summaryOf(item, wireName))
+          .map(({ item, wireName }) => ({
+            ...summaryOf(item, wireName),
+            ...imitatedBy(item, (tool) => shown.has(tool)),
+          }))
           .sort((a, b) => (a.id < b.id ? -1 : 1));
         const { incomplete } = gateway.list(principal, endpoint === undefined ? {} : { endpoint });
         return ok({
@@ -87,14 +109,20 @@ export function toolRoutes({ gateway, policy }: ToolsDeps): Route[] {
           throw UnknownTool({ what: 'tool', name: id });
         }
         const wireName = view.tools.find(({ item }) => item === tool)?.wireName ?? tool.name;
-        return ok({ ...summaryOf(tool, wireName), definition: tool.definition });
+        return ok({
+          ...summaryOf(tool, wireName),
+          definition: tool.shown ?? tool.definition,
+          ...guidanceOf(tool),
+          ...imitatedBy(tool, (other) => seen(principal, [other], endpoint, clientAddress).has(other)),
+        });
       },
     }),
   ];
 }
 
 function summaryOf(tool: Tool, wireName: string) {
-  const { id, toolset, name, definition, annotations, tags, digest, status, statusReason, timeoutMs } = tool;
+  const definition = tool.shown ?? tool.definition;
+  const { id, toolset, name, annotations, tags, digest, status, statusReason, timeoutMs } = tool;
   const title = definition.title ?? definition.annotations?.title;
   return {
     id,

@@ -13,7 +13,8 @@ export const upstreamsAdd: CommandSpec = {
     'It is kept in the database. Secret values are kept encrypted and never given out; give them in a file rather\n' +
     'than on the command line, which shows in process lists. Programs can be added only where fairlead.yaml says\n' +
     'allowRuntimeStdio: true. An upstream of fairlead.yaml is changed there. Of an OpenAPI document in a file, what the\n' +
-    'chosen operations need is sent to the server and kept there; one at a URL is read again by the server now and then.',
+    'chosen operations need is sent to the server and kept there; one at a URL is read again by the server now and then.\n' +
+    'What it offers is in quarantine until somebody has accepted it, unless you --trust it as it is first seen.',
   args: [
     { name: '<name>', help: 'its name, and the toolset of its tools: up to 24 lower case letters, digits and dashes' },
     { name: '[target...]', help: 'its address, or -- and the program with its arguments' },
@@ -21,6 +22,7 @@ export const upstreamsAdd: CommandSpec = {
   options: [...upstreamOptions, { flags: '--replace', help: 'change the one of that name' }, orgOption, jsonOption],
   examples: [
     { line: 'fairlead upstreams add tickets https://mcp.example.com/mcp', does: 'over HTTP' },
+    { line: 'fairlead upstreams add tickets https://mcp.example.com/mcp --trust', does: 'and serve its tools at once' },
     { line: 'fairlead upstreams add notes -- mcp-server-filesystem ./notes', does: 'a program' },
     { line: 'fairlead upstreams add tickets --settings-file tickets.json', does: 'with headers and secrets' },
     {
@@ -44,6 +46,8 @@ export const upstreamsAdd: CommandSpec = {
     else {
       screen.line(`${options.replace ? 'Changed' : 'Added'} the upstream ${name}; it is being connected.`);
       screen.line('How it is: npx fairlead upstreams list');
+      if (settings.trust !== 'first-use')
+        screen.line(`To look at what it offers, and accept it: npx fairlead tools review ${name}`);
     }
     if (!options.json && settings.annotations !== 'trust') screen.line(unbelieved);
     return exitCodes.ok;

@@ -1,0 +1,92 @@
+import type { Acts } from '../capabilities/audit/index.ts';
+import type { Catalog, DefinitionsSeen } from '../capabilities/catalog/index.ts';
+import type { JsonObject } from '../kernel/json.ts';
+import type { OrgId, Principal } from '../kernel/principal.ts';
+import type { Log, Metrics } from '../platform/telemetry/index.ts';
+
+interface Deps {
+  catalog: Pick<Catalog, 'onDefinitions' | 'quarantined'>;
+  acts: Acts;
+  metrics: Metrics;
+  log: Log;
+}
+
+const shownNames = 50;
+
+/** Everything that happens to definitions of tools is counted, and what nobody decided is kept in the audit as well. */
+export function createDefinitionWatch({ catalog, acts, metrics, log }: Deps): { start(): void; stop(): Promise<void> } {
+  const count = {
+    accepted: metrics.counter(
+      'fairlead_definitions_accepted_total',
+      'Definitions accepted, on first use or in a review',
+    ),
+    changed: metrics.counter(
+      'fairlead_definitions_changed_total',
+      'Definitions that changed and are served as accepted',
+    ),
+    quarantined: metrics.counter('fairlead_definitions_quarantined_total', 'Definitions that were quarantined'),
+    rejected: metrics.counter('fairlead_definitions_rejected_total', 'Definitions that were rejected in a review'),
+  };
+  metrics.gauge('fairlead_definitions_waiting', 'Definitions in quarantine now', catalog.quarantined);
+  const keeping = new Set<Promise<unknown>>();
+  let end: (() => void) | undefined;
+
+  const see = (seen: DefinitionsSeen) => {
+    const { org, toolset, accepted, changed, quarantined, rejected, renamed, by } = seen;
+    count.accepted(accepted.length);
+    count.changed(changed.length);
+    count.quarantined(quarantined.length);
+    count.rejected(rejected.length);
+    if (by !== undefined) return; // whoever decided has left a record of it
+    const detail: JsonObject = {
+      ...namesOf('accepted', accepted),
+      ...namesOf('changed', changed),
+      ...namesOf(
+        'quarantined',
+        quarantined.map(({ name, reason }) => `${name}: ${reason}`),
+      ),
+      ...namesOf(
+        'renamed',
+        renamed.map(({ from, to }) => `${from} to ${to}`),
+      ),
+    };
+    if (changed.length + quarantined.length > 0) log.warn({ org, toolset, ...detail }, 'definitions have changed');
+    const notes = { action: 'definitions.seen', principal: system(org), org, subject: toolset, detail };
+    const kept = acts
+      .perform(notes, async () => undefined)
+      .catch((error: unknown) => log.error({ err: error, toolset }, 'a change of definitions could not be recorded'))
+      .finally(() => keeping.delete(kept));
+    keeping.add(kept);
+  };
+
+  return {
+    start() {
+      end ??= catalog.onDefinitions(see);
+    },
+    async stop() {
+      end?.();
+      end = undefined;
+      await Promise.all(keeping);
+    },
+  };
+}
+
+/** With how many there are, where not all of them are named. */
+function namesOf(what: string, names: readonly string[]): JsonObject {
+  if (names.length === 0) return {};
+  const shown = names.slice(0, shownNames);
+  return { [what]: shown, ...(names.length > shownNames ? { [`${what}Count`]: names.length } : {}) };
+}
+
+/** Who acts where nobody asked for it. */
+function system(org: OrgId): Principal {
+  return {
+    id: 'system',
+    kind: 'system',
+    org,
+    name: 'Fairlead',
+    roles: [],
+    scopes: [],
+    credential: { kind: 'internal', id: 'system' },
+  };
+}

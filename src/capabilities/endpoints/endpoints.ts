@@ -1,0 +1,164 @@
+import { type EndpointChoice, type EndpointSettings, endpointChoice, endpointName } from '../../config/schema.ts';
+import { InvalidRequest, NotFound } from '../../kernel/errors.ts';
+import { newId } from '../../kernel/ids.ts';
+import type { OrgId } from '../../kernel/principal.ts';
+import { type Bus, createFollower } from '../../platform/bus/index.ts';
+import type { Db } from '../../platform/db/types.ts';
+import type { Log } from '../../platform/telemetry/index.ts';
+import { EndpointDeclared, EndpointLimit } from './errors.ts';
+import { deleteEndpoint, type EndpointRow, listAllEndpoints, putEndpoint } from './store.ts';
+
+/** A named endpoint as those who administer see it. */
+export interface Endpoint {
+  name: string;
+  source: 'file' | 'runtime';
+  settings: EndpointChoice;
+  /** Role of callers without a token; only in the file. */
+  anonymous?: EndpointSettings['anonymous'];
+  /** Id of the principal, and milliseconds since the epoch; only of those added at run time. */
+  changedBy?: string;
+  changedAt?: number;
+}
+
+/** The named endpoints: those of the file, and those added while the server runs, which every replica follows. */
+export interface Endpoints {
+  /** Answered from memory, with the same object as long as it has not changed. Another tenant's are not there. */
+  find(org: OrgId, name: string): EndpointChoice | undefined;
+  names(org: OrgId): readonly string[];
+  list(org: OrgId): Endpoint[];
+  /** Whoever it belongs to. */
+  exists(name: string): boolean;
+  /** The one that the file declares; undefined for none of that name. */
+  declaredAs(name: string): EndpointSettings | undefined;
+  declared(): Record<string, EndpointSettings>;
+  /** Takes the declarations of a reloaded file; they win over what was added under the same name. */
+  redeclare(declared: Record<string, EndpointSettings>): void;
+  /** Adds or replaces. @throws InvalidRequest, EndpointDeclared, EndpointLimit */
+  put(org: OrgId, name: string, settings: unknown, by: string): Promise<Endpoint>;
+  /** @throws NotFound, EndpointDeclared */
+  remove(org: OrgId, name: string): Promise<void>;
+  /** Returns the way to stop listening. */
+  onChange(listener: () => void): () => void;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+interface Deps {
+  db: Db;
+  bus: Bus;
+  log: Log;
+  declared: Record<string, EndpointSettings>;
+  pollMs?: number;
+}
+
+const maxPerOrg = 100;
+
+type Rows = ReadonlyMap<string, EndpointRow>;
+
+export function createEndpointBook({ db, bus, log, declared: initially, pollMs = 2_000 }: Deps): Endpoints {
+  let declared = initially;
+  let rows: Rows = new Map();
+  const listeners = new Set<() => void>();
+  const changed = () => {
+    for (const listener of listeners) listener();
+  };
+
+  const follower = createFollower<void>({
+    bus,
+    topic: 'endpoints.changed',
+    log,
+    what: 'the endpoints added at run time',
+    timing: { pollMs },
+    async load() {
+      const stored = await listAllEndpoints(db);
+      const next = new Map(
+        stored.map((row) => {
+          const before = rows.get(keyOf(row.org, row.name));
+          return [keyOf(row.org, row.name), before?.revision === row.revision ? before : completed(row)];
+        }),
+      );
+      const isSame = next.size === rows.size && [...next].every(([key, row]) => rows.get(key) === row);
+      rows = next;
+      if (!isSame) changed();
+    },
+  });
+
+  const declaredAs = (name: string) => (Object.hasOwn(declared, name) ? declared[name] : undefined);
+  const list = (org: OrgId): Endpoint[] => {
+    const inFile = Object.entries(declared).filter(([, settings]) => settings.org === org);
+    const added = [...rows.values()].filter((row) => row.org === org && !declaredAs(row.name));
+    return [
+      ...inFile.map(([name, { org: _, anonymous, ...settings }]): Endpoint => {
+        return { name, source: 'file', settings, ...(anonymous === undefined ? {} : { anonymous }) };
+      }),
+      ...added.map(toEndpoint),
+    ].sort((a, b) => (a.name < b.name ? -1 : 1));
+  };
+
+  const refresh = async () => {
+    follower.tell();
+    await follower.refresh();
+  };
+
+  return {
+    find(org, name) {
+      const inFile = declaredAs(name);
+      return inFile ? (inFile.org === org ? inFile : undefined) : rows.get(keyOf(org, name))?.settings;
+    },
+    names: (org) => list(org).map(({ name }) => name),
+    list,
+    exists: (name) => declaredAs(name) !== undefined || [...rows.values()].some((row) => row.name === name),
+    declaredAs,
+    declared: () => declared,
+    redeclare(next) {
+      declared = next;
+      changed();
+    },
+
+    async put(org, name, input, by) {
+      const settings = parsed(name, input);
+      if (declaredAs(name)) throw EndpointDeclared({ name });
+      const row = { org, name, settings, revision: newId('rev'), changedBy: by };
+      if (!(await putEndpoint(db, row, maxPerOrg))) throw EndpointLimit({ limit: maxPerOrg });
+      await refresh();
+      return toEndpoint(rows.get(keyOf(org, name)) ?? { ...row, changedAt: Date.now() });
+    },
+
+    async remove(org, name) {
+      if (declaredAs(name)?.org === org) throw EndpointDeclared({ name });
+      if (!(await deleteEndpoint(db, org, name))) throw NotFound({ what: 'endpoint', id: name.slice(0, 100) });
+      await refresh();
+    },
+
+    onChange(listener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    start: follower.start,
+    stop: follower.stop,
+  };
+}
+
+function keyOf(org: OrgId, name: string): string {
+  return `${org} ${name}`; // neither can hold a space
+}
+
+/** What was stored by an older version may lack settings that have a default by now. */
+function completed(row: EndpointRow): EndpointRow {
+  return { ...row, settings: endpointChoice.parse(row.settings) };
+}
+
+function parsed(name: string, input: unknown): EndpointChoice {
+  const named = endpointName.safeParse(name);
+  const settings = endpointChoice.safeParse(input);
+  const faults = [
+    ...(named.error?.issues ?? []).map(({ message }) => `name: ${message}`),
+    ...(settings.error?.issues ?? []).map(({ path, message }) => `${path.join('.') || 'settings'}: ${message}`),
+  ];
+  if (faults.length > 0 || !settings.success) throw InvalidRequest({ faults });
+  return settings.data;
+}
+
+function toEndpoint({ name, settings, changedBy, changedAt }: EndpointRow): Endpoint {
+  return { name, source: 'runtime', settings, changedBy, changedAt };
+}
