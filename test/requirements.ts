@@ -50,6 +50,8 @@ export const requirements = {
     'Each operation of an OpenAPI 3.0 or 3.1 document that is selected becomes a tool, called as the document says with the secrets it asks for, its errors and pages put into words; one that cannot costs only itself and says why.',
   'CA-5':
     'An endpoint that is searched lists three tools and what is pinned; the others are found by what is wanted, described, and called under their own name, and what policy hides is never found.',
+  'CA-7':
+    'Several calls run as one plan that passes values on inside; each goes the way of every call, is recorded below the plan, and a plan is bounded in calls, time and bytes.',
   'CA-8':
     'No definition of an upstream changes unseen: it is served as it was accepted, quarantined when it promises less or is under review, and accepted, rejected or pinned by whoever has seen what differs.',
   'CA-9':

@@ -5,6 +5,7 @@ import { createCatalog, createLatencies, purgeCatalog } from '../capabilities/ca
 import { createDiscovery } from '../capabilities/discovery/index.ts';
 import { createEndpointBook, purgeEndpoints } from '../capabilities/endpoints/index.ts';
 import { createIdempotency, purgeIdempotency } from '../capabilities/idempotency/index.ts';
+import { createPlans } from '../capabilities/plans/index.ts';
 import { createPolicy, purgePolicies } from '../capabilities/policy/index.ts';
 import { createUpstreams, purgeUpstreams } from '../capabilities/upstreams/index.ts';
 import type { Settings } from '../config/schema.ts';
@@ -142,7 +143,8 @@ export function compose(ground: Ground) {
     },
     guidanceOf,
   });
-  const own = createOwnToolset({ upstreams, discovery, version });
+  const plans = createPlans({ caller: { call: (request) => gateway.call(request) }, clock });
+  const own = createOwnToolset({ upstreams, discovery, plans, version });
   const toolsets = createToolsets({ own: [own, ...(ground.toolsets ?? [])], catalog, upstreams });
   const gateway = createGateway({
     clock,

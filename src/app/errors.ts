@@ -4,6 +4,7 @@ import { catalogErrors } from '../capabilities/catalog/index.ts';
 import { discoveryErrors } from '../capabilities/discovery/index.ts';
 import { endpointsErrors } from '../capabilities/endpoints/index.ts';
 import { idempotencyErrors } from '../capabilities/idempotency/index.ts';
+import { plansErrors } from '../capabilities/plans/index.ts';
 import { policyErrors } from '../capabilities/policy/index.ts';
 import { upstreamsErrors } from '../capabilities/upstreams/index.ts';
 import { configErrors } from '../config/index.ts';
@@ -22,6 +23,7 @@ export const errorCatalogue: readonly { part: string; errors: readonly ErrorKind
   { part: 'Policy', errors: policyErrors },
   { part: 'Catalog', errors: catalogErrors },
   { part: 'Discovery', errors: discoveryErrors },
+  { part: 'Plans', errors: plansErrors },
   { part: 'Endpoints', errors: endpointsErrors },
   { part: 'Upstreams', errors: upstreamsErrors },
   { part: 'Audit', errors: auditErrors },

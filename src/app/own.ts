@@ -1,25 +1,28 @@
 import type { Discovery } from '../capabilities/discovery/index.ts';
+import type { Plans } from '../capabilities/plans/index.ts';
 import type { Upstreams } from '../capabilities/upstreams/index.ts';
 import { statusUri } from '../gateway/index.ts';
-import type { Call, OwnToolset, ProviderReply } from '../kernel/call.ts';
+import type { Call, OwnToolset, ProviderReply, ToolProvider } from '../kernel/call.ts';
 import { NotFound } from '../kernel/errors.ts';
 import { ownToolset } from '../kernel/names.ts';
 
 interface Deps {
   upstreams: Upstreams;
   discovery: Discovery;
+  plans: Plans;
   version: string;
 }
 
 /** Fairlead's own toolset: ways to the tools of others, and what stands behind this server and how it is. */
-export function createOwnToolset({ upstreams, discovery, version }: Deps): OwnToolset {
-  const tools: Record<string, (call: Call, signal: AbortSignal) => Promise<ProviderReply>> = {
+export function createOwnToolset({ upstreams, discovery, plans, version }: Deps): OwnToolset {
+  const tools: Record<string, ToolProvider['dispatch']> = {
     search_tools: (call) => discovery.search(call),
     describe_tool: (call) => discovery.describe(call),
+    run_tools: plans.run,
   };
   return {
     name: ownToolset,
-    list: () => ({ tools: [...discovery.tools], prompts: [], resources: [], templates: [] }),
+    list: () => ({ tools: [...discovery.tools, plans.tool], prompts: [], resources: [], templates: [] }),
     provider: {
       async dispatch(call, signal) {
         const run = call.operation === 'tool' ? tools[call.tool.name] : undefined;
