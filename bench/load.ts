@@ -1,4 +1,5 @@
-import { Agent, request } from 'node:http';
+import { type Agent, request } from 'node:http';
+import { Client } from 'undici';
 import { percentile } from './figures.ts';
 
 export interface Shot {
@@ -16,32 +17,58 @@ export interface Volley {
   others: Record<string, number>;
 }
 
-/** Sends one request after the other on each of `connections` for `forMs`. The first answers, which warm up, count too. */
-export async function drive(url: string, shot: Shot, connections: number, forMs: number): Promise<Volley> {
-  const agent = new Agent({ keepAlive: true, maxSockets: connections });
+/**
+ * Sends one request after the other on each of `connections` for `forMs`. The first answers, which warm up, count too.
+ * An answer without the text `wanted` counts among the others.
+ */
+export async function drive(
+  url: string,
+  shot: Shot,
+  connections: number,
+  forMs: number,
+  wanted = '',
+): Promise<Volley> {
+  const { origin, pathname } = new URL(url);
   const latencies: number[] = [];
   const others: Record<string, number> = {};
   const startedAt = performance.now();
   const worker = async () => {
+    // A client of its own for each connection, and one that costs little: it shares the machine with what it measures.
+    const client = new Client(origin, { headersTimeout: answerLimitMs, bodyTimeout: answerLimitMs });
     while (performance.now() - startedAt < forMs) {
       const sentAt = performance.now();
-      const status = await send(url, shot, agent).then(
-        (answer) => answer.status,
+      const status = await exchange(client, pathname, shot, wanted).catch(
         (error: NodeJS.ErrnoException) => error.code ?? error.message,
       );
       latencies.push(performance.now() - sentAt);
       if (status !== 200) others[status] = (others[status] ?? 0) + 1;
     }
+    await client.destroy();
   };
   await Promise.all(Array.from({ length: connections }, worker));
   const seconds = (performance.now() - startedAt) / 1000;
-  agent.destroy();
   return {
     p50: percentile(latencies, 50),
     p99: percentile(latencies, 99),
     perSecond: latencies.length / seconds,
     others,
   };
+}
+
+async function exchange(
+  client: Client,
+  path: string,
+  { method = 'POST', headers = {}, body }: Shot,
+  wanted: string,
+): Promise<number | string> {
+  const answer = await client.request({
+    path,
+    method: method as 'POST',
+    headers,
+    body: typeof body === 'function' ? body() : (body ?? null),
+  });
+  const text = await answer.body.text();
+  return text.includes(wanted) ? answer.statusCode : 'another answer';
 }
 
 const answerLimitMs = 10_000;

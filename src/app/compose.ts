@@ -262,6 +262,7 @@ export function compose(ground: Ground) {
       publicUrl: settings.publicUrl,
       allowedHosts: settings.allowedHosts,
       allowedOrigins: settings.allowedOrigins,
+      maxBodyBytes,
       trustedProxies: settings.trustedProxies,
       authorizationServers: () => issuers.map(({ issuer }) => issuer),
       scopes: scopeNames,

@@ -31,7 +31,7 @@ export async function fuzz(fairlead: Fairlead, { seed, inProcess, overSockets }:
   const report: CampaignReport = { done: 0, faults: [], statuses: {} };
   const key = await fairlead.makeKey(['operator'], { scopes: ['tools:call', 'audit:read'] });
   const adminKey = fairlead.adminKey;
-  const app = fairlead.running.house.http({ draining: () => false, unready: async () => ({}) });
+  const { app } = fairlead.running.house.http({ draining: () => false, unready: async () => ({}) });
   const port = Number(new URL(fairlead.url).port);
 
   const judge = (n: number, attempt: Attempt, answer: Answer | undefined) => {

@@ -31,12 +31,22 @@ export interface AdmissionDeps {
   endpoints: EndpointNames;
 }
 
+/** What a request tells of its caller. */
+export interface Caller {
+  authorization: string | undefined;
+  forwardedFor: string | undefined;
+  socketAddress: string | undefined;
+  requestId: string;
+}
+
 /** Who calls: decided here, once, for every surface. */
 export interface Admission {
   /** Throws what `access` throws. */
   principal(c: Context<HttpEnv>): Promise<Principal>;
   /** The MCP surface's way in; the response is the challenge when nobody is let in. */
   admit(c: Context<HttpEnv>, endpoint: string | undefined): Promise<Admitted | Response>;
+  /** The same for whoever words a refusal otherwise. Throws what `access` throws. */
+  enter(caller: Caller, endpoint: string | undefined): Promise<Admitted>;
   address(c: Context<HttpEnv>): string | undefined;
   /** Whether the request began on this machine, whatever proxies it came through. */
   isLocal(c: Context<HttpEnv>): boolean;
@@ -50,30 +60,42 @@ export function createAdmission({
   trustedProxies,
   endpoints: { declaredAs },
 }: AdmissionDeps): Admission {
-  const address = (c: Context<HttpEnv>) =>
-    clientAddress(c.env?.incoming?.socket?.remoteAddress, c.req.header('x-forwarded-for'), trustedProxies);
+  const callerOf = (c: Context<HttpEnv>): Caller => ({
+    authorization: c.req.header('authorization'),
+    forwardedFor: c.req.header('x-forwarded-for'),
+    socketAddress: c.env?.incoming?.socket?.remoteAddress,
+    requestId: c.get('requestId'),
+  });
+  const addressOf = ({ socketAddress, forwardedFor }: Caller) =>
+    clientAddress(socketAddress, forwardedFor, trustedProxies);
   const isLocal = (c: Context<HttpEnv>) =>
     isFromThisMachine(c.env?.incoming?.socket?.remoteAddress, (name) => c.req.header(name), trustedProxies);
   const metadataUrl = (path: string) => new URL(`/.well-known/oauth-protected-resource${path}`, publicUrl).href;
 
+  const enter = async (caller: Caller, endpoint: string | undefined): Promise<Admitted> => {
+    const bearer = bearerOf(caller.authorization);
+    const authenticate = async (): Promise<Principal> => {
+      const settings = endpoint === undefined ? undefined : declaredAs(endpoint);
+      if (bearer === undefined && settings?.anonymous) return anonymousPrincipal(settings.org, settings.anonymous);
+      return access.authenticate(bearer);
+    };
+    const principal = await authenticate();
+    access.require(principal, 'tools:call');
+    const { requestId } = caller;
+    return { principal, endpoint, clientAddress: addressOf(caller), requestId, revalidate: authenticate };
+  };
+
   return {
-    address,
+    address: (c) => addressOf(callerOf(c)),
     isLocal,
     metadataUrl,
-    principal: (c) => access.authenticate(bearerOf(c)),
+    principal: (c) => access.authenticate(bearerOf(c.req.header('authorization'))),
+    enter,
     async admit(c, endpoint) {
-      const bearer = bearerOf(c);
+      const bearer = bearerOf(c.req.header('authorization'));
       const anonymous = endpoint === undefined ? undefined : declaredAs(endpoint)?.anonymous;
-      const authenticate = async (): Promise<Principal> => {
-        const settings = endpoint === undefined ? undefined : declaredAs(endpoint);
-        if (bearer === undefined && settings?.anonymous) return anonymousPrincipal(settings.org, settings.anonymous);
-        return access.authenticate(bearer);
-      };
       try {
-        const principal = await authenticate();
-        access.require(principal, 'tools:call');
-        const requestId = c.get('requestId');
-        return { principal, endpoint, clientAddress: address(c), requestId, revalidate: authenticate };
+        return await enter(callerOf(c), endpoint);
       } catch (error) {
         const { spec } = asFairleadError(error);
         const path = endpoint === undefined ? '/mcp' : `/mcp/${endpoint}`;
@@ -92,8 +114,7 @@ function challenge(metadataUrl: string, presented: boolean): string {
   return `Bearer ${presented ? 'error="invalid_token", ' : ''}resource_metadata="${metadataUrl}"`;
 }
 
-function bearerOf(c: Context<HttpEnv>): string | undefined {
-  const header = c.req.header('authorization');
+function bearerOf(header: string | undefined): string | undefined {
   if (header === undefined) return undefined;
   const match = /^Bearer +(.*\S) *$/i.exec(header); // an admin key may be any text
   if (!match) throw MissingCredential();

@@ -8,6 +8,7 @@ import { type Admission, createAdmission, type EndpointNames, type HttpEnv } fro
 import { edge } from './edge.ts';
 import { type Operations, operations } from './operations.ts';
 import { problemResponse } from './problem.ts';
+import { createShortcut, type Shortcut } from './shortcut.ts';
 
 export interface HttpAppDeps {
   mcp: McpSurface;
@@ -18,6 +19,7 @@ export interface HttpAppDeps {
   publicUrl: string;
   allowedHosts: readonly string[];
   allowedOrigins: readonly string[];
+  maxBodyBytes: number;
   trustedProxies: readonly string[];
   /** Issuers whose tokens are taken. */
   authorizationServers(): readonly string[];
@@ -28,8 +30,13 @@ export interface HttpAppDeps {
   draining(): boolean;
 }
 
-/** Everything that is served over HTTP. */
-export function createHttpApp(deps: HttpAppDeps): Hono<HttpEnv> {
+/** Everything that is served over HTTP, and the short way past it for what most requests are. */
+export interface HttpApp {
+  app: Hono<HttpEnv>;
+  shortcut: Shortcut;
+}
+
+export function createHttpApp(deps: HttpAppDeps): HttpApp {
   const admission = createAdmission({ ...deps, trustedProxies: addressRanges(deps.trustedProxies) });
   const app = new Hono<HttpEnv>();
   app.onError((error, c) => problemResponse(error, deps.log, { signal: c.req.raw.signal }));
@@ -53,7 +60,7 @@ export function createHttpApp(deps: HttpAppDeps): Hono<HttpEnv> {
   app.get('/', (c) => c.redirect('/docs')); // who opens the address in a browser wants to know what is here
   app.route('/', deps.rest(admission));
 
-  return app;
+  return { app, shortcut: createShortcut({ ...deps, admission }) };
 }
 
 /** RFC 9728: who gives out tokens for this server. */

@@ -2,7 +2,7 @@ import type { MiddlewareHandler } from 'hono';
 import { cors } from 'hono/cors';
 import { newId } from '../../kernel/ids.ts';
 import { checkHost, checkOrigin } from '../../platform/http/index.ts';
-import type { Log, Metrics } from '../../platform/telemetry/index.ts';
+import type { Log, Metrics, RequestMeasure } from '../../platform/telemetry/index.ts';
 import type { HttpEnv } from './admission.ts';
 import { problemResponse } from './problem.ts';
 
@@ -11,6 +11,25 @@ export interface EdgeDeps {
   allowedOrigins: readonly string[];
   log: Log;
   metrics: Metrics;
+}
+
+/** In the books of every request, whichever way it went. */
+export function keepBooks(
+  { log, metrics }: Pick<EdgeDeps, 'log' | 'metrics'>,
+  { requestId, ...measure }: RequestMeasure & { requestId: string },
+): void {
+  metrics.request(measure);
+  log.debug({ requestId, ...measure }, 'request');
+}
+
+/** What every answer carries. */
+export function safetyHeaders(requestId: string): Record<string, string> {
+  return {
+    'x-content-type-options': 'nosniff',
+    'referrer-policy': 'no-referrer',
+    'x-frame-options': 'DENY',
+    'x-request-id': requestId,
+  };
 }
 
 /** What every request passes first, in this order. */
@@ -36,19 +55,13 @@ export function edge({ allowedHosts, allowedOrigins, log, metrics }: EdgeDeps): 
       await next();
       const durationMs = performance.now() - startedAt;
       const route = c.req.routePath;
-      metrics.request({ method: c.req.method, route, status: c.res.status, durationMs });
-      log.debug(
-        { requestId: c.get('requestId'), method: c.req.method, route, status: c.res.status, durationMs },
-        'request',
-      );
+      const { method } = c.req;
+      keepBooks({ log, metrics }, { requestId: c.get('requestId'), method, route, status: c.res.status, durationMs });
     },
     async function secure(c, next) {
       await next();
       const { headers } = c.res; // `c.header` would copy the response for each
-      headers.set('x-content-type-options', 'nosniff');
-      headers.set('referrer-policy', 'no-referrer');
-      headers.set('x-frame-options', 'DENY');
-      headers.set('x-request-id', c.get('requestId'));
+      for (const [name, value] of Object.entries(safetyHeaders(c.get('requestId')))) headers.set(name, value);
     },
     async function rightHost(c, next) {
       try {

@@ -1,3 +1,3 @@
 export type { Admission, HttpEnv } from './admission.ts';
-export { createHttpApp } from './app.ts';
+export { createHttpApp, type HttpApp } from './app.ts';
 export { type Door, openDoor, type TlsMaterial } from './listen.ts';

@@ -1,11 +1,11 @@
-import { createServer as createPlain } from 'node:http';
+import { createServer as createPlain, type IncomingMessage, type ServerResponse } from 'node:http';
 import { createServer as createSecure, type Server as SecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
-import type { Hono } from 'hono';
 import { InvalidRequest } from '../../kernel/errors.ts';
-import type { HttpEnv } from './admission.ts';
+import type { HttpApp } from './app.ts';
 import { problemOf } from './problem.ts';
+import type { Shortcut } from './shortcut.ts';
 import { answerUnreadable } from './unreadable.ts';
 
 export interface TlsMaterial {
@@ -22,7 +22,7 @@ export interface TlsMaterial {
 export interface Door {
   /** The port that was given, also when 0 was asked for. */
   port: number;
-  open(app: Hono<HttpEnv>): void;
+  open(app: HttpApp): void;
   shut(): void;
   /** New connections use the new material; those that are open keep theirs. */
   renewTls(material: TlsMaterial): void;
@@ -50,11 +50,15 @@ export async function openDoor(host: string, port: number, tls?: TlsMaterial): P
     );
   };
   let fetch = closed;
+  let shortcut: Shortcut | undefined;
   const listener = getRequestListener((request, env) => fetch(request, env), {
     // The app answers its own errors: what ends here is a target or a Host header that no URL can be made of.
     errorHandler: () => problemOf(InvalidRequest({ faults: 'its target or its Host header cannot be read' })),
   });
-  const server = tls ? createSecure({ ...limits, ...secureOptions(tls) }, listener) : createPlain(limits, listener);
+  const serve = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    if (!shortcut || !(await shortcut(incoming, outgoing))) await listener(incoming, outgoing);
+  };
+  const server = tls ? createSecure({ ...limits, ...secureOptions(tls) }, serve) : createPlain(limits, serve);
   answerUnreadable(server);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
@@ -65,11 +69,13 @@ export async function openDoor(host: string, port: number, tls?: TlsMaterial): P
   });
   return {
     port: (server.address() as AddressInfo).port,
-    open(app) {
-      fetch = app.fetch as Fetch;
+    open(opened) {
+      fetch = opened.app.fetch as Fetch;
+      shortcut = opened.shortcut;
     },
     shut() {
       fetch = closed;
+      shortcut = undefined;
     },
     renewTls(material) {
       if (tls) (server as unknown as SecureServer).setSecureContext(secureOptions(material));

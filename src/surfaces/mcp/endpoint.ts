@@ -9,14 +9,19 @@ import { originOf, type ServerParts } from './identity.ts';
 import { createModern } from './modern.ts';
 import { startNotices } from './notices.ts';
 import { createParking } from './parking.ts';
-import { createRounds } from './rounds.ts';
+import { createRounds, type RoundOver } from './rounds.ts';
 import { type AuthInfo, createSessions, rpcResponse } from './sessions.ts';
+import { createShortWay, type ShortWay } from './short/short.ts';
 import { createStateCodec } from './state.ts';
 
 /** MCP over HTTP, both eras from one URL. */
 export interface McpSurface {
   /** Serves a request whose caller has been admitted. Never rejects. */
   handle(request: Request, admitted: Admitted): Promise<Response>;
+  /** The way of most requests that can be told from their looks. */
+  short: ShortWay;
+  /** Counts an answer until what comes back is called: the end of the server waits for those that are on their way. */
+  answering(): () => void;
   start(): void;
   stop(): Promise<void>;
 }
@@ -64,23 +69,39 @@ export function createMcpSurface(deps: McpSurfaceDeps): McpSurface {
 
   const answers = pendingAnswers();
 
+  /** What was thrown as an answer. */
+  const failure = (thrown: unknown, { signal }: Request): Response => {
+    if (!(thrown instanceof FairleadError)) {
+      if (signal.aborted) return hungUp(thrown, deps.log);
+      deps.log.error({ err: thrown }, 'an MCP request failed');
+    }
+    const error = asFairleadError(thrown);
+    return rpcResponse(
+      error.spec.status,
+      error.spec.category === 'not_found' ? -32602 : -32603,
+      `${error.message} ${error.action}`,
+    );
+  };
+
+  const short = createShortWay({
+    deps,
+    rounds: parts.rounds,
+    tell(request, body, admitted, over) {
+      const told = modern.handle(request, body, admitted, authInfoOf(admitted, over));
+      return told.catch((thrown: unknown) => failure(thrown, request));
+    },
+  });
+
   return {
     async handle(request, admitted) {
       try {
         return await answers.track(request, () => serve(request, admitted));
       } catch (thrown) {
-        if (!(thrown instanceof FairleadError)) {
-          if (request.signal.aborted) return hungUp(thrown, deps.log);
-          deps.log.error({ err: thrown }, 'an MCP request failed');
-        }
-        const error = asFairleadError(thrown);
-        return rpcResponse(
-          error.spec.status,
-          error.spec.category === 'not_found' ? -32602 : -32603,
-          `${error.message} ${error.action}`,
-        );
+        return failure(thrown, request);
       }
     },
+    short,
+    answering: answers.begin,
     start() {
       sessions.start();
       stopNotices ??= startNotices(deps, sessions, modern);
@@ -95,12 +116,12 @@ export function createMcpSurface(deps: McpSurfaceDeps): McpSurface {
   };
 }
 
-function authInfoOf({ principal, clientAddress, requestId }: Admitted): AuthInfo {
+function authInfoOf({ principal, clientAddress, requestId }: Admitted, over?: Promise<RoundOver>): AuthInfo {
   return {
     token: '', // what the caller proved itself with goes no further than the door
     clientId: principal.id,
     scopes: [...principal.scopes],
     expiresAt: Math.floor((principal.expiresAt ?? Date.now() + 86_400_000) / 1000),
-    extra: { principal, requestId, ...(clientAddress === undefined ? {} : { clientAddress }) },
+    extra: { principal, requestId, over, ...(clientAddress === undefined ? {} : { clientAddress }) },
   };
 }

@@ -1,7 +1,7 @@
 import type { ServerContext } from '@modelcontextprotocol/server';
 import type { Principal } from '../../kernel/principal.ts';
 import type { McpDeps } from './deps.ts';
-import type { Rounds } from './rounds.ts';
+import type { RoundOver, Rounds } from './rounds.ts';
 import type { SealedState } from './state.ts';
 
 /** One client's server: built for a session, or for a single request of the stateless revision. */
@@ -11,6 +11,8 @@ export interface ServerIdentity {
   principal: Principal;
   endpoint: string | undefined;
   clientAddress: string | undefined;
+  /** What the call came to that it is built for, where it was made already: it only has to be told. */
+  over?: Promise<RoundOver> | undefined;
 }
 
 export interface ServerParts {

@@ -2,9 +2,10 @@ import { createMcpHandler, type McpHttpHandler } from '@modelcontextprotocol/ser
 import { isObject, type JsonObject } from '../../kernel/json.ts';
 import { paramHeaderFault } from '../../kernel/paramheaders.ts';
 import type { Principal } from '../../kernel/principal.ts';
-import type { Admitted } from './deps.ts';
+import type { Admitted, McpDeps } from './deps.ts';
 import { originOf, type ServerParts } from './identity.ts';
 import { asObject } from './results.ts';
+import type { RoundOver } from './rounds.ts';
 import { buildServer } from './server.ts';
 import { type AuthInfo, rpcResponse, whenSent } from './sessions.ts';
 
@@ -40,6 +41,7 @@ export function createModern(parts: ServerParts): Modern {
               principal: authInfo?.extra?.principal as Principal,
               endpoint,
               clientAddress: authInfo?.extra?.clientAddress as string | undefined,
+              over: authInfo?.extra?.over as Promise<RoundOver> | undefined,
             },
             requestInfo?.headers.get('mcp-method') === 'server/discover',
           ),
@@ -60,7 +62,7 @@ export function createModern(parts: ServerParts): Modern {
       const handler = handlerFor(admitted);
       const options = { authInfo, ...(body === undefined ? {} : { parsedBody: body }) };
       if (isObject(body) && body.method === 'tools/call') {
-        const fault = headerFaultOf(parts, request, asObject(body.params), admitted);
+        const fault = headerFaultOf(parts.deps, asObject(body.params), admitted, (name) => request.headers.get(name));
         if (fault) return rpcResponse(400, headerMismatch, `Header and body disagree: ${fault}.`, {}, {}, body.id);
       }
       if (!isObject(body) || body.method !== 'subscriptions/listen') return handler.fetch(request, options);
@@ -77,17 +79,17 @@ export function createModern(parts: ServerParts): Modern {
 }
 
 /** Arguments that a tool wants mirrored in headers, for those in between to read, must be told alike in both. */
-function headerFaultOf(
-  { deps: { gateway } }: ServerParts,
-  request: Request,
+export function headerFaultOf(
+  { gateway }: Pick<McpDeps, 'gateway'>,
   params: JsonObject,
   { principal, endpoint, clientAddress }: Admitted,
+  header: (name: string) => string | null,
 ): string | undefined {
   if (typeof params.name !== 'string') return undefined;
   const tool = gateway.view(principal.org, endpoint).findTool(params.name);
   if (!tool) return undefined;
   const { inputSchema } = tool.definition;
-  const fault = paramHeaderFault(inputSchema, asObject(params.arguments), (name) => request.headers.get(name));
+  const fault = paramHeaderFault(inputSchema, asObject(params.arguments), header);
   if (fault === undefined) return undefined;
   // Whoever may not see the tool learns of no tool, from the call itself.
   const { tools } = gateway.list(principal, originOf(endpoint, clientAddress));

@@ -1,4 +1,4 @@
-import { inputRequired, ProtocolError, type RequestStateCodec, type ServerContext } from '@modelcontextprotocol/server';
+import { inputRequired, ProtocolError, type RequestStateCodec } from '@modelcontextprotocol/server';
 import type { Gateway } from '../../gateway/index.ts';
 import type { CallEnd, CallReply, CallRequest, Operation } from '../../kernel/call.ts';
 import { digestOf } from '../../kernel/digest.ts';
@@ -21,9 +21,18 @@ export interface Asked {
   requestId: string | undefined;
 }
 
+/** What a caller brings back of the round before. */
+export interface Brought {
+  state?: SealedState | undefined;
+  inputResponses?: unknown;
+}
+
+/** What a request of the stateless revision came to. */
+export type RoundOver = { end: CallEnd } | { inputRequired: JsonObject };
+
 /** One request of the stateless revision: a whole call, or one round of it. */
 export interface Rounds {
-  run(asked: Asked, round: Round, ctx: ServerContext): Promise<{ end: CallEnd } | { inputRequired: JsonObject }>;
+  run(asked: Asked, round: Round, brought?: Brought): Promise<RoundOver>;
 }
 
 const maxRounds = 16;
@@ -57,9 +66,9 @@ export function createRounds({ gateway, parking, codec }: Deps): Rounds {
   };
 
   /** What ends the round becomes an end, or questions with a sealed state. */
-  const answer = async (asked: Asked, callId: string, end: RoundEnd, ctx: ServerContext, rounds = 1) => {
+  const answer = async (asked: Asked, callId: string, end: RoundEnd, rounds = 1): Promise<RoundOver> => {
     if (end.kind === 'questions') {
-      const requestState = await codec.mint({ identity: identityOf(asked), callId, parked: true }, ctx);
+      const requestState = await codec.mint({ identity: identityOf(asked), callId, parked: true });
       return { inputRequired: build(end.inputRequests, requestState) };
     }
     const reply: CallReply = end.reply;
@@ -67,23 +76,22 @@ export function createRounds({ gateway, parking, codec }: Deps): Rounds {
     const { inputRequests, requestState: upstream } = reply.required;
     const identity = identityOf(asked);
     const sealed = { identity, callId, rounds, ...(upstream === undefined ? {} : { upstream }) };
-    return { inputRequired: build(inputRequests, await codec.mint(sealed, ctx)) };
+    return { inputRequired: build(inputRequests, await codec.mint(sealed)) };
   };
 
   return {
-    async run(asked, round, ctx) {
-      const state = ctx.mcpReq.requestState<SealedState>();
+    async run(asked, round, { state, ...brought } = {}) {
       if (!state) {
         const id = newId('call');
         const end = await parking.open(round, id, (link, signal) => gateway.call(request(asked, id, link, signal)));
-        return answer(asked, id, end, ctx);
+        return answer(asked, id, end);
       }
       if (state.identity !== identityOf(asked)) {
         throw new ProtocolError(-32602, 'This requestState belongs to another call.', {
           reason: 'invalid_request_state',
         });
       }
-      const inputResponses = asObject(ctx.mcpReq.inputResponses);
+      const inputResponses = asObject(brought.inputResponses);
       if (state.parked) {
         const resumed = parking.resume(round, state.callId, inputResponses);
         if (!resumed) {
@@ -93,7 +101,7 @@ export function createRounds({ gateway, parking, codec }: Deps): Rounds {
             { reason: 'invalid_request_state' },
           );
         }
-        return answer(asked, state.callId, await resumed, ctx);
+        return answer(asked, state.callId, await resumed);
       }
       const rounds = (state.rounds ?? 1) + 1;
       if (rounds > maxRounds) {
@@ -108,7 +116,7 @@ export function createRounds({ gateway, parking, codec }: Deps): Rounds {
       const end = await parking.open(round, id, (link, signal) =>
         gateway.call({ ...request(asked, id, link, signal), continuation, parentCallId: state.callId }),
       );
-      return answer(asked, state.callId, end, ctx, rounds);
+      return answer(asked, state.callId, end, rounds);
     },
   };
 }

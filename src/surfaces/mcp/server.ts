@@ -20,10 +20,15 @@ export function buildServer(parts: ServerParts, identity: ServerIdentity, withIn
     inputRequired: { legacyShim: false },
     requestState: { verify: parts.verifyState },
   };
-  const server = new Server({ name: 'fairlead', title: 'Fairlead', version: parts.deps.version }, options);
+  const server = new Server(serverInfoOf(parts.deps.version), options);
   listHandlers(server, parts.deps, identity);
   useHandlers(server, parts, identity);
   return server;
+}
+
+/** How Fairlead names itself to clients. */
+export function serverInfoOf(version: string) {
+  return { name: 'fairlead', title: 'Fairlead', version };
 }
 
 function instructionsOf({ deps }: ServerParts, { principal, endpoint, clientAddress }: ServerIdentity): string {

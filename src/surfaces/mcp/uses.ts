@@ -11,6 +11,7 @@ import { clientAddressOf, principalOf, requestIdOf, type ServerIdentity, type Se
 import type { Round } from './parking.ts';
 import { asObject, toResult, toToolResult } from './results.ts';
 import type { Asked } from './rounds.ts';
+import type { SealedState } from './state.ts';
 
 const askTimeoutMs = 5 * 60_000;
 const maxNoticesPerSecond = 200;
@@ -54,7 +55,9 @@ export function useHandlers(server: Server, parts: ServerParts, identity: Server
       const { sent, ...back } = feedback(ctx, (one) => logLevel !== undefined && isAtLeast(one, logLevel));
       const round: Round = { principal: asked.principal, capabilities, signal: ctx.mcpReq.signal, ...back };
       if (logLevel !== undefined) round.logLevel = logLevel;
-      const over = await parts.rounds.run(asked, round, ctx);
+      const { inputResponses } = ctx.mcpReq;
+      const brought = { state: ctx.mcpReq.requestState<SealedState>(), inputResponses };
+      const over = await (identity.over ?? parts.rounds.run(asked, round, brought));
       await sent();
       return 'end' in over ? finish(over.end) : over.inputRequired;
     }

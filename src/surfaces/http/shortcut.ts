@@ -1,0 +1,122 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { checkHost } from '../../platform/http/index.ts';
+import type { Log, Metrics } from '../../platform/telemetry/index.ts';
+import { newId } from '../../kernel/ids.ts';
+import { type Admitted, type McpSurface, type ShortHead, shortHead } from '../mcp/index.ts';
+import type { Admission } from './admission.ts';
+import { keepBooks, safetyHeaders } from './edge.ts';
+
+/**
+ * Takes a request before the app does, or returns false, having said nothing, and leaves it to the app. It spares a
+ * plain call what it does not need: a Request and a Response of the web, the router, the SDK's server.
+ */
+export type Shortcut = (incoming: IncomingMessage, outgoing: ServerResponse) => Promise<boolean>;
+
+export interface ShortcutDeps {
+  mcp: McpSurface;
+  admission: Admission;
+  log: Log;
+  metrics: Metrics;
+  allowedHosts: readonly string[];
+  maxBodyBytes: number;
+  draining(): boolean;
+}
+
+/** The same steps in the same order as in the app; whoever fails one of them goes the long way and is told there. */
+export function createShortcut(deps: ShortcutDeps): Shortcut {
+  const { mcp, log, metrics } = deps;
+
+  const serve: Shortcut = async (incoming, outgoing) => {
+    const startedAt = performance.now();
+    const head = shortHead(incoming);
+    if (!head || head.bodyBytes > deps.maxBodyBytes || deps.draining()) return false;
+    const requestId = newId('req');
+    const admitted = await admittedOf(deps, incoming, head, requestId);
+    if (!admitted) return false;
+
+    const body = await bodyOf(incoming, head.bodyBytes);
+    if (!body) return true; // nobody is there any more
+    const message = mcp.short.read(body.toString('utf8'), head, admitted, headerOf(incoming));
+    if (!message) {
+      Object.assign(incoming, { rawBody: body }); // where the app's adapter looks for a body that was read
+      return false;
+    }
+
+    const gone = new AbortController();
+    const answered = mcp.answering();
+    outgoing.once('close', () => {
+      answered();
+      if (!outgoing.writableFinished) gone.abort();
+    });
+    const whole = () => webRequest(incoming, gone.signal);
+    const answer = await mcp.short.serve(message, admitted, gone.signal, whole);
+    const status = gone.signal.aborted ? 499 : typeof answer === 'string' ? 200 : answer.status;
+    if (!gone.signal.aborted) await send(outgoing, answer, requestId);
+    const route = head.endpoint === undefined ? '/mcp' : '/mcp/:endpoint';
+    const durationMs = performance.now() - startedAt;
+    keepBooks({ log, metrics }, { requestId, method: 'POST', route, status, durationMs });
+    return true;
+  };
+
+  return async (incoming, outgoing) => {
+    try {
+      return await serve(incoming, outgoing);
+    } catch (error) {
+      log.error({ err: error }, 'a request failed on the short way');
+      outgoing.destroy(); // it may be half answered
+      return true;
+    }
+  };
+}
+
+async function admittedOf(
+  { admission, allowedHosts }: ShortcutDeps,
+  { headers, socket }: IncomingMessage,
+  head: ShortHead,
+  requestId: string,
+): Promise<Admitted | undefined> {
+  const { authorization, host } = headers;
+  const forwardedFor = headers['x-forwarded-for']?.toString();
+  try {
+    checkHost(host, allowedHosts);
+    const caller = { authorization, forwardedFor, socketAddress: socket.remoteAddress, requestId };
+    return await admission.enter(caller, head.endpoint);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Undefined when the connection ends before all of it is there. */
+function bodyOf(incoming: IncomingMessage, bytes: number): Promise<Buffer | undefined> {
+  return new Promise((resolve) => {
+    const chunks: Buffer[] = [];
+    incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
+    incoming.once('end', () => {
+      const [only] = chunks;
+      const body = chunks.length === 1 && only ? only : Buffer.concat(chunks);
+      resolve(body.length === bytes ? body : undefined);
+    });
+    incoming.once('close', () => resolve(undefined));
+    incoming.once('error', () => resolve(undefined));
+  });
+}
+
+function headerOf({ headers }: IncomingMessage): (name: string) => string | null {
+  return (name) => headers[name.toLowerCase()]?.toString() ?? null;
+}
+
+/** Its head only: whoever needs the body has it parsed. */
+function webRequest({ headers, url = '' }: IncomingMessage, signal: AbortSignal): Request {
+  const entries = Object.entries(headers).map(([name, value]): [string, string] => [name, String(value)]);
+  return new Request(`http://${headers.host}${url}`, { method: 'POST', headers: entries, signal });
+}
+
+async function send(outgoing: ServerResponse, answer: string | Response, requestId: string): Promise<void> {
+  const text = typeof answer === 'string' ? answer : await answer.text();
+  const headers = typeof answer === 'string' ? jsonHeaders : Object.fromEntries(answer.headers);
+  const status = typeof answer === 'string' ? 200 : answer.status;
+  outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text), ...safetyHeaders(requestId) });
+  outgoing.end(text);
+}
+
+const jsonHeaders = { 'content-type': 'application/json' };

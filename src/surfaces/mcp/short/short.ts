@@ -1,0 +1,92 @@
+import type { Listing } from '../../../gateway/index.ts';
+import { parseJson } from '../../../kernel/json.ts';
+import type { Admitted, McpDeps } from '../deps.ts';
+import { originOf } from '../identity.ts';
+import { headerFaultOf } from '../modern.ts';
+import type { RoundOver, Rounds } from '../rounds.ts';
+import { serverInfoOf } from '../server.ts';
+import { answerText, isPlain } from './answer.ts';
+import type { ShortHead } from './head.ts';
+import { createMessageReader, type ShortMessage } from './message.ts';
+
+/**
+ * `tools/call` and `tools/list` of the stateless revision without the SDK's server, for requests in which everything is
+ * in order and nothing is unusual. All others go the long way, which words every refusal: what is answered here is
+ * answered there in the same words.
+ */
+export interface ShortWay {
+  /** The message in a body, when it can be served here. Does nothing yet. */
+  read(text: string, head: ShortHead, admitted: Admitted, header: Header): ShortMessage | undefined;
+  /** Serves it. `whole` is the request as the SDK takes it, made only when the answer needs the SDK to tell it. */
+  serve(message: ShortMessage, admitted: Admitted, signal: AbortSignal, whole: () => Request): Promise<ShortAnswer>;
+}
+
+type Header = (name: string) => string | null;
+
+/** The text of an answer with status 200 and JSON, or what the SDK made of it. */
+export type ShortAnswer = string | Response;
+
+export interface ShortDeps {
+  deps: Pick<McpDeps, 'gateway' | 'version'> & { maxJsonDepth: number };
+  rounds: Rounds;
+  /** Has the SDK answer: a listing, or a call that was made already. */
+  tell(request: Request, body: unknown, admitted: Admitted, over?: Promise<RoundOver>): Promise<Response>;
+}
+
+export function createShortWay({ deps, rounds, tell }: ShortDeps): ShortWay {
+  const { gateway, version, maxJsonDepth } = deps;
+  const serverInfo = serverInfoOf(version);
+  const messageIn = createMessageReader();
+  const listed = new WeakMap<Listing, string>();
+
+  const listingFor = ({ principal, endpoint, clientAddress }: Admitted): Listing | undefined => {
+    try {
+      return gateway.list(principal, originOf(endpoint, clientAddress));
+    } catch {
+      return undefined; // the endpoint went away this moment
+    }
+  };
+
+  const list = async ({ id, body }: ShortMessage, admitted: Admitted, whole: () => Request): Promise<ShortAnswer> => {
+    const listing = listingFor(admitted);
+    const known = listing && listed.get(listing);
+    if (known !== undefined) return `{"result":${known},"jsonrpc":"2.0","id":${JSON.stringify(id)}}`;
+    const response = await tell(whole(), body, admitted);
+    if (response.status !== 200) return response;
+    const text = await response.text();
+    const { result } = JSON.parse(text); // our own
+    if (listing && result !== undefined) listed.set(listing, JSON.stringify(result));
+    return text;
+  };
+
+  return {
+    read(text, head, admitted, header) {
+      let body: unknown;
+      try {
+        body = parseJson(text, { maxDepth: maxJsonDepth });
+        gateway.view(admitted.principal.org, admitted.endpoint);
+      } catch {
+        return undefined; // the long way says what is wrong
+      }
+      const message = messageIn(body, head);
+      if (message?.method !== 'tools/call') return message;
+      return headerFaultOf(deps, message, admitted, header) === undefined ? message : undefined;
+    },
+
+    async serve(message, admitted, signal, whole) {
+      if (message.method === 'tools/list') return list(message, admitted, whole);
+      const { principal, endpoint, clientAddress, requestId } = admitted;
+      const { name, arguments: args, capabilities, meta } = message;
+      const over = rounds.run(
+        { principal, endpoint, operation: 'tool', target: name, arguments: args, meta, clientAddress, requestId },
+        { principal, capabilities, signal, progress: unheard, log: unheard },
+      );
+      const ended = await over.catch(() => undefined);
+      if (ended && 'end' in ended && isPlain(ended.end)) return answerText(message.id, ended.end, serverInfo);
+      return tell(whole(), message.body, admitted, over);
+    },
+  };
+}
+
+/** Whoever comes this way asked for neither progress nor log messages. */
+const unheard = () => undefined;
