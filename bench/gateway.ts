@@ -1,9 +1,9 @@
 // What a call costs through Fairlead with everything on, beside the upstream called directly, a bare relay as the floor,
 // and other proxies. All take turns within each round, so that what the machine does besides falls on all of them.
-import { short, median, setting } from './figures.ts';
+import { median, setting, short } from './figures.ts';
 import { drive, type Shot, type Volley } from './load.ts';
-import { openPipe } from './pipe.ts';
 import { peers, startPeer, startScript, stdioUpstream } from './peers.ts';
+import { openPipe } from './pipe.ts';
 import { usageOf } from './processes.ts';
 import { modern, openSession } from './rpc.ts';
 import { openWorld } from './world.ts';

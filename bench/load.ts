@@ -21,13 +21,7 @@ export interface Volley {
  * Sends one request after the other on each of `connections` for `forMs`. The first answers, which warm up, count too.
  * An answer without the text `wanted` counts among the others.
  */
-export async function drive(
-  url: string,
-  shot: Shot,
-  connections: number,
-  forMs: number,
-  wanted = '',
-): Promise<Volley> {
+export async function drive(url: string, shot: Shot, connections: number, forMs: number, wanted = ''): Promise<Volley> {
   const { origin, pathname } = new URL(url);
   const latencies: number[] = [];
   const others: Record<string, number> = {};

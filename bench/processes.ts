@@ -13,7 +13,8 @@ export function usageOf(pid: number, besides: string): Usage {
   const family = () => [pid, ...childrenOf(pid)].filter((one) => read(one, 'cmdline').split('\0')[1] !== besides);
   return {
     cpuMicros: () => family().reduce((sum, one) => sum + cpuMicros(one), 0),
-    peakKiB: () => family().reduce((sum, one) => sum + Number(/^VmHWM:\s+(\d+)/m.exec(read(one, 'status'))?.[1] ?? 0), 0),
+    peakKiB: () =>
+      family().reduce((sum, one) => sum + Number(/^VmHWM:\s+(\d+)/m.exec(read(one, 'status'))?.[1] ?? 0), 0),
   };
 }
 

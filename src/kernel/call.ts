@@ -45,6 +45,8 @@ export interface CallerLink {
   readonly capabilities: JsonObject;
   /** The caller's 2025 session, where there is one. */
   readonly sessionId?: string;
+  /** False when nobody hears of progress, so that none needs to be asked for. */
+  readonly hears?: false;
   /** The lowest level of log messages that it asked for with this request; undefined when it asked for none. */
   readonly logLevel?: string;
   /** Puts a question and resolves with MCP's raw result object. Rejects when the caller cannot or will not answer. */

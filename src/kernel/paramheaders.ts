@@ -68,7 +68,17 @@ export function paramHeaderFault(
   return undefined;
 }
 
+/** Looked for once in each schema: they are never changed, and each call of their tool asks twice. */
+const known = new WeakMap<object, Declaration[]>();
+
 function declarations(inputSchema: unknown): Declaration[] {
+  if (!isObject(inputSchema)) return [];
+  const found = known.get(inputSchema) ?? findDeclarations(inputSchema);
+  known.set(inputSchema, found);
+  return found;
+}
+
+function findDeclarations(inputSchema: object): Declaration[] {
   const found: Declaration[] = [];
   const seen = new Set<string>();
   const visit = (node: unknown, path: readonly string[], reachable: boolean, depth: number): void => {
@@ -135,7 +145,7 @@ function asHeaderText(value: unknown): string | undefined {
 }
 
 /** A value as it is where it is safe in a header, otherwise in the Base64 form that the specification gives. */
-function encodeHeaderValue(text: string): string {
+export function encodeHeaderValue(text: string): string {
   const safe = text !== '' && text === text.trim() && /^[\t\x20-\x7e]*$/.test(text) && !/^=\?base64\?.*\?=$/.test(text);
   return safe ? text : `=?base64?${Buffer.from(text, 'utf8').toString('base64')}?=`;
 }

@@ -1,6 +1,7 @@
 import { type PriorDiscovery, SdkError, SdkErrorCode } from '@modelcontextprotocol/client';
 import type { HttpUpstreamSettings, StdioUpstreamSettings } from '../../config/schema.ts';
 import { type Connection, type ConnectionEvents, createClient, createConnection } from './connection.ts';
+import { createDirectExchange, type DirectExchange } from './direct.ts';
 import { bounded, httpStatus } from './failures.ts';
 import type { Scopes } from './flight.ts';
 import { createHttpTransport, type HttpTransport } from './http.ts';
@@ -133,7 +134,19 @@ async function attach(
   };
   const { name } = declaration;
   const { oversize } = transport;
-  return createConnection({ name, kind, client, transport, scopes, around, events, redact, whyClosed, oversize });
+  const direct = kind === 'http' && discover ? directTo(options, client.getNegotiatedProtocolVersion()) : undefined;
+  const parts = { name, kind, client, transport, scopes, around, events, direct, redact };
+  return createConnection({ ...parts, whyClosed, oversize });
+}
+
+function directTo(
+  { declaration: { settings, source }, around }: Options,
+  protocolVersion: string | undefined,
+): DirectExchange | undefined {
+  if (!('url' in settings) || protocolVersion === undefined) return undefined;
+  const { egress, timing, clientInfo } = around;
+  const guarded = source === 'runtime';
+  return createDirectExchange({ settings, guarded, egress, timing, clientInfo, protocolVersion });
 }
 
 interface SpokenTransport extends StdioTransport {

@@ -1,6 +1,7 @@
 import {
   Client,
   type JSONRPCMessage,
+  ProtocolError,
   SdkError,
   SdkErrorCode,
   SseError,
@@ -9,6 +10,7 @@ import {
 } from '@modelcontextprotocol/client';
 import { isObject, type JsonObject } from '../../kernel/json.ts';
 import type { ListedItems, Refused } from '../catalog/index.ts';
+import { type DirectExchange, Redirected } from './direct.ts';
 import { isUnknownMethod } from './failures.ts';
 import type { Flight, Scope, Scopes } from './flight.ts';
 import { listEverything } from './listing.ts';
@@ -93,6 +95,8 @@ interface Options {
   scopes: Scopes;
   around: Surroundings;
   events: ConnectionEvents;
+  /** The shorter way for calls of tools, where the upstream takes them without a session. */
+  direct: DirectExchange | undefined;
   /** Takes secrets out of text. */
   redact(text: string): string;
   /** Why the transport closed, if it knows. */
@@ -118,6 +122,7 @@ export function createConnection({
   scopes,
   around,
   events,
+  direct,
   redact,
   whyClosed,
   oversize,
@@ -161,6 +166,7 @@ export function createConnection({
   client.onclose = () => {
     reason ??= whyClosed() ?? 'the connection was closed';
     watch.stop();
+    direct?.close();
     announce(reason);
   };
   client.onerror = (error) => {
@@ -182,7 +188,35 @@ export function createConnection({
     }
   };
 
-  const request: Connection['request'] = async (method, params, { signal, flight, headers, onScope }) => {
+  /** A call of a tool past the SDK's client; undefined when the SDK has to make it. */
+  const directly = async (
+    exchange: DirectExchange,
+    params: JsonObject,
+    { signal, flight, headers, onScope }: RequestOptions,
+  ): Promise<JsonObject | undefined> => {
+    const scope: Scope = { linger: signal, ...(flight ? { flight } : {}) };
+    onScope?.(scope);
+    try {
+      const result = await exchange.call(params, { signal, scope, link: flight?.call.link, headers });
+      heardAt = now();
+      return result;
+    } catch (error) {
+      if (error instanceof Redirected) return undefined;
+      if (error instanceof ProtocolError) heardAt = now();
+      throw cleanError(scope.oversize ?? error, redact);
+    }
+  };
+
+  const request: Connection['request'] = async (method, params, options) => {
+    if (direct && method === 'tools/call') {
+      if (!isOpen()) throw new SdkError(SdkErrorCode.NotConnected, 'Not connected');
+      const result = await directly(direct, params, options);
+      if (result) return result;
+    }
+    return bySdk(method, params, options);
+  };
+
+  const bySdk: Connection['request'] = async (method, params, { signal, flight, headers, onScope }) => {
     const linger = new AbortController();
     const cut = new AbortController();
     const scope: Scope = {
@@ -229,6 +263,7 @@ export function createConnection({
   const shutDown = async (why: string): Promise<void> => {
     reason ??= why;
     watch.stop();
+    direct?.close();
     await scopes.run(undefined, async () => {
       const session = transport as { sessionId?: string; terminateSession?: () => Promise<void> };
       if (session.sessionId && session.terminateSession) {

@@ -70,7 +70,7 @@ function createTransport(
 const maxResumptions = 5;
 
 /** `fetch` may not carry user and password in the URL. */
-function basicCredentials(url: URL): Record<string, string> {
+export function basicCredentials(url: URL): Record<string, string> {
   if (!url.username && !url.password) return {};
   const pair = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
   url.username = '';
@@ -152,7 +152,7 @@ function bounded(
 }
 
 /** Seconds that a `Retry-After` header asks for: a number or an HTTP date (RFC 9110, 10.2.3). */
-function retryAfter(header: string | null): number | undefined {
+export function retryAfter(header: string | null): number | undefined {
   if (header === null) return undefined;
   const seconds = /^\d+$/.test(header.trim()) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
   return Number.isFinite(seconds) ? Math.max(0, Math.ceil(seconds)) : undefined;

@@ -1,6 +1,7 @@
 import type { Readable, Writable } from 'node:stream';
 import type { UpstreamSettings } from '../../config/schema.ts';
 import type { OrgId } from '../../kernel/principal.ts';
+import type { Egress } from '../../platform/http/index.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 import type { ListedItems, Refused, Taken, ToolsetFacts } from '../catalog/index.ts';
 import type { ApiImport, ImportOptions } from './openapi/plan.ts';
@@ -35,6 +36,8 @@ export interface ProcessesPort {
 
 export interface EgressPort {
   fetch(url: string | URL, init?: RequestInit & { guarded?: boolean }): Promise<Response>;
+  /** A POST whose answer is told as it comes; no redirect is followed. */
+  post: Egress['post'];
   /** Rejects when the address may not be reached. */
   assertAllowed(url: string | URL): Promise<void>;
 }

@@ -1,6 +1,12 @@
 import { lookup as systemLookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
-import { Agent, buildConnector, type RequestInit as UndiciRequestInit, fetch as undiciFetch } from 'undici';
+import {
+  Agent,
+  buildConnector,
+  type Dispatcher,
+  type RequestInit as UndiciRequestInit,
+  fetch as undiciFetch,
+} from 'undici';
 import { FairleadError, InvalidRequest } from '../../kernel/errors.ts';
 import type { Log } from '../telemetry/index.ts';
 import { type AddressRanges, addressRanges, isRange, reachOf } from './addresses.ts';
@@ -24,6 +30,28 @@ export interface EgressInit extends RequestInit {
   guarded?: boolean;
 }
 
+export interface EgressPost {
+  headers: Record<string, string>;
+  body: string;
+  guarded: boolean;
+}
+
+export interface PostUnderWay {
+  /** Resolves at the end of the answer; rejects with what the receiver or connecting throws, and as `end` says. */
+  over: Promise<void>;
+  /** Closes the connection of an exchange that is not over. */
+  end(reason: unknown): void;
+}
+
+/** Who takes an answer. Either may throw, which ends the exchange. */
+export interface AnswerReceiver {
+  head(status: number, headers: AnswerHeaders): void;
+  data(chunk: Buffer): void;
+}
+
+/** By their names in lower case. */
+export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
+
 /** The one way out over HTTP. Bring a signal: no time-out but that of connecting stands here, since streams may idle for hours. */
 export interface Egress {
   /**
@@ -32,6 +60,11 @@ export interface Egress {
    * URLSearchParams or a stream. Throws `EgressBlocked`, and what fetch throws.
    */
   fetch(url: string | URL, init?: EgressInit): Promise<Response>;
+  /**
+   * A POST without the machinery of `fetch`: the parts of its answer are told as they come. Neither follows redirects
+   * nor decodes anything.
+   */
+  post(url: URL, request: EgressPost, receiver: AnswerReceiver): PostUnderWay;
   /** Whether a guarded request could go there now. Throws `EgressBlocked`, `EgressUnresolved`. */
   assertAllowed(url: string | URL): Promise<void>;
   /** After a change of the settings. */
@@ -100,14 +133,59 @@ export function createEgress({ allow, log, resolve = resolveAll }: EgressDeps): 
       return await undiciFetch(url, {
         ...(init as UndiciRequestInit),
         redirect: 'manual',
-        dispatcher: guarded ? guardedAgent : openAgent,
+        dispatcher: agentFor(guarded),
       });
     } catch (error) {
-      const blocked = ownError(error);
-      if (blocked)
-        log.warn({ host: url.hostname, code: blocked.code, reason: blocked.message }, 'outgoing request blocked');
-      throw blocked ?? error;
+      throw told(url, error);
     }
+  }
+
+  function agentFor(guarded: boolean): Agent {
+    return guarded ? guardedAgent : openAgent;
+  }
+
+  /** What a caller gets to know of an error; a refusal of ours is in the log as well. */
+  function told(url: URL, error: unknown): unknown {
+    const blocked = ownError(error);
+    if (blocked)
+      log.warn({ host: url.hostname, code: blocked.code, reason: blocked.message }, 'outgoing request blocked');
+    return blocked ?? error;
+  }
+
+  function post(url: URL, { headers, body, guarded }: EgressPost, receiver: AnswerReceiver): PostUnderWay {
+    assertForm(url);
+    const { promise: over, resolve, reject } = Promise.withResolvers<void>();
+    let started: Dispatcher.DispatchController | undefined;
+    let ended: { reason: unknown } | undefined;
+    const end = (reason: unknown) => {
+      reject(reason);
+      ended ??= { reason };
+      started?.abort(reason as Error);
+    };
+    const attempt = (work: () => void) => {
+      try {
+        work();
+      } catch (error) {
+        end(error);
+      }
+    };
+    const path = `${url.pathname}${url.search}`;
+    agentFor(guarded).dispatch(
+      { origin: url.origin, path, method: 'POST', headers, body },
+      {
+        onRequestStart(controller) {
+          started = controller;
+          if (ended) controller.abort(ended.reason as Error); // while it waited for a connection
+        },
+        onResponseStart(_, status, answered) {
+          if (status >= 200) attempt(() => receiver.head(status, answered));
+        },
+        onResponseData: (_, chunk) => attempt(() => receiver.data(chunk)),
+        onResponseEnd: () => resolve(),
+        onResponseError: (_, error) => reject(told(url, error)),
+      },
+    );
+    return { over, end };
   }
 
   return {
@@ -129,6 +207,7 @@ export function createEgress({ allow, log, resolve = resolveAll }: EgressDeps): 
         url = next;
       }
     },
+    post,
     async assertAllowed(input) {
       const url = parse(input);
       assertForm(url);

@@ -1,7 +1,17 @@
 export { type AddressRanges, addressRanges } from './addresses.ts';
 export { readBounded, readText } from './body.ts';
 export { checkHost, checkOrigin, clientAddress, isFromThisMachine } from './edge.ts';
-export { createEgress, type Egress, type EgressDeps, type EgressInit, type Resolve } from './egress.ts';
+export {
+  type AnswerHeaders,
+  type AnswerReceiver,
+  createEgress,
+  type Egress,
+  type EgressDeps,
+  type EgressInit,
+  type EgressPost,
+  type PostUnderWay,
+  type Resolve,
+} from './egress.ts';
 export {
   EgressBlocked,
   EgressUnresolved,

@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { newId } from '../../kernel/ids.ts';
 import { checkHost } from '../../platform/http/index.ts';
 import type { Log, Metrics } from '../../platform/telemetry/index.ts';
-import { newId } from '../../kernel/ids.ts';
 import { type Admitted, type McpSurface, type ShortHead, shortHead } from '../mcp/index.ts';
 import type { Admission } from './admission.ts';
 import { keepBooks, safetyHeaders } from './edge.ts';

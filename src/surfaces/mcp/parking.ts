@@ -23,6 +23,8 @@ export interface Parking {
 export interface Round {
   principal: Principal;
   capabilities: JsonObject;
+  /** False when it asked for no progress. */
+  hears?: false;
   /** From which level on the caller wants log messages. */
   logLevel?: string;
   signal: AbortSignal;
@@ -59,11 +61,12 @@ export function createParking(): Parking {
   const waiting = (principal?: Principal) =>
     [...calls.values()].filter((call) => !call.round && (!principal || call.principal.id === principal.id)).length;
 
-  const linkOf = (call: ParkedCall, { capabilities, logLevel }: Round): CallerLink => {
+  const linkOf = (call: ParkedCall, { capabilities, hears, logLevel }: Round): CallerLink => {
     let asked = 0;
     return {
       era: 'modern',
       capabilities,
+      ...(hears === undefined ? {} : { hears }),
       ...(logLevel === undefined ? {} : { logLevel }),
       progress: (update) => call.round?.progress(update),
       log: (level, data, logger) => call.round?.log(level, data, logger),

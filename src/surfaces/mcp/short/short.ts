@@ -79,7 +79,7 @@ export function createShortWay({ deps, rounds, tell }: ShortDeps): ShortWay {
       const { name, arguments: args, capabilities, meta } = message;
       const over = rounds.run(
         { principal, endpoint, operation: 'tool', target: name, arguments: args, meta, clientAddress, requestId },
-        { principal, capabilities, signal, progress: unheard, log: unheard },
+        { principal, capabilities, signal, hears: false, progress: unheard, log: unheard },
       );
       const ended = await over.catch(() => undefined);
       if (ended && 'end' in ended && isPlain(ended.end)) return answerText(message.id, ended.end, serverInfo);
