@@ -4,9 +4,24 @@ const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'; // Crockford base 32: no i,
 
 /** A new id `<prefix>_<26 characters>`: 48 bits of time first, so that ids sort by creation, then 80 random bits. */
 export function newId(prefix: string, nowMs: number = Date.now()): string {
-  const bytes = Buffer.concat([Buffer.alloc(6), randomBytes(10)]);
-  bytes.writeUIntBE(nowMs, 0, 6);
-  return `${prefix}_${base32(bytes)}`;
+  const random = nextRandom(10);
+  random.writeUIntBE(nowMs, 0, 6);
+  return `${prefix}_${base32(random)}`;
+}
+
+const timeBytes = 6;
+let pool = Buffer.alloc(0);
+let used = 0;
+
+/** Six bytes for the time and so many random ones, none of which is given out twice. Asking for many at once is cheap. */
+function nextRandom(bytes: number): Buffer {
+  const length = timeBytes + bytes;
+  if (used + length > pool.length) {
+    pool = randomBytes(4_096);
+    used = 0;
+  }
+  used += length;
+  return pool.subarray(used - length, used);
 }
 
 /** `bytes` random bytes as base-32 text, for secrets and keys. */

@@ -61,9 +61,9 @@ export function createKeeper({ redactor, replica, life, home }: KeeperOptions): 
         allowed: decision.allowed,
         unattended: decision.unattended,
         policyVersion: name(decision.policyVersion),
-        rules: redactor.body(decision.rules).kept,
+        rules: redactor.kept(decision.rules),
         context: redactor.context(decision.context),
-        ...(decision.errors ? { errors: redactor.body(decision.errors).kept } : {}),
+        ...(decision.errors ? { errors: redactor.kept(decision.errors) } : {}),
       },
       replica: name(replica),
     };
@@ -77,7 +77,7 @@ export function createKeeper({ redactor, replica, life, home }: KeeperOptions): 
     principal: principalOf(act.principal),
     action: name(act.action),
     subject: id(act.subject),
-    detail: redactor.body(act.detail).kept,
+    detail: redactor.kept(act.detail),
     replica: name(replica),
   });
 

@@ -18,7 +18,7 @@ export interface AuditLimits {
 
 export const defaultLimits: AuditLimits = {
   databaseWaitMs: 2_000,
-  lingerMs: 100,
+  lingerMs: 250,
   segmentBytes: 8 * 1024 * 1024,
   segmentMs: 60_000,
   maxBacklogBytes: 1024 * 1024 * 1024,

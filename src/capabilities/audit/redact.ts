@@ -23,12 +23,21 @@ export interface KeptBody {
 export interface Redactor {
   /** What may be kept of arguments or a result, in at most so many bytes. */
   body(value: unknown, limit?: number): KeptBody;
+  /** The same without a digest, for what nobody compares. */
+  kept(value: unknown): Json;
   /** The same for what policies saw: a secret text becomes its keyed digest, so that equal ones stay equal. */
   context(value: unknown): Json;
   /** A short text such as a name: without secrets and without what a database column refuses. */
   name(text: string): string;
   /** The same for a text that hardly comes twice. */
   id(text: string): string;
+}
+
+interface Attempt {
+  kept: Json;
+  cut: boolean;
+  /** It says something else than the value did. */
+  changed: boolean;
 }
 
 type Hide = (secret: unknown) => Json;
@@ -70,16 +79,22 @@ export function createRedactor({ keyring, maxBytes, redactKeys }: RedactorOption
   const mask: Hide = () => redacted;
   const maskByDigest: Hide = (secret) => digest(secret).digest ?? redacted;
 
-  const walkWithin = (value: unknown, budget: number, hide: Hide): { kept: Json; cut: boolean } => {
+  const walkWithin = (value: unknown, budget: number, hide: Hide): Attempt => {
     let left = budget;
     let cut = false;
+    let changed = false;
+    const hidden: Hide = (secret) => {
+      changed = true;
+      return hide(secret);
+    };
 
     const text = (raw: string): string => {
       const scanned = raw.length > left + marginLength ? raw.slice(0, Math.max(left, 0) + marginLength) : raw;
       let shown = clean(scanned).toWellFormed();
       // What a secret looks like may show only in its second half, so the end of a cut text is not trusted.
       if (scanned !== raw) shown = shown.slice(0, Math.max(0, shown.length - marginLength / 2));
-      else if (hide === maskByDigest && shown !== raw.toWellFormed()) return String(hide(raw));
+      else if (hide === maskByDigest && shown !== raw.toWellFormed()) return String(hidden(raw));
+      if (shown !== raw) changed = true;
       const whole = Buffer.byteLength(shown);
       if (scanned === raw && whole <= left) return shown;
       cut = true;
@@ -101,8 +116,10 @@ export function createRedactor({ keyring, maxBytes, redactKeys }: RedactorOption
         return Array.isArray(item) ? walkList(item, depth + 1) : walkObject(item, depth + 1);
       }
       left -= 6;
-      if (typeof item === 'number') return Number.isFinite(item) ? item : null;
-      return typeof item === 'boolean' ? item : typeof item === 'bigint' ? String(item) : null;
+      if (typeof item === 'number' && Number.isFinite(item)) return item;
+      if (typeof item === 'boolean' || item === null) return item;
+      changed = true;
+      return typeof item === 'bigint' ? String(item) : null;
     };
 
     const walkList = (list: readonly unknown[], depth: number): Json => {
@@ -113,7 +130,7 @@ export function createRedactor({ keyring, maxBytes, redactKeys }: RedactorOption
           kept.push(`[cut: ${list.length - index} more]`);
           break;
         }
-        kept.push(namesSecret(list, index) ? hide(item) : walk(item, depth));
+        kept.push(namesSecret(list, index) ? hidden(item) : walk(item, depth));
       }
       return kept;
     };
@@ -126,6 +143,7 @@ export function createRedactor({ keyring, maxBytes, redactKeys }: RedactorOption
     };
 
     const walkObject = (object: object, depth: number): Json => {
+      if ('toJSON' in object) changed = true; // its length is that of something else
       const entries = Object.entries(object);
       const kept: [string, Json][] = [];
       const named = nameIn(object);
@@ -139,23 +157,28 @@ export function createRedactor({ keyring, maxBytes, redactKeys }: RedactorOption
         }
         // Nobody who reads it again must be able to mistake it for the prototype.
         const key = rawKey === '__proto__' ? '[__proto__]' : rawKey.length > 8 ? text(rawKey) : rawKey.toWellFormed();
+        if (key !== rawKey) changed = true;
         left -= Buffer.byteLength(key) + 4;
         const secret =
           isSecret(rawKey) ||
           (named !== undefined && /^(value|default)$/i.test(rawKey) && isSecret(named)) ||
           (ofKubernetes && /^(?:stringD|d)ata$/.test(rawKey));
-        kept.push([key, secret && !tellsNothing(item, rawKey) ? hide(item) : walk(item, depth)]);
+        kept.push([key, secret && !tellsNothing(item, rawKey) ? hidden(item) : walk(item, depth)]);
       }
       return Object.fromEntries(kept);
     };
 
-    return { kept: walk(value, 0), cut };
+    return { kept: walk(value, 0), cut, changed };
   };
 
-  /** Escapes and the marks of cuts come on top of what was counted, so the result is measured. */
-  const within = (value: unknown, hide: Hide, limit = maxBytes): { kept: Json; cut: boolean } => {
+  /**
+   * Escapes and the marks of cuts come on top of what was counted, so the result is measured, unless it is the value as
+   * it was, whose length is known.
+   */
+  const within = (value: unknown, hide: Hide, limit = maxBytes, known?: number): { kept: Json; cut: boolean } => {
     for (let budget = limit; budget >= 16; ) {
       const attempt = walkWithin(value, budget, hide);
+      if (!attempt.cut && !attempt.changed && known !== undefined && known <= limit) return attempt;
       const bytes = Buffer.byteLength(JSON.stringify(attempt.kept));
       if (bytes <= limit) return attempt;
       budget = Math.floor(budget * Math.min(0.9, (limit * 0.95) / bytes));
@@ -185,9 +208,10 @@ export function createRedactor({ keyring, maxBytes, redactKeys }: RedactorOption
   return {
     body(value, limit) {
       const { digest: whole, bytes } = digest(value);
-      const { kept, cut } = within(value, mask, limit);
+      const { kept, cut } = within(value, mask, limit, bytes);
       return { kept, ...(whole ? { digest: whole } : {}), ...(cut && bytes !== undefined ? { bytes } : {}) };
     },
+    kept: (value) => within(value, mask).kept,
     context: (value) => within(value, maskByDigest).kept,
     id,
     name,

@@ -100,13 +100,11 @@ export async function appendRows(
   to: Head,
   ids: 'new' | 'known',
 ): Promise<boolean> {
-  const among = sql`id in (${sql.join(rows.map(({ id }) => id))})`;
+  // A column of each kind as one array: the statement is the same for any number of rows, and short to parse.
+  const column = <T>(of: (row: RecordRow) => T) => sql.val(rows.map(of));
+  const named = column(({ id }) => id);
+  const among = sql`id = any(${named}::text[])`;
   const unknown = sql`and not exists (select 1 from audit_records where org = ${org} and ${among})`;
-  const values = rows.map(
-    ({ seq, at, id, kind, principal, tool, outcome, parent, inferred, body, hash }) => sql`(${org}, ${seq}::bigint,
-      ${new Date(at)}::timestamptz, ${id}, ${kind}, ${principal}, ${tool}::text, ${outcome}, ${parent}::text,
-      ${inferred}::boolean, ${body}, ${hash})`,
-  );
   const { rows: moved } = await sql`
     with moved as (
       update audit_heads set seq = ${to.seq}, hash = ${to.hash}, signature = ${to.signature}
@@ -115,7 +113,13 @@ export async function appendRows(
     ), added as (
       insert into audit_records
         (org, seq, at, id, kind, principal, tool, outcome, parent, inferred, body, hash)
-      select * from (values ${sql.join(values)}) as v where exists (select 1 from moved)
+      select ${org}, * from unnest(
+        ${column(({ seq }) => seq)}::bigint[], ${column(({ at }) => new Date(at).toISOString())}::timestamptz[],
+        ${named}::text[], ${column(({ kind }) => kind)}::text[], ${column(({ principal }) => principal)}::text[],
+        ${column(({ tool }) => tool)}::text[], ${column(({ outcome }) => outcome)}::text[],
+        ${column(({ parent }) => parent)}::text[], ${column(({ inferred }) => inferred)}::boolean[],
+        ${column(({ body }) => body)}::text[], ${column(({ hash }) => hash)}::text[]
+      ) where exists (select 1 from moved)
     ), closed as (
       delete from audit_intents where org = ${org} and ${among} and exists (select 1 from moved)
     )

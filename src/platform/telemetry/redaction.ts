@@ -1,4 +1,4 @@
-import { rules } from './secretpatterns.ts';
+import { mayHoldSecret, rules } from './secretpatterns.ts';
 
 /** What stands in the place of a secret. */
 export const redacted = '[redacted]';
@@ -57,6 +57,7 @@ export function redactText(text: string, secrets: readonly string[] = []): strin
   for (const secret of secrets) {
     if (secret.length >= minSecretLength) result = result.replaceAll(secret, redacted);
   }
+  if (!mayHoldSecret.test(result)) return result;
   for (const rule of rules) result = rule.apply(result, redacted);
   return result;
 }

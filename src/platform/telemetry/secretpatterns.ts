@@ -1,6 +1,8 @@
 /** One kind of secret that shows by its looks. */
 export interface SecretPattern {
   name: string;
+  /** Source of an expression that is found, in any case of letters, in every text that the rule would change. */
+  hint: string;
   apply(text: string, instead: string): string;
 }
 
@@ -16,8 +18,9 @@ const scheme = /\b(bearer|basic)(\s{1,8}|%20)([A-Za-z0-9._~+/=-]*)/gi;
 const jsonWebToken = /eyJ[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*)*/g;
 
 // Our own keys, and those of systems that upstreams often stand before.
-const prefixed =
-  /(fl_|(?<![A-Za-z0-9])(?:gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|sk-|sk_live_|rk_live_|npm_|pypi-|hvs\.|dop_v1_|ATATT|AIza|AKIA|ASIA|SG\.|pul-|glc_|glsa_))([A-Za-z0-9_.=-]*)/g;
+const theirs =
+  'gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|sk-|sk_live_|rk_live_|npm_|pypi-|hvs\\.|dop_v1_|ATATT|AIza|AKIA|ASIA|SG\\.|pul-|glc_|glsa_';
+const prefixed = new RegExp(`(fl_|(?<![A-Za-z0-9])(?:${theirs}))([A-Za-z0-9_.=-]*)`, 'g');
 
 const url = /:\/\/[^\s"'<>\\]*/g;
 
@@ -31,13 +34,15 @@ const named = new RegExp(
 
 /** In the order in which they are applied. */
 export const rules: readonly SecretPattern[] = [
-  { name: 'private key', apply: (text, instead) => text.replace(privateKey, instead) },
+  { name: 'private key', hint: '-----BEGIN ', apply: (text, instead) => text.replace(privateKey, instead) },
   {
     name: 'header',
+    hint: 'authorization|cookie|x-api-key',
     apply: (text, instead) => text.replace(header, (_, name: string, between: string) => `${name}${between}${instead}`),
   },
   {
     name: 'authorization scheme',
+    hint: 'bearer|basic',
     apply: (text, instead) =>
       text.replace(scheme, (all: string, kind: string, gap: string, value: string) =>
         looksRandom(value) ? `${kind}${gap}${instead}` : all,
@@ -45,16 +50,19 @@ export const rules: readonly SecretPattern[] = [
   },
   {
     name: 'JSON Web Token',
+    hint: 'eyJ',
     apply: (text, instead) =>
       text.replace(jsonWebToken, (all) => (all.length >= 16 && all.includes('.') ? instead : all)),
   },
   {
     name: 'key with a known prefix',
+    hint: `fl_|${theirs}`,
     apply: (text, instead) =>
       text.replace(prefixed, (all: string, _prefix: string, value: string) => (value.length < 12 ? all : instead)),
   },
   {
     name: 'password of a URL',
+    hint: '://',
     apply: (text, instead) =>
       text.replace(url, (all: string, at: number) =>
         withoutPassword(all, webScheme.test(text.slice(Math.max(0, at - 5), at)), instead),
@@ -62,6 +70,7 @@ export const rules: readonly SecretPattern[] = [
   },
   {
     name: 'named value',
+    hint: '=|["\']\\s{0,8}:',
     apply: (text, instead) =>
       text.replace(named, (_, name: string, between: string, value: string) => {
         const quote = /^\\?["']/.exec(value)?.[0] ?? '';
@@ -70,6 +79,9 @@ export const rules: readonly SecretPattern[] = [
       }),
   },
 ];
+
+/** Found in every text that any of the rules would change: most texts have nothing of the kind. */
+export const mayHoldSecret: RegExp = new RegExp(rules.map(({ hint }) => hint).join('|'), 'i');
 
 const webScheme = /(?:https?|wss?)$/i;
 
