@@ -33,7 +33,7 @@ export interface ShipperOptions {
   log: Log;
 }
 
-const batchEntries = 256;
+const batchEntries = 512;
 const batchBytes = 1024 * 1024;
 const longestPauseMs = 5_000;
 
@@ -109,6 +109,8 @@ export function createShipper(options: ShipperOptions): Shipper {
       failures = 0;
       tellWaiters();
       shipped = true;
+      // Under load there is always something new, which would travel in ever smaller batches.
+      if (batch.entries.length < batchEntries && !hurried) break;
     }
     if (shipped) onCaughtUp();
     await wal.tidy().catch((err: unknown) => log.warn({ err }, 'old segments of the audit file could not be removed'));
