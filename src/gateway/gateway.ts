@@ -1,5 +1,6 @@
 import type { EndpointView } from '../capabilities/catalog/index.ts';
 import type { ToolCaller } from '../kernel/call.ts';
+import { follow } from '../kernel/follow.ts';
 import type { OrgId, Principal } from '../kernel/principal.ts';
 import { CutOff } from './errors.ts';
 import { createListings, type Listing, type ListingDeps, type ListingOrigin } from './listing.ts';
@@ -42,9 +43,11 @@ export function createGateway(deps: PipelineDeps & ListingDeps): Gateway {
     async call(request) {
       const cut = new AbortController();
       running.add(cut);
+      const release = follow(request.signal, cut);
       try {
-        return await pipeline.call({ ...request, signal: AbortSignal.any([request.signal, cut.signal]) });
+        return await pipeline.call({ ...request, signal: cut.signal });
       } finally {
+        release();
         running.delete(cut);
         if (running.size === 0) for (const resolve of waiting) resolve();
       }

@@ -52,27 +52,41 @@ export function createPipeline(deps: PipelineDeps): ToolCaller {
       const call: Call = { ...request, id: request.id ?? newId('call'), startedAt: deps.clock.now() };
       const state: CallState = { call, onLeave: [] };
       const parent = deps.tracing.extract(call.meta);
-      await deps.tracing.span(spanNameOf(call), { kind: 'server', parent }, async (span) => {
-        call.traceId = span.traceId;
-        for (const stage of stages) await step(stage, state, span, deps.tracing);
-        describe(span, state);
-      });
+      await deps.tracing.span(
+        deps.tracing.enabled ? spanNameOf(call) : '',
+        { kind: 'server', parent },
+        async (span) => {
+          call.traceId = span.traceId;
+          for (const stage of stages) {
+            const underWay = step(stage, state, span, deps.tracing);
+            if (underWay) await underWay; // most stages are done at once
+          }
+          if (deps.tracing.enabled) describe(span, state);
+        },
+      );
       for (const leave of state.onLeave.reverse()) await leave();
       return replyOf(state);
     },
   };
 }
 
-async function step(stage: Stage, state: CallState, parent: Span, tracing: Tracing): Promise<void> {
-  const { run } = stage;
-  if (!run || (state.end && !stage.always)) return;
-  try {
-    await tracing.span(stage.name, { parent, attributes: { [spanNames.stage]: stage.name } }, async (span) => {
+function step(stage: Stage, state: CallState, parent: Span, tracing: Tracing): Promise<void> | undefined {
+  const { name, run } = stage;
+  if (!run || (state.end && !stage.always)) return undefined;
+  const failed = (thrown: unknown) => fail(state, asFairleadError(thrown));
+  if (tracing.enabled) {
+    const traced = tracing.span(name, { parent, attributes: { [spanNames.stage]: name } }, async (span) => {
       state.span = span;
       await run(state);
     });
+    return traced.catch(failed);
+  }
+  state.span = parent;
+  try {
+    return run(state)?.catch(failed);
   } catch (thrown) {
-    fail(state, asFairleadError(thrown));
+    failed(thrown);
+    return undefined;
   }
 }
 

@@ -1,5 +1,6 @@
 import type { Call, ProviderReply } from '../../kernel/call.ts';
 import { FairleadError } from '../../kernel/errors.ts';
+import { follow } from '../../kernel/follow.ts';
 import { isObject, type JsonObject } from '../../kernel/json.ts';
 import { mirroredHeaders } from '../../kernel/paramheaders.ts';
 import type { Tool } from '../../kernel/tool.ts';
@@ -216,7 +217,9 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
   const dispatch = async (call: UpstreamCall, outer: AbortSignal): Promise<ProviderReply> => {
     const budgetMs = call.timeoutMs ?? call.tool.timeoutMs ?? settings.callTimeoutMs;
     const clock = startCallClock(budgetMs, call.deadline, (by) => timeout(by, budgetMs));
-    const signal = AbortSignal.any([outer, clock.signal]);
+    const stop = new AbortController();
+    const { signal } = stop;
+    const releases = [follow(outer, stop), follow(clock.signal, stop)];
     const flight: Flight = { call, pauseClock: () => clock.pause() };
     running++;
     observe?.inFlight(org, name, running);
@@ -234,6 +237,7 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
       throw UpstreamUnavailable({ name, reason: 'the call failed' }, { cause: error });
     } finally {
       clock.stop();
+      for (const release of releases) release();
       running--;
       observe?.inFlight(org, name, running);
     }

@@ -28,7 +28,7 @@ export interface CallState {
 export interface Stage {
   name: string;
   /** Absent: a place in the order that has no work yet. */
-  run?(state: CallState): Promise<void> | void;
+  run?(state: CallState): Promise<void> | undefined | void;
   /** Runs also after a refusal. */
   always?: boolean;
 }

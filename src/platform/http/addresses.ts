@@ -50,8 +50,15 @@ export function parseAddress(text: string): Address | undefined {
 
 /** The text by which addresses compare. */
 export function normalAddress(text: string): string | undefined {
-  return parseAddress(text)?.toString();
+  if (!normal.has(text)) {
+    if (normal.size >= remembered) normal.clear();
+    normal.set(text, parseAddress(text)?.toString());
+  }
+  return normal.get(text);
 }
+
+const remembered = 1_000; // each request asks for its socket's address
+const normal = new Map<string, string | undefined>();
 
 /** How far an address lies from the public internet. */
 export type Reach =

@@ -72,6 +72,18 @@ function withoutPort(text: string): string {
  * brackets, ports ignored.
  */
 export function checkHost(hostHeader: string | undefined, allowed: readonly string[]): void {
+  const known = admitted.get(allowed) ?? new Set<string>();
+  admitted.set(allowed, known);
+  if (hostHeader !== undefined && known.has(hostHeader)) return;
+  checkUnknownHost(hostHeader, allowed);
+  if (hostHeader !== undefined && known.size < rememberedHosts) known.add(hostHeader);
+}
+
+/** What was let in before, by the list that let it in: a list is never changed. */
+const admitted = new WeakMap<readonly string[], Set<string>>();
+const rememberedHosts = 100;
+
+function checkUnknownHost(hostHeader: string | undefined, allowed: readonly string[]): void {
   // The URL parser would also take a host out of `user@host`, `host/path` and the like.
   const wellFormed = hostHeader !== undefined && /^[\w.-]+(:\d*)?$|^\[[\da-f:.]+\](:\d*)?$/i.test(hostHeader);
   const hostnames = allowed.map((entry) => entry.toLowerCase().replace(/:\d+$/, ''));
