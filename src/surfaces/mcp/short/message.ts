@@ -70,7 +70,8 @@ const longestRemembered = 2_048;
 function createEnvelopeCheck(): (body: object, meta: Record<string, unknown>, head: ShortHead) => boolean {
   const sound = new Set<string>();
   return (body, meta, { method }) => {
-    const text = JSON.stringify([meta[CLIENT_CAPABILITIES_META_KEY], meta[CLIENT_INFO_META_KEY]]);
+    // By name: in a list, what is absent would look like null.
+    const text = JSON.stringify({ can: meta[CLIENT_CAPABILITIES_META_KEY], is: meta[CLIENT_INFO_META_KEY] });
     if (sound.has(text)) return true;
     const asked = { httpMethod: 'POST', protocolVersionHeader: shortRevision, mcpMethodHeader: method, body };
     if (classifyInboundRequest(asked).kind !== 'modern') return false;
