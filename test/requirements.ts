@@ -56,4 +56,6 @@ export const requirements = {
     'No definition of an upstream changes unseen: it is served as it was accepted, quarantined when it promises less or is under review, and accepted, rejected or pinned by whoever has seen what differs.',
   'CA-9':
     "Names that imitate another toolset's are flagged, and long descriptions are cut in listings and told whole on demand.",
+  'CA-10':
+    'Plain calls and listings of the stateless revision take a short way past the router and the SDK, on which every check, every stage and the durable audit hold as on the long one: nobody can tell by an answer which way it went.',
 } as const satisfies Record<`SP-${number}` | `CA-${number}`, string>;

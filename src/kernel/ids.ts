@@ -2,26 +2,27 @@ import { randomBytes } from 'node:crypto';
 
 const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'; // Crockford base 32: no i, l, o, u
 
+const idBytes = randomPool(16);
+
 /** A new id `<prefix>_<26 characters>`: 48 bits of time first, so that ids sort by creation, then 80 random bits. */
 export function newId(prefix: string, nowMs: number = Date.now()): string {
-  const random = nextRandom(10);
-  random.writeUIntBE(nowMs, 0, 6);
-  return `${prefix}_${base32(random)}`;
+  const bytes = idBytes();
+  bytes.writeUIntBE(nowMs, 0, 6);
+  return `${prefix}_${base32(bytes)}`;
 }
 
-const timeBytes = 6;
-let pool = Buffer.alloc(0);
-let used = 0;
-
-/** Six bytes for the time and so many random ones, none of which is given out twice. Asking for many at once is cheap. */
-function nextRandom(bytes: number): Buffer {
-  const length = timeBytes + bytes;
-  if (used + length > pool.length) {
-    pool = randomBytes(4_096);
-    used = 0;
-  }
-  used += length;
-  return pool.subarray(used - length, used);
+/** Buffers with random bytes, none of which is given out twice. Asking the system for many at once is cheap. */
+function randomPool(length: number): () => Buffer {
+  let pool = Buffer.alloc(0);
+  let used = 0;
+  return () => {
+    if (used + length > pool.length) {
+      pool = randomBytes(256 * length);
+      used = 0;
+    }
+    used += length;
+    return pool.subarray(used - length, used);
+  };
 }
 
 /** `bytes` random bytes as base-32 text, for secrets and keys. */

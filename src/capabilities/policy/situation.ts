@@ -1,5 +1,6 @@
 import ipaddr from 'ipaddr.js';
 import type { JsonObject } from '../../kernel/json.ts';
+import { remember } from '../../kernel/remember.ts';
 import type { ProjectedArguments } from './projection.ts';
 
 /** From where a call comes, as far as policies can read it. */
@@ -32,20 +33,11 @@ export function situationOf(environment: string, origin: CallOrigin, projected: 
   };
 }
 
-const remembered = 1_000;
-const plain = new Map<string, string | undefined>();
-
-/** Callers come again and again from the same addresses, and each call asks twice. */
-function plainAddress(address: string): string | undefined {
-  if (!plain.has(address)) {
-    if (plain.size >= remembered) plain.clear();
-    plain.set(address, parsePlain(address));
-  }
-  return plain.get(address);
-}
-
 /** Cedar refuses IPv4 written as IPv6, and zones: `::ffff:10.0.0.1` and `fe80::1%eth0`. */
 function parsePlain(address: string): string | undefined {
   const [plain = ''] = address.split('%');
   return ipaddr.isValid(plain) ? ipaddr.process(plain).toString() : undefined;
 }
+
+/** Callers come from the same addresses again and again, and each call asks twice. */
+const plainAddress = remember(parsePlain, 1_000);

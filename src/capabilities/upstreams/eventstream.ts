@@ -18,7 +18,9 @@ export function createEventReader(
 
   const onLine = (line: string) => {
     if (line === '') {
-      if (data.length > 0 && (type === '' || type === 'message')) onMessage(data.join('\n'));
+      const text = data.join('\n');
+      if (text.length > maxBytes) throw tooLarge();
+      if (data.length > 0 && (type === '' || type === 'message')) onMessage(text);
       data = [];
       type = '';
       held = 0;

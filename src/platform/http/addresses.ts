@@ -1,6 +1,7 @@
 import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { InvalidRequest } from '../../kernel/errors.ts';
+import { remember } from '../../kernel/remember.ts';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 
@@ -49,16 +50,7 @@ export function parseAddress(text: string): Address | undefined {
 }
 
 /** The text by which addresses compare. */
-export function normalAddress(text: string): string | undefined {
-  if (!normal.has(text)) {
-    if (normal.size >= remembered) normal.clear();
-    normal.set(text, parseAddress(text)?.toString());
-  }
-  return normal.get(text);
-}
-
-const remembered = 1_000; // each request asks for its socket's address
-const normal = new Map<string, string | undefined>();
+export const normalAddress = remember((text) => parseAddress(text)?.toString(), 1_000); // each request asks for its socket's
 
 /** How far an address lies from the public internet. */
 export type Reach =

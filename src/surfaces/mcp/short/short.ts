@@ -1,5 +1,5 @@
 import type { Listing } from '../../../gateway/index.ts';
-import { parseJson } from '../../../kernel/json.ts';
+import { isObject, parseJson } from '../../../kernel/json.ts';
 import type { Admitted, McpDeps } from '../deps.ts';
 import { originOf } from '../identity.ts';
 import { headerFaultOf } from '../modern.ts';
@@ -54,7 +54,8 @@ export function createShortWay({ deps, rounds, tell }: ShortDeps): ShortWay {
     const response = await tell(whole(), body, admitted);
     if (response.status !== 200) return response;
     const text = await response.text();
-    const { result } = JSON.parse(text); // our own
+    const told = parseJson(text);
+    const result = isObject(told) ? told.result : undefined;
     if (listing && result !== undefined) listed.set(listing, JSON.stringify(result));
     return text;
   };
