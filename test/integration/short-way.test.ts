@@ -10,7 +10,7 @@ import { type Fairlead, fixtureUpstream, startFairlead } from '../harness.ts';
 // length announced goes the short way where it is plain. Whoever sends it must not be able to tell.
 
 const revision = '2026-07-28';
-const keys = { caller: '', blind: '', revoked: `fl_test_${randomBytes(24).toString('hex')}` };
+const keys = { caller: '', viewer: '', blind: '', revoked: `fl_test_${randomBytes(24).toString('hex')}` };
 const page = 'https://agents.example.com';
 
 const listed = [
@@ -56,10 +56,12 @@ beforeAll(async () => {
       endpoints: {
         open: { toolsets: ['said'], naming: 'bare', anonymous: 'viewer' },
         narrow: { toolsets: ['one'] },
+        hidden: { toolsets: ['said'] },
       },
     },
   });
   keys.caller = await fairlead.makeKey(['operator']);
+  keys.viewer = await fairlead.makeKey(['viewer']);
   keys.blind = await fairlead.makeKey(['operator'], { scopes: ['tools:read'] });
 });
 afterAll(async () => {
@@ -316,6 +318,13 @@ const edits: Record<string, Edit> = {
   },
   'an endpoint': (request) => {
     request.path = '/mcp/narrow';
+  },
+  'an endpoint of which policy lets its caller have nothing': (request) => {
+    request.path = '/mcp/hidden';
+    request.headers.authorization = `Bearer ${keys.viewer}`;
+  },
+  'an endpoint of which policy lets another caller have something': (request) => {
+    request.path = '/mcp/hidden';
   },
   'an endpoint for anybody': (request) => {
     request.path = '/mcp/open';

@@ -65,7 +65,7 @@ export function createShortWay({ deps, rounds, tell }: ShortDeps): ShortWay {
       let body: unknown;
       try {
         body = parseJson(text, { maxDepth: maxJsonDepth });
-        gateway.view(admitted.principal.org, admitted.endpoint);
+        gateway.enter(admitted.principal, originOf(admitted.endpoint, admitted.clientAddress));
       } catch {
         return undefined; // the long way says what is wrong
       }
