@@ -2,7 +2,7 @@ import ours from '../../package.json' with { type: 'json' };
 import { createAccess, may, scopeNames } from '../capabilities/access/index.ts';
 import { createActs, createAudit } from '../capabilities/audit/index.ts';
 import { createCatalog, createLatencies, purgeCatalog } from '../capabilities/catalog/index.ts';
-import { createDiscovery } from '../capabilities/discovery/index.ts';
+import { createDiscovery, createEmbeddings, purgeVectors } from '../capabilities/discovery/index.ts';
 import { createEndpointBook, purgeEndpoints } from '../capabilities/endpoints/index.ts';
 import { createIdempotency, purgeIdempotency } from '../capabilities/idempotency/index.ts';
 import { createPlans } from '../capabilities/plans/index.ts';
@@ -19,6 +19,7 @@ import type { Bus } from '../platform/bus/index.ts';
 import type { Database } from '../platform/db/index.ts';
 import { createEgress } from '../platform/http/index.ts';
 import { createKeyring } from '../platform/keyring/index.ts';
+import { createEmbedder } from '../platform/models/index.ts';
 import { createProcesses } from '../platform/process/index.ts';
 import type { Log, Metrics, Tracing } from '../platform/telemetry/index.ts';
 import { createHttpApp } from '../surfaces/http/index.ts';
@@ -95,7 +96,7 @@ export function compose(ground: Ground) {
     resource: mcpUrl,
     development: settings.development,
     fetch: (url, init) => egress.fetch(url, { ...init, guarded: false }), // issuers stand in the operator's file
-    purgers: [purgeUpstreams, purgeCatalog, purgePolicies, purgeIdempotency, purgeEndpoints, audit.purge],
+    purgers: [purgeUpstreams, purgeCatalog, purgePolicies, purgeIdempotency, purgeEndpoints, purgeVectors, audit.purge],
     purged: (org) => upstreams.purged(org),
   });
   let issuers = settings.auth.issuers;
@@ -136,12 +137,19 @@ export function compose(ground: Ground) {
       ...(latency ? { latency: { ...latency } } : {}),
     };
   };
+  const { embedding } = settings.models;
+  // The endpoint stands in the operator's file.
+  const embedder =
+    embedding &&
+    createEmbedder({ settings: embedding, fetch: (url, init) => egress.fetch(url, { ...init, guarded: false }) });
+  const embeddings = embedder && createEmbeddings({ db, embedder, log });
   const discovery = createDiscovery({
     reachOf(call) {
       const { view, tools, instructions } = gateway.list(call.principal, originOf(call));
       return { all: view.tools, visible: tools, instructions };
     },
     guidanceOf,
+    ...(embeddings ? { embeddings } : {}),
   });
   const plans = createPlans({ caller: { call: (request) => gateway.call(request) }, clock });
   const own = createOwnToolset({ upstreams, discovery, plans, version });
@@ -277,6 +285,7 @@ export function compose(ground: Ground) {
     bus,
     catalog,
     egress,
+    embeddings: { stop: () => embeddings?.stop() },
     endpoints,
     gateway,
     http,

@@ -89,6 +89,7 @@ export async function start(options: StartOptions): Promise<Running> {
     opened('toolsets', house.toolsets, (it) => it.stop()).start();
     onProgress?.('connecting upstreams');
     await opened('upstreams', house.upstreams, (it) => it.stop()).start();
+    opened('embeddings', house.embeddings, (it) => it.stop());
     opened('idempotency', house.idempotency, (it) => it.stop()).start();
     opened('mcp', house.mcp, (it) => it.stop()).start();
 

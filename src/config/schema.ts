@@ -376,6 +376,20 @@ export const fileSchema = z.strictObject({
     })
     .prefault({})
     .describe('The account of every call and administrative act'),
+  models: z
+    .strictObject({
+      embedding: z
+        .strictObject({
+          url: webUrl.describe('OpenAI-compatible endpoint, with its version: https://api.example.com/v1'),
+          model: z.string().min(1).describe('Name of the model'),
+          apiKey: z.string().min(1).optional().describe('Sent as a bearer token'),
+          dimensions: z.int().positive().optional().describe('Of its vectors, where the model can be told'),
+        })
+        .optional()
+        .describe('Helps to find tools by what they mean; without it words alone decide'),
+    })
+    .prefault({})
+    .describe('Models that may be asked; none is needed'),
   sessions: z
     .strictObject({
       idleMs: ms.default(30 * 60_000).describe('A session without a request for so long is ended'),
@@ -397,6 +411,7 @@ export type Presentation = FileSettings['mcp'];
 export type ToolSelector = z.infer<typeof selector>;
 export type ToolOverride = z.infer<typeof toolOverride>;
 export type IssuerSettings = z.infer<typeof issuer>;
+export type EmbeddingSettings = NonNullable<FileSettings['models']['embedding']>;
 export type AuditSettings = FileSettings['audit'];
 export type ToolSettings = z.infer<typeof toolSettings>;
 

@@ -1,7 +1,9 @@
 import type { Call, ProviderReply } from '../../kernel/call.ts';
 import { defineError } from '../../kernel/errors.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
+import type { OrgId } from '../../kernel/principal.ts';
 import type { Tool, ToolDefinition } from '../../kernel/tool.ts';
+import type { Embeddings } from './embeddings.ts';
 import { createToolIndexer, type ToolIndex, usualLimit } from './tool-index.ts';
 import { callTool, describeTool, searchTools } from './tools.ts';
 
@@ -25,6 +27,8 @@ interface Deps {
   reachOf(call: Call): Reach;
   /** What is known of a tool beside its definition. */
   guidanceOf(tool: Tool): JsonObject;
+  /** Absent where no model is configured. */
+  embeddings?: Embeddings;
 }
 
 /** Search and description of tools, as tools. */
@@ -47,18 +51,24 @@ export const discoveryErrors = [NoToolToDescribe];
 
 const shownDescription = 300;
 
-export function createDiscovery({ reachOf, guidanceOf }: Deps): Discovery {
+export function createDiscovery({ reachOf, guidanceOf, embeddings }: Deps): Discovery {
   const indexer = createToolIndexer();
   const indexes = new WeakMap<readonly Offered[], Promise<ToolIndex>>();
 
   /** Made when it is first asked for: most endpoints are never searched. */
-  const indexOf = (all: readonly Offered[]): Promise<ToolIndex> => {
+  const indexOf = (org: OrgId, all: readonly Offered[]): Promise<ToolIndex> => {
     let index = indexes.get(all);
     if (!index) {
-      index = indexer.build(all.map(({ item }) => searchable(item)));
+      index = build(org, all);
       indexes.set(all, index);
     }
     return index;
+  };
+
+  const build = async (org: OrgId, all: readonly Offered[]): Promise<ToolIndex> => {
+    const tools = all.map(({ item }) => searchable(item));
+    const vectors = await embeddings?.ofTools(org, tools, () => void indexes.set(all, build(org, all)));
+    return indexer.build(tools, vectors ? { embed: { vectors } } : {});
   };
 
   return {
@@ -68,10 +78,11 @@ export function createDiscovery({ reachOf, guidanceOf }: Deps): Discovery {
       const { query, toolset, limit = usualLimit } = call.arguments;
       const { all, visible } = reachOf(call);
       const reachable = new Map(visible.filter(isSearched).map((one) => [one.item.id, one]));
-      const index = await indexOf(all);
+      const [index, vector] = await Promise.all([indexOf(call.principal.org, all), embeddings?.ofQuery(String(query))]);
       const found = index.search(String(query), {
         allow: (id) => reachable.has(id),
         limit: Number(limit),
+        ...(vector ? { vector } : {}),
         ...(typeof toolset === 'string' ? { toolset } : {}),
       });
       const tools = found.flatMap(({ id, score }) => {

@@ -1,5 +1,8 @@
 export { createDiscovery, type Discovery, discoveryErrors, type Reach } from './discovery.ts';
+export { createEmbeddings } from './embeddings.ts';
 export type { SearchableTool } from './fields.ts';
+export { discoveryMigrations } from './migrations.ts';
+export { purgeVectors } from './store.ts';
 export {
   createToolIndex,
   createToolIndexer,

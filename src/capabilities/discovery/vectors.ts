@@ -3,7 +3,7 @@ import { bestOf, type Ranked } from './rank.ts';
 type Vector = ArrayLike<number>;
 
 const most = 100;
-const rankOffset = 60; // how little the first places differ: the usual constant of reciprocal rank fusion
+const nearWeight = 0.4;
 
 /** Tools by the nearness of their embedding to the query's, nearest first. */
 export function nearestTools(
@@ -20,12 +20,18 @@ export function nearestTools(
   return bestOf(found, most);
 }
 
-/** Two rankings as one, by the places in them alone: their scores have no common measure. */
-export function fused(one: readonly Ranked[], other: readonly Ranked[]): Ranked[] {
+/**
+ * Two rankings as one, by their scores as shares of the best. Words count for more: people name things, and a weak model
+ * does no harm this way (by places alone it did, in `bench:discovery`).
+ */
+export function fused(words: readonly Ranked[], near: readonly Ranked[]): Ranked[] {
   const scores = new Map<number, number>();
-  for (const ranking of [one, other])
-    for (const [place, { tool }] of ranking.entries())
-      scores.set(tool, (scores.get(tool) ?? 0) + 1 / (rankOffset + place + 1));
+  const add = (ranking: readonly Ranked[], weight: number) => {
+    const best = ranking[0]?.score ?? 1;
+    for (const { tool, score } of ranking) scores.set(tool, (scores.get(tool) ?? 0) + (weight * score) / best);
+  };
+  add(words, 1);
+  add(near, nearWeight);
   return [...scores].map(([tool, score]) => ({ tool, score }));
 }
 

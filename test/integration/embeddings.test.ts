@@ -1,0 +1,56 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { type EmbeddingServer, startEmbeddings } from '../embeddings.ts';
+import { type Fairlead, startFairlead } from '../harness.ts';
+import { listedUpstream } from '../listed.ts';
+
+// With a model configured, tools are found by what they mean as well; without its help, by words.
+
+let fairlead: Fairlead;
+let model: EmbeddingServer;
+const tools = [
+  { name: 'vehicle_hire', description: 'Hires a vehicle.' },
+  { name: 'dish_recipes', description: 'Instructions for cooking dishes.' },
+  { name: 'invoice_send', description: 'Sends an invoice to a customer.' },
+];
+
+beforeAll(async () => {
+  model = await startEmbeddings();
+  fairlead = await startFairlead({
+    config: {
+      upstreams: { town: listedUpstream(tools) },
+      models: { embedding: { url: model.url, model: 'use', apiKey: 'a-key-of-the-model' } },
+    },
+  });
+});
+afterAll(async () => {
+  await fairlead?.stop();
+  await model?.stop();
+});
+
+const search = async (query: string): Promise<string[]> => {
+  const response = await fairlead.request('/api/v1/tools/fairlead.search_tools/call', {
+    json: { arguments: { query } },
+  });
+  const { outcome, result } = await response.json();
+  expect(outcome).toBe('ok');
+  return result.structuredContent.tools.map(({ name }: { name: string }) => name);
+};
+
+it('finds a tool with which a query shares no word, and embeds each text once [CA-5]', async () => {
+  // The first search is answered by words; what the model makes of the tools comes in behind it.
+  expect(await search('invoice')).toContain('town_invoice_send');
+  await expect
+    .poll(() => search('I want to prepare dinner, what ingredients do I need?'), { timeout: 15_000 })
+    .toContain('town_dish_recipes');
+  expect((await search('rent a car'))[0]).toBe('town_vehicle_hire');
+  const embedded = model.asked.filter((texts) => texts > 1);
+  expect(embedded).toHaveLength(1);
+  await search('rent a car');
+  expect(model.asked.filter((texts) => texts === 1)).toHaveLength(3);
+  expect(new Set(model.tokens)).toEqual(new Set(['Bearer a-key-of-the-model']));
+});
+
+it('goes on by words when the model fails [CA-5]', async () => {
+  model.fail();
+  expect((await search('send the invoice'))[0]).toBe('town_invoice_send');
+});
