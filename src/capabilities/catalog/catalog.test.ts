@@ -3,7 +3,7 @@ import { openTestDatabase, silentLog } from '../../../test/database.ts';
 import { systemClock } from '../../kernel/clock.ts';
 import type { Json } from '../../kernel/json.ts';
 import type { Bus } from '../../platform/bus/index.ts';
-import { type Catalog, catalogMigrations, createCatalog, purgeCatalog } from './index.ts';
+import { type Catalog, catalogMigrations, createCatalog, type DefinitionsSeen, purgeCatalog } from './index.ts';
 import { readRevisions } from './store.ts';
 
 const facts = { trustAnnotations: true, trust: 'first-use' as const, tools: {}, callTimeoutMs: 1_000 };
@@ -125,5 +125,36 @@ describe('the catalog', () => {
       status: 'stale',
       statusReason: 'away',
     });
+  });
+
+  it('follows on every replica what one decided, and tells of each change once in the fleet [CA-8]', async () => {
+    const { catalogs } = await world(2);
+    const [one, two] = catalogs as [Catalog, Catalog];
+    const seen: DefinitionsSeen[] = [];
+    for (const each of catalogs) each.onDefinitions((what) => void seen.push(what));
+    const reviewed = { ...facts, trust: 'review' as const };
+    await Promise.all(catalogs.map((each) => each.replaceItems('default', 'git', listing('log', 'diff'), reviewed)));
+    expect(
+      seen.flatMap(({ quarantined }) => quarantined.map(({ name }) => name)).filter((name) => name === 'log'),
+    ).toEqual(['log']);
+    const live = (each: Catalog) =>
+      [...each.snapshot('default').tools.values()].filter(({ status }) => status !== 'quarantined').map(({ id }) => id);
+    expect(live(two)).toEqual([]);
+    const [, log] = two.reviews.list('default');
+    if (!log) throw new Error('nothing to review');
+    const { toolset, kind, name, offered } = log;
+    const decision = { toolset, kind, name, digest: offered.digest, decision: 'pin' as const };
+    await one.reviews.decide('default', [decision], 'key:1');
+    expect(live(one)).toEqual(['git.log']);
+    await expect.poll(() => live(two)).toEqual(['git.log']);
+    await expect(two.reviews.decide('default', [{ ...decision, digest: 'sha256:0' }], 'key:1')).rejects.toMatchObject({
+      code: 'REVIEW_STALE',
+    });
+    // It outlives the toolset, until it is forgotten.
+    await two.removeToolset('default', 'git');
+    await two.replaceItems('default', 'git', listing('log'), { ...facts, trust: 'first-use' });
+    expect(two.reviews.list('default').find((each) => each.name === 'log')).toMatchObject({ pinned: true });
+    await two.forgetDecisions('default', 'git');
+    expect(two.reviews.list('default').find((each) => each.name === 'log')).toMatchObject({ pinned: false });
   });
 });

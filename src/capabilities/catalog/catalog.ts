@@ -6,6 +6,7 @@ import type { Db } from '../../platform/db/types.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 import { changedKinds, type KindsChanged } from './changed.ts';
 import { type DefinitionsSeen, definitionsSeen } from './events.ts';
+import { createExaminer } from './examine.ts';
 import { type ListedItems, type ToolsetFacts, toStoredItems } from './facts.ts';
 import { leftOutOf, type Refused } from './refused.ts';
 import { createReviews, type Reviews } from './reviews.ts';
@@ -249,6 +250,7 @@ export function createCatalog({ db, bus, log, clock, pollMs = 2_000 }: Deps): Ca
     reviews: createReviews({
       db,
       clock,
+      examine: createExaminer(),
       contents: stateOf,
       changed: (org) => inTurn(() => refreshStandings(org)),
       seen: (seen) => {

@@ -5,7 +5,6 @@ import { ReviewStale } from './errors.ts';
 import { type DefinitionsSeen, nothingSeen, renamedTools } from './events.ts';
 import type { Lookalike } from './lookalikes.ts';
 import type { Finding } from './review/finding.ts';
-import { findingsOf } from './review/findings.ts';
 import type { CatalogSnapshot, Contents } from './snapshot.ts';
 import {
   type Definition,
@@ -47,8 +46,8 @@ export interface ReviewDecision extends DefinitionKey {
 export interface Reviews {
   /** Everything that upstreams offer, as it stands; answered from memory. */
   list(org: OrgId): Review[];
-  /** What is suspicious in it, against what was accepted and among all the other tools. */
-  findings(org: OrgId, review: Review): Finding[];
+  /** What is suspicious in each, against what was accepted and among all the other tools. */
+  examine(org: OrgId, reviews: readonly Review[]): Promise<Finding[][]>;
   /**
    * Takes the decisions of one principal, toolset by toolset: all of one toolset's or none. @throws ReviewStale where
    * something else is offered by now
@@ -65,11 +64,12 @@ interface Deps {
   /** Takes what was decided into what is served. */
   changed(org: OrgId): Promise<void>;
   seen(seen: DefinitionsSeen): void;
+  examine(snapshot: CatalogSnapshot, reviews: readonly Review[]): Promise<Finding[][]>;
 }
 
 const rejected = 'it was rejected in a review';
 
-export function createReviews({ db, clock, contents, changed, seen }: Deps): Reviews {
+export function createReviews({ db, clock, contents, changed, seen, examine }: Deps): Reviews {
   const offeredBy = (org: OrgId, toolset: string): Definition[] => {
     const { toolsets, items } = contents(org);
     const row = toolsets.get(toolset);
@@ -119,16 +119,7 @@ export function createReviews({ db, clock, contents, changed, seen }: Deps): Rev
       });
     },
 
-    findings(org, { kind, toolset, accepted, offered, lookalikes }) {
-      const names = [...contents(org).snapshot.tools.values()];
-      const own = new Set(names.filter((tool) => tool.toolset === toolset).map(({ name }) => name));
-      const foreign = new Set(names.filter((tool) => tool.toolset !== toolset).map(({ name }) => name));
-      const looks = lookalikes.map(({ of, reason }): Finding => {
-        const severity = reason === 'title' ? 'warning' : 'danger';
-        return { code: `imitates-${reason}`, severity, path: 'name', message: `It may be taken for ${of}.` };
-      });
-      return [...looks, ...findingsOf(kind, accepted?.definition, offered.definition, { own, foreign })];
-    },
+    examine: (org, reviews) => examine(contents(org).snapshot, reviews),
 
     async decide(org, decisions, by) {
       for (const [toolset, ofToolset] of Map.groupBy(decisions, (one) => one.toolset)) {

@@ -86,7 +86,7 @@ export function reviewRoutes({ catalog }: { catalog: Pick<Catalog, 'reviews'> })
           example: { reviews: [exampleReview] },
         },
       },
-      handle({ org, query: { toolset, kind: only, name, all, details } }) {
+      async handle({ org, query: { toolset, kind: only, name, all, details } }) {
         const found = catalog.reviews
           .list(org)
           .filter(
@@ -96,7 +96,8 @@ export function reviewRoutes({ catalog }: { catalog: Pick<Catalog, 'reviews'> })
               (only === undefined || one.kind === only) &&
               (name === undefined || one.name === name),
           );
-        return ok({ reviews: found.map((one) => shown(one, catalog.reviews.findings(org, one), details ?? false)) });
+        const findings = await catalog.reviews.examine(org, found);
+        return ok({ reviews: found.map((one, at) => shown(one, findings[at] ?? [], details ?? false)) });
       },
     }),
     route({
@@ -133,7 +134,7 @@ function keptOf({ decision: verb, toolset, kind: what, name, digest: of }: Revie
   return `${verb} ${what} ${toolset}.${name} ${of}`;
 }
 
-function shown(one: Review, findings: ReturnType<Reviews['findings']>, details: boolean) {
+function shown(one: Review, findings: Awaited<ReturnType<Reviews['examine']>>[number], details: boolean) {
   const { toolset, kind: what, name, state, served, pinned, reason, offered, accepted, renamedFrom } = one;
   const before = accepted?.definition;
   return {

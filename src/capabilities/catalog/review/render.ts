@@ -46,7 +46,7 @@ function valueLines(value: Json, indent = ''): string[] {
     return value.flatMap((each) => nested('-', each, indent));
   if (isObject(value) && Object.keys(value).length > 0)
     return Object.entries(value as JsonObject).flatMap(([key, inner]) => nested(`${oneLine(key)}:`, inner, indent));
-  return [indent + oneLine(JSON.stringify(value))];
+  return [indent + oneLine(JSON.stringify(value) ?? 'null')];
 }
 
 function nested(label: string, value: Json, indent: string): string[] {
