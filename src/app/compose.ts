@@ -1,7 +1,7 @@
 import ours from '../../package.json' with { type: 'json' };
 import { createAccess, may, scopeNames } from '../capabilities/access/index.ts';
 import { createActs, createAudit } from '../capabilities/audit/index.ts';
-import { createCatalog, createLatencies, purgeCatalog } from '../capabilities/catalog/index.ts';
+import { createCatalog, createLatencies, guidanceFor, purgeCatalog } from '../capabilities/catalog/index.ts';
 import { createDiscovery, createEmbeddings, purgeVectors } from '../capabilities/discovery/index.ts';
 import { createEndpointBook, purgeEndpoints } from '../capabilities/endpoints/index.ts';
 import { createIdempotency, purgeIdempotency } from '../capabilities/idempotency/index.ts';
@@ -26,6 +26,7 @@ import { createHttpApp } from '../surfaces/http/index.ts';
 import { createMcpSurface } from '../surfaces/mcp/index.ts';
 import { createRest } from '../surfaces/rest/index.ts';
 import { createDefinitionWatch } from './definitions.ts';
+import { createObserver } from './observe.ts';
 import { missingOrgs } from './orgs.ts';
 import { createOwnToolset } from './own.ts';
 import { createReferences } from './references.ts';
@@ -119,24 +120,10 @@ export function compose(ground: Ground) {
     clientInfo: { name: 'fairlead', title: 'Fairlead', version },
   });
 
-  const endpoints = createEndpointBook({ db, bus, log, declared: settings.endpoints });
-  let plain = settings.mcp;
-  const plainChanged = new Set<() => void>();
-  const setPlain = (next: typeof plain) => {
-    plain = next;
-    for (const listener of plainChanged) listener();
-  };
+  const endpoints = createEndpointBook({ db, bus, log, declared: settings.endpoints, plain: settings.mcp });
   const idempotency = createIdempotency({ db, keyring, clock, log });
   const latencies = createLatencies();
-  /** What is known of a tool beside its definition. */
-  const guidanceOf = ({ org, id, guidance, tags }: Tool): JsonObject => {
-    const latency = latencies.of(org, id);
-    return {
-      ...(guidance as JsonObject | undefined),
-      ...(tags.length > 0 ? { tags: [...tags] } : {}),
-      ...(latency ? { latency: { ...latency } } : {}),
-    };
-  };
+  const guidanceOf = (tool: Tool) => guidanceFor(tool, latencies);
   const { embedding } = settings.models;
   // The endpoint stands in the operator's file.
   const embedder =
@@ -157,7 +144,7 @@ export function compose(ground: Ground) {
   const gateway = createGateway({
     clock,
     tracing,
-    endpoints: createEndpoints({ catalog, book: endpoints, plain: () => plain }),
+    endpoints: createEndpoints({ catalog, book: endpoints }),
     quarantine: (tool, reason) =>
       catalog.reviews.quarantine(
         tool.org,
@@ -178,26 +165,7 @@ export function compose(ground: Ground) {
     once: idempotency,
     providerOf: toolsets.providerOf,
     trail: createTrail(audit, clock),
-    observe({ call, end, error }) {
-      if (!end) return;
-      const durationMs = clock.now() - call.startedAt;
-      const isRun = end.outcome === 'ok' || end.outcome === 'tool_error';
-      if (call.tool && call.operation === 'tool' && isRun) latencies.note(call.principal.org, call.tool.id, durationMs);
-      metrics.call({ org: call.principal.org, tool: call.tool?.id, status: end.outcome, durationMs });
-      const fields = {
-        ...(call.requestId === undefined ? {} : { requestId: call.requestId }),
-        executionId: call.id,
-        userId: call.principal.id,
-        orgId: call.principal.org,
-        tool: call.tool?.id ?? call.target,
-        durationMs,
-        outcome: end.outcome,
-        ...(end.replayed ? { replayed: true, parentCallId: end.callId } : {}),
-        ...(call.traceId === undefined ? {} : { traceId: call.traceId }),
-      };
-      if (error?.spec.category === 'internal') log.error({ ...fields, err: error }, 'call failed');
-      else log.info({ ...fields, ...(error ? { errorCode: error.code } : {}) }, 'call');
-    },
+    observe: createObserver({ clock, latencies, log, metrics }),
   });
 
   /** What is declared for organisations that do not exist, as far as is known now. */
@@ -229,8 +197,7 @@ export function compose(ground: Ground) {
     maxJsonDepth: settings.maxJsonDepth,
     connectionOpened: metrics.connectionOpened,
     rulesChanged(listener) {
-      plainChanged.add(listener);
-      const ends = [policy.onChange(listener), endpoints.onChange(listener), () => plainChanged.delete(listener)];
+      const ends = [policy.onChange(listener), endpoints.onChange(listener)];
       return () => {
         for (const end of ends) end();
       };
@@ -296,7 +263,6 @@ export function compose(ground: Ground) {
     processes,
     definitions,
     setIssuers,
-    setPlain,
     toolsets,
     upstreams,
   };

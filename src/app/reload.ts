@@ -56,8 +56,7 @@ export function createReload({ settings, house, log, renewTls }: Deps): (next: S
     },
     { keys: ['auth', 'development'], apply: (next) => house.setIssuers(next.auth.issuers, next.development) },
     { keys: ['egress'], apply: (next) => egress.setAllow(next.egress.allow) },
-    { keys: ['mcp'], apply: (next) => house.setPlain(next.mcp) },
-    { keys: ['endpoints'], apply: (next) => endpoints.redeclare(next.endpoints) },
+    { keys: ['endpoints', 'mcp'], apply: (next) => endpoints.redeclare(next.endpoints, next.mcp) },
     { keys: ['upstreams'], apply: (next) => upstreams.redeclare(next.upstreams) },
   ];
   const live = parts.flatMap(({ keys }) => keys);

@@ -9,6 +9,8 @@ export interface EndpointBook {
   /** Another tenant's are not there. */
   find(org: OrgId, name: string): EndpointChoice | undefined;
   names(org: OrgId): readonly string[];
+  /** How tools are shown at the plain endpoint, which selects none. */
+  plain(): Presentation;
 }
 
 export interface Endpoints {
@@ -23,11 +25,9 @@ export interface Endpoints {
 export interface EndpointsDeps {
   catalog: Pick<Catalog, 'snapshot'>;
   book: EndpointBook;
-  /** Of the plain endpoint, which selects nothing. */
-  plain(): Presentation;
 }
 
-export function createEndpoints({ catalog, book, plain }: EndpointsDeps): Endpoints {
+export function createEndpoints({ catalog, book }: EndpointsDeps): Endpoints {
   let plainSelection: { of: Presentation; selection: EndpointSelection } | undefined;
 
   const unknown = (org: OrgId, name: string) => {
@@ -39,7 +39,7 @@ export function createEndpoints({ catalog, book, plain }: EndpointsDeps): Endpoi
   /** The same object for the same settings: views are kept by it. */
   const selectionOf = (org: OrgId, name: string | undefined): EndpointSelection & Presentation => {
     if (name === undefined) {
-      const of = plain();
+      const of = book.plain();
       if (plainSelection?.of !== of) plainSelection = { of, selection: { ...of, naming: 'prefixed' } };
       return plainSelection.selection as EndpointSelection & Presentation;
     }

@@ -2,7 +2,7 @@ export { type Catalog, type CatalogChange, createCatalog, type Taken } from './c
 export { catalogErrors, ReviewStale } from './errors.ts';
 export type { DefinitionsSeen } from './events.ts';
 export type { ListedItems, ToolsetFacts } from './facts.ts';
-export { createLatencies, type Latencies, type Latency } from './latency.ts';
+export { createLatencies, guidanceFor, type Latencies } from './latency.ts';
 export type { Lookalike } from './lookalikes.ts';
 export { catalogMigrations } from './migrations.ts';
 export type { Refused } from './refused.ts';

@@ -1,4 +1,6 @@
+import type { JsonObject } from '../../kernel/json.ts';
 import type { OrgId } from '../../kernel/principal.ts';
+import type { Tool } from '../../kernel/tool.ts';
 
 /** How long the last calls of a tool took, as this replica saw them. */
 export interface Latency {
@@ -43,5 +45,15 @@ export function createLatencies(): Latencies {
       const at = (share: number) => Math.round(sorted[Math.ceil(share * calls) - 1] ?? 0);
       return { p50Ms: at(0.5), p95Ms: at(0.95), calls };
     },
+  };
+}
+
+/** What is known of a tool beside its definition, as agents are told it. */
+export function guidanceFor({ org, id, guidance, tags }: Tool, latencies: Pick<Latencies, 'of'>): JsonObject {
+  const latency = latencies.of(org, id);
+  return {
+    ...(guidance as JsonObject | undefined),
+    ...(tags.length > 0 ? { tags: [...tags] } : {}),
+    ...(latency ? { latency: { ...latency } } : {}),
   };
 }

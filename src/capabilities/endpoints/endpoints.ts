@@ -1,4 +1,10 @@
-import { type EndpointChoice, type EndpointSettings, endpointChoice, endpointName } from '../../config/schema.ts';
+import {
+  type EndpointChoice,
+  type EndpointSettings,
+  endpointChoice,
+  endpointName,
+  type Presentation,
+} from '../../config/schema.ts';
 import { InvalidRequest, NotFound } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
 import type { OrgId } from '../../kernel/principal.ts';
@@ -31,8 +37,10 @@ export interface Endpoints {
   /** The one that the file declares; undefined for none of that name. */
   declaredAs(name: string): EndpointSettings | undefined;
   declared(): Record<string, EndpointSettings>;
+  /** How tools are shown at the plain endpoint, which selects none. */
+  plain(): Presentation;
   /** Takes the declarations of a reloaded file; they win over what was added under the same name. */
-  redeclare(declared: Record<string, EndpointSettings>): void;
+  redeclare(declared: Record<string, EndpointSettings>, plain: Presentation): void;
   /** Adds or replaces. @throws InvalidRequest, EndpointDeclared, EndpointLimit */
   put(org: OrgId, name: string, settings: unknown, by: string): Promise<Endpoint>;
   /** @throws NotFound, EndpointDeclared */
@@ -48,6 +56,7 @@ interface Deps {
   bus: Bus;
   log: Log;
   declared: Record<string, EndpointSettings>;
+  plain: Presentation;
   pollMs?: number;
 }
 
@@ -55,8 +64,8 @@ const maxPerOrg = 100;
 
 type Rows = ReadonlyMap<string, EndpointRow>;
 
-export function createEndpointBook({ db, bus, log, declared: initially, pollMs = 2_000 }: Deps): Endpoints {
-  let declared = initially;
+export function createEndpointBook({ db, bus, log, pollMs = 2_000, ...initially }: Deps): Endpoints {
+  let { declared, plain } = initially;
   let rows: Rows = new Map();
   const listeners = new Set<() => void>();
   const changed = () => {
@@ -110,8 +119,10 @@ export function createEndpointBook({ db, bus, log, declared: initially, pollMs =
     exists: (name) => declaredAs(name) !== undefined || [...rows.values()].some((row) => row.name === name),
     declaredAs,
     declared: () => declared,
-    redeclare(next) {
-      declared = next;
+    plain: () => plain,
+    redeclare(nextDeclared, nextPlain) {
+      declared = nextDeclared;
+      plain = nextPlain;
       changed();
     },
 
