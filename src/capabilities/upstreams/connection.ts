@@ -8,6 +8,7 @@ import {
   type StandardSchemaV1,
   type Transport,
 } from '@modelcontextprotocol/client';
+import type { CallerLink } from '../../kernel/call.ts';
 import { isObject, type JsonObject } from '../../kernel/json.ts';
 import type { ListedItems, Refused } from '../catalog/index.ts';
 import { type DirectExchange, Redirected } from './direct.ts';
@@ -15,6 +16,7 @@ import { isUnknownMethod } from './failures.ts';
 import type { Flight, Scope, Scopes } from './flight.ts';
 import { listEverything } from './listing.ts';
 import type { AnswerTooLarge } from './oversize.ts';
+import { createPipeExchange } from './pipe.ts';
 import { answerUpstream, orAborted, relayLog } from './relay.ts';
 import { cleanError } from './secrets.ts';
 import { maxDepth, nestsDeeperThan } from './shape.ts';
@@ -151,7 +153,12 @@ export function createConnection({
     },
   };
 
+  const pipe =
+    kind === 'stdio' && era === 'legacy' ? createPipeExchange((message) => transport.send(message)) : undefined;
+  const exchange = direct ?? pipe;
+
   tapTransport(transport, {
+    takes: (message) => pipe?.take(message) ?? false,
     sending(id) {
       const scope = scopes.getStore();
       if (scope) scope.requestId = id;
@@ -166,7 +173,7 @@ export function createConnection({
   client.onclose = () => {
     reason ??= whyClosed() ?? 'the connection was closed';
     watch.stop();
-    direct?.close();
+    exchange?.close();
     announce(reason);
   };
   client.onerror = (error) => {
@@ -188,29 +195,40 @@ export function createConnection({
     }
   };
 
+  /** Hears nothing any more once its call is over. */
+  const linkOf = (flight: Flight | undefined): CallerLink | undefined =>
+    flight && { ...flight.call.link, progress: (update) => flights.has(flight) && flight.call.link.progress(update) };
+
+  const abandon = ({ requestId }: Scope) => {
+    if (requestId === undefined) return;
+    abandoned.set(requestId, now() + timing.questionMs);
+    relay.abandoned(); // drops the old ones
+  };
+
   /** A call of a tool past the SDK's client; undefined when the SDK has to make it. */
   const directly = async (
-    exchange: DirectExchange,
+    by: DirectExchange,
     params: JsonObject,
     { signal, flight, headers, onScope }: RequestOptions,
   ): Promise<JsonObject | undefined> => {
     const scope: Scope = { linger: signal, ...(flight ? { flight } : {}) };
     onScope?.(scope);
     try {
-      const result = await exchange.call(params, { signal, scope, link: flight?.call.link, headers });
+      const result = await by.call(params, { signal, scope, link: linkOf(flight), headers });
       heardAt = now();
       return result;
     } catch (error) {
       if (error instanceof Redirected) return undefined;
       if (error instanceof ProtocolError) heardAt = now();
-      throw cleanError(scope.oversize ?? error, redact);
+      if (pipe && signal.aborted && flight) abandon(scope);
+      throw cleanError(scope.oversize ?? (isOpen() ? undefined : oversize()) ?? error, redact);
     }
   };
 
   const request: Connection['request'] = async (method, params, options) => {
-    if (direct && method === 'tools/call') {
+    if (exchange && method === 'tools/call') {
       if (!isOpen()) throw new SdkError(SdkErrorCode.NotConnected, 'Not connected');
-      const result = await directly(direct, params, options);
+      const result = await directly(exchange, params, options);
       if (result) return result;
     }
     return bySdk(method, params, options);
@@ -238,10 +256,7 @@ export function createConnection({
       );
     } catch (error) {
       const unanswered = signal.aborted || cut.signal.aborted;
-      if (unanswered && flight && scope.requestId !== undefined) {
-        abandoned.set(scope.requestId, now() + timing.questionMs);
-        relay.abandoned(); // drops the old ones
-      }
+      if (unanswered && flight) abandon(scope);
       throw cleanError(scope.oversize ?? (isOpen() ? undefined : oversize()) ?? error, redact);
     } finally {
       // On the older protocol the SDK leaves the HTTP request of a cancelled call open; this ends it, once the
@@ -263,7 +278,7 @@ export function createConnection({
   const shutDown = async (why: string): Promise<void> => {
     reason ??= why;
     watch.stop();
-    direct?.close();
+    exchange?.close();
     await scopes.run(undefined, async () => {
       const session = transport as { sessionId?: string; terminateSession?: () => Promise<void> };
       if (session.sessionId && session.terminateSession) {
@@ -320,6 +335,8 @@ export function createConnection({
 function tapTransport(
   transport: Transport,
   tap: {
+    /** Whether a message was for somebody else than the client. */
+    takes(message: JSONRPCMessage): boolean;
     /** Returns whom to tell when the stream that was to bring the answer ends. */
     sending(id: string | number): (() => void) | undefined;
     heard(answeredId: string | number | undefined): void;
@@ -329,7 +346,7 @@ function tapTransport(
   transport.onmessage = (message, extra) => {
     const isAnswer = 'id' in message && !('method' in message);
     tap.heard(isAnswer ? message.id : undefined);
-    onmessage?.(message, extra);
+    if (!tap.takes(message)) onmessage?.(message, extra);
   };
   const send = transport.send.bind(transport);
   transport.send = (message: JSONRPCMessage, options) => {

@@ -8,7 +8,7 @@ import {
   SdkHttpError,
 } from '@modelcontextprotocol/client';
 import type { HttpUpstreamSettings } from '../../config/schema.ts';
-import type { CallerLink } from '../../kernel/call.ts';
+import type { CallerLink, ProgressUpdate } from '../../kernel/call.ts';
 import { isObject, type Json, type JsonObject, parseJson } from '../../kernel/json.ts';
 import { encodeHeaderValue } from '../../kernel/paramheaders.ts';
 import type { AnswerHeaders, PostUnderWay } from '../../platform/http/index.ts';
@@ -53,7 +53,7 @@ interface Options {
 
 const method = 'tools/call';
 const lingerMs = 1_000;
-const firstId = 1_000_000_000; // far from the ids that the SDK's client counts on the same connection
+export const firstId = 1_000_000_000; // far from the ids that the SDK's client counts on the same connection
 
 export function createDirectExchange(options: Options): DirectExchange {
   const { settings, guarded, egress, timing, clientInfo, protocolVersion } = options;
@@ -137,13 +137,8 @@ function createAnswer({ id, link, scope, maxBytes }: AnswerOptions) {
 
   const notify = (notification: string, params: JsonObject) => {
     if (notification === 'notifications/progress' && params.progressToken === id) {
-      const { progress, total, message: words } = params;
-      if (typeof progress !== 'number') return;
-      link?.progress({
-        progress,
-        ...(typeof total === 'number' ? { total } : {}),
-        ...(typeof words === 'string' ? { message: words } : {}),
-      });
+      const update = progressOf(params);
+      if (update) link?.progress(update);
     } else if (notification === 'notifications/message') {
       const { level, data, logger } = params;
       link?.log(
@@ -195,7 +190,7 @@ function read(text: string, maxLength: number): unknown {
   try {
     return parseJson(text, { maxLength, maxDepth: maxDepth + 1 }); // the message is one level around its result
   } catch (cause) {
-    throw invalid('it cannot be read', cause);
+    throw invalidAnswer('it cannot be read', cause);
   }
 }
 
@@ -216,7 +211,16 @@ class SdkHttpErrorOf extends SdkHttpError {
   }
 }
 
-function errorOf(error: unknown): ProtocolError | undefined {
+export function progressOf({ progress, total, message }: JsonObject): ProgressUpdate | undefined {
+  if (typeof progress !== 'number') return undefined;
+  return {
+    progress,
+    ...(typeof total === 'number' ? { total } : {}),
+    ...(typeof message === 'string' ? { message } : {}),
+  };
+}
+
+export function errorOf(error: unknown): ProtocolError | undefined {
   if (!isObject(error) || !Number.isSafeInteger(error.code) || typeof error.message !== 'string') return undefined;
   return ProtocolError.fromError(error.code as number, error.message, error.data);
 }
@@ -224,19 +228,20 @@ function errorOf(error: unknown): ProtocolError | undefined {
 /** What a JSON-RPC answer holds, in the shape that the revision gives it. */
 function resultOf(id: number, message: unknown): JsonObject {
   if (!isObject(message) || message.jsonrpc !== '2.0' || message.id !== id)
-    throw invalid('it is no answer to the request');
-  if (message.error !== undefined) throw errorOf(message.error) ?? invalid('its error is none');
-  if (!isObject(message.result)) throw invalid('its result is not an object');
+    throw invalidAnswer('it is no answer to the request');
+  if (message.error !== undefined) throw errorOf(message.error) ?? invalidAnswer('its error is none');
+  if (!isObject(message.result)) throw invalidAnswer('its result is not an object');
   const { resultType, ...result } = message.result as JsonObject;
   if (resultType === 'input_required') {
     const { inputRequests, requestState } = result;
     const asks = isObject(inputRequests) && Object.keys(inputRequests).length > 0;
-    if (!asks && typeof requestState !== 'string') throw invalid('it asks for nothing');
+    if (!asks && typeof requestState !== 'string') throw invalidAnswer('it asks for nothing');
     return { resultType, ...result };
   }
-  if (resultType !== 'complete') throw invalid('its result type is not known');
+  if (resultType !== 'complete') throw invalidAnswer('its result type is not known');
   const { structuredContent: _, ...checked } = result; // may be anything
-  if (!isPlainText(result.content) && !isSpecType.CallToolResult(checked)) throw invalid('it is no result of a tool');
+  if (!isPlainText(result.content) && !isSpecType.CallToolResult(checked))
+    throw invalidAnswer('it is no result of a tool');
   return result;
 }
 
@@ -250,7 +255,7 @@ function isPlainText(content: unknown): boolean {
   );
 }
 
-function invalid(reason: string, cause?: unknown): SdkError {
+export function invalidAnswer(reason: string, cause?: unknown): SdkError {
   return Object.assign(new SdkError(SdkErrorCode.InvalidResult, `Invalid answer to ${method}: ${reason}`), { cause });
 }
 

@@ -1,5 +1,5 @@
 import { type JSONRPCMessage, parseJSONRPCMessage, type Transport } from '@modelcontextprotocol/client';
-import { JsonFault, parseJson } from '../../kernel/json.ts';
+import { isObject, JsonFault, parseJson } from '../../kernel/json.ts';
 import { readLines } from './lines.ts';
 import { AnswerTooLarge, oversizeFault } from './oversize.ts';
 import type { ChildProcess } from './types.ts';
@@ -90,7 +90,8 @@ export function createStdioTransport({ launch, maxMessageBytes, stderr, garbage 
     if (gone || text.trim() === '') return;
     let message: JSONRPCMessage;
     try {
-      message = parseJSONRPCMessage(parseJson(text, { maxLength: maxMessageBytes }));
+      const value = parseJson(text, { maxLength: maxMessageBytes });
+      message = isPlainResult(value) ? value : parseJSONRPCMessage(value);
     } catch (error) {
       if (text.trimStart().startsWith('{') && error instanceof JsonFault) {
         const message = `the answer cannot be read: ${error.message}`;
@@ -192,6 +193,12 @@ export function createStdioTransport({ launch, maxMessageBytes, stderr, garbage 
     },
   };
   return transport;
+}
+
+/** What most lines are: told without the SDK's schemas. */
+function isPlainResult(value: unknown): value is JSONRPCMessage {
+  if (!isObject(value) || value.jsonrpc !== '2.0' || !Number.isSafeInteger(value.id)) return false;
+  return isObject(value.result) && value.result._meta === undefined && Object.keys(value).length === 3;
 }
 
 // Resolves when a child that was slow to read has caught up, or can no longer read at all.
