@@ -26,6 +26,7 @@ export function createPipeExchange(send: (message: JSONRPCMessage) => Promise<vo
 
   return {
     call(params, { signal, scope, link }) {
+      if (signal.aborted) return Promise.reject(signal.reason);
       const id = ++lastId;
       scope.requestId = id;
       const { promise, resolve, reject } = Promise.withResolvers<JsonObject>();
