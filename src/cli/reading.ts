@@ -15,6 +15,13 @@ export function refusalsIn(body: JsonObject): string[] {
   });
 }
 
+/** That definitions of an upstream wait to be looked at, and how that is done; nothing where none does. */
+export function quarantineIn({ name, quarantined }: JsonObject): string[] {
+  if (typeof quarantined !== 'number' || quarantined === 0) return [];
+  const what = quarantined === 1 ? 'definition is' : 'definitions are';
+  return [`${quarantined} ${what} in quarantine. Look at what it offers: npx fairlead tools review ${name}`];
+}
+
 /** The texts of a list in a reply, with commas between. */
 export function textsIn(body: JsonObject, field: string): string {
   const value = body[field];

@@ -122,6 +122,9 @@ export const upstream = z
     tools: z.int(),
     prompts: z.int(),
     resources: z.int(),
+    quarantined: z
+      .int()
+      .openapi({ description: 'How many of its definitions are not served until somebody accepts them' }),
     leftOut: z.string().optional().openapi({
       description: 'What it lists and is not offered here',
       example: 'left out: 1 tool (a name that is reserved)',

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { may } from '../../capabilities/access/index.ts';
+import type { Catalog } from '../../capabilities/catalog/index.ts';
 import { type UpstreamStatus, type Upstreams, upstreamsErrors } from '../../capabilities/upstreams/index.ts';
 import { httpUpstream, openApiUpstream, stdioUpstream } from '../../config/schema.ts';
 import { NotFound } from '../../kernel/errors.ts';
@@ -9,6 +10,7 @@ import * as schemas from './schemas.ts';
 
 export interface UpstreamRoutesDeps {
   upstreams: Pick<Upstreams, 'list' | 'get' | 'describe' | 'add' | 'change' | 'remove' | 'test'>;
+  catalog: Pick<Catalog, 'snapshot'>;
 }
 
 const nameParams = z.strictObject({
@@ -31,7 +33,14 @@ const exampleSettings = { url: 'https://mcp.example.com/mcp', headers: { authori
 const named = (code: string) => upstreamsErrors.filter((kind) => kind.code === code);
 
 /** The MCP servers and HTTP APIs behind this one. */
-export function upstreamRoutes({ upstreams }: UpstreamRoutesDeps): Route[] {
+export function upstreamRoutes({ upstreams, catalog }: UpstreamRoutesDeps): Route[] {
+  /** Command lines, addresses and what an upstream itself said are for those who operate. */
+  const shown = (principal: Principal, { target, detail, refused, ...status }: UpstreamStatus) => ({
+    ...status,
+    quarantined: catalog.snapshot(status.org).toolsets.get(status.name)?.quarantined ?? 0,
+    ...(may(principal, 'upstreams:read') ? { target, detail, refused } : {}),
+  });
+
   return [
     route({
       method: 'get',
@@ -132,7 +141,7 @@ export function upstreamRoutes({ upstreams }: UpstreamRoutesDeps): Route[] {
       act: { action: 'upstreams.add', subject: ({ body }) => body.name },
       handle: async ({ principal, org, body }) => ({
         status: 201,
-        body: await upstreams.add(org, body.name, body.settings, principal.id),
+        body: shown(principal, await upstreams.add(org, body.name, body.settings, principal.id)),
         headers: { location: `/api/v1/upstreams/${encodeURIComponent(body.name)}` },
       }),
     }),
@@ -152,7 +161,7 @@ export function upstreamRoutes({ upstreams }: UpstreamRoutesDeps): Route[] {
       errors: [...named('UPSTREAM_DECLARED'), ...named('RUNTIME_STDIO_OFF'), ...named('UPSTREAM_UNKNOWN')],
       act: { action: 'upstreams.change', subject: ({ params }) => params.name },
       handle: async ({ principal, org, params, body }) =>
-        ok(await upstreams.change(org, params.name, body.settings, principal.id)),
+        ok(shown(principal, await upstreams.change(org, params.name, body.settings, principal.id))),
     }),
     route({
       method: 'delete',
@@ -174,11 +183,6 @@ export function upstreamRoutes({ upstreams }: UpstreamRoutesDeps): Route[] {
   ];
 }
 
-/** Command lines, addresses and what an upstream itself said are for those who operate. */
-function shown(principal: Principal, { target, detail, refused, ...status }: UpstreamStatus) {
-  return may(principal, 'upstreams:read') ? { ...status, target, detail, refused } : status;
-}
-
 const exampleStatus = {
   org: 'default',
   name: 'tickets',
@@ -191,6 +195,7 @@ const exampleStatus = {
   tools: 12,
   prompts: 0,
   resources: 3,
+  quarantined: 0,
   since: 1_795_219_200_000,
   lastListedAt: 1_795_219_200_000,
   restarts: 0,

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../kernel/json.ts';
 import { openClient } from '../../client.ts';
 import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
-import { listIn, refusalsIn } from '../../reading.ts';
+import { listIn, quarantineIn, refusalsIn } from '../../reading.ts';
 import { plain, screenOf } from '../../terminal.ts';
 
 /** The servers behind this one and how they are. */
@@ -40,7 +40,7 @@ function troublesOf(upstream: JsonObject): string[] {
   const { reason, detail, leftOut } = upstream;
   const refused = refusalsIn(upstream);
   const trouble = reason && detail ? `${reason}. ${detail}` : reason;
-  const said = [trouble, ...(refused.length > 0 ? refused : [leftOut])];
+  const said = [trouble, ...(refused.length > 0 ? refused : [leftOut]), ...quarantineIn(upstream)];
   return said.filter((text) => typeof text === 'string');
 }
 

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../kernel/json.ts';
 import { openClient } from '../../client.ts';
 import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
-import { refusalsIn, textsOf } from '../../reading.ts';
+import { quarantineIn, refusalsIn, textsOf } from '../../reading.ts';
 import { plain, screenOf } from '../../terminal.ts';
 import { upstreamOptions, upstreamSettings } from '../../upstream-input.ts';
 
@@ -33,8 +33,10 @@ export const upstreamsTest: CommandSpec = {
     let settings = await upstreamSettings(context, textsOf(args.target), options);
     const client = await openClient(context, options);
     let found: JsonObject | undefined;
+    let waiting: string[] = [];
     if (!settings) {
       const known = await client.get(`/upstreams/${encodeURIComponent(name)}`, { org });
+      waiting = quarantineIn(known);
       settings = known.settings as JsonObject | undefined;
       if (known.source === 'file' || !settings) found = { ...known, ok: known.state === 'live' };
     }
@@ -47,6 +49,7 @@ export const upstreamsTest: CommandSpec = {
       screen.line(`${name} works over ${found.transport}${era}${took}.`);
       screen.line(`${found.tools} tools, ${found.prompts} prompts, ${found.resources} resources.`);
       for (const refusal of refusalsIn(found)) screen.line(plain(refusal));
+      for (const line of waiting) screen.line(line);
     } else screen.line(`${name} does not work: ${plain(String(found.reason ?? found.state ?? 'no reason given'))}`);
     return found.ok ? exitCodes.ok : exitCodes.failed;
   },
