@@ -38,7 +38,7 @@ function descriptionOf({ maxCalls, timeMs }: PlanLimits): string {
   return [
     `Runs several tool calls in one request (at most ${maxCalls}, within ${timeMs / 1000} s). Results pass from step to step inside the server; only what you select comes back.`,
     '',
-    'Use it when a call needs values of an earlier one (search, then get each), when independent calls can run at once, or when results are large and you need a few fields. Do not use it for a single small call, nor when you must read a result before you know what to do next; a tool that you have not used yet is better called alone first, to see what its results look like.',
+    'Use it when a call needs values of an earlier one (search, then get each), when independent calls can run at once, or when results are large and you need a few fields. Not for a single small call, nor where only the result tells what comes next; a tool that you have not used yet is better called alone first, to see what its results look like.',
     '',
     'Steps run in order; the steps of {"parallel": [...]} run at once. The value of a step is its structured result; else its text parsed, where that is a JSON object or list; else {"text": "..."}. Of forEach it is the list of the values.',
     '- {"$ref": "<id>.<path>"} in arguments puts in any part of an earlier value: found.issues[0].key, found.issues[*].key (all), found.issues[0:5] (a slice), found["odd key"]. {"$ref": "...", "default": []} where it may be missing.',
