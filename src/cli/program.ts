@@ -70,8 +70,9 @@ function addGroup(program: Command, name: string, groups: Map<string, Command>):
 
 /** What the groups of commands are about. */
 const groupSummaries: Record<string, string> = {
-  tools: 'list and describe tools',
+  tools: 'find, describe, review and judge tools',
   upstreams: 'the MCP servers behind this one',
+  endpoints: 'named selections of tools',
   orgs: 'organisations, which see nothing of each other',
   keys: 'API keys',
   policies: 'who may call what',

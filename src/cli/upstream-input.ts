@@ -1,10 +1,10 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { isWebAddress } from '../config/index.ts';
-import { isObject, type Json, JsonFault, type JsonObject, parseJson } from '../kernel/json.ts';
-import { readAll } from './arguments.ts';
+import { isObject, type Json, type JsonObject } from '../kernel/json.ts';
 import { type CliContext, type CommandInput, type OptionSpec, textOf } from './command.ts';
 import { wrongUsage } from './errors.ts';
+import { readSettings } from './json-file.ts';
 import { textsOf } from './reading.ts';
 
 /** What says how an upstream is reached. */
@@ -26,6 +26,8 @@ export const upstreamOptions: readonly OptionSpec[] = [
   { flags: '--settings-file <file>', help: 'all settings as JSON, as under upstreams in fairlead.yaml; - is stdin' },
 ];
 
+const exampleSettings = 'Such as {"url": "https://..."}';
+
 /** An upstream's settings from the command line; undefined when nothing says any. The server checks them. */
 export async function upstreamSettings(
   { cwd, stdin }: Pick<CliContext, 'cwd' | 'stdin'>,
@@ -37,7 +39,7 @@ export async function upstreamSettings(
   if (file === undefined && openapi === undefined && target.length === 0) return undefined;
   if (openapi !== undefined && target.length > 0)
     throw wrongUsage('A document stands alone.', 'Leave the address or program out.');
-  const settings = file === undefined ? {} : await readSettings(file, cwd, stdin);
+  const settings = file === undefined ? {} : await readSettings(file, exampleSettings, { cwd, stdin });
   const [first, ...args] = target;
   if (first !== undefined && isWebAddress(first)) {
     if (args.length > 0) throw wrongUsage('An address stands alone.', 'Give headers with --header.');
@@ -91,17 +93,6 @@ async function documentFor(openapi: string, select: JsonObject, cwd: string): Pr
       'It must be OpenAPI 3.0 or 3.1, as JSON or YAML.',
     );
   }
-}
-
-async function readSettings(file: string, cwd: string, stdin: CliContext['stdin']): Promise<JsonObject> {
-  try {
-    const value = parseJson(file === '-' ? await readAll(stdin) : await readFile(resolve(cwd, file), 'utf8'));
-    if (isObject(value)) return value as JsonObject;
-  } catch (error) {
-    const reason = error instanceof JsonFault ? error.message : (error as NodeJS.ErrnoException).code;
-    throw wrongUsage(`The settings in ${file} cannot be read: ${reason}.`, 'Such as {"url": "https://..."}');
-  }
-  throw wrongUsage(`The settings in ${file} must be a JSON object.`, 'Such as {"url": "https://..."}');
 }
 
 function pairsOf(texts: readonly string[], form: RegExp, usage: string): Record<string, string> | undefined {

@@ -19,6 +19,8 @@ export interface RunOptions {
   input?: string;
   /** Standard output is a terminal. */
   terminal?: boolean;
+  /** Whoever sits there can be asked, and answers with `input`. */
+  person?: boolean;
 }
 
 /** A home folder of its own, so that no server of the machine is found and none is left behind. */
@@ -35,7 +37,7 @@ export function temporaryHome(): { home: string; env: Record<string, string>; st
 /** Runs one command line in this process, with streams and an environment of its own. */
 export async function run(
   args: readonly string[],
-  { env = {}, cwd = tmpdir(), input = '', terminal = false }: RunOptions = {},
+  { env = {}, cwd = tmpdir(), input = '', terminal = false, person = false }: RunOptions = {},
 ): Promise<Ran> {
   const stdout = collected();
   const stderr = collected();
@@ -44,9 +46,9 @@ export async function run(
     {
       env,
       cwd,
-      stdin: Readable.from([Buffer.from(input)]),
+      stdin: Object.assign(Readable.from([Buffer.from(input)]), { isTTY: person }),
       stdout: Object.assign(stdout.stream, { isTTY: terminal }),
-      stderr: stderr.stream,
+      stderr: Object.assign(stderr.stream, { isTTY: person }),
       signal: new AbortController().signal,
       onHangup: () => {},
     },

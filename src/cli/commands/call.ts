@@ -1,9 +1,9 @@
-import type { ErrorBody } from '../../kernel/errors.ts';
 import { isObject } from '../../kernel/json.ts';
-import { pairsAsJson, readArguments } from '../arguments.ts';
+import { readArguments } from '../arguments.ts';
 import { openClient } from '../client.ts';
 import { type CommandSpec, exitCodes, jsonOption, textOf } from '../command.ts';
 import { renderContent } from '../content.ts';
+import { refusalText } from '../refusal.ts';
 import { screenOf } from '../terminal.ts';
 
 /** Calls one tool, on the same way as any agent does. */
@@ -56,7 +56,7 @@ export const call: CommandSpec = {
       const result = isObject(body.result) ? body.result : {};
       const text = renderContent(result.content) || structured(result.structuredContent);
       if (ok) screen.line(text);
-      else screen.note(isObject(body.result) ? text : refusal(body, pairs));
+      else screen.note(isObject(body.result) ? text : refusalText(body, pairs));
     }
     return ok ? exitCodes.ok : exitCodes.failed;
   },
@@ -64,18 +64,4 @@ export const call: CommandSpec = {
 
 function structured(value: unknown): string {
   return value === undefined ? '' : JSON.stringify(value, null, 2);
-}
-
-/** Also for refusals that never became a call, such as that of an unknown tool. */
-function refusal(body: Record<string, unknown>, pairs: readonly string[]): string {
-  const error = (isObject(body.error) ? body.error : body) as Partial<ErrorBody>;
-  const what = typeof body.outcome === 'string' ? `${body.outcome}: ` : '';
-  const id = error.callId ?? body.callId;
-  const asJson = error.code === 'INVALID_ARGUMENTS' ? pairsAsJson(pairs, error.message ?? '') : [];
-  return [
-    `${what}${error.message ?? 'The call failed.'}`,
-    error.suggestedAction ?? '',
-    ...(asJson.length > 0 ? [`With = a value is text. Write ${asJson.join(' ')}`] : []),
-    ...(id ? [`(call ${id})`] : []),
-  ].join('\n');
 }

@@ -8,6 +8,10 @@ import { configCheck } from './config/check.ts';
 import { configSchema } from './config/schema.ts';
 import { connect } from './connect.ts';
 import { doctor } from './doctor.ts';
+import { endpointsAdd } from './endpoints/add.ts';
+import { endpointsList } from './endpoints/list.ts';
+import { endpointsRemove } from './endpoints/remove.ts';
+import { endpointsShow } from './endpoints/show.ts';
 import { keysCreate } from './keys/create.ts';
 import { keysList } from './keys/list.ts';
 import { keysRevoke } from './keys/revoke.ts';
@@ -23,7 +27,10 @@ import { restore } from './restore.ts';
 import { serve } from './serve.ts';
 import { stdio } from './stdio.ts';
 import { toolsDescribe } from './tools/describe.ts';
+import { toolsLint } from './tools/lint.ts';
 import { toolsList } from './tools/list.ts';
+import { toolsReview } from './tools/review.ts';
+import { toolsSearch } from './tools/search.ts';
 import { upstreamsAdd } from './upstreams/add.ts';
 import { upstreamsList } from './upstreams/list.ts';
 import { upstreamsRemove } from './upstreams/remove.ts';
@@ -36,11 +43,18 @@ export const commands: readonly CommandSpec[] = [
   stdio,
   call,
   toolsList,
+  toolsSearch,
   toolsDescribe,
+  toolsReview,
+  toolsLint,
   upstreamsList,
   upstreamsAdd,
   upstreamsTest,
   upstreamsRemove,
+  endpointsList,
+  endpointsShow,
+  endpointsAdd,
+  endpointsRemove,
   keysList,
   keysCreate,
   keysRevoke,

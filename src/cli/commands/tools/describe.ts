@@ -1,14 +1,15 @@
 import { isObject, type JsonObject } from '../../../kernel/json.ts';
 import { openClient } from '../../client.ts';
 import { type CommandSpec, exitCodes, jsonOption, textOf } from '../../command.ts';
-import { textsIn } from '../../reading.ts';
-import { safe, screenOf } from '../../terminal.ts';
+import { listIn, textsIn } from '../../reading.ts';
+import { shellWord } from '../../shell.ts';
+import { jsonText, plain, safe, screenOf } from '../../terminal.ts';
 import { effectOf } from './list.ts';
 
 /** One tool with its arguments. */
 export const toolsDescribe: CommandSpec = {
   path: ['tools', 'describe'],
-  summary: 'show one tool and its arguments',
+  summary: 'show one tool, its arguments, and what is known of it',
   args: [{ name: '<tool>', help: 'its id, such as everything.echo' }],
   options: [{ flags: '--endpoint <name>', help: 'as it is behind a named endpoint' }, jsonOption],
   examples: [
@@ -35,6 +36,7 @@ export const toolsDescribe: CommandSpec = {
       ['over MCP', String(tool.wireName ?? '')],
       ['status', `${tool.status}${tool.statusReason ? ` (${tool.statusReason})` : ''}`],
       ['tags', textsIn(tool, 'tags') || undefined],
+      ...guidanceFacts(tool),
       ['digest', String(tool.digest)],
     ]);
     const rows = argumentRows(definition.inputSchema);
@@ -43,10 +45,53 @@ export const toolsDescribe: CommandSpec = {
       screen.line();
       screen.table(['ARGUMENT', 'TYPE', 'DESCRIPTION'], rows);
     }
-    screen.line(`\nnpx fairlead call ${[tool.id, ...exampleArguments(definition.inputSchema)].join(' ')}`);
+    for (const { name, meaning } of errorsOf(tool)) screen.line(`\nOn ${name}: ${meaning}`);
+    for (const { intent, arguments: given } of listIn(tool, 'examples')) {
+      screen.line(`\n# ${plain(String(intent ?? 'for example'))}`);
+      screen.line(`npx fairlead call ${tool.id} --args ${shellWord(jsonText(given))}`);
+    }
+    screen.line(
+      `\nnpx fairlead call ${[tool.id, ...exampleArguments(definition.inputSchema)].map(String).map(shellWord).join(' ')}`,
+    );
     return exitCodes.ok;
   },
 };
+
+/** What is told of it beside its definition, as far as there is any. */
+function guidanceFacts(tool: JsonObject): [string, string | undefined][] {
+  const said = (value: unknown) => (typeof value === 'string' ? value : undefined);
+  const lookalikes = listIn(tool, 'lookalikes').map(({ of }) => String(of));
+  return [
+    ['use it', said(tool.whenToUse)],
+    ['not for', said(tool.whenNotToUse)],
+    ['changes', said(tool.sideEffects)],
+    ['costs', costOf(tool.cost)],
+    ['at most', textsIn(tool, 'rateLimits') || undefined],
+    ['takes', timeOf(tool.latency)],
+    ['looks like', lookalikes.length > 0 ? lookalikes.join(', ') : undefined],
+  ];
+}
+
+function costOf(cost: unknown): string | undefined {
+  if (!isObject(cost)) return undefined;
+  const { units, amount, currency } = cost;
+  const parts = [
+    units === undefined ? '' : `${units} units`,
+    amount === undefined ? '' : `${amount} ${currency ?? ''}`,
+  ];
+  return parts.filter((part) => part !== '').join(', ') || undefined;
+}
+
+function timeOf(latency: unknown): string | undefined {
+  if (!isObject(latency)) return undefined;
+  const { p50Ms, p95Ms, calls } = latency;
+  return `${p50Ms} ms at the median, ${p95Ms} ms at the 95th percentile (of ${calls} ${calls === 1 ? 'call' : 'calls'})`;
+}
+
+function errorsOf({ errors }: JsonObject): { name: string; meaning: string }[] {
+  if (!isObject(errors)) return [];
+  return Object.entries(errors).map(([name, meaning]) => ({ name: plain(name), meaning: plain(String(meaning)) }));
+}
 
 function propertiesOf(schema: unknown): { name: string; property: Record<string, unknown>; required: boolean }[] {
   if (!isObject(schema) || !isObject(schema.properties)) return [];
@@ -81,6 +126,6 @@ const exampleByType: Record<string, (name: string) => string> = {
   number: (name) => `${name}:=1`,
   integer: (name) => `${name}:=1`,
   boolean: (name) => `${name}:=true`,
-  array: (name) => `${name}:='[...]'`,
-  object: (name) => `${name}:='{...}'`,
+  array: (name) => `${name}:=[...]`,
+  object: (name) => `${name}:={...}`,
 };

@@ -43,7 +43,7 @@ export const toolsList: CommandSpec = {
 };
 
 /** @throws CommandFailed when there is no such toolset, with those that there are */
-async function refuseUnknown(toolset: string, client: ApiClient): Promise<void> {
+export async function refuseUnknown(toolset: string, client: ApiClient): Promise<void> {
   const names = listIn(await client.get('/status'), 'toolsets').map((each) => String(each.toolset));
   if (names.includes(toolset)) return;
   const those =
@@ -57,7 +57,7 @@ function rowOf(tool: JsonObject): string[] {
 }
 
 /** Descriptions are written for models and can be pages long. */
-function firstSentence(text: string): string {
+export function firstSentence(text: string): string {
   return /^.*?[.!?](?=\s|$)/.exec(plain(text))?.[0] ?? plain(text);
 }
 
