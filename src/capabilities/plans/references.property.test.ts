@@ -14,7 +14,7 @@ const { json } = fc.letrec<{ json: Json; list: Json[]; object: JsonObject }>((ti
   json: fc.oneof(
     { maxDepth: 4 },
     fc.constantFrom<Json>(null, true),
-    fc.double(),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
     fc.string(),
     tie('list'),
     tie('object'),
