@@ -128,6 +128,14 @@ describe('a plan that is wrong', () => {
     expect(world.seen).toHaveLength(1);
   });
 
+  it('with a text that opens references without end is refused as quickly as any other', async () => {
+    const text = '{{"\\"'.repeat(40_000);
+    const startedAt = performance.now();
+    const message = await faultsOf({ steps: [{ id: 'a', tool: 'echo', arguments: { x: { $template: text } } }] });
+    expect(message).toContain('"{{" opens a reference');
+    expect(performance.now() - startedAt).toBeLessThan(1_000);
+  });
+
   it('with more faults than anybody reads names the first of them', async () => {
     const message = await faultsOf({ steps: Array.from({ length: 30 }, () => ({ id: '', tool: '', x: 1 })) });
     expect(message).toMatch(/there are 30, and a plan makes at most 20 calls/);

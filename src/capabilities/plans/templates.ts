@@ -15,7 +15,7 @@ export interface ReferenceRules {
 }
 
 const nothing: Template = { kind: 'value', value: null };
-const inserted = /\{\{((?:"(?:[^"\\]|\\.)*"|[^"{}])*)\}\}/g;
+const inserted = /\{\{((?:"(?:[^"\\]|\\.)*"|[^"{}])*)\}\}/y;
 
 /** Reads a value with references in it. What is wrong is told to `rules.fault`. */
 export function readTemplate(value: Json, place: string, rules: ReferenceRules): Template {
@@ -81,7 +81,7 @@ function readText(object: JsonObject, place: string, rules: ReferenceRules): Tem
   }
   const parts: (string | Reference)[] = [];
   let end = 0;
-  for (const match of text.matchAll(inserted)) {
+  for (const match of insertedIn(text)) {
     const reference = readReference(match[1] ?? '', place, rules);
     parts.push(text.slice(end, match.index), ...(reference ? [reference] : []));
     end = match.index + match[0].length;
@@ -91,6 +91,20 @@ function readText(object: JsonObject, place: string, rules: ReferenceRules): Tem
     rules.fault(place, '"{{" opens a reference that ends with "}}", such as {{issues.key}}');
   else if (end === 0) rules.fault(place, '"$template" has no {{...}} in it: write the text itself');
   return { kind: 'text', parts };
+}
+
+/** Up to the first "{{" that does not end: to look for further ones behind it would cost the square of the length. */
+function* insertedIn(text: string): Generator<RegExpExecArray> {
+  let at = text.indexOf('{{');
+  while (at >= 0) {
+    while (text[at + 2] === '{') at++;
+    inserted.lastIndex = at;
+    const match = inserted.exec(text);
+    if (!match) return;
+    const end = inserted.lastIndex; // whoever takes the match may come here again
+    yield match;
+    at = text.indexOf('{{', end);
+  }
 }
 
 function readReference(text: Json, place: string, rules: ReferenceRules): Reference | undefined {
