@@ -51,6 +51,17 @@ describe('renamed tools', () => {
     expect(renamesOf([bare('a')], [bare('c')])).toEqual([{ from: 'a', to: 'c', exact: true }]);
   });
 
+  it('are not looked for in a flood of long texts and names, which would hold everybody up', () => {
+    const flood = (prefix: string, letter: string) =>
+      Array.from({ length: 200 }, (_, at) => {
+        const words = Array.from({ length: 2_500 }, (_, word) => `w${(word * 7 + at * 13) % 2_999}`);
+        return item(`${prefix}${at}${letter.repeat(900)}`, `${words.join(' ')} ${prefix}`);
+      });
+    const startedAt = performance.now();
+    expect(renamesOf(flood('old', 'x'), flood('new', 'x'))).toEqual([]);
+    expect(performance.now() - startedAt).toBeLessThan(1_500);
+  });
+
   it('may be templates, whose name is their URI', () => {
     const template = (uriTemplate: string) => ({
       name: uriTemplate,

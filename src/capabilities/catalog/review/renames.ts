@@ -15,7 +15,10 @@ export interface Rename {
 }
 
 const nearEnough = 0.8;
-const maxPairs = 250_000;
+/** Of comparisons, in words and letters looked up: they cost the product of what two sides hold. */
+const maxLookups = 1_000_000;
+const comparedText = 2_000;
+const comparedName = 200;
 
 /**
  * Which of those that came are those that went, under a new name. Exact: the same but for name and title. Near: the same
@@ -25,7 +28,8 @@ const maxPairs = 250_000;
 export function renamesOf(gone: readonly Item[], come: readonly Item[]): Rename[] {
   const from = sketched(gone);
   const to = sketched(come);
-  const renames = [...pairExact(from, to), ...pairNear(from, to)];
+  const lookups = { left: maxLookups };
+  const renames = [...pairExact(from, to, lookups), ...pairNear(from, to, lookups)];
   return renames.sort((a, b) => byCode(a.from, b.from));
 }
 
@@ -34,6 +38,7 @@ interface Sketch {
   whole: string;
   shape: string;
   pairs: ReadonlySet<string>;
+  letters: ReadonlySet<string>;
   tellsNothing: boolean;
   taken: boolean;
 }
@@ -51,14 +56,19 @@ function sketched(items: readonly Item[]): Sketch[] {
           withoutTexts(definition.inputSchema ?? null),
           withoutTexts(definition.arguments ?? null),
         ]),
-        pairs: wordPairs(description.replaceAll(name, '')),
+        pairs: wordPairs(description.slice(0, comparedText).replaceAll(name, '')),
+        letters: letterPairs(name.slice(0, comparedName)),
         tellsNothing: description === '' && !hasParameters(definition),
         taken: false,
       };
     });
 }
 
-function pairExact(from: Sketch[], to: Sketch[]): Rename[] {
+interface Lookups {
+  left: number;
+}
+
+function pairExact(from: Sketch[], to: Sketch[], lookups: Lookups): Rename[] {
   const candidates = Map.groupBy(to, ({ whole }) => whole);
   const rivals = Map.groupBy(from, ({ whole }) => whole);
   const found: [Sketch, Sketch][] = [];
@@ -67,32 +77,36 @@ function pairExact(from: Sketch[], to: Sketch[]): Rename[] {
     const isVague = olds.some(({ tellsNothing }) => tellsNothing);
     if (isVague && (olds.length > 1 || news.length > 1)) continue;
     // Of several alike, those whose names are most alike belong together.
-    found.push(...bestFirst(olds, news, (old, now) => dice(letterPairs(old.name), letterPairs(now.name))));
+    found.push(...bestFirst(olds, news, 'letters', 0, lookups));
   }
   return found.map(([old, now]) => ({ from: old.name, to: now.name, exact: true }));
 }
 
-function pairNear(from: Sketch[], to: Sketch[]): Rename[] {
+function pairNear(from: Sketch[], to: Sketch[], lookups: Lookups): Rename[] {
   const candidates = Map.groupBy(to, ({ shape }) => shape);
   const found: [Sketch, Sketch][] = [];
   for (const [shape, olds] of Map.groupBy(from, ({ shape }) => shape)) {
-    const near = (old: Sketch, now: Sketch) => {
-      const alike = dice(old.pairs, now.pairs);
-      return alike >= nearEnough ? alike : undefined;
-    };
-    found.push(...bestFirst(olds, candidates.get(shape) ?? [], near));
+    found.push(...bestFirst(olds, candidates.get(shape) ?? [], 'pairs', nearEnough, lookups));
   }
   return found.map(([old, now]) => ({ from: old.name, to: now.name, exact: false }));
 }
 
-/** Pairs by falling measure, each side used once; equal ones in the order of their names. */
-function bestFirst(olds: Sketch[], news: Sketch[], measure: (old: Sketch, now: Sketch) => number | undefined) {
+/** Pairs by falling likeness, each side used once; equal ones in the order of their names. */
+function bestFirst(
+  olds: Sketch[],
+  news: Sketch[],
+  what: 'letters' | 'pairs',
+  atLeast: number,
+  lookups: Lookups,
+): [Sketch, Sketch][] {
   const [from, to] = [olds.filter(({ taken }) => !taken), news.filter(({ taken }) => !taken)];
-  if (from.length * to.length > maxPairs) return []; // a flood of look-alikes: nothing to be said with confidence
+  const cost = from.reduce((sum, old) => sum + 1 + old[what].size, 0) * to.length;
+  if (cost > lookups.left) return []; // a flood of look-alikes: nothing to be said with confidence
+  lookups.left -= cost;
   const measured = from.flatMap((old) =>
     to.flatMap((now) => {
-      const alike = measure(old, now);
-      return alike === undefined ? [] : [{ old, now, alike }];
+      const alike = dice(old[what], now[what]);
+      return alike < atLeast ? [] : [{ old, now, alike }];
     }),
   );
   const pairs: [Sketch, Sketch][] = [];
@@ -106,7 +120,7 @@ function bestFirst(olds: Sketch[], news: Sketch[], measure: (old: Sketch, now: S
 
 /** Neighbouring words; of a text of one word that word. */
 function wordPairs(text: string): Set<string> {
-  const words = wordsOf(text.slice(0, 20_000)).map((word) => word.toLowerCase());
+  const words = wordsOf(text).map((word) => word.toLowerCase());
   return new Set(words.length < 2 ? words : words.slice(1).map((word, index) => `${words[index]} ${word}`));
 }
 
