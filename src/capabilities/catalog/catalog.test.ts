@@ -157,4 +157,53 @@ describe('the catalog', () => {
     await two.forgetDecisions('default', 'git');
     expect(two.reviews.list('default').find((each) => each.name === 'log')).toMatchObject({ pinned: false });
   });
+
+  it('does not take for new what differs a little from what was rejected [CA-8]', async () => {
+    const { catalogs } = await world(1);
+    const [catalog] = catalogs;
+    const offering = (description: string) => ({ ...listing(), tools: [{ ...tool, description }] });
+    const tool = { name: 'log', inputSchema: { type: 'object' } };
+    await catalog.replaceItems('default', 'git', offering('Bad.'), facts);
+    await decideOn(catalog, 'reject');
+    expect(catalog.snapshot('default').tools.get('git.log')?.status).toBe('quarantined');
+    await catalog.replaceItems('default', 'git', offering('Bad!'), facts);
+    expect(catalog.snapshot('default').tools.get('git.log')?.status).toBe('quarantined');
+    await decideOn(catalog, 'accept');
+    expect(catalog.snapshot('default').tools.get('git.log')?.status).toBe('live');
+  });
+
+  it('serves what was accepted though a call that began before finds it changed [CA-8]', async () => {
+    const { catalogs } = await world(1);
+    const [catalog] = catalogs;
+    await catalog.replaceItems('default', 'git', listing('log'), facts);
+    const changed = { ...listing(), tools: [{ name: 'log', description: 'New.', inputSchema: { type: 'object' } }] };
+    await catalog.replaceItems('default', 'git', changed, facts);
+    const before = catalog.snapshot('default').tools.get('git.log');
+    await decideOn(catalog, 'accept');
+    const digest = before?.offered?.digest ?? '';
+    await catalog.reviews.quarantine('default', 'git', { name: 'log', digest }, 'its results have changed');
+    expect(catalog.snapshot('default').tools.get('git.log')).toMatchObject({ status: 'live', digest });
+  });
+
+  it('has every replica forget what was decided, before another toolset takes the name [CA-8]', async () => {
+    const { catalogs } = await world(2, { deaf: true, pollMs: 60_000 });
+    const [one, two] = catalogs as [Catalog, Catalog];
+    const reviewed = { ...facts, trust: 'review' as const };
+    await two.replaceItems('default', 'git', listing('log'), reviewed);
+    await decideOn(two, 'accept');
+    await one.replaceItems('default', 'git', listing('log'), reviewed);
+    await one.removeToolset('default', 'git');
+    await one.forgetDecisions('default', 'git');
+    await two.removeToolset('default', 'git');
+    await two.replaceItems('default', 'git', listing('log'), reviewed);
+    expect(two.snapshot('default').tools.get('git.log')?.status).toBe('quarantined');
+  });
 });
+
+async function decideOn(catalog: Catalog, decision: 'accept' | 'reject') {
+  const decisions = catalog.reviews
+    .list('default')
+    .filter(({ name }) => name === 'log')
+    .map(({ toolset, kind, name, offered: { digest } }) => ({ toolset, kind, name, digest, decision }));
+  await catalog.reviews.decide('default', decisions, 'key:1');
+}

@@ -183,7 +183,8 @@ export function createCatalog({ db, bus, log, clock, pollMs = 2_000 }: Deps): Ca
       const offered = definitionsOf(toolset, instructions, rows);
       const kept = await replaceToolset(db, org, row, rows, (now) => firstUse(offered, now, trust, clock.now()));
       before.isStored = true;
-      standings = new Map([...standings, ...kept.standings]);
+      const elsewhere = [...standings].filter(([, standing]) => standing.toolset !== toolset);
+      standings = new Map([...elsewhere, ...kept.standings]);
       follower.tell();
       const seen = definitionsSeen(org, toolset, trust, offered, kept);
       if (seen) for (const see of seers) see(seen);

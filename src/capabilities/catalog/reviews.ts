@@ -136,7 +136,8 @@ export function createReviews({ db, clock, contents, changed, seen, examine }: D
       let isNews = false;
       await changeStandings(db, org, toolset, (_, standings) => {
         const standing = standings.get(keyOf(about));
-        isNews = standing?.refused?.digest !== digest;
+        // A call that began before somebody accepted this form must not undo that.
+        isNews = standing?.refused?.digest !== digest && standing?.accepted?.digest !== digest;
         return isNews ? [{ pinned: false, ...standing, ...about, refused: { digest, reason } }] : [];
       });
       await changed(org);

@@ -53,6 +53,13 @@ describe('what becomes of a definition', () => {
       'first-use',
       'quarantined',
     ],
+    [
+      'another than the one refused at first sight',
+      standing(undefined, { refused: { digest: digestOf(other), reason: 'no' } }),
+      plain,
+      'first-use',
+      'quarantined',
+    ],
     ['no longer read-only', standing(hinted({ readOnlyHint: true })), hinted({}), 'first-use', 'quarantined'],
     [
       'now destructive',

@@ -49,6 +49,8 @@ export const onFirstUse = 'first use';
 export function judge(offered: Definition, standing: Standing | undefined, trust: Trust): Verdict {
   const { accepted, refused, pinned } = standing ?? {};
   if (refused?.digest === offered.digest) return { state: 'quarantined', reason: refused.reason };
+  // What was turned down comes back when somebody accepts it, not by looking a little different.
+  if (!accepted && refused) return { state: 'quarantined', reason: 'another form of it was turned down' };
   if (!accepted) {
     return trust === 'first-use'
       ? { state: 'first' }

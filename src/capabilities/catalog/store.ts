@@ -271,7 +271,14 @@ export async function deleteToolset(db: Db, org: OrgId, toolset: string): Promis
 }
 
 export async function deleteStandings(db: Db, org: OrgId, toolset: string): Promise<void> {
-  await tables(db).deleteFrom('catalog_standings').where('org', '=', org).where('toolset', '=', toolset).execute();
+  await db.transaction().execute(async (trx) => {
+    const { numDeletedRows } = await tables(trx)
+      .deleteFrom('catalog_standings')
+      .where('org', '=', org)
+      .where('toolset', '=', toolset)
+      .executeTakeFirst();
+    if (numDeletedRows > 0n) await bumpRevision(trx, org);
+  });
 }
 
 /** Removes everything of one organisation. */
