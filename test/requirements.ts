@@ -48,6 +48,8 @@ export const requirements = {
     'Agents, REST and listings are told of each tool when to use it, what it costs and how long it takes, and a check judges descriptions as a model reads them; our own pass it.',
   'CA-3':
     'Each operation of an OpenAPI 3.0 or 3.1 document that is selected becomes a tool, called as the document says with the secrets it asks for, its errors and pages put into words; one that cannot costs only itself and says why.',
+  'CA-4':
+    'A registry in the official format, document or API, is searched, its servers shown with what they ask for, and added as upstreams with their secrets off every command line; a new server begins from a skeleton that runs, with its evaluation sheet.',
   'CA-5':
     'An endpoint that is searched lists three tools and what is pinned; the others are found by what is wanted, described, and called under their own name, and what policy hides is never found.',
   'CA-7':

@@ -6,6 +6,7 @@ import { endpointsErrors } from '../capabilities/endpoints/index.ts';
 import { idempotencyErrors } from '../capabilities/idempotency/index.ts';
 import { plansErrors } from '../capabilities/plans/index.ts';
 import { policyErrors } from '../capabilities/policy/index.ts';
+import { registryErrors } from '../capabilities/registry/index.ts';
 import { upstreamsErrors } from '../capabilities/upstreams/index.ts';
 import { configErrors } from '../config/index.ts';
 import { gatewayErrors } from '../gateway/index.ts';
@@ -26,6 +27,7 @@ export const errorCatalogue: readonly { part: string; errors: readonly ErrorKind
   { part: 'Plans', errors: plansErrors },
   { part: 'Endpoints', errors: endpointsErrors },
   { part: 'Upstreams', errors: upstreamsErrors },
+  { part: 'Registry', errors: registryErrors },
   { part: 'Audit', errors: auditErrors },
   { part: 'Idempotency', errors: idempotencyErrors },
   { part: 'HTTP', errors: [...httpErrors, ...restErrors] },

@@ -56,6 +56,7 @@ export function createReload({ settings, house, log, renewTls }: Deps): (next: S
     },
     { keys: ['auth', 'development'], apply: (next) => house.setIssuers(next.auth.issuers, next.development) },
     { keys: ['egress'], apply: (next) => egress.setAllow(next.egress.allow) },
+    { keys: ['registry'], apply: () => undefined }, // the command line alone reads it
     { keys: ['endpoints', 'mcp'], apply: (next) => endpoints.redeclare(next.endpoints, next.mcp) },
     { keys: ['upstreams'], apply: (next) => upstreams.redeclare(next.upstreams) },
   ];

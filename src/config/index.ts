@@ -5,6 +5,6 @@ export { diffSettings, type SettingsDiff } from './diff.ts';
 export { inheritedEnvironment, packageRoot, readEnvironment } from './environment.ts';
 export { configErrors, configInvalid, faultsOf } from './errors.ts';
 export { settingsJsonSchema } from './jsonschema.ts';
-export { type LoadedSettings, type LoadOptions, loadSettings, nameDataDir } from './load.ts';
+export { type LoadedSettings, type LoadOptions, loadSettings, nameDataDir, nameRegistry } from './load.ts';
 export { type Flags, type SettingOption, settingOptions } from './options.ts';
 export { type SettingsWatch, type WatchOptions, watchSettings } from './watch.ts';

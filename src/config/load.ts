@@ -6,12 +6,12 @@ import { makeDataDir } from './datadir.ts';
 import { type ConfigDocument, maxFileBytes, parseConfig } from './document.ts';
 import { packageRoot } from './environment.ts';
 import { configInvalid } from './errors.ts';
-import { at, didYouMean, type Fault, type Path } from './faults.ts';
+import { at, didYouMean, type Fault, type Path, renderFault, schemaFaults } from './faults.ts';
 import { type Flags, flagValue, fromEnvironment, fromFlags, settingOptions } from './options.ts';
 import { parseFile } from './parse.ts';
 import { codeOf, expandReferences } from './references.ts';
 import { createReport, type IsSound } from './report.ts';
-import type { ServerSettings, Settings } from './schema.ts';
+import { fileSchema, type ServerSettings, type Settings } from './schema.ts';
 import { findSecret, readSecret } from './secret.ts';
 
 export interface LoadOptions {
@@ -96,6 +96,22 @@ export function nameDataDir({ env, flags, cwd }: Pick<LoadOptions, 'env' | 'flag
   const { document, baseDir } = readFile(findFile(env, flags, cwd));
   const given: ServerSettings = { ...fromEnvironment(env).values, ...fromFlags(flags).values };
   return findDataDir(given, document, { env, baseDir, cwd }).dataDir;
+}
+
+/** The registry that the file names, also where something else is wrong with it. Throws `ConfigInvalid`. */
+export function nameRegistry({ env, flags, cwd }: Pick<LoadOptions, 'env' | 'flags' | 'cwd'>): string {
+  const { document, name, baseDir } = readFile(findFile(env, flags, cwd));
+  const path = ['registry'];
+  const expanded = expandReferences(at(document.value, path) ?? {}, { env, baseDir });
+  const schema = fileSchema.shape.registry;
+  const parsed = schema.safeParse(expanded.value);
+  const faults = [
+    ...expanded.faults.map((fault) => ({ ...fault, path: [...path, ...fault.path] })),
+    ...(parsed.success ? [] : schemaFaults(schema, parsed.error.issues, expanded.value, path)),
+  ];
+  if (!parsed.success || faults.length > 0)
+    throw configInvalid(faults.map((fault) => renderFault({ line: document.lineOf(fault.path), ...fault }, name)));
+  return parsed.data.url;
 }
 
 const secretKeys = ['secret', 'secretFile'] as const;

@@ -359,6 +359,14 @@ export const fileSchema = z.strictObject({
     })
     .prefault({})
     .describe('What may be reached from here'),
+  registry: z
+    .strictObject({
+      url: webUrl
+        .default('https://registry.modelcontextprotocol.io')
+        .describe('Base address of an MCP registry, or of a JSON document that lists servers'),
+    })
+    .prefault({})
+    .describe('Where `fairlead catalog` looks for servers; the server itself asks no registry'),
   audit: z
     .strictObject({
       durability: z

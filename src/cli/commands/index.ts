@@ -4,6 +4,10 @@ import { audit } from './audit/list.ts';
 import { auditVerify } from './audit/verify.ts';
 import { backup } from './backup.ts';
 import { call } from './call.ts';
+import { catalogAdd } from './catalog/add.ts';
+import { catalogSearch } from './catalog/search.ts';
+import { catalogShow } from './catalog/show.ts';
+import { catalogTemplate } from './catalog/template.ts';
 import { configCheck } from './config/check.ts';
 import { configSchema } from './config/schema.ts';
 import { connect } from './connect.ts';
@@ -55,6 +59,10 @@ export const commands: readonly CommandSpec[] = [
   endpointsShow,
   endpointsAdd,
   endpointsRemove,
+  catalogSearch,
+  catalogShow,
+  catalogAdd,
+  catalogTemplate,
   keysList,
   keysCreate,
   keysRevoke,
