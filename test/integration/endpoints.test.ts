@@ -12,10 +12,25 @@ const schema = (...names: string[]) => ({
   properties: Object.fromEntries(names.map((name) => [name, string])),
   required: names,
 });
+const project = { type: 'string', enum: ['SHOP', 'OTHER'] };
+const knotty = {
+  name: 'knotty',
+  inputSchema: {
+    type: 'object',
+    $ref: '#/$defs/arguments',
+    properties: { project, title: string },
+    required: ['project', 'title'],
+    dependentRequired: { project: ['title'], title: ['project'] },
+    allOf: [{ properties: { project: { const: 'SHOP' } } }, { anyOf: [{ required: ['project'] }, {}] }],
+    examples: [{ project: 'SHOP', title: 'x' }],
+    $defs: { arguments: { properties: { project } }, other: { type: 'string' } },
+  },
+};
 const tickets = listedUpstream([
   { name: 'create_ticket', inputSchema: schema('project', 'title') },
   { name: 'search_tickets', inputSchema: schema('query'), annotations: { readOnlyHint: true } },
   { name: 'delete_ticket', inputSchema: schema('id') },
+  knotty as never,
   { name: 'long', description: `Begin ${'very long '.repeat(400)}end`, annotations: { readOnlyHint: true } } as never,
 ]);
 const weather = listedUpstream([
@@ -30,6 +45,7 @@ beforeAll(async () => {
         tickets: {
           ...tickets,
           tools: {
+            knotty: { examples: [{ intent: 'a bug', arguments: { project: 'SHOP', title: 'x' } }] },
             delete_ticket: { tags: ['danger'], whenToUse: 'To remove a ticket for good.', cost: { units: 5 } },
           },
         },
@@ -39,6 +55,8 @@ beforeAll(async () => {
         reading: { include: [{ annotations: { readOnly: true } }], exclude: [{ toolsets: ['weather'] }] },
         tagged: { include: [{ tags: ['danger'] }, { tools: ['weather.*'] }] },
         found: { disclosure: 'search', pinned: ['weather.forecast'], instructions: 'Ask before you delete.' },
+        quiet: { toolsets: ['tickets'], tools: { 'tickets.knotty': { fixed: { project: 'SHOP' } } } },
+        broken: { toolsets: ['tickets'], tools: { 'tickets.knotty': { fixed: { project: 'SECRET' } } } },
         shaped: {
           toolsets: ['tickets'],
           tools: {
@@ -109,6 +127,21 @@ describe('an endpoint', () => {
     expect(await namesAt('shaped', await fairlead.makeKey(['viewer']))).toEqual(['tickets_long']);
   });
 
+  it('says nothing of what it sets itself, wherever a definition speaks of it [CA-1]', async () => {
+    const client = await caller(fairlead, 'modern', { endpoint: 'quiet' });
+    const listed = (await client.listTools()).tools.find(({ name }) => name === 'tickets_knotty');
+    expect(listed?.inputSchema).toMatchObject({ properties: { title: string }, $defs: { other: string } });
+    const described = await client.callTool({ name: 'describe_tool', arguments: { name: 'tickets_knotty' } });
+    const { body } = await rest('/tools/tickets.knotty?endpoint=quiet');
+    for (const told of [listed, described, body]) expect(JSON.stringify(told)).not.toMatch(/project|SHOP/);
+    const done = await client.callTool({ name: 'tickets_knotty', arguments: { title: 'x' } });
+    expect(JSON.parse(textOf(done))).toEqual({ project: 'SHOP', title: 'x' });
+    const broken = await caller(fairlead, 'modern', { endpoint: 'broken' });
+    const refused = textOf(await broken.callTool({ name: 'tickets_knotty', arguments: { title: 'x' } }));
+    expect(refused).toContain('what this endpoint sets itself does not fit');
+    expect(refused).not.toMatch(/project|SHOP|SECRET/);
+  });
+
   it('cuts long descriptions in the listing, and tells the whole on demand [CA-9]', async () => {
     const client = await caller(fairlead, 'modern');
     const { tools } = await client.listTools();
@@ -134,7 +167,9 @@ describe('an endpoint', () => {
     expect(await knock('sky', viewer)).toEqual([404, expect.stringContaining('There is no endpoint "sky"')]);
     const seen = await rest('/endpoints', { key: viewer });
     expect(seen.body.endpoints.map(({ name }: { name: string }) => name)).toEqual([
+      'broken',
       'found',
+      'quiet',
       'reading',
       'shaped',
       'tagged',

@@ -1,12 +1,14 @@
 import type { ToolOverride } from '../../config/schema.ts';
-import { isObject, type JsonObject } from '../../kernel/json.ts';
+import type { JsonObject } from '../../kernel/json.ts';
 import type { Tool, ToolDefinition } from '../../kernel/tool.ts';
+import { withoutArguments, withoutParameters } from './parameters.ts';
 
 /** A tool as an endpoint has it. Its id, and so what policies and the audit know it by, stays. */
 export function overridden(tool: Tool, override: ToolOverride | undefined): Tool {
   if (!override) return tool;
   const { title, description, fixed, annotations } = override;
   const { annotations: hints, ...definition } = tool.definition;
+  const { examples } = tool.guidance ?? {};
   const { title: _, ...untitled } = (hints ?? {}) as JsonObject; // two titles would contradict each other
   const ownHints = title === undefined ? hints : untitled;
   const shown: ToolDefinition = {
@@ -21,16 +23,8 @@ export function overridden(tool: Tool, override: ToolOverride | undefined): Tool
     annotations: { ...tool.annotations, ...(annotations as Partial<Tool['annotations']> | undefined) },
     shown,
     ...(fixed ? { fixed: fixed as JsonObject } : {}),
-  };
-}
-
-function withoutParameters(schema: JsonObject, names: readonly string[]): JsonObject {
-  const { properties, required, ...rest } = schema;
-  const left = isObject(properties) ? Object.entries(properties).filter(([name]) => !names.includes(name)) : [];
-  const stillRequired = Array.isArray(required) ? required.filter((name) => !names.includes(String(name))) : [];
-  return {
-    ...rest,
-    properties: Object.fromEntries(left) as JsonObject,
-    ...(stillRequired.length > 0 ? { required: stillRequired } : {}),
+    ...(fixed && examples
+      ? { guidance: { ...tool.guidance, examples: withoutArguments(examples, Object.keys(fixed)) } }
+      : {}),
   };
 }

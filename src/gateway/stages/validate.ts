@@ -14,7 +14,7 @@ export interface ValidateDeps {
 export function validate({ checks, quarantine }: ValidateDeps): Stage {
   const faultsOf = (tool: Tool, digest: string, schema: JsonObject, args: JsonObject): string[] => {
     try {
-      return checks.faults(`in:${digest}`, schema, args);
+      return withoutFixed(checks.faults(`in:${digest}`, schema, args), tool);
     } catch (error) {
       if (error instanceof SchemaFault) throw UnusableSchema({ tool: tool.id, reason: error.message });
       throw error;
@@ -40,4 +40,13 @@ export function validate({ checks, quarantine }: ValidateDeps): Stage {
     await quarantine(tool, 'its definition has changed, and a call that was right does not fit it any more');
     throw ToolChanged({ tool: tool.id, faults });
   }
+}
+
+/** What an endpoint gives itself is nothing that its callers see, or could put right. */
+function withoutFixed(faults: string[], { fixed }: Tool): string[] {
+  if (!fixed) return faults;
+  const begin = Object.keys(fixed).map((name) => `"${name.replaceAll('~', '~0').replaceAll('/', '~1')}`);
+  const isOurs = (fault: string) =>
+    begin.some((start) => fault.startsWith(`${start}"`) || fault.startsWith(`${start}.`));
+  return [...new Set(faults.map((fault) => (isOurs(fault) ? 'what this endpoint sets itself does not fit' : fault)))];
 }
