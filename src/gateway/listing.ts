@@ -87,6 +87,14 @@ function listFor({ endpoints, visible }: ListingDeps, principal: Principal, orig
   const foreign = (items: readonly Named<Tool>[]) => items.some(({ item }) => item.toolset !== ownToolset);
   const readable = toolsetsWith('@read');
   const promptable = toolsetsWith('@prompt');
+  const { waiting } = view;
+  const waitingHere = [
+    ...visible(principal, waiting.tools, origin),
+    ...waiting.prompts.filter(({ toolset }) => promptable.has(toolset)),
+    ...waiting.resources.filter(({ toolset }) => readable.has(toolset)),
+    ...view.toolsets.filter(({ instructionsWait }) => instructionsWait),
+  ];
+  const waitingOf = Map.groupBy(waitingHere, ({ toolset }) => toolset);
   const known = new Set([...tools.map(({ item }) => item.toolset), ...readable, ...promptable]);
   const others = [...view.prompts, ...view.resources, ...view.templates];
   const reachable = others.some(({ item }) => readable.has(item.toolset) || promptable.has(item.toolset));
@@ -103,7 +111,11 @@ function listFor({ endpoints, visible }: ListingDeps, principal: Principal, orig
       .map(({ toolset, instructions }) => ({ toolset, text: instructions ?? '' })),
     incomplete: view.toolsets
       .filter(({ toolset }) => known.has(toolset))
-      .map(({ toolset, ...state }) => ({ toolset, reason: whatIsMissing(state) }))
+      .map(({ toolset, ...state }) => {
+        // Of what waits, policy keeps as much from the caller as of what is served.
+        const quarantined = waitingOf.get(toolset)?.length ?? 0;
+        return { toolset, reason: whatIsMissing({ ...state, quarantined }) };
+      })
       .filter(({ reason }) => reason !== ''),
   };
 }

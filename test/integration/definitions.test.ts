@@ -33,6 +33,7 @@ beforeAll(async () => {
   fairlead = await startFairlead({
     config: {
       upstreams: { trusted: trusted.settings, reviewed: { ...reviewed.settings, trust: 'review' } },
+      endpoints: { writing: { include: [{ tools: ['trusted.write'] }] } },
       allowRuntimeStdio: true,
     },
   });
@@ -116,6 +117,25 @@ describe('an upstream that is trusted on first use', () => {
     expect(body.error.message).toContain('readOnlyHint');
     trusted.list(first);
     await expect.poll(async () => (await call('trusted.read', { id: '1' })).status, { timeout: 10_000 }).toBe(200);
+  });
+
+  it('tells of what waits only those who may see it, and only where it would be served [CA-8]', async () => {
+    trusted.list({
+      ...first,
+      tools: [
+        { ...read, annotations: {} },
+        { ...write, annotations: { readOnlyHint: true } },
+      ],
+    });
+    await expect.poll(() => waiting('trusted'), { timeout: 10_000 }).toContain('tool read quarantined');
+    const waitingFor = async (options: Parameters<typeof caller>[2]) => {
+      const { _meta } = await (await caller(fairlead, 'modern', options)).listTools();
+      const incomplete = (_meta?.['dev.fairlead/incomplete'] ?? []) as { toolset: string; reason: string }[];
+      return incomplete.find(({ toolset }) => toolset === 'trusted')?.reason;
+    };
+    expect(await waitingFor({})).toBe('1 quarantined, waiting for a review');
+    expect(await waitingFor({ endpoint: 'writing' })).toBeUndefined();
+    expect(await waitingFor({ key: await fairlead.makeKey(['viewer']) })).toBeUndefined();
   });
 
   it('is quarantined when a call fits what was accepted, and not what it is now [CA-8]', async () => {

@@ -60,6 +60,8 @@ export interface ToolsetState {
   unlisted?: true;
   /** How many definitions are offered and not served until somebody has looked at them. */
   quarantined?: number;
+  /** Whether its instructions are among them. */
+  instructionsWait?: true;
   /** Set while nothing of it has been accepted: then its resources are not served either. */
   closed?: string;
 }
@@ -153,7 +155,7 @@ function toolsetOf({ trust, instructions: text, ...state }: ToolsetRow, standing
   const served: ToolsetState = { ...state };
   if (typeof shown === 'string' && shown !== '' && verdict.state !== 'quarantined') served.instructions = shown;
   if (verdict.state === 'quarantined') {
-    if (!state.unlisted) served.quarantined = 1;
+    if (!state.unlisted) Object.assign(served, { quarantined: 1, instructionsWait: true });
     if (!standing?.accepted) served.closed = verdict.reason;
   }
   return served;

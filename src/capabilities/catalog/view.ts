@@ -41,12 +41,21 @@ export interface EndpointView {
   findTool(name: string): Tool | undefined;
   /** What is offered under a name and not served until somebody has looked at it. */
   findQuarantined(kind: 'tool' | 'prompt', name: string): Tool | CatalogItem | undefined;
+  /** All of that, of every kind. */
+  waiting: Waiting;
   /** By wire name or `toolset.name`. */
   findPrompt(name: string): CatalogItem | undefined;
   /** The URI on the wire for one of a toolset's own. */
   wireUri(toolset: string, uri: string): string;
   /** The toolset and its own URI behind one on the wire; undefined when no toolset here can own it. */
   ownUri(wireUri: string): { toolset: string; uri: string } | undefined;
+}
+
+export interface Waiting {
+  tools: readonly Tool[];
+  prompts: readonly CatalogItem[];
+  /** Templates too. */
+  resources: readonly CatalogItem[];
 }
 
 const views = new WeakMap<CatalogSnapshot, Map<EndpointSelection, EndpointView>>();
@@ -72,7 +81,17 @@ function buildView(snapshot: CatalogSnapshot, selection: EndpointSelection): End
   const listed = (items: readonly CatalogItem[]) =>
     items.filter((item) => choice.toolset(item.toolset) && isOpen(item));
 
+  const waits = ({ status }: { status: string }) => status === 'quarantined';
+  const unlisted = (items: readonly CatalogItem[]) =>
+    items.filter((item) => choice.toolset(item.toolset) && waits(item));
   const all = [...snapshot.tools.values()];
+  const waiting: Waiting = {
+    tools: all
+      .filter((tool) => waits(tool) && isMeant(tool))
+      .map((tool) => overridden(tool, overrideOf(overrides, tool))),
+    prompts: unlisted(snapshot.prompts),
+    resources: [...unlisted(snapshot.resources), ...unlisted(snapshot.templates)],
+  };
   const open = all.filter((tool) => isOpen(tool) && isMeant(tool));
   const tools = nameTools(
     open.map((tool) => overridden(tool, overrideOf(overrides, tool))),
@@ -101,12 +120,10 @@ function buildView(snapshot: CatalogSnapshot, selection: EndpointSelection): End
     ...uris.named,
     findTool: (name) => toolByName.get(name),
     findQuarantined(kind, name) {
-      const items =
-        kind === 'tool' ? all.filter(isMeant) : snapshot.prompts.filter((one) => choice.toolset(one.toolset));
-      return items.find(
-        (one) => one.status === 'quarantined' && wireAndOwnNames(one, bare).some((known) => known === name),
-      );
+      const items = kind === 'tool' ? waiting.tools : waiting.prompts;
+      return items.find((one) => wireAndOwnNames(one, bare).some((known) => known === name));
     },
+    waiting,
     findPrompt(name) {
       const id = splitToolId(name);
       return (
