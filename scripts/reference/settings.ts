@@ -14,7 +14,7 @@ file over the defaults. All faults are reported at once, by their place and with
 
 The file is the one that \`--config\` or \`FAIRLEAD_CONFIG\` names, else \`fairlead.yaml\` in the folder Fairlead is started
 in, else that of \`examples/first-run\`. Relative paths in it count from its own folder. It is read again when it changes
-and on SIGHUP. Taken at once: \`upstreams\`, \`endpoints\`, \`policies\`, \`projections\`, \`auth\`, \`development\`, \`egress\`,
+and on SIGHUP. Taken at once: \`upstreams\`, \`endpoints\`, \`mcp\`, \`policies\`, \`projections\`, \`auth\`, \`development\`, \`egress\`,
 \`server.logLevel\`, \`server.environment\` and the files of \`server.tls\`. The log names what waits for a restart.
 
 Anywhere in a value there may stand

@@ -1,233 +1,16 @@
 import { z } from 'zod';
-import { ownToolset, toolsetPattern } from '../kernel/names.ts';
+import { ownToolset } from '../kernel/names.ts';
 import { isRange } from '../platform/http/addresses.ts';
 import { isHost, isOrigin, isReachable } from './addresses.ts';
-
-const slug = z.string().regex(/^[a-z][a-z0-9-]{0,38}$/, 'must be lower case letters, digits and dashes');
-const toolset = z.string().regex(toolsetPattern, 'must be 1 to 24 lower case letters, digits and dashes');
-const ms = z.int().positive();
-
-const urlOf = (protocol: RegExp, beginning: string) =>
-  z.url({ protocol, hostname: /.*/, error: `must be a URL that begins with ${beginning}` });
-const webUrl = urlOf(/^https?$/, 'http:// or https://');
+import { endpoint, presentation } from './endpoint-schema.ts';
+import { upstream } from './upstream-schema.ts';
+import { ms, roleNames, slug, toolset, urlOf, webUrl } from './words.ts';
 
 /** Signatures by a key pair, and those by a shared secret. */
 const signatures =
   /^(RS256|RS384|RS512|PS256|PS384|PS512|ES256|ES384|ES512|EdDSA|Ed25519|ML-DSA-44|ML-DSA-65|ML-DSA-87|HS256|HS384|HS512)$/;
 const notHost = 'must be an address or a host name';
 const isNone = (name: string) => name.toLowerCase() === 'none';
-
-const annotationOverride = z
-  .strictObject({
-    readOnly: z.boolean().describe('Changes nothing'),
-    destructive: z.boolean().describe('May destroy or overwrite'),
-    idempotent: z.boolean().describe('A second run with the same arguments changes nothing more'),
-    openWorld: z.boolean().describe('Reaches beyond its own closed world'),
-  })
-  .partial();
-
-/** What agents are told of a tool beside its definition. */
-const guidance = {
-  whenToUse: z.string().min(1).optional().describe('What it is right for, in a sentence'),
-  whenNotToUse: z.string().min(1).optional().describe('What it is not right for, and what to use instead'),
-  examples: z
-    .array(
-      z.strictObject({
-        intent: z.string().min(1).optional().describe('What the call is right for'),
-        arguments: z.record(z.string(), z.unknown()).describe('Its arguments'),
-      }),
-    )
-    .optional()
-    .describe('Calls that are right'),
-  cost: z
-    .strictObject({
-      units: z.number().min(0).optional().describe("In units of the team's own"),
-      amount: z.number().min(0).optional().describe('In money'),
-      currency: z
-        .string()
-        .regex(/^[A-Z]{3}$/, 'must be a currency such as EUR')
-        .optional()
-        .describe('ISO 4217'),
-    })
-    .optional()
-    .describe('Of one call'),
-  rateLimits: z.array(z.string().min(1)).optional().describe('That its provider imposes, in words'),
-  sideEffects: z.string().min(1).optional().describe('What else happens when it is called'),
-  errors: z.record(z.string(), z.string().min(1)).optional().describe('What kinds of its errors mean'),
-};
-
-const toolSettings = z.strictObject({
-  ...guidance,
-  annotations: annotationOverride.optional().describe('What this tool does; beats what the upstream claims'),
-  tags: z.array(z.string()).optional().describe('Risk tags that policies can read'),
-  timeoutMs: ms.optional().describe('Longest run of one call'),
-  disabled: z.boolean().optional().describe('Listed nowhere and called by nobody'),
-});
-
-const upstreamCommon = {
-  org: slug.default('default').describe('Organisation whose members may see it'),
-  isolation: z
-    .enum(['shared', 'principal', 'session'])
-    .default('shared')
-    .describe('Who shares one process or session with the upstream'),
-  annotations: z
-    .enum(['trust', 'ignore'])
-    .optional()
-    .describe('Whether the claims about its tools are believed; trust in the file and for APIs, ignore at run time'),
-  trust: z
-    .enum(['first-use', 'review'])
-    .optional()
-    .describe(
-      'Whether its definitions are served as first seen, or once somebody accepted them; first-use in the file, review at run time',
-    ),
-  startTimeoutMs: ms.default(5_000).describe('Time to connect and be listed before the server turns ready without it'),
-  callTimeoutMs: ms.default(60_000).describe('Longest run of one call'),
-  maxConcurrentCalls: z.int().positive().default(32).describe('Calls in flight at once; more wait in a short queue'),
-  retries: z
-    .int()
-    .min(0)
-    .max(5)
-    .default(2)
-    .describe('Further tries, only of tools known to be read-only or idempotent'),
-  breaker: z
-    .strictObject({
-      failures: z.int().positive().default(5).describe('So many failures open it'),
-      windowMs: ms.default(60_000).describe('Within this time'),
-      resetMs: ms.default(10_000).describe('Time after which one call may try whether it works again'),
-    })
-    .prefault({})
-    .describe('Holds calls off while the upstream fails'),
-  tools: z.record(z.string(), toolSettings).default({}).describe('Settings by tool name as the upstream has it'),
-  disabled: z.boolean().default(false).describe('Neither connected nor listed'),
-};
-
-export const stdioUpstream = z.strictObject({
-  command: z.string().min(1).describe('Program to start; never run through a shell'),
-  args: z.array(z.string()).default([]).describe('Its arguments, one by one'),
-  env: z
-    .record(z.string(), z.string())
-    .default({})
-    .describe('All it gets besides PATH, HOME, LANG, TMPDIR and the like'),
-  cwd: z.string().min(1).optional().describe('Working directory; by default the folder of this file'),
-  ...upstreamCommon,
-});
-
-export const httpUpstream = z.strictObject({
-  url: webUrl.describe('Address of its MCP endpoint'),
-  headers: z.record(z.string(), z.string()).default({}).describe('Sent with every request to it'),
-  transport: z.enum(['auto', 'http', 'sse']).default('auto').describe('Streamable HTTP, or the legacy HTTP+SSE'),
-  ...upstreamCommon,
-});
-
-const apiOperations = {
-  tags: z.array(z.string().min(1)).optional().describe('Operations with one of these tags'),
-  operations: z
-    .array(z.string().min(1))
-    .optional()
-    .describe('Operations by their id, the name of their tool, or as `GET /path`; `*` stands for anything'),
-};
-
-export const openApiUpstream = z.strictObject({
-  openapi: z
-    .union([z.string().min(1), z.looseObject({ openapi: z.string() })])
-    .describe('OpenAPI 3.0 or 3.1 document whose operations become tools: a URL, a path, or the document itself'),
-  baseUrl: webUrl
-    .refine((url) => !/[?#]|\/\/[^/]*@/.test(url), 'must be without user, query and fragment')
-    .optional()
-    .describe('Where the API is; by default the first server that the document names'),
-  select: z
-    .strictObject({
-      ...apiOperations,
-      exclude: z.strictObject(apiOperations).optional().describe('Left out, whatever else names them'),
-    })
-    .prefault({})
-    .describe('Which operations become tools; all of them when nothing is named'),
-  secrets: z
-    .record(z.string(), z.string())
-    .default({})
-    .describe('By the name of a security scheme of the document: a token, an API key, or `user:password`'),
-  headers: z.record(z.string(), z.string()).default({}).describe('Sent with every request to it'),
-  destructiveMethods: z
-    .array(z.enum(['POST', 'PUT', 'PATCH', 'DELETE']))
-    .default(['PUT', 'PATCH', 'DELETE'])
-    .describe('HTTP methods whose tools count as destructive; PUT and PATCH overwrite what was there'),
-  ...upstreamCommon,
-  isolation: z.literal('shared').default('shared').describe('An API has neither processes nor sessions'),
-});
-
-export const upstream = z.union([stdioUpstream, httpUpstream, openApiUpstream]);
-
-export const roleNames = ['viewer', 'developer', 'operator', 'admin'] as const;
-
-const toolPattern = z
-  .string()
-  .regex(/^[a-z][a-z0-9-]{0,23}\../s, 'must be a tool such as jira.create_issue, or several such as jira.get_*');
-const toolId = toolPattern.refine((id) => !id.endsWith('*'), 'must be one tool such as jira.create_issue');
-
-const selector = z
-  .strictObject({
-    toolsets: z.array(toolset).min(1).describe('Of one of these toolsets'),
-    tools: z.array(toolPattern).min(1).describe('One of these; * at the end stands for any rest'),
-    tags: z.array(z.string().min(1)).min(1).describe('With one of these tags'),
-    annotations: annotationOverride.describe('That are known to be so'),
-  })
-  .partial()
-  .refine((one) => Object.keys(one).length > 0, 'must name toolsets, tools, tags or annotations');
-
-const toolOverride = z
-  .strictObject({
-    name: z
-      .string()
-      .regex(/^[A-Za-z0-9_-]{1,64}$/, 'must be 1 to 64 letters, digits, _ and -')
-      .describe('Name on the wire, as it stands'),
-    title: z.string().min(1).describe('What people read'),
-    description: z.string().min(1).describe('What models read'),
-    fixed: z.record(z.string(), z.unknown()).describe('Parameters that callers neither see nor set, with their values'),
-    annotations: z
-      .strictObject({
-        readOnly: z.literal(false),
-        destructive: z.literal(true),
-        idempotent: z.literal(false),
-        openWorld: z.literal(true),
-      })
-      .partial()
-      .describe('Only what makes it count as more dangerous'),
-  })
-  .partial();
-
-/** How the tools of an endpoint are shown, whichever they are. */
-const presentation = {
-  disclosure: z
-    .enum(['full', 'search'])
-    .default('full')
-    .describe('Whether all tools are listed, or tools to search, describe and call them'),
-  pinned: z.array(toolId).default([]).describe('Tools that are listed also where the others have to be searched'),
-  instructions: z.string().min(1).optional().describe('What models read about this endpoint first'),
-  tools: z.record(toolId, toolOverride).default({}).describe('By tool: how it is shown and called here'),
-};
-
-const selection = {
-  toolsets: z.array(toolset).optional().describe('Toolsets served here; all of them when absent'),
-  include: z.array(selector).min(1).optional().describe('Only tools that fit one of these, in all that it says'),
-  exclude: z.array(selector).min(1).optional().describe('No tools that fit one of these, in all that it says'),
-  naming: z
-    .enum(['prefixed', 'bare'])
-    .default('prefixed')
-    .describe('Names as toolset_name, or as the upstream has them where none collide'),
-};
-
-/** An endpoint as it can be added at run time. */
-export const endpointChoice = z.strictObject({ ...selection, ...presentation });
-
-const endpoint = z.strictObject({
-  org: slug.default('default').describe('Organisation whose tools it selects from'),
-  ...selection,
-  ...presentation,
-  anonymous: z.enum(roleNames).optional().describe('Role of callers without a token; refused off loopback'),
-});
-
-/** Name of an endpoint, as it stands in its address. */
-export const endpointName = slug;
 
 const issuer = z.strictObject({
   issuer: z.string().min(1).describe('Its name, as the claim iss of its tokens has it'),
@@ -409,19 +192,30 @@ export const fileSchema = z.strictObject({
 
 export type FileSettings = z.infer<typeof fileSchema>;
 export type ServerSettings = z.infer<typeof serverSchema>;
-export type StdioUpstreamSettings = z.infer<typeof stdioUpstream>;
-export type HttpUpstreamSettings = z.infer<typeof httpUpstream>;
-export type OpenApiUpstreamSettings = z.infer<typeof openApiUpstream>;
-export type UpstreamSettings = StdioUpstreamSettings | HttpUpstreamSettings | OpenApiUpstreamSettings;
-export type EndpointSettings = z.infer<typeof endpoint>;
-export type EndpointChoice = z.infer<typeof endpointChoice>;
-export type Presentation = FileSettings['mcp'];
-export type ToolSelector = z.infer<typeof selector>;
-export type ToolOverride = z.infer<typeof toolOverride>;
 export type IssuerSettings = z.infer<typeof issuer>;
 export type EmbeddingSettings = NonNullable<FileSettings['models']['embedding']>;
 export type AuditSettings = FileSettings['audit'];
-export type ToolSettings = z.infer<typeof toolSettings>;
+
+export {
+  type EndpointChoice,
+  type EndpointSettings,
+  endpointChoice,
+  endpointName,
+  type Presentation,
+  type ToolOverride,
+  type ToolSelector,
+} from './endpoint-schema.ts';
+export {
+  type HttpUpstreamSettings,
+  httpUpstream,
+  type OpenApiUpstreamSettings,
+  openApiUpstream,
+  type StdioUpstreamSettings,
+  stdioUpstream,
+  type ToolSettings,
+  type UpstreamSettings,
+} from './upstream-schema.ts';
+export { roleNames } from './words.ts';
 
 /** Everything the server runs by: file, environment and flags in one, defaults filled in. */
 export interface Settings extends Omit<FileSettings, 'server'> {
