@@ -37,7 +37,7 @@ export function createShortWay({ deps, rounds, tell }: ShortDeps): ShortWay {
   const { gateway, version, maxJsonDepth } = deps;
   const serverInfo = serverInfoOf(version);
   const messageIn = createMessageReader();
-  const listed = new WeakMap<Listing, string>();
+  const listed = createListingTexts();
 
   const listingFor = ({ principal, endpoint, clientAddress }: Admitted): Listing | undefined => {
     try {
@@ -54,9 +54,7 @@ export function createShortWay({ deps, rounds, tell }: ShortDeps): ShortWay {
     const response = await tell(whole(), body, admitted);
     if (response.status !== 200) return response;
     const text = await response.text();
-    const told = parseJson(text);
-    const result = isObject(told) ? told.result : undefined;
-    if (listing && result !== undefined) listed.set(listing, JSON.stringify(result));
+    if (listing) listed.keep(listing, text);
     return text;
   };
 
@@ -91,3 +89,32 @@ export function createShortWay({ deps, rounds, tell }: ShortDeps): ShortWay {
 
 /** Whoever comes this way asked for neither progress nor log messages. */
 const unheard = () => undefined;
+
+const mostKept = 32 * 1024 * 1024;
+
+/** Results of listings as texts. Every caller may have a listing of its own, and a long one: there is room for so much. */
+function createListingTexts() {
+  let texts = new WeakMap<Listing, string>();
+  let kept = 0;
+  return {
+    get: (listing: Listing) => texts.get(listing),
+    keep(listing: Listing, answer: string) {
+      if (answer.length > mostKept / 4) return;
+      const result = resultIn(answer);
+      if (result === undefined) return;
+      if (kept + answer.length > mostKept) [texts, kept] = [new WeakMap(), 0];
+      texts.set(listing, JSON.stringify(result));
+      kept += answer.length;
+    },
+  };
+}
+
+/** Undefined where definitions hold what no foreign text may: such an answer is told, and not kept. */
+function resultIn(answer: string): unknown {
+  try {
+    const told = parseJson(answer);
+    return isObject(told) ? told.result : undefined;
+  } catch {
+    return undefined;
+  }
+}
