@@ -152,6 +152,31 @@ describe('an endpoint', () => {
     expect((structuredContent as { description: string }).description).toMatch(/end$/);
   });
 
+  it('are listed with others served in between, however many there are [CA-1]', async () => {
+    const names = Array.from({ length: 30 }, (_, n) => `crowd-${n}`);
+    for (const name of names)
+      await rest(`/endpoints/${name}`, { method: 'PUT', json: { settings: { toolsets: ['tickets'] } } });
+    let turns = 0;
+    let counting = true;
+    const count = () => {
+      turns++;
+      if (counting) setImmediate(count);
+    };
+    const list = fairlead.running.house.gateway.list;
+    const turnsAt: number[] = [];
+    fairlead.running.house.gateway.list = (principal, origin) => {
+      turnsAt.push(turns);
+      return list(principal, origin);
+    };
+    count();
+    const { body } = await rest('/endpoints');
+    counting = false;
+    fairlead.running.house.gateway.list = list;
+    expect(body.endpoints.length).toBeGreaterThanOrEqual(30);
+    expect(new Set(turnsAt).size).toBeGreaterThanOrEqual(30);
+    for (const name of names) await rest(`/endpoints/${name}`, { method: 'DELETE' });
+  });
+
   it('is added, changed and removed while the server runs, and limited by policy [CA-1]', async () => {
     const settings = { toolsets: ['weather'], disclosure: 'search', instructions: 'Only the weather.' };
     const added = await rest('/endpoints/sky', { method: 'PUT', json: { settings } });

@@ -1,8 +1,9 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from '@hono/zod-openapi';
 import { may } from '../../capabilities/access/index.ts';
 import { type Endpoint, type Endpoints, endpointsErrors } from '../../capabilities/endpoints/index.ts';
 import { endpointChoice } from '../../config/schema.ts';
-import type { Gateway } from '../../gateway/index.ts';
+import { type Gateway, UnknownEndpoint } from '../../gateway/index.ts';
 import { NotFound } from '../../kernel/errors.ts';
 import { ownToolset } from '../../kernel/names.ts';
 import type { Principal } from '../../kernel/principal.ts';
@@ -57,8 +58,13 @@ export function endpointRoutes({ endpoints, gateway }: EndpointRoutesDeps): Rout
   /** What the caller has there itself; an endpoint of another organisation is seen by who administers it. */
   const toolsFor = (principal: Principal, org: string, name: string): number => {
     if (principal.org !== org) return 0;
-    const { tools } = gateway.list(principal, { endpoint: name, surface: 'rest' });
-    return tools.filter(({ item }) => item.toolset !== ownToolset).length;
+    try {
+      const { tools } = gateway.list(principal, { endpoint: name, surface: 'rest' });
+      return tools.filter(({ item }) => item.toolset !== ownToolset).length;
+    } catch (error) {
+      if (UnknownEndpoint.is(error)) return 0; // it went away this moment
+      throw error;
+    }
   };
   const shown = (principal: Principal, org: string, one: Endpoint) => {
     const { settings: all, changedBy, changedAt, ...rest } = one;
@@ -87,8 +93,12 @@ export function endpointRoutes({ endpoints, gateway }: EndpointRoutesDeps): Rout
           example: { endpoints: [exampleEndpoint] },
         },
       },
-      handle({ principal, org }) {
-        const all = endpoints.list(org).map((one) => shown(principal, org, one));
+      async handle({ principal, org }) {
+        const all: ReturnType<typeof shown>[] = [];
+        for (const one of endpoints.list(org)) {
+          all.push(shown(principal, org, one));
+          await nextTurn(); // of a catalog that has just changed, each is made anew
+        }
         return ok({ endpoints: all.filter(({ tools }) => tools > 0 || may(principal, 'endpoints:write')) });
       },
     }),
