@@ -33,9 +33,11 @@ export function findingsOf(
   const { texts, cut } = textsOf(after);
   const old = before === undefined ? [] : textsOf(before).texts;
   const unchanged = new Set(old.map(idOf));
-  const known = new Set(old.flatMap((text) => textFindings(kind, text, nearby).map(keyOf)));
-  const findings = texts
-    .filter((text) => !unchanged.has(idOf(text)))
+  const fresh = texts.filter((text) => !unchanged.has(idOf(text)));
+  // Most are as they were accepted: nothing needs to be known of those.
+  const judged = fresh.length === 0 ? [] : old;
+  const known = new Set(judged.flatMap((text) => textFindings(kind, text, nearby).map(keyOf)));
+  const findings = fresh
     .flatMap((text) => textFindings(kind, text, nearby))
     .filter((finding) => !known.has(keyOf(finding)))
     .map(({ match: _, ...finding }) => finding);
