@@ -193,9 +193,14 @@ describe('an upstream under review', () => {
     ]);
     const viewer = await fairlead.makeKey(['viewer']);
     expect((await ask('/reviews', { key: viewer })).status).toBe(403);
+    // A template says where resources are: without its toolset's instructions it is served as little as these.
+    expect((await decide('reviewed', all.slice(4), 'accept')).body).toEqual({ decided: 1 });
+    expect((await client.listResourceTemplates()).resourceTemplates.map(({ name }) => name)).toEqual(['note']);
+    await expect(client.subscribeResource({ uri: 'reviewed+note://1' })).rejects.toThrow('no such resource');
     expect((await decide('reviewed', all.slice(0, 2), 'accept')).body).toEqual({ decided: 2 });
     expect((await listedBy('reviewed')).map(({ name }) => name)).toEqual(['reviewed_read']);
     expect((await client.readResource({ uri: 'reviewed+note://1' })).contents).toHaveLength(1);
+    expect((await client.listResourceTemplates()).resourceTemplates).toHaveLength(2);
     expect((await decide('reviewed', all.slice(2), 'accept')).status).toBe(200);
     expect((await listedBy('reviewed')).map(({ name }) => name)).toEqual(['reviewed_read', 'reviewed_write']);
     expect(await waiting('reviewed')).toEqual([]);
@@ -233,6 +238,18 @@ describe('an upstream under review', () => {
     await expect.poll(() => waiting('sooner'), { timeout: 10_000 }).toEqual(['tool write quarantined']);
     reviewed.list(first);
     for (const name of ['later', 'sooner']) await ask(`/upstreams/${name}`, { method: 'DELETE' });
+  });
+
+  it('is trusted on first use only by whoever may review [CA-8] [SP-15]', async () => {
+    const key = await fairlead.makeKey(['admin'], { scopes: ['upstreams:write'] });
+    const settings = { ...reviewed.settings, startTimeoutMs: 5_000 };
+    const trusting = { settings: { ...settings, trust: 'first-use' } };
+    expect((await ask('/upstreams', { key, json: { name: 'mine', ...trusting } })).status).toBe(403);
+    expect((await ask('/upstreams', { key, json: { name: 'mine', settings } })).status).toBe(201);
+    expect((await ask('/upstreams/mine', { key, method: 'PUT', json: trusting })).status).toBe(403);
+    expect((await ask('/upstreams/mine', { key, method: 'PUT', json: { settings } })).status).toBe(200);
+    expect((await ask('/upstreams/mine', { method: 'PUT', json: trusting })).status).toBe(200);
+    await ask('/upstreams/mine', { method: 'DELETE' });
   });
 });
 

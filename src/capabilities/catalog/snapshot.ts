@@ -99,7 +99,7 @@ export function buildSnapshot(org: OrgId, { toolsets: rows, items, standings }: 
   for (const item of items) {
     const toolset = served.get(item.toolset);
     const fate = fateOf(item, rows.get(item.toolset)?.trust, standings);
-    const closed = item.kind === 'resource' ? toolset?.closed : undefined;
+    const closed = item.kind === 'resource' || item.kind === 'template' ? toolset?.closed : undefined;
     const reason = fate.verdict?.state === 'quarantined' ? fate.verdict.reason : closed;
     if (toolset && reason !== undefined) toolset.quarantined = (toolset.quarantined ?? 0) + 1;
     const status: ItemStatus = item.facts.disabled

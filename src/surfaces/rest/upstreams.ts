@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { may } from '../../capabilities/access/index.ts';
+import { may, requireScope } from '../../capabilities/access/index.ts';
 import type { Catalog } from '../../capabilities/catalog/index.ts';
 import { type UpstreamStatus, type Upstreams, upstreamsErrors } from '../../capabilities/upstreams/index.ts';
 import { httpUpstream, openApiUpstream, stdioUpstream } from '../../config/schema.ts';
@@ -30,6 +30,12 @@ const documentedSettings = z.union(kinds).openapi({
     'was given whole.',
 });
 const exampleSettings = { url: 'https://mcp.example.com/mcp', headers: { authorization: 'Bearer ...' } };
+const trustNote = 'To trust it on first use (`trust: first-use`) takes the scope `tools:review` as well.';
+
+/** It accepts whatever the upstream offers, unseen: so much as a review of all of it. */
+function requireTrust(principal: Principal, input: { trust?: unknown }): void {
+  if (input.trust === 'first-use') requireScope(principal, 'tools:review');
+}
 const named = (code: string) => upstreamsErrors.filter((kind) => kind.code === code);
 
 /** The MCP servers and HTTP APIs behind this one. */
@@ -130,7 +136,7 @@ export function upstreamRoutes({ upstreams, catalog }: UpstreamRoutesDeps): Rout
       summary: 'Add an upstream',
       description:
         'Adds an MCP server or an HTTP API while this one runs. It is connected in the background; ask for it again to see its state. ' +
-        'Secret values are kept encrypted and never given out.',
+        `Secret values are kept encrypted and never given out. ${trustNote}`,
       scope: 'upstreams:write',
       inOrg: true,
       body: z.strictObject({ name, settings }),
@@ -139,18 +145,21 @@ export function upstreamRoutes({ upstreams, catalog }: UpstreamRoutesDeps): Rout
       answers: { 201: { description: 'Added', schema: schemas.upstream, example: exampleStatus } },
       errors: [...named('UPSTREAM_NAME_TAKEN'), ...named('RUNTIME_STDIO_OFF'), ...named('UPSTREAM_LIMIT')],
       act: { action: 'upstreams.add', subject: ({ body }) => body.name },
-      handle: async ({ principal, org, body }) => ({
-        status: 201,
-        body: shown(principal, await upstreams.add(org, body.name, body.settings, principal.id)),
-        headers: { location: `/api/v1/upstreams/${encodeURIComponent(body.name)}` },
-      }),
+      async handle({ principal, org, body }) {
+        requireTrust(principal, body.settings);
+        return {
+          status: 201,
+          body: shown(principal, await upstreams.add(org, body.name, body.settings, principal.id)),
+          headers: { location: `/api/v1/upstreams/${encodeURIComponent(body.name)}` },
+        };
+      },
     }),
     route({
       method: 'put',
       path: '/api/v1/upstreams/{name}',
       tag: 'Upstreams',
       summary: 'Change an upstream',
-      description: 'Replaces the settings of an upstream that was added at run time.',
+      description: `Replaces the settings of an upstream that was added at run time. ${trustNote}`,
       scope: 'upstreams:write',
       inOrg: true,
       params: nameParams,
@@ -160,8 +169,10 @@ export function upstreamRoutes({ upstreams, catalog }: UpstreamRoutesDeps): Rout
       answers: { 200: { description: 'Changed', schema: schemas.upstream, example: exampleStatus } },
       errors: [...named('UPSTREAM_DECLARED'), ...named('RUNTIME_STDIO_OFF'), ...named('UPSTREAM_UNKNOWN')],
       act: { action: 'upstreams.change', subject: ({ params }) => params.name },
-      handle: async ({ principal, org, params, body }) =>
-        ok(shown(principal, await upstreams.change(org, params.name, body.settings, principal.id))),
+      async handle({ principal, org, params, body }) {
+        requireTrust(principal, body.settings);
+        return ok(shown(principal, await upstreams.change(org, params.name, body.settings, principal.id)));
+      },
     }),
     route({
       method: 'delete',
