@@ -60,6 +60,27 @@ describe('schemas of strangers', () => {
     },
   );
 
+  it('cannot stall the server with many values of which each takes long [SP-13]', () => {
+    const items = { type: 'string', pattern: '^(?=(a+)+$)x' };
+    const schema = { type: 'object', properties: { list: { type: 'array', items } } };
+    const list = Array.from({ length: 200 }, () => `${'a'.repeat(40)}!`);
+    const startedAt = performance.now();
+    expect(checks.faults('p:list', schema, { list })).not.toEqual([]);
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+  });
+
+  it('are compiled once, however often arguments do not fit [SP-13]', () => {
+    const property = (n: number) => [`p${n}`, { type: 'string', pattern: `^[a-z]{1,20}${n}$` }];
+    const properties = Object.fromEntries(Array.from({ length: 300 }, (_, n) => property(n)));
+    const spent = () => {
+      const startedAt = performance.now();
+      expect(checks.faults('k9', { type: 'object', properties }, { p1: 'A' })).toHaveLength(1);
+      return performance.now() - startedAt;
+    };
+    const first = spent();
+    expect(Math.min(spent(), spent(), spent())).toBeLessThan(first / 50);
+  });
+
   it('keep their patterns apart', () => {
     const schema = {
       type: 'object',

@@ -24,6 +24,9 @@ export class SchemaFault extends Error {
 const maxSchemaLength = 256 * 1024;
 const maxCompiled = 2_000;
 const patternTimeoutMs = 50;
+/** Of all values of one check that take longer than most do. */
+const patternsTimeoutMs = 200;
+const usualPatternMs = 10;
 
 /**
  * Compiled validators by digest. Schemas come from strangers: their size is bounded, nothing is fetched for a
@@ -31,11 +34,12 @@ const patternTimeoutMs = 50;
  */
 export function createSchemaChecks(): SchemaChecks {
   const compiled = new Map<string, ValidateFunction | SchemaFault>();
+  const patience: Patience = { leftMs: patternsTimeoutMs };
 
-  const compile = (key: string, schema: JsonObject): ValidateFunction => {
+  const compile = (key: string, schema: JsonObject, allErrors = false): ValidateFunction => {
     let entry = compiled.get(key);
     if (!entry) {
-      entry = tryCompile(schema, false);
+      entry = tryCompile(schema, allErrors, patience);
       if (compiled.size >= maxCompiled) compiled.delete(compiled.keys().next().value ?? '');
       compiled.set(key, entry);
     }
@@ -46,10 +50,10 @@ export function createSchemaChecks(): SchemaChecks {
   return {
     faults(key, schema, value) {
       const validate = compile(key, schema);
+      patience.leftMs = patternsTimeoutMs;
       if (validate(value)) return [];
       // All faults at once help an agent; collecting them is not bounded, so only small values get that.
-      const explain = JSON.stringify(value).length < 64 * 1024 ? tryCompile(schema, true) : validate;
-      if (explain instanceof SchemaFault) throw explain;
+      const explain = JSON.stringify(value).length < 64 * 1024 ? compile(`all ${key}`, schema, true) : validate;
       explain(value);
       const faults = (explain.errors ?? []).map((error) => {
         const where = error.instancePath ? `"${error.instancePath.slice(1).replaceAll('/', '.')}" ` : '';
@@ -62,10 +66,16 @@ export function createSchemaChecks(): SchemaChecks {
   };
 }
 
-function tryCompile(schema: JsonObject, allErrors: boolean): ValidateFunction | SchemaFault {
+/** How long patterns that run under a time limit may go on together. */
+interface Patience {
+  leftMs: number;
+}
+
+function tryCompile(schema: JsonObject, allErrors: boolean, patience: Patience): ValidateFunction | SchemaFault {
   if (JSON.stringify(schema).length > maxSchemaLength) {
     return new SchemaFault(`it is larger than ${maxSchemaLength / 1024} KiB`);
   }
+  const regExp = Object.assign((pattern: string) => linearRegExp(pattern, patience), { code: 'require("re2js")' });
   const options: Options = { strict: false, allErrors, logger: false, validateFormats: true, code: { regExp } };
   // A new instance each time: `$id`s of different upstreams must not meet.
   const ajv = String(schema.$schema ?? '').includes('draft-07') ? new Ajv(options) : new Ajv2020(options);
@@ -79,15 +89,13 @@ function tryCompile(schema: JsonObject, allErrors: boolean): ValidateFunction | 
   }
 }
 
-const regExp = Object.assign(linearRegExp, { code: 'require("re2js")' });
-
 interface Pattern {
   test(text: string): boolean;
   /** Ajv keeps patterns apart by their text. */
   toString(): string;
 }
 
-function linearRegExp(pattern: string, _flags: string): Pattern {
+function linearRegExp(pattern: string, patience: Patience): Pattern {
   const asKey = () => `pattern:${pattern}`;
   try {
     const re2 = RE2JS.compile(RE2JS.translateRegExp(pattern));
@@ -98,10 +106,15 @@ function linearRegExp(pattern: string, _flags: string): Pattern {
     return {
       toString: asKey,
       test(text) {
+        if (patience.leftMs <= 0) return false;
+        const startedAt = performance.now();
         try {
           return script.runInNewContext({ regexp: native, text }, { timeout: patternTimeoutMs }) === true;
         } catch {
           return false; // too costly to decide: not accepted
+        } finally {
+          const tookMs = performance.now() - startedAt;
+          if (tookMs > usualPatternMs) patience.leftMs -= tookMs;
         }
       },
     };
