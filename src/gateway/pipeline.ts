@@ -13,6 +13,7 @@ import { type RecordDeps, record } from './stages/record.ts';
 import { type ResolveDeps, resolve } from './stages/resolve.ts';
 import { settle } from './stages/settle.ts';
 import { type CallState, fail, type Stage } from './stages/stage.ts';
+import { stillFits } from './stages/still-fits.ts';
 import { type ValidateDeps, validate } from './stages/validate.ts';
 
 export interface PipelineDeps extends ResolveDeps, ValidateDeps, AuthorizeDeps, OnceDeps, DispatchDeps, RecordDeps {
@@ -26,6 +27,7 @@ export function stagesOf(deps: PipelineDeps): readonly Stage[] {
     resolve(deps), //   the name becomes a tool that this caller may see here
     validate(deps), //  the arguments fit its schema
     authorize(deps), // policy says yes
+    stillFits(deps), // and so does the tool as it is now, where it has changed since it was accepted
     place('limit'), //  rate and concurrency
     place('budget'), // the estimated cost is reserved
     place('guard in'), // guardrails on the arguments

@@ -95,4 +95,8 @@ describe('schemas of strangers', () => {
     expect(checks.faults('k8', schema, { d: '2026-11' })).toEqual([]);
     expect(checks.faults('k8', schema, { d: '2026-1' })).not.toEqual([]);
   });
+
+  it('that refer to themselves without end are at fault, not whoever calls [SP-13]', () => {
+    expect(() => checks.faults('k10', { $ref: '#' }, {})).toThrow(SchemaFault);
+  });
 });

@@ -51,10 +51,10 @@ export function createSchemaChecks(): SchemaChecks {
     faults(key, schema, value) {
       const validate = compile(key, schema);
       patience.leftMs = patternsTimeoutMs;
-      if (validate(value)) return [];
+      if (holds(validate, value)) return [];
       // All faults at once help an agent; collecting them is not bounded, so only small values get that.
       const explain = JSON.stringify(value).length < 64 * 1024 ? compile(`all ${key}`, schema, true) : validate;
-      explain(value);
+      holds(explain, value);
       const faults = (explain.errors ?? []).map((error) => {
         const where = error.instancePath ? `"${error.instancePath.slice(1).replaceAll('/', '.')}" ` : '';
         const extra = 'additionalProperty' in error.params ? ` ("${String(error.params.additionalProperty)}")` : '';
@@ -64,6 +64,16 @@ export function createSchemaChecks(): SchemaChecks {
       return [...new Set(faults)].slice(0, 10);
     },
   };
+}
+
+/** @throws SchemaFault for a schema that comes back to itself without having looked at a part of the value */
+function holds(validate: ValidateFunction, value: unknown): boolean {
+  try {
+    return validate(value);
+  } catch (error) {
+    if (error instanceof RangeError) throw new SchemaFault('it refers to itself without end');
+    throw error;
+  }
 }
 
 /** How long patterns that run under a time limit may go on together. */

@@ -35,6 +35,7 @@ beforeAll(async () => {
       upstreams: { trusted: trusted.settings, reviewed: { ...reviewed.settings, trust: 'review' } },
       endpoints: { writing: { include: [{ tools: ['trusted.write'] }] } },
       allowRuntimeStdio: true,
+      projections: { 'trusted.write': { id: '/id' } },
     },
   });
 });
@@ -146,6 +147,14 @@ describe('an upstream that is trusted on first use', () => {
     await expect.poll(() => waiting('trusted'), { timeout: 10_000 }).toEqual(['tool write changed']);
     expect((await call('trusted.write', { secret: 'x' })).body.error.code).toBe('INVALID_ARGUMENTS');
     expect((await call('trusted.write', { id: '1', secret: 'x' })).body.outcome).toBe('ok');
+    // Whom policy keeps from the call quarantines nothing by it.
+    const operator = await fairlead.makeKey(['operator']);
+    const rule = `forbid (principal in Role::"operator", action, resource == Tool::"trusted.write")
+      when { context.arguments has id && context.arguments.id == "1" };`;
+    expect((await ask('/policies/kept', { method: 'PUT', json: { text: rule } })).status).toBe(200);
+    const kept = await ask('/tools/trusted.write/call', { key: operator, json: { arguments: { id: '1' } } });
+    expect(kept.body.error.code).toBe('DENIED');
+    expect(await waiting('trusted')).toEqual(['tool write changed']);
     const refused = await call('trusted.write', { id: '1' });
     expect([refused.status, refused.body.error.code]).toEqual([403, 'TOOL_CHANGED']);
     expect(await waiting('trusted')).toEqual(['tool write quarantined']);

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../kernel/json.ts';
 import type { Tool } from '../../kernel/tool.ts';
-import { InvalidArguments, ToolChanged, UnusableSchema } from '../errors.ts';
+import { InvalidArguments, UnusableSchema } from '../errors.ts';
 import { type SchemaChecks, SchemaFault } from '../schemas.ts';
 import type { Stage } from './stage.ts';
 
@@ -11,34 +11,31 @@ export interface ValidateDeps {
 }
 
 /** The arguments fit the tool's schema, before anything else looks at them. */
-export function validate({ checks, quarantine }: ValidateDeps): Stage {
-  const faultsOf = (tool: Tool, digest: string, schema: JsonObject, args: JsonObject): string[] => {
-    try {
-      return withoutFixed(checks.faults(`in:${digest}`, schema, args), tool);
-    } catch (error) {
-      if (error instanceof SchemaFault) throw UnusableSchema({ tool: tool.id, reason: error.message });
-      throw error;
-    }
-  };
-
+export function validate({ checks }: Pick<ValidateDeps, 'checks'>): Stage {
   return {
     name: 'validate',
     run({ call }) {
       const { tool } = call;
       if (!tool || call.operation !== 'tool') return;
-      const faults = faultsOf(tool, tool.digest, tool.definition.inputSchema, call.arguments);
+      const { digest, definition } = tool;
+      const faults = argumentFaults(checks, tool, { digest, schema: definition.inputSchema }, call.arguments);
       if (faults.length > 0) throw InvalidArguments({ tool: tool.id, faults });
-      if (!tool.offered) return;
-      // Served as it was accepted, though it has changed: what it is now must take the call as well.
-      const { digest, inputSchema } = tool.offered;
-      const changed = faultsOf(tool, digest, inputSchema, call.arguments);
-      if (changed.length > 0) return refuseChanged(tool, changed);
     },
   };
+}
 
-  async function refuseChanged(tool: Tool, faults: string[]): Promise<never> {
-    await quarantine(tool, 'its definition has changed, and a call that was right does not fit it any more');
-    throw ToolChanged({ tool: tool.id, faults });
+/** @throws UnusableSchema */
+export function argumentFaults(
+  checks: SchemaChecks,
+  tool: Tool,
+  { digest, schema }: { digest: string; schema: JsonObject },
+  args: JsonObject,
+): string[] {
+  try {
+    return withoutFixed(checks.faults(`in:${digest}`, schema, args), tool);
+  } catch (error) {
+    if (error instanceof SchemaFault) throw UnusableSchema({ tool: tool.id, reason: error.message });
+    throw error;
   }
 }
 
