@@ -7,7 +7,13 @@ import { createKeyring } from '../src/platform/keyring/index.ts';
 
 export const testKeyring = createKeyring('a secret of the tests, longer than 32 bytes');
 
-export const testAuditSettings: AuditSettings = { maxBodyBytes: 16_384, queueSize: 10_000, redactKeys: [] };
+export const testAuditSettings: AuditSettings = {
+  maxBodyBytes: 16_384,
+  queueSize: 10_000,
+  maxBacklogBytes: 1024 * 1024 * 1024,
+  whenFull: 'refuse',
+  redactKeys: [],
+};
 
 /** A call of `demo.write` by `key:tester` of the organisation `default`, over. */
 export function callRecord(parts: Partial<CallRecord> = {}): CallRecord {

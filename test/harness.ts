@@ -22,6 +22,8 @@ export interface FairleadOptions {
   log?: DestinationStream;
   /** A folder of the test's own, to start again on: it stays when the server stops, and so does its database. */
   dataDir?: string;
+  /** Which Postgres instead of that of TEST_DATABASE_URL; the embedded database when empty. */
+  postgres?: string;
 }
 
 export interface Fairlead {
@@ -67,10 +69,11 @@ export function fixtureUpstream(mode = 'both', parameter = '') {
  * when TEST_DATABASE_URL names one, and Redis when TEST_REDIS_URL does. Resolves when its upstreams have been listed or
  * have spent their time.
  */
-export async function startFairlead({ config = {}, env = {}, log, dataDir }: FairleadOptions = {}): Promise<Fairlead> {
+export async function startFairlead(options: FairleadOptions = {}): Promise<Fairlead> {
+  const { config = {}, env = {}, log, dataDir, postgres } = options;
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-test-'));
   const data = dataDir ?? join(folder, 'data');
-  const database = await databaseFor(data);
+  const database = await databaseFor(data, postgres);
   const adminKey = env.FAIRLEAD_ADMIN_KEY ?? `fl_test_${randomBytes(24).toString('hex')}`;
   const release = async () => {
     if (dataDir === undefined) await database.drop();

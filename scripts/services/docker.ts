@@ -34,6 +34,10 @@ export async function startContainer(container: Container): Promise<Service> {
   const stop = async () => {
     await run('docker', ['stop', '--time', '10', id], { limitMs: 30_000 });
   };
+  const pause = async () => {
+    await run('docker', ['pause', id]);
+    return async () => void (await run('docker', ['unpause', id]));
+  };
   try {
     const [address = ''] = (await run('docker', ['port', id, `${port}/tcp`])).trim().split('\n');
     const url = urlOf(address);
@@ -42,7 +46,7 @@ export async function startContainer(container: Container): Promise<Service> {
       if (Date.now() > until) throw new Error(`${image} does not answer`);
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
-    return { name: `${name} (Docker, ${image})`, url, stop };
+    return { name: `${name} (Docker, ${image})`, url, stop, pause };
   } catch (error) {
     await stop();
     throw error;

@@ -118,7 +118,7 @@ async function startCluster({ name, password, tree, owner }: Cluster): Promise<S
       const url = `postgres://fairlead:${password}@127.0.0.1:${port}/postgres`;
       const args = ['-D', data, ...flags({ ...settings, listen_addresses: '127.0.0.1', port: String(port) })];
       try {
-        const { stop } = await startProgram({
+        const { stop, pause } = await startProgram({
           ...enter(tree, owner, `${binaries}/postgres`, [...args, '-k', '']),
           answers: () => answers(url),
           stopSignal: 'SIGINT', // ends sessions instead of waiting for them
@@ -126,6 +126,7 @@ async function startCluster({ name, password, tree, owner }: Cluster): Promise<S
         return {
           name,
           url,
+          pause,
           stop: async () => {
             await stop();
             rmSync(base, { recursive: true, force: true });

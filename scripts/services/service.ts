@@ -1,5 +1,5 @@
 import { type ChildProcess, execFile, spawn } from 'node:child_process';
-import { accessSync, constants } from 'node:fs';
+import { accessSync, constants, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { delimiter, join } from 'node:path';
 
@@ -9,6 +9,8 @@ export interface Service {
   name: string;
   url: string;
   stop(): Promise<void>;
+  /** It keeps its connections and answers nobody until the returned function is called. */
+  pause?(): Promise<() => Promise<void>>;
 }
 
 /** Thrown where a service cannot be had on this machine: a reason for people, not a bug. */
@@ -83,7 +85,7 @@ export interface Program {
 }
 
 /** Starts a program in a process group of its own, so that an interrupt at the terminal reaches only us first. */
-export async function startProgram(program: Program): Promise<{ stop(): Promise<void> }> {
+export async function startProgram(program: Program): Promise<Required<Pick<Service, 'pause' | 'stop'>>> {
   const { command, args, answers, startLimitMs = 30_000, stopSignal = 'SIGTERM' } = program;
   const child = spawn(command, [...args], { stdio: ['ignore', 'pipe', 'pipe'], detached: true });
   let output = '';
@@ -112,7 +114,23 @@ export async function startProgram(program: Program): Promise<{ stop(): Promise<
     }
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
-  return { stop: () => stopChild(child, exited, stopSignal) };
+  return {
+    stop: () => stopChild(child, exited, stopSignal),
+    async pause() {
+      // From the top down: what is stopped starts no more.
+      const stopped = child.pid === undefined ? [] : stopTree(child.pid);
+      return async () => {
+        for (const pid of stopped) process.kill(pid, 'SIGCONT');
+      };
+    },
+  };
+}
+
+/** Stops a process and all below it; returns which. Linux only. */
+function stopTree(pid: number): number[] {
+  process.kill(pid, 'SIGSTOP');
+  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter(Boolean).map(Number);
+  return [pid, ...children.flatMap(stopTree)];
 }
 
 async function stopChild(child: ChildProcess, exited: Promise<void>, signal: NodeJS.Signals): Promise<void> {

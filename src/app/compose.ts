@@ -225,7 +225,10 @@ export function compose(ground: Ground) {
   const definitions = createDefinitionWatch({ catalog, acts: createActs({ audit, clock, log }), metrics, log });
   metrics.watchUpstreams(() => upstreams.list());
   metrics.watchPool(database.usage);
-  metrics.watchAuditQueue(() => ({ used: audit.stats().queued, size: audit.stats().queueSize }));
+  metrics.watchAuditQueue(() => {
+    const { queued, queueSize, dropped } = audit.stats();
+    return { used: queued, size: queueSize, dropped };
+  });
 
   const http = (operations: { unready(): Promise<Record<string, string>>; draining(): boolean }) =>
     createHttpApp({
@@ -243,7 +246,12 @@ export function compose(ground: Ground) {
       scopes: scopeNames,
       endpoints,
       draining: operations.draining,
-      operations: { metrics, metricsToken: settings.metricsToken, unready: operations.unready },
+      operations: {
+        metrics,
+        metricsToken: settings.metricsToken,
+        unready: operations.unready,
+        warnings: () => (audit.stats().gaps.length > 0 ? ['audit records are being dropped: the queue is full'] : []),
+      },
     });
 
   return {
@@ -251,6 +259,7 @@ export function compose(ground: Ground) {
     audit,
     bus,
     catalog,
+    database,
     egress,
     embeddings: { stop: () => embeddings?.stop() },
     endpoints,

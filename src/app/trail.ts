@@ -8,7 +8,7 @@ import type { JsonObject } from '../kernel/json.ts';
 export function createTrail(audit: Audit, clock: Clock): AuditTrail {
   const place = (state: CallState) => state.place as AuditPlace;
   return {
-    reserve: () => audit.reserve(),
+    reserve: () => audit.reserve({ mayDrop: true }),
     intend: (state) => audit.intend(place(state), intentOf(state)),
     ask(state, request) {
       const asked = audit.ask(place(state), request);

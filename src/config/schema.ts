@@ -162,7 +162,19 @@ export const fileSchema = z.strictObject({
         .int()
         .positive()
         .default(10_000)
-        .describe('Calls on their way to a record at once; more are refused'),
+        .describe('Calls on their way to a record at once; more are refused or run without one, as `whenFull` says'),
+      maxBacklogBytes: z
+        .int()
+        .positive()
+        .default(1024 * 1024 * 1024)
+        .describe('The queue is full, too, while the file holds more than this that the database has not taken'),
+      whenFull: z
+        .enum(['refuse', 'drop'])
+        .default('refuse')
+        .describe(
+          'What becomes of calls while the queue is full. With `drop` they run and leave no record: how many are missing ' +
+            'is counted, and put on record afterwards. Administrative acts are refused in any case',
+        ),
       redactKeys: z.array(z.string()).default([]).describe('Further argument names whose values never reach the audit'),
     })
     .prefault({})

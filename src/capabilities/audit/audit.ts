@@ -9,10 +9,11 @@ import type { Log } from '../../platform/telemetry/index.ts';
 import { closeAbandoned } from './abandoned.ts';
 import { createChain } from './chain.ts';
 import { createDurable } from './durable.ts';
-import { AuditQueueFull } from './errors.ts';
+import { createGaps } from './gaps.ts';
 import { createKeeper } from './keep.ts';
 import { type AuditLimits, defaultLimits } from './limits.ts';
 import { every, within } from './patience.ts';
+import { createPlaces } from './places.ts';
 import { createQuestions, type Questions } from './questions.ts';
 import { exportRecords, getRecord, listRecords } from './read.ts';
 import { createRedactor } from './redact.ts';
@@ -57,35 +58,20 @@ export function createAudit(deps: AuditDeps): Audit {
   let timers: (() => Promise<void>)[] = [];
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
-  const held = new Set<AuditPlace>();
+  const places = createPlaces({
+    size: settings.queueSize,
+    isClogged: () => durable.unshippedBytes() > settings.maxBacklogBytes,
+  });
+  const gaps = createGaps({
+    persist: durable.persist,
+    hasRoom: places.hasRoom,
+    keeper,
+    clock,
+    quietMs: limits.gapQuietMs,
+    log,
+  });
   /** Of the calls that asked any. */
   const questions = new WeakMap<AuditPlace, Questions>();
-  let recording = 0;
-
-  const reserve = (): AuditPlace => {
-    if (stopping) throw ShuttingDown({}, { retryAfterSeconds: 2 });
-    if (held.size + recording >= settings.queueSize || durable.unshippedBytes() > limits.maxBacklogBytes) {
-      throw AuditQueueFull({}, { retryAfterSeconds: 1 });
-    }
-    const place: AuditPlace = { release: () => void held.delete(place) };
-    held.add(place);
-    return place;
-  };
-
-  const mustHold = (holds: boolean) => {
-    if (!holds) throw new Error('this place in the audit queue was used or released before');
-  };
-
-  /** The place counts until its record is durable: then the queue is shorter by one. */
-  const useUp = async (place: AuditPlace, work: () => Promise<void>) => {
-    mustHold(held.delete(place));
-    recording += 1;
-    try {
-      await work();
-    } finally {
-      recording -= 1;
-    }
-  };
 
   const sweep = async () => {
     await durable.flush(readWaitMs);
@@ -113,6 +99,7 @@ export function createAudit(deps: AuditDeps): Audit {
     timers = [
       every(limits.heartbeatMs, beat, troubled('the audit could not give a sign of life')),
       every(limits.sweepMs, sweep, troubled('open audit intents could not be looked at')),
+      every(limits.gapQuietMs, () => gaps.tell('over'), troubled('gaps in the audit could not be looked at')),
       every(limits.retainMs, retain, troubled('old audit records could not be deleted')),
     ];
   };
@@ -120,6 +107,7 @@ export function createAudit(deps: AuditDeps): Audit {
   const end = async () => {
     await starting?.catch(() => {});
     await within(Promise.all(timers.map((stop) => stop())), limits.drainMs).catch(() => {});
+    await within(gaps.tell('all'), limits.drainMs).catch(() => {});
     await durable.close();
     if (!starting) return;
     const signOff = within(endLife(db, life), limits.databaseWaitMs);
@@ -127,26 +115,31 @@ export function createAudit(deps: AuditDeps): Audit {
   };
 
   return {
-    reserve,
+    reserve({ mayDrop = false } = {}) {
+      if (stopping) throw ShuttingDown({}, { retryAfterSeconds: 2 });
+      return places.take(mayDrop && settings.whenFull === 'drop');
+    },
     retain,
     closeAbandoned: sweep,
     flush: (withinMs = readWaitMs) => durable.flush(withinMs),
 
     async intend(place, intent) {
-      mustHold(held.has(place));
-      await durable.persist(keeper.intent(intent, clock.now()));
+      if (places.holds(place)) await durable.persist(keeper.intent(intent, clock.now()));
     },
     ask(place, question) {
-      mustHold(held.has(place));
+      places.holds(place);
       const asked = questions.get(place) ?? createQuestions({ redactor, maxBytes: settings.maxBodyBytes, clock });
       questions.set(place, asked);
       return asked.ask(question, async (intent) => {
-        mustHold(held.has(place));
-        await durable.persist(keeper.intent(intent, clock.now(), asked.kept()));
+        if (places.holds(place)) await durable.persist(keeper.intent(intent, clock.now(), asked.kept()));
       });
     },
     async record(place, record) {
-      await useUp(place, () => durable.persist(keeper.record(record, questions.get(place)?.kept())));
+      const isKept = places.holds(place) || record.kind === 'act';
+      await places.useUp(place, async () => {
+        if (isKept) await durable.persist(keeper.record(record, questions.get(place)?.kept()));
+        else gaps.drop(record);
+      });
     },
 
     async list(org, filter = {}, cursor, limit = 50) {
@@ -167,7 +160,13 @@ export function createAudit(deps: AuditDeps): Audit {
     },
     purge: (trx, org) => purgeOrg(trx, org, chain.orgDigest(org), clock.now()),
 
-    stats: () => ({ queued: held.size + recording, queueSize: settings.queueSize, ...durable.stats() }),
+    stats: () => ({
+      queued: places.used(),
+      queueSize: settings.queueSize,
+      dropped: gaps.dropped(),
+      gaps: gaps.open(),
+      ...durable.stats(),
+    }),
     start() {
       starting ??= begin();
       return starting;

@@ -2,22 +2,25 @@ import type { OrgId } from '../../kernel/principal.ts';
 import type { Db } from '../../platform/db/index.ts';
 import type { Chain } from './chain.ts';
 import type { Entry } from './lines.ts';
-import { within } from './patience.ts';
+import { NoAnswer, within } from './patience.ts';
 
 interface Waiting {
   entry: Entry;
+  /** On the clock of `performance`. */
+  since: number;
   resolve: () => void;
   reject: (error: unknown) => void;
 }
 
 export interface Committer {
-  /** Resolves when the database has the entry; rejects when it refuses or does not answer in time. */
+  /** Resolves when the database has the entry; rejects when it refuses, or has not taken it `waitMs` after the call. */
   commit(entry: Entry): Promise<void>;
 }
 
 export interface CommitterOptions {
   db: Db;
   chain: Chain;
+  /** Counted from when an entry comes, whoever else waits. */
   waitMs: number;
   /** Organisations that commit at the same time: each holds a connection of the pool. */
   concurrency: number;
@@ -44,12 +47,13 @@ export function createCommitter({ db, chain, waitMs, concurrency }: CommitterOpt
   const commitGroup = async (org: OrgId, group: Waiting[]) => {
     try {
       const entries = group.map(({ entry }) => entry);
-      await within(chain.append(db, org, entries), waitMs);
+      const waitedMs = performance.now() - (group[0]?.since ?? 0);
+      if (waitedMs >= waitMs) throw new NoAnswer(`the database was busy with others for ${waitMs} ms`);
+      await within(chain.append(db, org, entries), waitMs - waitedMs);
       for (const { resolve } of group) resolve();
     } catch (error) {
       // Whoever waits behind them would wait in vain as well, group after group.
-      const behind = queues.get(org) ?? [];
-      queues.delete(org);
+      const behind = error instanceof NoAnswer ? takeAll() : take(org);
       for (const { reject } of [...group, ...behind]) reject(error);
     } finally {
       busy.delete(org);
@@ -57,11 +61,19 @@ export function createCommitter({ db, chain, waitMs, concurrency }: CommitterOpt
     }
   };
 
+  const take = (org: OrgId): Waiting[] => {
+    const queue = queues.get(org) ?? [];
+    queues.delete(org);
+    return queue;
+  };
+
+  const takeAll = (): Waiting[] => [...queues.keys()].flatMap(take);
+
   return {
     commit(entry) {
       return new Promise<void>((resolve, reject) => {
         const queue = queues.get(entry.org);
-        const waiting = { entry, resolve, reject };
+        const waiting = { entry, since: performance.now(), resolve, reject };
         if (queue) queue.push(waiting);
         else queues.set(entry.org, [waiting]);
         pump();

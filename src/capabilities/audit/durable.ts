@@ -23,7 +23,7 @@ export interface Durable {
   /** Names the data folder once all that an earlier life left in it is in the database; empty until then. */
   settledHome(): string;
   home(): string;
-  stats(): Omit<AuditStats, 'queued' | 'queueSize'>;
+  stats(): Omit<AuditStats, 'queued' | 'queueSize' | 'dropped' | 'gaps'>;
   /** @throws DataDirInUse */
   open(): Promise<void>;
   /** Finishes what runs, brings the file to the database as far as that answers, and lets go of the folder. */

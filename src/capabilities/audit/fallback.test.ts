@@ -69,6 +69,33 @@ describe.each(databaseKinds)('when something fails on %s', (kind) => {
     await vi.waitFor(() => expect(audit.stats()).toMatchObject({ databaseAway: false, unshippedBytes: 0 }), patience);
   });
 
+  it('nobody waits longer for the database because others wait before them: other organisations, other groups [CA-12]', async () => {
+    const audit = await world.open({ durability: 'database' }, { limits });
+    const unblock = await block();
+    const waited = async (org: string) => {
+      const startedAt = performance.now();
+      await recordCall(audit, { org });
+      return performance.now() - startedAt;
+    };
+    const all = Array.from({ length: 12 }, (_, n) => `org-${n}`).flatMap((org) => Array(250).fill(org) as string[]);
+    const times = await Promise.all(all.map(waited));
+    await unblock();
+    expect(Math.max(...times)).toBeLessThan(4 * limits.databaseWaitMs);
+  });
+
+  it('a slow database makes nobody wait longer than one that is away [CA-12]', async () => {
+    const audit = await world.open({ durability: 'database' }, { limits: { databaseWaitMs: 1_000 } });
+    await recordCall(audit);
+    await sql`create function slow() returns trigger language plpgsql as
+      $$ begin perform pg_sleep(0.6); return new; end $$`.execute(world.db);
+    await sql`create trigger slow before update on audit_heads for each row execute function slow()`.execute(world.db);
+    const startedAt = performance.now();
+    const ids = await Promise.all(Array.from({ length: 1_500 }, () => recordCall(audit)));
+    expect(performance.now() - startedAt).toBeLessThan(3_000);
+    expect(await audit.flush(20_000)).toBe(true);
+    expect(await audit.verify('default')).toMatchObject({ ok: true, checked: ids.length + 1 });
+  });
+
   it('an intent that went to the file does not outlive a record that went to the database [SP-16]', async () => {
     const audit = await world.open({ durability: 'database' }, { limits });
     const unblock = await block();
@@ -136,7 +163,7 @@ describe.each(databaseKinds)('when something fails on %s', (kind) => {
   });
 
   it('no call is let in while the file holds more than it may [SP-16]', async () => {
-    const audit = await world.open({ durability: 'file' }, { limits: { ...limits, maxBacklogBytes: 5_000 } });
+    const audit = await world.open({ durability: 'file', maxBacklogBytes: 5_000 }, { limits });
     const unblock = await block();
     for (let index = 0; index < 10 && audit.stats().unshippedBytes <= 5_000; index++) await recordCall(audit);
     expect(() => audit.reserve()).toThrow(expect.objectContaining({ code: AuditQueueFull.code }));

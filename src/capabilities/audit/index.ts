@@ -10,6 +10,7 @@ export type {
   AskedQuestion,
   Audit,
   AuditFilter,
+  AuditGap,
   AuditPage,
   AuditPlace,
   AuditPrincipal,

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type AuditWorld, openAuditWorld } from '../../../test/audit.ts';
-import { callIntent, callRecord, testKeyring } from '../../../test/audit-calls.ts';
+import { callIntent, callRecord, testAuditSettings, testKeyring } from '../../../test/audit-calls.ts';
 import { databaseKinds, silentLog } from '../../../test/database.ts';
 import type { AuditSettings } from '../../config/schema.ts';
 import { NotFound } from '../../kernel/errors.ts';
@@ -158,7 +158,7 @@ describe.each(rooms)('intents on $kind, durable by $durability', ({ kind, durabi
       keyring: testKeyring,
       clock: { now: Date.now },
       log: silentLog,
-      settings: { maxBodyBytes: 1_000, queueSize: 10, redactKeys: [], durability: 'database' },
+      settings: { ...testAuditSettings, maxBodyBytes: 1_000, queueSize: 10, durability: 'database' },
       replicaId: 'command',
     });
     const acts = createActs({ audit: short, clock: { now: Date.now }, log: silentLog });

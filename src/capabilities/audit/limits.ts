@@ -5,8 +5,8 @@ export interface AuditLimits {
   lingerMs: number;
   segmentBytes: number;
   segmentMs: number;
-  /** No new places while the file holds more than this that the database does not have. */
-  maxBacklogBytes: number;
+  /** A gap is over, and told, when there is room and nothing was dropped for so long. */
+  gapQuietMs: number;
   heartbeatMs: number;
   /** A replica that was not seen for so long is gone, and its open intents are closed. */
   replicaGoneMs: number;
@@ -21,7 +21,7 @@ export const defaultLimits: AuditLimits = {
   lingerMs: 250,
   segmentBytes: 8 * 1024 * 1024,
   segmentMs: 60_000,
-  maxBacklogBytes: 1024 * 1024 * 1024,
+  gapQuietMs: 1_000,
   heartbeatMs: 15_000,
   replicaGoneMs: 60_000,
   sweepMs: 30_000,

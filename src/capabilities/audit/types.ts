@@ -145,6 +145,14 @@ export interface AuditPage {
   next?: string;
 }
 
+/** Records of one organisation that were dropped since `from`, and that its chain does not tell of yet. */
+export interface AuditGap {
+  org: OrgId;
+  /** Milliseconds since the epoch. */
+  from: number;
+  records: number;
+}
+
 /** A reserved place in the queue: `record` uses it up, `release` gives it back. */
 export interface AuditPlace {
   /** Does nothing when the place was used or released before. */
@@ -186,6 +194,8 @@ export interface Verification {
   to: number;
   /** The first hundred. */
   faults: ChainFault[];
+  /** What the chain itself tells that it lacks; `records` is too low where a crash cut the account of a gap. */
+  dropped?: { records: number; gaps: number };
   /** Where the chain stands: an anchor for later. Absent while it has no record. */
   head?: Anchor;
   /** What could be held against the anchor: only its number once the retention has deleted its record. */
@@ -202,6 +212,9 @@ export interface AuditStats {
   /** Places taken, of `queueSize`. */
   queued: number;
   queueSize: number;
+  /** Records that were not kept since the start, as `whenFull: drop` has it. */
+  dropped: number;
+  gaps: AuditGap[];
   /** Bytes of the write-ahead file that the database does not have yet. */
   unshippedBytes: number;
   /** When the oldest of them was written, milliseconds since the epoch. */
@@ -216,8 +229,12 @@ export interface AuditStats {
 }
 
 export interface Audit {
-  /** @throws AuditQueueFull, ShuttingDown */
-  reserve(): AuditPlace;
+  /**
+   * @param options with `mayDrop`, and where the settings say that records are dropped when the queue is full, a place is
+   *   given in any case: unless there is room when it is used, nothing of its call is kept and the record is counted
+   * @throws AuditQueueFull, ShuttingDown
+   */
+  reserve(options?: { mayDrop?: boolean }): AuditPlace;
   /**
    * Says what is about to be done; durable when it resolves. Said again with the same id, the later one counts.
    * @throws AuditUnavailable

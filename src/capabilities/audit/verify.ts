@@ -1,6 +1,7 @@
 import type { OrgId } from '../../kernel/principal.ts';
 import type { Db } from '../../platform/db/index.ts';
 import { type Chain, columnsOf, genesis, hashOf } from './chain.ts';
+import { droppedBy } from './gaps.ts';
 import type { Checkpoint, RecordRow } from './rows.ts';
 import { pageBySeq, readCheckpoint, readHead, readPurge } from './store.ts';
 import type { Anchor, ChainFault, FaultKind, Verification, VerifyOptions } from './types.ts';
@@ -25,6 +26,7 @@ export async function verifyChain(
   let last: Link = checkpoint ?? { seq: 0, hash: genesis(org) };
   let start = last.seq;
   let checked = 0;
+  const dropped = { records: 0, gaps: 0 };
   const faults: ChainFault[] = [];
   const fault = (kind: FaultKind, seq: number, detail: string) => {
     if (faults.length < maxFaults) faults.push({ kind, seq, detail });
@@ -71,6 +73,9 @@ export async function verifyChain(
     for (const row of page) {
       const problem = problemOf(org, row, last);
       if (problem) fault(problem.kind, row.seq, problem.detail);
+      const gap = !problem && row.kind === 'act' ? droppedBy(row.body) : undefined;
+      if (gap) dropped.gaps += 1;
+      dropped.records += gap?.records ?? 0;
       checked += 1;
       pass(row);
     }
@@ -96,6 +101,7 @@ export async function verifyChain(
     from: holds ? start + 1 : 0,
     to: holds ? to : 0,
     faults,
+    ...(dropped.gaps > 0 ? { dropped } : {}),
     ...(head && to > 0 ? { head: { seq: to, hash: head.hash } } : {}),
     ...(anchor && !problem ? { anchor: { seq: anchor.seq, compared: found === undefined ? 'number' : 'hash' } } : {}),
   };

@@ -41,7 +41,7 @@ describe('the metrics', () => {
     let state = 'starting';
     metrics.watchUpstreams(() => [{ org: 'default', name: 'files', state }]);
     metrics.watchPool(() => ({ total: 5, idle: 3, waiting: 0 }));
-    metrics.watchAuditQueue(() => ({ used: 2, size: 100 }));
+    metrics.watchAuditQueue(() => ({ used: 2, size: 100, dropped: 7 }));
     metrics.gauge('fairlead_calls_in_flight', 'Calls that run', () => 7);
     const count = metrics.counter('fairlead_retries_total', 'Further tries');
     count();
@@ -56,6 +56,7 @@ describe('the metrics', () => {
       'fairlead_pool_waiting 0',
       'fairlead_audit_queue_used 2',
       'fairlead_audit_queue_size 100',
+      'fairlead_audit_dropped_total 7',
       'fairlead_calls_in_flight 7',
       'fairlead_retries_total 3',
     ]) {

@@ -27,8 +27,8 @@ export interface Metrics {
   watchUpstreams(read: () => Iterable<{ org: string; name: string; state: string }>): void;
   /** Connections of the database pool, read at each scrape. */
   watchPool(read: () => { total: number; idle: number; waiting: number }): void;
-  /** Places of the audit queue, read at each scrape. */
-  watchAuditQueue(read: () => { used: number; size: number }): void;
+  /** Places of the audit queue, and records that had none, read at each scrape. */
+  watchAuditQueue(read: () => { used: number; size: number; dropped: number }): void;
   /** Another figure, read at each scrape. The name starts with `fairlead_`; it has no labels. */
   gauge(name: string, help: string, read: () => number): void;
   /** Another count; the name starts with `fairlead_` and ends with `_total`. Returns the way to add to it. */
@@ -137,6 +137,15 @@ export function createMetrics(): Metrics {
     watchAuditQueue(read) {
       gauge('fairlead_audit_queue_used', 'Places of the audit queue that are taken', () => read().used);
       gauge('fairlead_audit_queue_size', 'Places that the audit queue has', () => read().size);
+      new Counter({
+        name: 'fairlead_audit_dropped_total',
+        help: 'Calls that ran and left no audit record, since the queue was full and the settings say drop',
+        registers,
+        collect() {
+          this.reset();
+          this.inc(read().dropped);
+        },
+      });
     },
     gauge,
     counter(name, help) {

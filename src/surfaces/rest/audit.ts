@@ -158,6 +158,14 @@ export function auditRoutes({ audit }: { audit: Pick<Audit, 'list' | 'get' | 'ex
                   detail: z.string(),
                 }),
               ),
+              dropped: z
+                .object({ records: z.int(), gaps: z.int() })
+                .optional()
+                .openapi({
+                  description:
+                    'What the chain itself tells that it lacks, dropped while the queue was full, as the settings have it; ' +
+                    '`records` is too low where a crash cut the account of a gap',
+                }),
               head: z
                 .object({ seq: z.int(), hash: z.string() })
                 .optional()

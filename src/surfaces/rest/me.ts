@@ -1,11 +1,13 @@
 import { z } from '@hono/zod-openapi';
-import { mayActIn, scopesTogether } from '../../capabilities/access/index.ts';
+import { may, mayActIn, scopesTogether } from '../../capabilities/access/index.ts';
+import type { Audit, AuditGap } from '../../capabilities/audit/index.ts';
 import type { Upstreams } from '../../capabilities/upstreams/index.ts';
 import type { OrgId } from '../../kernel/principal.ts';
 import { ok, type Route, route } from './route.ts';
 import * as schemas from './schemas.ts';
 
 export interface MeDeps {
+  audit: Pick<Audit, 'stats'>;
   upstreams: Pick<Upstreams, 'list'>;
   /** What is declared for organisations that do not exist. */
   orgsNotThere(): readonly { org: OrgId; text: string }[];
@@ -13,7 +15,7 @@ export interface MeDeps {
 }
 
 /** Who asks, and how the server is for them. */
-export function meRoutes({ upstreams, orgsNotThere, version }: MeDeps): Route[] {
+export function meRoutes({ audit, upstreams, orgsNotThere, version }: MeDeps): Route[] {
   return [
     route({
       method: 'get',
@@ -46,7 +48,8 @@ export function meRoutes({ upstreams, orgsNotThere, version }: MeDeps): Route[] 
       summary: 'What stands behind this server',
       description:
         'Every toolset of your organisation with its state and, if something is wrong, the reason. Whoever may write ' +
-        'organisations is also told, in `warnings`, what is declared for one that does not exist.',
+        'organisations is also told, in `warnings`, what is declared for one that does not exist; whoever may read the ' +
+        'audit, that records of it are being dropped.',
       scope: 'tools:read',
       answers: {
         200: {
@@ -94,10 +97,21 @@ export function meRoutes({ upstreams, orgsNotThere, version }: MeDeps): Route[] 
             since: status.since,
             ...(status.lastListedAt === undefined ? {} : { lastListedAt: status.lastListedAt }),
           })),
-          warnings: orgsNotThere()
-            .filter(({ org }) => mayActIn(principal, org))
-            .map(({ text }) => text),
+          warnings: [
+            ...orgsNotThere()
+              .filter(({ org }) => mayActIn(principal, org))
+              .map(({ text }) => text),
+            ...audit
+              .stats()
+              .gaps.filter(({ org }) => may(principal, 'audit:read') && mayActIn(principal, org))
+              .map(gapText),
+          ],
         }),
     }),
   ];
+}
+
+function gapText({ org, from, records }: AuditGap): string {
+  const since = new Date(from).toISOString();
+  return `audit: the queue is full, and ${records} records of ${org} have been dropped since ${since}`;
 }

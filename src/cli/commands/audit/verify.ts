@@ -52,6 +52,7 @@ export const auditVerify: CommandSpec = {
     if (options.json) screen.json(found);
     else if (found.ok) {
       screen.line(`${found.checked} records from ${found.from} to ${found.to}: none is missing, none was changed.`);
+      if (isObject(found.dropped)) screen.line(missing(found.dropped));
       if (anchors) screen.line(compared(found, anchors, anchor));
     } else {
       screen.line(`The audit of ${found.org} is not whole (${found.checked} records looked at):`);
@@ -65,6 +66,13 @@ export const auditVerify: CommandSpec = {
 
 async function ownOrg(client: ApiClient): Promise<string> {
   return String((await client.get('/me')).org);
+}
+
+function missing({ records, gaps }: JsonObject): string {
+  return (
+    `${records} calls left no record, as ${gaps} of them (acts audit.drop) tell: the queue was full, and ` +
+    'audit.whenFull was drop.'
+  );
 }
 
 function reaches({ anchor, head }: JsonObject, { seq }: Anchor): boolean {
