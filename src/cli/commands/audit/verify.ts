@@ -70,8 +70,8 @@ async function ownOrg(client: ApiClient): Promise<string> {
 
 function missing({ records, gaps }: JsonObject): string {
   return (
-    `${records} calls left no record, as ${gaps} of them (acts audit.drop) tell: the queue was full, and ` +
-    'audit.whenFull was drop.'
+    `Calls that left no record: ${records}, in gaps that it tells of (acts audit.drop): ${gaps}. The queue was full, ` +
+    'and audit.whenFull was drop.'
   );
 }
 
