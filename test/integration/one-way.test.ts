@@ -70,7 +70,7 @@ const ways: Record<string, Way> = {
   },
 };
 
-const toDispatch = ['resolve', 'validate', 'authorize', 'approve', 'once', 'intend', 'dispatch'];
+const toDispatch = ['resolve', 'validate', 'authorize', 'still fits', 'approve', 'once', 'intend', 'dispatch'];
 const toTheEnd = [...toDispatch, 'guard out', 'settle', 'record'];
 
 const cases = [
