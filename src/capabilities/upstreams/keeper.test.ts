@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { serveHttpFixture, serveSilence } from '../../../test/fixtures/servers/http.ts';
+import { timersOf } from '../../../test/timers.ts';
 import {
   call,
   createUpstreamWorld,
@@ -119,6 +120,26 @@ describe('a bad upstream', () => {
       cleanups.push(second.stop);
       await enters(upstream, 'live');
     }
+  });
+
+  it('that comes back again and again, and lists anew, leaves no timer of before behind [CA-11]', async () => {
+    const connectMs = 119_137; // nobody else's
+    const world = createUpstreamWorld({
+      connectMs,
+      backoffMinMs: 20,
+      backoffMaxMs: 40,
+      relistDebounceMs: 1,
+      relistMinMs: 1,
+    });
+    const upstream = world.start('peer', fixtureOver('legacy'));
+    for (let n = 0; n < 4; n++) {
+      await enters(upstream, 'live');
+      await call(upstream, 'grow');
+      process.kill(world.pids.at(-1) ?? 0, 'SIGKILL');
+      await enters(upstream, 'failing');
+    }
+    await enters(upstream, 'live');
+    await until(() => timersOf(connectMs) === 0);
   });
 
   it('that stops answering is noticed, although its process lives [SP-10]', async () => {

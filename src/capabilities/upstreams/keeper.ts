@@ -4,6 +4,7 @@ import type { Connection, Listing } from './connection.ts';
 import { UpstreamUnavailable } from './errors.ts';
 import { type Trouble, troubleOf } from './failures.ts';
 import type { Scopes } from './flight.ts';
+import { patience } from './patience.ts';
 import { orAborted } from './relay.ts';
 import { tend } from './tend.ts';
 import type { Declaration, Surroundings, UpstreamState, UpstreamStatus } from './types.ts';
@@ -125,12 +126,17 @@ export function createKeeper({ declaration, around, scopes, memory, redact, reso
 
   /** Connects, lists and tends one connection; resolves with the reason of its end. */
   const serve = async (): Promise<Trouble> => {
-    const patience = AbortSignal.timeout(Math.max(timing.connectMs, settings.startTimeoutMs));
-    const signal = AbortSignal.any([stopping.signal, patience]);
+    const bound = patience(Math.max(timing.connectMs, settings.startTimeoutMs));
+    const signal = AbortSignal.any([stopping.signal, bound.signal]);
     const events = { listChanged: () => listChanged(), resourceUpdated };
-    const connection = await openConnection({ declaration, memory, around, scopes, events, signal, redact });
+    const opening = openConnection({ declaration, memory, around, scopes, events, signal, redact });
+    const connection = await opening.catch((error: unknown) => {
+      bound.end();
+      throw error;
+    });
     try {
-      await orAborted(relist(connection, signal), signal).catch((error: unknown) => {
+      const listed = orAborted(relist(connection, signal), signal).finally(bound.end);
+      await listed.catch((error: unknown) => {
         forget(memory); // it may speak something else by now
         throw error;
       });
@@ -226,13 +232,14 @@ export function createKeeper({ declaration, around, scopes, memory, redact, reso
       const { promise, resolve, reject } = Promise.withResolvers<Connection>();
       const waiter = { resolve, reject };
       waiting.add(waiter);
+      const bound = patience(timing.reconnectMs);
       try {
-        const patience = AbortSignal.timeout(timing.reconnectMs);
-        return await orAborted(promise, AbortSignal.any([signal, patience]));
+        return await orAborted(promise, AbortSignal.any([signal, bound.signal]));
       } catch {
         signal.throwIfAborted();
         throw unavailable();
       } finally {
+        bound.end();
         waiting.delete(waiter);
       }
     },

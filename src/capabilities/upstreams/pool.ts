@@ -2,6 +2,7 @@ import { backoffMs } from './backoff.ts';
 import type { Connection } from './connection.ts';
 import { UpstreamBusy, UpstreamUnavailable } from './errors.ts';
 import { reasonOf } from './failures.ts';
+import { patience } from './patience.ts';
 import { orAborted } from './relay.ts';
 import type { Timing } from './types.ts';
 
@@ -64,8 +65,9 @@ export function createPool({ name, timing, now, open }: Deps): Pool {
       throw UpstreamUnavailable({ name, reason: blockedReason }, { retryAfterSeconds });
     }
     makeRoom();
+    const bound = patience(timing.connectMs);
     const entry: Entry = {
-      opening: open(AbortSignal.any([stopping.signal, AbortSignal.timeout(timing.connectMs)])),
+      opening: open(AbortSignal.any([stopping.signal, bound.signal])).finally(bound.end),
       uses: 0,
       usedAt: now(),
     };

@@ -1,6 +1,7 @@
 import { openConnection } from './connect.ts';
 import type { Trouble } from './failures.ts';
 import { createScopes } from './flight.ts';
+import { patience } from './patience.ts';
 import { orAborted } from './relay.ts';
 import { redactingLog, redactor } from './secrets.ts';
 import type { Declaration, Surroundings, UpstreamProbe } from './types.ts';
@@ -17,7 +18,7 @@ export async function probe(
   const startedAt = performance.now();
   const redact = redactor(declaration.settings);
   const took = () => Math.round(performance.now() - startedAt);
-  const signal = AbortSignal.timeout(Math.max(around.timing.connectMs, declaration.settings.startTimeoutMs));
+  const { signal, end } = patience(Math.max(around.timing.connectMs, declaration.settings.startTimeoutMs));
   try {
     const connection = await openConnection({
       declaration,
@@ -48,5 +49,7 @@ export async function probe(
     const transport = declaredTransport(declaration.settings);
     const { reason, detail } = troubleOf(error);
     return { ok: false, transport, reason: detail ?? reason, durationMs: took() };
+  } finally {
+    end();
   }
 }

@@ -2,6 +2,7 @@ import { isObject } from '../../kernel/json.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 import type { Connection } from './connection.ts';
 import { type Trouble, troubleOf } from './failures.ts';
+import { patience } from './patience.ts';
 import type { Timing } from './types.ts';
 
 interface Deps {
@@ -39,7 +40,10 @@ export function tend({ connection, timing, now, log, relist }: Deps): Care {
   let checking: Promise<void> | undefined;
   let silent = 0;
 
-  const within = (ms: number) => AbortSignal.any([ending.signal, AbortSignal.timeout(ms)]);
+  const within = (ms: number, work: (signal: AbortSignal) => Promise<void>) => {
+    const bound = patience(ms);
+    return work(AbortSignal.any([ending.signal, bound.signal])).finally(bound.end);
+  };
 
   const listNow = () => {
     debounce = undefined;
@@ -48,7 +52,7 @@ export function tend({ connection, timing, now, log, relist }: Deps): Care {
       again = true;
       return;
     }
-    listing = relist(within(timing.connectMs))
+    listing = within(timing.connectMs, relist)
       .catch((error: unknown) => {
         const { reason, detail } = troubleOf(error);
         if (!ending.signal.aborted) giveUp({ reason: `it could not be listed again: ${reason}`, detail });
@@ -72,8 +76,7 @@ export function tend({ connection, timing, now, log, relist }: Deps): Care {
 
   const checkNow = () => {
     if (checking || ending.signal.aborted) return;
-    checking = connection
-      .check(within(timing.healthMs))
+    checking = within(timing.healthMs, connection.check)
       .then(
         () => {
           silent = 0;
