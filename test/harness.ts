@@ -157,6 +157,8 @@ export async function databaseFor(
   const name = `fairlead_test_${createHash('sha256').update(dataDir).digest('hex').slice(0, 16)}`;
   const asOwner = async (statement: string) => {
     const owner = new Pool({ connectionString: base, max: 1 });
+    // Nobody listens to a connection that is being closed, and a Postgres that stops just then has something to say.
+    owner.on('connect', (client) => void client.on('error', () => undefined));
     return owner.query(statement).finally(() => owner.end());
   };
   const { rowCount } = await asOwner(`select 1 from pg_database where datname = '${name}'`);

@@ -61,7 +61,7 @@ export const requirements = {
   'CA-10':
     'Plain calls and listings of the stateless revision take a short way past the router and the SDK, on which every check, every stage and the durable audit hold as on the long one: nobody can tell by an answer which way it went.',
   'CA-11':
-    'After thousands of abandoned sessions, restarts of upstreams and calls the server holds the memory, handles, timers and processes that it held before; idle sessions are reaped, and each principal may have so many.',
+    'After abandoned sessions, restarts of upstreams and calls by the thousand the server holds the handles, timers, processes and, once garbage is collected, the memory that it held before; idle sessions are reaped, and each principal may have so many.',
   'CA-12':
     'A paused or slow audit database delays a call by one bounded wait at most, and where the queue is full calls are refused or, by choice, run with their missing records counted and told in the chain.',
 } as const satisfies Record<`SP-${number}` | `CA-${number}`, string>;
