@@ -1,11 +1,11 @@
 import type { Acts } from '../capabilities/audit/index.ts';
-import type { Catalog, DefinitionsSeen } from '../capabilities/catalog/index.ts';
+import { type Catalog, type DefinitionsSeen, labelOf } from '../capabilities/catalog/index.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { OrgId, Principal } from '../kernel/principal.ts';
 import type { Log, Metrics } from '../platform/telemetry/index.ts';
 
 interface Deps {
-  catalog: Pick<Catalog, 'onDefinitions' | 'quarantined'>;
+  catalog: Pick<Catalog, 'onDefinitions' | 'quarantined' | 'reviews'>;
   acts: Acts;
   metrics: Metrics;
   log: Log;
@@ -32,14 +32,25 @@ export function createDefinitionWatch({ catalog, acts, metrics, log }: Deps): { 
   let end: (() => void) | undefined;
 
   const see = (seen: DefinitionsSeen) => {
-    const { org, toolset, accepted, changed, quarantined, rejected, renamed, by } = seen;
+    const { toolset, accepted, changed, quarantined, rejected, by } = seen;
     count.accepted(accepted.length);
     count.changed(changed.length);
     count.quarantined(quarantined.length);
     count.rejected(rejected.length);
     if (by !== undefined) return; // whoever decided has left a record of it
+    const kept = keep(seen)
+      .catch((error: unknown) => log.error({ err: error, toolset }, 'a change of definitions could not be recorded'))
+      .finally(() => keeping.delete(kept));
+    keeping.add(kept);
+  };
+
+  const keep = async (seen: DefinitionsSeen) => {
+    const { org, toolset, accepted, changed, quarantined, renamed } = seen;
+    await undefined; // what was seen is in the catalog when this turn is over
+    const suspicious = await suspiciousOf(catalog, seen);
     const detail: JsonObject = {
       ...namesOf('accepted', accepted),
+      ...namesOf('suspicious', suspicious),
       ...namesOf('changed', changed),
       ...namesOf(
         'quarantined',
@@ -50,13 +61,10 @@ export function createDefinitionWatch({ catalog, acts, metrics, log }: Deps): { 
         renamed.map(({ from, to }) => `${from} to ${to}`),
       ),
     };
-    if (changed.length + quarantined.length > 0) log.warn({ org, toolset, ...detail }, 'definitions have changed');
+    const isNews = suspicious.length + changed.length + quarantined.length > 0;
+    if (isNews) log.warn({ org, toolset, ...detail }, 'definitions to look at: fairlead tools review');
     const notes = { action: 'definitions.seen', principal: system(org), org, subject: toolset, detail };
-    const kept = acts
-      .perform(notes, async () => undefined)
-      .catch((error: unknown) => log.error({ err: error, toolset }, 'a change of definitions could not be recorded'))
-      .finally(() => keeping.delete(kept));
-    keeping.add(kept);
+    await acts.perform(notes, async () => undefined);
   };
 
   return {
@@ -69,6 +77,21 @@ export function createDefinitionWatch({ catalog, acts, metrics, log }: Deps): { 
       await Promise.all(keeping);
     },
   };
+}
+
+/** What nobody looked at before it was served, and somebody should. */
+async function suspiciousOf({ reviews }: Pick<Catalog, 'reviews'>, seen: DefinitionsSeen): Promise<string[]> {
+  const { org, toolset, accepted } = seen;
+  if (accepted.length === 0) return [];
+  const labels = new Set(accepted);
+  const served = reviews.list(org).filter((one) => one.toolset === toolset && labels.has(labelOf(one)));
+  // As if nothing had been accepted yet: what is in it from the beginning counts as well.
+  const fresh = served.map(({ accepted: _, ...one }) => one);
+  const findings = await reviews.examine(org, fresh);
+  return fresh.flatMap((one, at) => {
+    const codes = (findings[at] ?? []).filter(({ severity }) => severity === 'danger').map(({ code }) => code);
+    return codes.length > 0 ? [`${labelOf(one)}: ${[...new Set(codes)].join(', ')}`] : [];
+  });
 }
 
 /** With how many there are, where not all of them are named. */

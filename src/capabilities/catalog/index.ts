@@ -12,6 +12,6 @@ export { type LintMetadata, lintTool } from './review/lint.ts';
 export { renderDiff } from './review/render.ts';
 export type { Review, ReviewDecision, Reviews, ReviewVerb } from './reviews.ts';
 export type { CatalogItem, CatalogSnapshot, ToolsetState } from './snapshot.ts';
-export type { PinnedKind, Trust } from './standing.ts';
+export { labelOf, type PinnedKind, type Trust } from './standing.ts';
 export { purgeCatalog } from './store.ts';
 export { type EndpointSelection, type EndpointView, type Named, viewOf } from './view.ts';
