@@ -1,6 +1,5 @@
 import { createPlans, type PlanLimits, type Plans } from '../src/capabilities/plans/index.ts';
 import type { Call, CallEnd, CallerLink, CallReply, CallRequest, ToolCaller } from '../src/kernel/call.ts';
-import { systemClock } from '../src/kernel/clock.ts';
 import { asFairleadError, FairleadError, NotFound } from '../src/kernel/errors.ts';
 import { newId } from '../src/kernel/ids.ts';
 import type { Json, JsonObject } from '../src/kernel/json.ts';
@@ -41,7 +40,7 @@ export function openPlans(tools: Record<string, Behaviour>, limits: Partial<Plan
       return one.reply;
     },
   };
-  const plans = createPlans({ caller, clock: systemClock, limits });
+  const plans = createPlans({ caller, limits });
   return {
     plans,
     seen,

@@ -138,7 +138,7 @@ export function compose(ground: Ground) {
     guidanceOf,
     ...(embeddings ? { embeddings } : {}),
   });
-  const plans = createPlans({ caller: { call: (request) => gateway.call(request) }, clock });
+  const plans = createPlans({ caller: { call: (request) => gateway.call(request) } });
   const own = createOwnToolset({ upstreams, discovery, plans, version });
   const toolsets = createToolsets({ own: [own, ...(ground.toolsets ?? [])], catalog, upstreams });
   const gateway = createGateway({

@@ -80,7 +80,6 @@ describe('the bounds of a plan', () => {
   it('hold for time: also against a provider that does not hear', async () => {
     const deaf = createPlans({
       caller: { call: () => new Promise(() => undefined) },
-      clock: { now: () => Date.now() },
       limits: { timeMs: 20 },
     });
     const call = outerCall(deaf, { steps: [{ id: 'a', tool: 'x' }] });

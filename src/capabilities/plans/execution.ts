@@ -1,9 +1,9 @@
+import { type CallClock, startCallClock, type TimeLimit } from '../../kernel/budget.ts';
 import type { Call, ToolCaller } from '../../kernel/call.ts';
-import type { Clock } from '../../kernel/clock.ts';
 import { asFairleadError } from '../../kernel/errors.ts';
 import type { Json } from '../../kernel/json.ts';
 import { createStepCaller, outcomeOf } from './calls.ts';
-import { PlanReferenceUnfit, PlanTooManyCalls } from './errors.ts';
+import { PlanOutOfTime, PlanReferenceUnfit, PlanTooManyCalls } from './errors.ts';
 import { createGate } from './gate.ts';
 import { createMeter, type PlanLimits } from './limits.ts';
 import { createLinks } from './links.ts';
@@ -11,11 +11,9 @@ import { type Found, kindOf } from './paths.ts';
 import { itemName, type Plan, plannedCalls, type Step } from './plan.ts';
 import { type CallOutcome, endsPlan, type StepOutcome } from './results.ts';
 import { fillTemplate, type Scope } from './templates.ts';
-import { type PlanTime, startTime } from './time.ts';
 
 export interface ExecutionDeps {
   caller: ToolCaller;
-  clock: Clock;
   limits: PlanLimits;
 }
 
@@ -26,7 +24,12 @@ export async function execute(
   signal: AbortSignal,
   deps: ExecutionDeps,
 ): Promise<StepOutcome[]> {
-  const time = startTime(deps.clock, deps.limits.timeMs, outer.deadline);
+  const { timeMs } = deps.limits;
+  const expired = (by: TimeLimit) =>
+    PlanOutOfTime({
+      limit: by === 'budget' ? `${timeMs / 1000} s, the most that a plan gets` : 'the time that its caller gave',
+    });
+  const time = startCallClock(timeMs, outer.deadline, expired);
   const either = AbortSignal.any([signal, time.signal]);
   try {
     const run = runnerOf(plan, outer, either, time, deps);
@@ -52,7 +55,7 @@ function runnerOf(
   plan: Plan,
   outer: Call,
   signal: AbortSignal,
-  time: PlanTime,
+  time: CallClock,
   { caller, limits }: ExecutionDeps,
 ): (step: Step) => Promise<StepOutcome> {
   const steps = plan.groups.flat();

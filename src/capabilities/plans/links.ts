@@ -1,5 +1,5 @@
+import type { CallClock } from '../../kernel/budget.ts';
 import type { CallerLink, ProgressUpdate } from '../../kernel/call.ts';
-import type { PlanTime } from './time.ts';
 
 /** The ways back to the caller of a plan, for its calls. */
 export interface PlanLinks {
@@ -11,7 +11,7 @@ export interface PlanLinks {
 const least = 1e-6;
 
 /** `total` is the number of calls, where it is known. */
-export function createLinks(outer: CallerLink, time: PlanTime, total: number | undefined): PlanLinks {
+export function createLinks(outer: CallerLink, time: CallClock, total: number | undefined): PlanLinks {
   const parts = new Set<{ part: number }>();
   let finished = 0;
   let last = 0;

@@ -1,6 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Call, ProviderReply, ToolCaller } from '../../kernel/call.ts';
-import type { Clock } from '../../kernel/clock.ts';
 import { FairleadError } from '../../kernel/errors.ts';
 import type { Tool, ToolDefinition } from '../../kernel/tool.ts';
 import { definitionOf } from './definition.ts';
@@ -23,7 +22,6 @@ export interface Plans {
 
 export interface PlansDeps {
   caller: ToolCaller;
-  clock: Clock;
   limits?: Partial<PlanLimits>;
 }
 
@@ -31,7 +29,7 @@ const runTools = 'run_tools';
 /** The tools that run others: a plan reaches what it needs by its own name. */
 const runners = [runTools, 'call_tool'];
 
-export function createPlans({ caller, clock, limits: given }: PlansDeps): Plans {
+export function createPlans({ caller, limits: given }: PlansDeps): Plans {
   const limits = { ...defaultLimits, ...given };
   // Names can be changed for an endpoint, so that a plan inside a plan is known by where it runs as well.
   const within = new AsyncLocalStorage<true>();
@@ -46,7 +44,7 @@ export function createPlans({ caller, clock, limits: given }: PlansDeps): Plans 
           ? `a plan may not call ${tool}: name the tool itself as a step, plans do not nest`
           : undefined;
       const plan = readPlan(call.arguments, { limits, whyNotCalled });
-      const ends = await within.run(true, () => execute(plan, call, signal, { caller, clock, limits }));
+      const ends = await within.run(true, () => execute(plan, call, signal, { caller, limits }));
       if (signal.aborted) {
         throw signal.reason instanceof FairleadError ? signal.reason : PlanCancelled({}, { cause: signal.reason });
       }

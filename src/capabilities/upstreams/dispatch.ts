@@ -1,3 +1,4 @@
+import { startCallClock, type TimeLimit } from '../../kernel/budget.ts';
 import type { Call, ProviderReply } from '../../kernel/call.ts';
 import { FairleadError } from '../../kernel/errors.ts';
 import { follow } from '../../kernel/follow.ts';
@@ -5,7 +6,6 @@ import { isObject, type JsonObject } from '../../kernel/json.ts';
 import { mirroredHeaders } from '../../kernel/paramheaders.ts';
 import type { Tool } from '../../kernel/tool.ts';
 import { type Breaker, BreakerOpen, createBreaker } from './breaker.ts';
-import { startCallClock, type TimeLimit } from './clock.ts';
 import type { Connection } from './connection.ts';
 import { CallCancelled, UpstreamBusy, UpstreamProtocol, UpstreamTimeout, UpstreamUnavailable } from './errors.ts';
 import { type Failure, judge } from './failures.ts';

@@ -1,6 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { backoffMs } from './backoff.ts';
-import { startCallClock, type TimeLimit } from './clock.ts';
+import { startCallClock, type TimeLimit } from './budget.ts';
 
 function frozen() {
   vi.useFakeTimers();
@@ -44,11 +43,4 @@ it('does not go on when it was stopped', () => {
   vi.advanceTimersByTime(10_000);
   expect(clock.signal.aborted).toBe(false);
   expect(vi.getTimerCount()).toBe(0);
-});
-
-it('doubles the pause between attempts up to a bound, and spreads them [SP-9]', () => {
-  const bounds = { backoffMinMs: 250, backoffMaxMs: 60_000 };
-  const longest = [1, 2, 3, 9, 10, 500].map((n) => backoffMs(n, bounds, () => 1));
-  expect(longest).toEqual([250, 500, 1_000, 60_000, 60_000, 60_000]);
-  expect(backoffMs(3, bounds, () => 0)).toBe(500);
 });

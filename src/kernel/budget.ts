@@ -1,4 +1,4 @@
-/** A call's time budget. It stands still while the caller is asked something: people take their time. */
+/** The time budget of a call, or of several that belong together. It stands still while the caller is asked something. */
 export interface CallClock {
   /** Aborted with `expired` as its reason when the time is used up. */
   readonly signal: AbortSignal;
