@@ -1,9 +1,9 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import canonicalize from 'canonicalize';
 
 /** `sha256:<hex>` over the RFC 8785 (JSON Canonicalization Scheme) text of a JSON value. */
 export function digestOf(value: unknown): string {
-  return `sha256:${createHash('sha256').update(canonicalJson(value)).digest('hex')}`;
+  return `sha256:${hash('sha256', canonicalJson(value))}`;
 }
 
 /**
@@ -12,38 +12,65 @@ export function digestOf(value: unknown): string {
  * value, such as a circle.
  */
 export function canonicalJson(value: unknown): string {
-  const sorted = sortedCopy(value ?? null);
+  const sorted = inOrder(value ?? null);
   // Native, and several times faster than a serializer of one's own: each call passes here more than once.
   return sorted === unusual ? canonicalOfAny(value ?? null) : (JSON.stringify(sorted) ?? 'null');
 }
 
 const unusual = Symbol('unusual');
 
-/** A copy whose keys stand in the order of RFC 8785, unless an object cannot hold that order or JSON that value. */
-function sortedCopy(value: unknown, depth = 0): unknown {
+/**
+ * The value with its keys in the order of RFC 8785, unless an object cannot hold that order or JSON that value. What
+ * is in that order already is not copied.
+ */
+function inOrder(value: unknown, depth = 0): unknown {
   if (typeof value === 'string') return value.isWellFormed() ? value : unusual;
   if (typeof value === 'number') return Number.isFinite(value) ? value : unusual;
   if (typeof value !== 'object' || value === null) return value;
   if (depth > maxSortedDepth) return unusual;
-  if (Array.isArray(value)) {
-    const list: unknown[] = [];
-    for (const item of value) {
-      const sorted = sortedCopy(item, depth + 1);
-      if (sorted === unusual) return unusual;
-      list.push(sorted);
-    }
-    return list;
-  }
+  if (Array.isArray(value)) return listInOrder(value, depth + 1);
   if ('toJSON' in value) return unusual;
-  const object: Record<string, unknown> = {};
-  for (const key of Object.keys(value).sort()) {
-    // Objects put keys that look like array indexes first, and take `__proto__` for something else.
-    if (/^\d|^__proto__$/.test(key) || !key.isWellFormed()) return unusual;
-    const sorted = sortedCopy((value as Record<string, unknown>)[key], depth + 1);
+  return objectInOrder(value as Record<string, unknown>, depth + 1);
+}
+
+function listInOrder(list: readonly unknown[], depth: number): unknown {
+  let copy: unknown[] | undefined;
+  for (let at = 0; at < list.length; at++) {
+    const sorted = inOrder(list[at], depth);
     if (sorted === unusual) return unusual;
-    object[key] = sorted;
+    if (sorted === list[at]) continue;
+    copy ??= [...list];
+    copy[at] = sorted;
   }
-  return object;
+  return copy ?? list;
+}
+
+function objectInOrder(object: Record<string, unknown>, depth: number): unknown {
+  const keys = Object.keys(object);
+  let copy: Record<string, unknown> | undefined;
+  if (!ascending(keys)) {
+    keys.sort();
+    copy = {};
+  }
+  for (const key of keys) {
+    // Objects put keys that look like array indexes first, and take `__proto__` for something else.
+    if (startsWithDigit(key) || key === '__proto__' || !key.isWellFormed()) return unusual;
+    const sorted = inOrder(object[key], depth);
+    if (sorted === unusual) return unusual;
+    if (sorted !== object[key]) copy ??= { ...object };
+    if (copy) copy[key] = sorted;
+  }
+  return copy ?? object;
+}
+
+function ascending(keys: readonly string[]): boolean {
+  for (let at = 1; at < keys.length; at++) if ((keys[at] as string) < (keys[at - 1] as string)) return false;
+  return true;
+}
+
+function startsWithDigit(key: string): boolean {
+  const first = key.charCodeAt(0);
+  return first >= 0x30 && first <= 0x39;
 }
 
 /** The package goes deeper than the stack. */

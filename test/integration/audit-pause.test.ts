@@ -8,8 +8,8 @@ const callers = 8;
 /** What the audit gives its database, and what a busy machine may take besides. */
 const databaseWaitMs = 2_000;
 const slackMs = 1_500;
-/** Some dozens of calls. */
-const maxBacklogBytes = 100_000;
+/** More than gathers between two trips to the database, less than what comes while it is paused. */
+const maxBacklogBytes = 300_000;
 
 interface Answered {
   tool: string;

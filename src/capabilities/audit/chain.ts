@@ -1,4 +1,4 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
+import { hash as digest, timingSafeEqual } from 'node:crypto';
 import type { OrgId } from '../../kernel/principal.ts';
 import type { Db } from '../../platform/db/index.ts';
 import type { Keyring } from '../../platform/keyring/index.ts';
@@ -144,12 +144,12 @@ export function createChain(keyring: Keyring): Chain {
 
 /** What comes before the first record of an organisation. */
 export function genesis(org: OrgId): string {
-  return createHash('sha256').update(`fairlead audit\n${org}`).digest('hex');
+  return digest('sha256', `fairlead audit\n${org}`);
 }
 
 /** Hex SHA-256 over the hash before, the number and the RFC 8785 text, parted by line feeds. */
 export function hashOf(before: string, seq: number, body: string): string {
-  return createHash('sha256').update(`${before}\n${seq}\n${body}`).digest('hex');
+  return digest('sha256', `${before}\n${seq}\n${body}`);
 }
 
 /** What a row repeats of its body, so that it can be found. */

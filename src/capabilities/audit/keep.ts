@@ -1,7 +1,8 @@
+import type { Decision } from '../../kernel/call.ts';
 import { OutcomeUnknown } from './errors.ts';
 import { readKept, textOf } from './kept.ts';
 import type { IntentEntry, RecordEntry } from './lines.ts';
-import type { KeptBody, Redactor } from './redact.ts';
+import type { Redactor } from './redact.ts';
 import type { ActIntent, ActRecord, AuditPrincipal, CallIntent, CallRecord, KeptAct, KeptCall } from './types.ts';
 
 export interface Keeper {
@@ -13,6 +14,8 @@ export interface Keeper {
 }
 
 type KeptQuestions = Pick<KeptCall, 'questions' | 'moreQuestions'>;
+/** Of an intent, the end is not known yet. */
+type Unended<K extends KeptCall | KeptAct> = Omit<K, 'outcome'> & { outcome?: K['outcome'] };
 
 export interface KeeperOptions {
   redactor: Redactor;
@@ -27,61 +30,76 @@ export function createKeeper({ redactor, replica, life, home }: KeeperOptions): 
   const { name, id } = redactor;
   const optional = (text: string | undefined, clean = name) => (text === undefined ? undefined : clean(text));
 
+  // Keys stand in the order of RFC 8785 here and below, so that the text need not be put in order for each call.
   const principalOf = ({ id: principalId, name: called, kind, roles, credential }: AuditPrincipal): AuditPrincipal => ({
+    credential: { id: name(credential.id), kind: credential.kind },
     id: name(principalId),
-    name: name(called),
     kind,
+    name: name(called),
     roles: roles.slice(0, 100).map(name),
-    credential: { kind: credential.kind, id: name(credential.id) },
   });
 
-  const keptCall = (call: CallIntent | CallRecord): Omit<KeptCall, 'outcome'> => {
-    const args = named('arguments', redactor.body(call.arguments));
-    const { decision } = call;
+  const decisionOf = ({ allowed, context, errors, policyVersion, rules, unattended }: Decision) => ({
+    allowed,
+    context: redactor.context(context),
+    ...(errors ? { errors: redactor.kept(errors) } : {}),
+    policyVersion: name(policyVersion),
+    rules: redactor.kept(rules),
+    unattended,
+  });
+
+  const keptCall = (call: CallIntent, questions?: KeptQuestions, end?: CallRecord): Unended<KeptCall> => {
+    const args = redactor.body(call.arguments);
+    const result = end?.result === undefined ? undefined : redactor.body(end.result);
     return {
-      id: id(call.id),
-      org: call.org,
+      annotations: call.annotations && { ...call.annotations },
+      arguments: args.kept,
+      argumentsBytes: args.bytes,
+      argumentsDigest: args.digest,
       at: call.at,
+      clientAddress: optional(call.clientAddress),
+      decision: call.decision && decisionOf(call.decision),
+      durationMs: end && Math.round(Math.max(0, end.durationMs || 0) * 1000) / 1000,
+      endpoint: optional(call.endpoint),
+      errorCode: optional(end?.errorCode),
+      id: id(call.id),
       kind: 'call',
-      principal: principalOf(call.principal),
-      surface: call.surface,
+      moreQuestions: questions?.moreQuestions,
       operation: call.operation,
+      org: call.org,
+      outcome: end?.outcome,
+      parentCallId: optional(call.parentCallId, id),
+      principal: principalOf(call.principal),
+      questions: questions?.questions,
+      replayed: end?.replayed || undefined,
+      replica: name(replica),
+      result: result?.kept,
+      resultBytes: result?.bytes,
+      resultDigest: result?.digest,
+      rule: optional(call.rule),
+      surface: call.surface,
       tool: optional(call.tool),
       toolDigest: optional(call.toolDigest),
-      annotations: call.annotations && { ...call.annotations },
-      endpoint: optional(call.endpoint),
-      parentCallId: optional(call.parentCallId, id),
-      arguments: null,
-      ...args,
-      rule: optional(call.rule),
-      upstream: optional(call.upstream),
       traceId: optional(call.traceId, id),
-      clientAddress: optional(call.clientAddress),
-      decision: decision && {
-        allowed: decision.allowed,
-        unattended: decision.unattended,
-        policyVersion: name(decision.policyVersion),
-        rules: redactor.kept(decision.rules),
-        context: redactor.context(decision.context),
-        ...(decision.errors ? { errors: redactor.kept(decision.errors) } : {}),
-      },
-      replica: name(replica),
+      upstream: optional(call.upstream),
     };
   };
 
-  const keptAct = (act: ActIntent | ActRecord): Omit<KeptAct, 'outcome'> => ({
-    id: id(act.id),
-    org: act.org,
-    at: act.at,
-    kind: 'act',
-    principal: principalOf(act.principal),
+  const keptAct = (act: ActIntent, end?: ActRecord): Unended<KeptAct> => ({
     action: name(act.action),
-    subject: id(act.subject),
+    at: act.at,
     detail: redactor.kept(act.detail),
+    errorCode: optional(end?.errorCode),
+    id: id(act.id),
+    kind: 'act',
+    org: act.org,
+    outcome: end?.outcome,
+    principal: principalOf(act.principal),
     replica: name(replica),
+    subject: id(act.subject),
   });
 
-  const entry = (kept: KeptCall | KeptAct): RecordEntry => ({
+  const entry = (kept: Unended<KeptCall | KeptAct>): RecordEntry => ({
     type: 'record',
     org: kept.org,
     id: kept.id,
@@ -90,44 +108,17 @@ export function createKeeper({ redactor, replica, life, home }: KeeperOptions): 
 
   return {
     intent(intent, saidAt, questions) {
-      const kept = intent.kind === 'act' ? keptAct(intent) : { ...keptCall(intent), ...questions };
-      return {
-        type: 'intent',
-        org: kept.org,
-        id: kept.id,
-        saidAt,
-        life,
-        home: home(),
-        body: textOf(kept),
-      };
+      const kept = intent.kind === 'act' ? keptAct(intent) : keptCall(intent, questions);
+      return { type: 'intent', org: kept.org, id: kept.id, saidAt, life, home: home(), body: textOf(kept) };
     },
 
-    record(record, questions) {
-      const errorCode = optional(record.errorCode);
-      if (record.kind === 'act') return entry({ ...keptAct(record), outcome: record.outcome, errorCode });
-      return entry({
-        ...keptCall(record),
-        ...questions,
-        ...(record.result === undefined ? {} : named('result', redactor.body(record.result))),
-        outcome: record.outcome,
-        errorCode,
-        ...(record.replayed ? { replayed: true } : {}),
-        durationMs: Math.round(Math.max(0, record.durationMs || 0) * 1000) / 1000,
-      });
-    },
+    record: (record, questions) =>
+      entry(record.kind === 'act' ? keptAct(record, record) : keptCall(record, questions, record)),
 
     closing({ org, id, body }, closedAt) {
-      const intent = readKept(body) as Omit<KeptCall, 'outcome'> | Omit<KeptAct, 'outcome'>;
+      const intent = readKept(body);
       const end = { outcome: 'failed', errorCode: OutcomeUnknown.code, outcomeUnknown: true } as const;
       return entry({ ...intent, ...end, org, id, closedAt });
     },
   };
-}
-
-function named<N extends 'arguments' | 'result'>(name: N, { kept, digest, bytes }: KeptBody) {
-  return {
-    [name]: kept,
-    ...(digest === undefined ? {} : { [`${name}Digest`]: digest }),
-    ...(bytes === undefined ? {} : { [`${name}Bytes`]: bytes }),
-  } as Partial<KeptCall>;
 }

@@ -145,14 +145,14 @@ export function createRedactor({ keyring, maxBytes, redactKeys }: RedactorOption
     const walkObject = (object: object, depth: number): Json => {
       if ('toJSON' in object) changed = true; // its length is that of something else
       const entries = Object.entries(object);
-      const kept: [string, Json][] = [];
+      const kept: Record<string, Json> = {};
       const named = nameIn(object);
       const ofKubernetes = 'kind' in object && object.kind === 'Secret';
       for (const [index, [rawKey, item]] of entries.entries()) {
         if (item === undefined) continue;
         if (left <= 0) {
           cut = true;
-          kept.push(['[cut]', `${entries.length - index} more`]);
+          kept['[cut]'] = `${entries.length - index} more`;
           break;
         }
         // Nobody who reads it again must be able to mistake it for the prototype.
@@ -163,9 +163,9 @@ export function createRedactor({ keyring, maxBytes, redactKeys }: RedactorOption
           isSecret(rawKey) ||
           (named !== undefined && /^(value|default)$/i.test(rawKey) && isSecret(named)) ||
           (ofKubernetes && /^(?:stringD|d)ata$/.test(rawKey));
-        kept.push([key, secret && !tellsNothing(item, rawKey) ? hidden(item) : walk(item, depth)]);
+        kept[key] = secret && !tellsNothing(item, rawKey) ? hidden(item) : walk(item, depth);
       }
-      return Object.fromEntries(kept);
+      return kept;
     };
 
     return { kept: walk(value, 0), cut, changed };
