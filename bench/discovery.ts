@@ -49,6 +49,7 @@ function tokenFigures(): Figure[] {
 
 function recallFigures(half: 'open' | 'sealed'): Figure[] {
   const asked = readIntents(half);
+  if (asked.length === 0) return []; // all have been looked at
   const { at1, at5, misses } = recallOf(index, asked);
   console.log(`\nMissed of the ${asked.length} ${half} intents:`);
   for (const { intent, rank, wanted, found } of misses)

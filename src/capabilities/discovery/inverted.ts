@@ -1,5 +1,6 @@
 import { type FieldName, fieldNames, fieldsOf, isDeprecated, type SearchableTool } from './fields.ts';
 import { createLexicon, type Lexicon } from './lexicon.ts';
+import { type Spellings, spellingsOf } from './spelling.ts';
 import type { Thesaurus } from './thesaurus.ts';
 import type { Turns } from './turns.ts';
 import type { Action } from './verbs.ts';
@@ -22,8 +23,8 @@ export interface Inverted {
   terms: ReadonlyMap<string, Postings>;
   /** Single-word terms by their root. */
   families: ReadonlyMap<string, readonly string[]>;
-  /** Words as they are written, with their stems. */
-  words: ReadonlyMap<string, string>;
+  /** Words as they are written. */
+  spellings: Spellings;
   /** Single-word terms in alphabetical order. */
   sorted: readonly string[];
   tools: readonly Profile[];
@@ -33,7 +34,9 @@ export interface Inverted {
 export interface Profile {
   /** Stems of the name and title. */
   head: ReadonlySet<string>;
-  /** What they weigh together, by rarity. */
+  /** Those that are no stop words. */
+  headWords: readonly string[];
+  /** What those weigh together, by rarity. */
   headMass: number;
   /** What the tool does, as far as its name says. */
   action: Action | undefined;
@@ -55,24 +58,25 @@ export function* invert(tools: readonly SearchableTool[], thesaurus: Thesaurus):
   const sorted = [...terms.keys()].filter((term) => !term.includes(' ')).sort();
   yield;
   const families = Map.groupBy(sorted, rootOf);
+  const spellings = spellingsOf(lexicon.words);
   const profiles: Profile[] = [];
   for (const [at, tool] of tools.entries()) {
     yield;
     const { name = [], title = [] } = documents[at] ?? {};
     const head = new Set([...name, ...title].filter((term) => !lexicon.isPhrase(term)));
-    let headMass = 0;
-    for (const term of head) if (!lexicon.isStopWord(term)) headMass += postings[term]?.rarity ?? 0;
+    const said = [...head].filter((term) => !lexicon.isStopWord(term));
     const wordOf = (term: number) => lexicon.terms[term] ?? '';
     profiles.push({
       head: new Set([...head].map(wordOf)),
-      headMass,
+      headWords: said.map(wordOf),
+      headMass: said.reduce((sum, term) => sum + (postings[term]?.rarity ?? 0), 0),
       action: actionOf(title.map(wordOf), thesaurus) ?? actionOf(name.map(wordOf), thesaurus),
       isDeprecated: isDeprecated(tool),
     });
   }
   return {
     terms,
-    words: lexicon.words,
+    spellings,
     sorted,
     families,
     toolsets: new Set(tools.map(({ toolset }) => toolset)),
@@ -148,13 +152,17 @@ function* postingsOf(documents: readonly Document[], { terms }: Lexicon): Turns<
 }
 
 function packed({ tools, impacts, heads }: Collected, count: number): Postings {
-  const rarity = Math.log(1 + (count - tools.length + 0.5) / (tools.length + 0.5));
   return {
     tools: Uint32Array.from(tools),
     impacts: Float32Array.from(impacts),
     heads: Uint8Array.from(heads),
-    rarity: rarity ** rankWeights.rarity,
+    rarity: rarityAmong(count, tools.length),
   };
+}
+
+/** What it says of a tool to have a term that `having` of `count` tools have. */
+export function rarityAmong(count: number, having: number): number {
+  return Math.log(1 + (count - having + 0.5) / (having + 0.5)) ** rankWeights.rarity;
 }
 
 /** A name says what the tool does by its first verb. */

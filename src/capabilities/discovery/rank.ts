@@ -1,6 +1,7 @@
 import type { Inverted } from './inverted.ts';
 import type { Concept, ReadQuery } from './query.ts';
 import type { Action } from './verbs.ts';
+import type { View } from './view.ts';
 import { rankWeights } from './weights.ts';
 
 /** A tool by its number, and how well it answers. */
@@ -11,7 +12,7 @@ export interface Ranked {
 
 export interface Ranker {
   /** Scores every tool that is open and has anything that the query asks for. In no order. */
-  rank(query: ReadQuery, isOpen: (tool: number) => boolean): Ranked[];
+  rank(query: ReadQuery, view: View): Ranked[];
 }
 
 export function createRanker(inverted: Inverted): Ranker {
@@ -19,12 +20,12 @@ export function createRanker(inverted: Inverted): Ranker {
   const room = () => new Float64Array(count);
   // One search at a time: their room is used again.
   const scratch = { total: room(), covered: room(), head: room(), best: room(), bestHead: room() };
-  return { rank: (query, isOpen) => rank(query, inverted, isOpen, scratch) };
+  return { rank: (query, view) => rank(query, inverted, view, scratch) };
 }
 
 type Scratch = Record<'total' | 'covered' | 'head' | 'best' | 'bestHead', Float64Array>;
 
-function rank(query: ReadQuery, inverted: Inverted, isOpen: (tool: number) => boolean, scratch: Scratch): Ranked[] {
+function rank(query: ReadQuery, inverted: Inverted, view: View, scratch: Scratch): Ranked[] {
   const { total, covered, head, best, bestHead } = scratch;
   const count = inverted.tools.length;
   for (const sum of [total, covered, head]) sum.fill(0);
@@ -35,11 +36,12 @@ function rank(query: ReadQuery, inverted: Inverted, isOpen: (tool: number) => bo
     best.fill(0);
     bestHead.fill(0);
     let most = 0;
-    const shared = sharedRarity(terms, inverted);
+    const shared = sharedRarity(terms, view);
     for (const { term, weight } of terms) {
       const postings = inverted.terms.get(term);
       if (!postings) continue;
-      const worth = weight * Math.max(least, weight === 1 ? postings.rarity : sharing(postings.rarity, shared));
+      const rarity = view.rarityOf(term);
+      const worth = weight * Math.max(least, weight === 1 ? rarity : sharing(rarity, shared));
       most = Math.max(most, worth);
       for (let at = 0; at < postings.tools.length; at++) {
         const tool = postings.tools[at] ?? 0;
@@ -59,10 +61,10 @@ function rank(query: ReadQuery, inverted: Inverted, isOpen: (tool: number) => bo
   }
 
   const ranked: Ranked[] = [];
-  for (const [tool, { headMass, action, isDeprecated }] of inverted.tools.entries()) {
+  for (const [tool, { action, isDeprecated }] of inverted.tools.entries()) {
     const score = total[tool] ?? 0;
-    if (score === 0 || !isOpen(tool)) continue;
-    const precision = Math.min(1, (head[tool] ?? 0) / Math.max(1, headMass));
+    if (score === 0 || !view.isOpen(tool)) continue;
+    const precision = Math.min(1, (head[tool] ?? 0) / Math.max(1, view.headMassOf(tool)));
     const coverage = (covered[tool] ?? 0) / mass;
     const fit = 1 + (fitOf(query.action, action) - 1) * query.certainty;
     ranked.push({
@@ -102,9 +104,9 @@ function isBetter(one: Ranked, other: Ranked): boolean {
   return one.score > other.score || (one.score === other.score && one.tool < other.tool);
 }
 
-function sharedRarity(terms: Concept['terms'], inverted: Inverted): number {
+function sharedRarity(terms: Concept['terms'], view: View): number {
   const same = terms.filter(({ weight }) => weight >= rankWeights.sameFrom);
-  return Math.min(...same.map(({ term }) => inverted.terms.get(term)?.rarity ?? 0));
+  return Math.min(...same.map(({ term }) => view.rarityOf(term)));
 }
 
 /** The query's own word is as rare as it is; one that means the same is less so when another of them is common. */

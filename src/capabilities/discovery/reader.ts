@@ -1,10 +1,10 @@
 import type { Inverted } from './inverted.ts';
 import type { Thesaurus } from './thesaurus.ts';
+import type { View } from './view.ts';
 
 /** What is needed to understand a query. */
 export interface Reader {
   inverted: Inverted;
   thesaurus: Thesaurus;
-  /** Whether any tool that may be found has the term. */
-  isLive(term: string): boolean;
+  view: View;
 }

@@ -1,33 +1,44 @@
-import type { Reader } from './reader.ts';
-import type { Meaning } from './thesaurus.ts';
 import { meaningWeights } from './weights.ts';
 
-const mostTerms = 4;
 const shortest = 4;
 const longest = 24; // what is longer is no word that somebody mistyped
 
-/** Stems of words that a mistyped one may have meant: one mistake in up to 7 letters, in 4 only a swap; two from 8 on. */
-export function nearest(word: string, { inverted, thesaurus, isLive }: Reader): Meaning[] {
-  if (word.length < shortest || word.length > longest) return [];
+/** Words by their length, so that only those are compared that may be near. */
+export type Spellings = ReadonlyMap<number, readonly Spelling[]>;
+
+interface Spelling {
+  word: string;
+  stem: string;
+  /** The set of its letters, as bits. */
+  letters: number;
+}
+
+/** @param words with their stems */
+export function spellingsOf(words: ReadonlyMap<string, string>): Spellings {
+  const all = [...words].map(([word, stem]) => ({ word, stem, letters: lettersOf(word) }));
+  return Map.groupBy(all, ({ word }) => word.length);
+}
+
+/**
+ * Stems of words that a mistyped one may have meant, with what each is worth: one mistake in up to 7 letters, in 4 only a
+ * swap; two from 8 on.
+ */
+export function nearest(word: string, spellings: Spellings): Map<string, number> {
+  const found = new Map<string, number>();
+  if (word.length < shortest || word.length > longest) return found;
   const limit = word.length >= 8 ? 2 : 1;
   const letters = lettersOf(word);
-  const found = new Map<string, number>();
-  const look = (other: string, stem: string) => {
-    // Each mistake changes at most two letters of the set: most words are ruled out without being compared.
-    if (Math.abs(other.length - word.length) > limit || countBits(letters ^ lettersOf(other)) > 2 * limit) return;
-    const distance = distanceOf(word, other, limit);
-    if (distance > limit || (word.length === shortest && !isSwap(word, other))) return;
-    const weight = distance === 1 ? meaningWeights.oneMistake : meaningWeights.twoMistakes;
-    const initial = other[0] === word[0] ? 1 : meaningWeights.otherInitial;
-    found.set(stem, Math.max(found.get(stem) ?? 0, weight * initial));
-  };
-  for (const [other, stem] of inverted.words) look(other, stem);
-  for (const stem of found.keys()) if (!isLive(stem)) found.delete(stem);
-  for (const [other, stem] of thesaurus.words) look(other, stem);
-  return [...found]
-    .map(([term, weight]) => ({ term, weight }))
-    .sort((a, b) => b.weight - a.weight || (a.term < b.term ? -1 : 1))
-    .slice(0, mostTerms);
+  for (let length = word.length - limit; length <= word.length + limit; length++)
+    for (const { word: other, stem, letters: others } of spellings.get(length) ?? []) {
+      // Each mistake changes at most two letters of the set: most words are ruled out without being compared.
+      if (countBits(letters ^ others) > 2 * limit) continue;
+      const distance = distanceOf(word, other, limit);
+      if (distance > limit || (word.length === shortest && !isSwap(word, other))) continue;
+      const weight = distance === 1 ? meaningWeights.oneMistake : meaningWeights.twoMistakes;
+      const initial = other[0] === word[0] ? 1 : meaningWeights.otherInitial;
+      found.set(stem, Math.max(found.get(stem) ?? 0, weight * initial));
+    }
+  return found;
 }
 
 function isSwap(a: string, b: string): boolean {

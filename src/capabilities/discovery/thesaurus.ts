@@ -1,4 +1,4 @@
-import { senses } from './senses.ts';
+import { type Spellings, spellingsOf } from './spelling.ts';
 import { fixedPhrases, synonyms } from './synonyms.ts';
 import {
   type Action,
@@ -9,6 +9,7 @@ import {
   stopWords,
   valueMarkers,
 } from './verbs.ts';
+import { senses } from './vocabulary/index.ts';
 import { meaningWeights } from './weights.ts';
 import { rootOf, stemOf, wordsOf } from './words.ts';
 
@@ -30,9 +31,9 @@ export interface Thesaurus {
   isVerb(term: string): boolean;
   isStopWord(stem: string): boolean;
   isQuestionWord(stem: string): boolean;
-  isValueMarker(stem: string): boolean;
-  /** Every word that it has an entry for, with its stem. */
-  words: ReadonlyMap<string, string>;
+  isValueMarker(word: string): boolean;
+  /** Every word that it has an entry for. */
+  spellings: Spellings;
   isKnown(stem: string): boolean;
   /** Whether the words of a phrase are not what they are elsewhere. */
   isFixed(term: string): boolean;
@@ -56,11 +57,14 @@ export function createThesaurus(): Thesaurus {
   for (const [action, verbs] of Object.entries(actionWords))
     for (const term of entriesOf(verbs).map(termOf)) if (!actions.has(term)) actions.set(term, action as Action);
   const meanings = readMeanings(termOf, (stem) => actions.has(stem));
-  // A verb that only has a sense does what the first word of it does.
+  // What only means verbs does what the first of them does, and what means a verb with its thing does that.
   const derived = new Map<string, Action>();
-  for (const [term, [first]] of meanings) {
-    const action = actions.get(first?.term ?? '');
-    if (action && !actions.has(term) && first?.weight === meaningWeights.sense) derived.set(term, action);
+  for (const [term, list] of meanings) {
+    const verb =
+      list.find(({ weight }) => weight === impliedWeight) ??
+      (list.every((each) => actions.has(each.term)) ? list[0] : undefined);
+    const action = actions.get(verb?.term ?? '');
+    if (action && !actions.has(term)) derived.set(term, action);
   }
   const kin = Map.groupBy(meanings.keys(), rootOf);
   const particles = new Map<string, Set<string>>();
@@ -69,14 +73,14 @@ export function createThesaurus(): Thesaurus {
   const ambiguous = stemsOf(ambiguousVerbs);
   const stops = stemsOf(stopWords);
   const questions = stemsOf(questionWords);
-  const markers = stemsOf(valueMarkers);
+  const markers = new Set(entriesOf(valueMarkers));
   for (const list of phrases.values()) list.sort((a, b) => b.length - a.length);
 
   const fixed = new Set(entriesOf(fixedPhrases).map(termOf));
   const stems = new Set(words.values());
 
   return {
-    words,
+    spellings: spellingsOf(words),
     isKnown: (stem) => stems.has(stem),
     isFixed: (term) => fixed.has(term),
     meaningsOf(term) {
@@ -93,9 +97,11 @@ export function createThesaurus(): Thesaurus {
     isVerb: (term) => actions.has(term),
     isStopWord: (stem) => stops.has(stem),
     isQuestionWord: (stem) => questions.has(stem),
-    isValueMarker: (stem) => markers.has(stem),
+    isValueMarker: (word) => markers.has(word),
   };
 }
+
+const impliedWeight = meaningWeights.sense * meaningWeights.implied;
 
 function readMeanings(termOf: (entry: string) => string, isVerb: (stem: string) => boolean): Map<string, Meaning[]> {
   const weights = new Map<string, Map<string, number>>();
@@ -109,17 +115,13 @@ function readMeanings(termOf: (entry: string) => string, isVerb: (stem: string) 
     const terms = entriesOf(line).map(termOf);
     for (const from of terms) for (const to of terms) mean(from, to, meaningWeights.synonym);
   }
-  for (const entry of senses.trim().split('\n')) {
-    const [word = '', others = ''] = entry.split(':');
-    const from = termOf(word);
-    for (const other of entriesOf(others)) {
-      const [verb = '', ...objects] = other.split(' ');
-      if (objects.length === 0 || !isVerb(stemOf(verb))) mean(from, termOf(other), meaningWeights.sense);
-      else {
-        // `create release` is no phrase, or `create` would be lost wherever the two meet.
-        mean(from, termOf(objects.join(' ')), meaningWeights.sense);
-        mean(from, termOf(verb), meaningWeights.sense * meaningWeights.implied);
-      }
+  for (const { meant, said } of senses) {
+    const [verb = '', ...objects] = meant.split(' ');
+    const isDeed = objects.length > 0 && isVerb(stemOf(verb));
+    for (const from of said.map(termOf)) {
+      // `create release` is no phrase, or `create` would be lost wherever the two meet.
+      mean(from, termOf(isDeed ? objects.join(' ') : meant), meaningWeights.sense);
+      if (isDeed) mean(from, termOf(verb), impliedWeight);
     }
   }
   return new Map([...weights].map(([from, to]) => [from, [...to].map(([term, weight]) => ({ term, weight }))]));

@@ -222,6 +222,17 @@ describe('what may not be found', () => {
     expect(found.map(({ id }) => id)).toEqual(['post.stampzz']);
   });
 
+  it('makes no word more common: scores are those of an index without it', () => {
+    const hidden = Array.from({ length: 50 }, (_, n) => tool(`secret${n}.merge_issue`, 'Merge an issue'));
+    const found = createToolIndex([...hidden, ...tools]).search('merge the issue', {
+      limit: 20,
+      allow: (id) => !id.startsWith('secret'),
+    });
+    const alone = index.search('merge the issue', { limit: 20 });
+    expect(found.map(({ id }) => id)).toEqual(alone.map(({ id }) => id));
+    for (const [at, { score }] of found.entries()) expect(score).toBeCloseTo(alone[at]?.score ?? 0, 0);
+  });
+
   it('does not make its words known: they are mistyped ones like any other', () => {
     const all = createToolIndex([...tools, tool('secret.isuse', 'Isuse')]);
     const allow = (id: string) => id !== 'secret.isuse';
@@ -268,6 +279,19 @@ describe('any query', () => {
     const start = performance.now();
     index.search(query);
     expect(performance.now() - start).toBeLessThan(1_000);
+  });
+
+  it('of nothing but mistyped words is answered at once, however many tools there are', () => {
+    const many = createToolIndex(
+      Array.from({ length: 5_000 }, (_, n) =>
+        tool(`t.word${n.toString(36)}ing_thing${n}`, `Does ${n.toString(36)}able`),
+      ),
+    );
+    const query = Array.from({ length: 200 }, (_, n) => `qu${n}estoin${n.toString(36)}x`).join(' ');
+    many.search(query);
+    const start = performance.now();
+    many.search(query);
+    expect(performance.now() - start).toBeLessThan(250);
   });
 
   it('in another language finds tools of that language', () => {

@@ -6,6 +6,7 @@ import { createThesaurus, type Thesaurus } from './thesaurus.ts';
 import { atOnce, inTurns, type Turns } from './turns.ts';
 import { varied } from './variety.ts';
 import { fused, nearestTools } from './vectors.ts';
+import { viewOf } from './view.ts';
 import { rankWeights } from './weights.ts';
 
 export interface FoundTool {
@@ -72,26 +73,21 @@ function* indexOf(
 
   return {
     search(query, { toolset, limit = usualLimit, allow, vector } = {}) {
-      const isEveryOpen = toolset === undefined && allow === undefined;
-      const open = new Uint8Array(sorted.length).fill(isEveryOpen ? 1 : 0);
-      if (!isEveryOpen)
-        for (const [number, tool] of sorted.entries())
-          if ((toolset === undefined || tool.toolset === toolset) && (allow?.(tool.id) ?? true)) open[number] = 1;
-      const isOpen = (tool: number) => open[tool] === 1;
-      // A word that only hidden tools have is as unknown as any other.
-      const isLive = (term: string) => {
-        const found = inverted.terms.get(term);
-        return found !== undefined && (isEveryOpen || found.tools.some(isOpen));
-      };
-      const read = readQuery(query, { inverted, thesaurus, isLive });
-      const byWords = ranker.rank(read, isOpen);
+      let open: Uint8Array | undefined;
+      if (toolset !== undefined || allow !== undefined)
+        open = Uint8Array.from(sorted, (tool) =>
+          (toolset === undefined || tool.toolset === toolset) && (allow?.(tool.id) ?? true) ? 1 : 0,
+        );
+      const view = viewOf(inverted, open);
+      const read = readQuery(query, { inverted, thesaurus, view });
+      const byWords = ranker.rank(read, view);
       const exact = byName.get(query.trim().toLowerCase());
       for (const each of byWords) {
         if (exact?.has(each.tool)) each.score *= rankWeights.exact;
         if (read.toolsets.has(sorted[each.tool]?.toolset ?? '')) each.score *= rankWeights.hintedToolset;
       }
       const words = bestOf(byWords, largestLimit);
-      const ranked = vector ? bestOf(fused(words, nearestTools(vector, vectors, isOpen)), largestLimit) : words;
+      const ranked = vector ? bestOf(fused(words, nearestTools(vector, vectors, view.isOpen)), largestLimit) : words;
       const places = Math.max(0, Math.min(largestLimit, Math.floor(limit) || 0));
       return varied(ranked, places, inverted).map(({ tool, score }) => ({
         id: sorted[tool]?.id ?? '',

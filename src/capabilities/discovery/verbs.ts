@@ -45,5 +45,26 @@ export const questionWords = 'who, what, which, where, when, why, how, between, 
 
 /** After these a query rather says what goes into the tool than which tool it wants. */
 export const valueMarkers = `
-about, named, called, titled, saying, says, mentioning, regarding, that says, entitled, containing, labelled, because, with the text
+since, until, before, after, while, because, about, named, called, titled, saying, says, mentioning, regarding, that says, entitled, containing, labelled, because, with the text
 `;
+
+/** A query that begins so asks. */
+export const openers: ReadonlySet<string> = new Set(
+  'who whose whom what which where when why how is are was were am do does did has have had can could may might will should'.split(
+    ' ',
+  ),
+);
+
+/** It asks for something new. */
+export const asksForOne = /\b(?:want|need)s? (?:a|an|another|some)\b/i;
+
+/** What people say before what they want. */
+export const politeOpenings: readonly (readonly string[])[] = `
+please, kindly, hey, hi, hello, ok, okay, now, just, then, also, can you, could you, would you, will you, can we, could we, can i, could i,
+i want to, i need to, i have to, i wish to, i like to, i would like to, we want to, we need to, we have to, we would like to, want to, need to, trying to,
+i want you to, i need you to, i would like you to, i am trying to, help me to, help me, how do i, how do we, how do you, how can i, how can we, how to,
+is there a way to, is it possible to, would it be possible to, go ahead and, make sure to, i must, you should, do me a favor and
+`
+  .split(',')
+  .map((opening) => opening.trim().split(' '))
+  .sort((a, b) => b.length - a.length);

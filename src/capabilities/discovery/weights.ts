@@ -37,6 +37,8 @@ export const meaningWeights = {
   twoMistakes: 0.65,
   /** On top, when even the first letter is another. */
   otherInitial: 0.7,
+  /** Another verb for one that only says in which state a thing is. */
+  state: 0.4,
   /** A term that another word of the query means more. */
   claimed: 0.4,
   /** The best of them when no tool has the word itself. */
@@ -47,6 +49,8 @@ export const meaningWeights = {
 export const placeWeights = {
   verb: 0.8,
   question: 0.3,
+  /** A phrase of small words: `who can`. */
+  smallPhrase: 0.5,
   /** What goes into the tool rather than which tool. */
   value: 0.35,
   /** What follows from a word's shape, such as that of a file name. */
@@ -56,6 +60,10 @@ export const placeWeights = {
   /** `I need a ...`, which asks for something new. */
   need: 0.5,
   toolset: 1,
+  /** Who may do what. */
+  rights: 0.5,
+  /** Somebody's name, for tools that take a person. */
+  person: 0.3,
   /** Something plural, which asks for a list. */
   plural: 0.5,
 } as const;
