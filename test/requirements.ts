@@ -59,7 +59,7 @@ export const requirements = {
   'CA-9':
     "Names that imitate another toolset's are flagged, and long descriptions are cut in listings and told whole on demand.",
   'CA-10':
-    'Plain calls and listings of the stateless revision take a short way past the router and the SDK, on which every check, every stage and the durable audit hold as on the long one: nobody can tell by an answer which way it went.',
+    'Plain calls and listings of either era take a short way past the router and the SDK, on which every check, every stage and the durable audit hold as on the long one: what an answer says does not depend on the way it went, and in a session the SDK takes over every call that comes to need it.',
   'CA-11':
     'After abandoned sessions, restarts of upstreams and calls by the thousand the server holds the handles, timers, processes and, once garbage is collected, the memory that it held before; idle sessions are reaped, and each principal may have so many.',
   'CA-12':

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { getRequestListener } from '@hono/node-server';
 import { newId } from '../../kernel/ids.ts';
 import { checkHost } from '../../platform/http/index.ts';
 import type { Log, Metrics } from '../../platform/telemetry/index.ts';
@@ -36,8 +37,8 @@ export function createShortcut(deps: ShortcutDeps): Shortcut {
 
     const body = await bodyOf(incoming, head.bodyBytes);
     if (!body) return true; // nobody is there any more
-    const message = mcp.short.read(body.toString('utf8'), head, admitted, headerOf(incoming));
-    if (!message) {
+    const exchange = mcp.short.read(body.toString('utf8'), head, admitted, headerOf(incoming));
+    if (!exchange) {
       Object.assign(incoming, { rawBody: body }); // where the app's adapter looks for a body that was read
       return false;
     }
@@ -49,12 +50,13 @@ export function createShortcut(deps: ShortcutDeps): Shortcut {
       if (!outgoing.writableFinished) gone.abort();
     });
     const whole = () => webRequest(incoming, gone.signal);
-    const answer = await mcp.short.serve(message, admitted, gone.signal, whole);
+    const answer = await exchange(gone.signal, whole);
     const status = gone.signal.aborted ? 499 : typeof answer === 'string' ? 200 : answer.status;
-    if (!gone.signal.aborted) await send(outgoing, answer, requestId);
     const route = head.endpoint === undefined ? '/mcp' : '/mcp/:endpoint';
     const durationMs = performance.now() - startedAt;
     keepBooks({ log, metrics }, { requestId, method: 'POST', route, status, durationMs });
+    if (typeof answer !== 'string') await sendResponse(incoming, outgoing, answer, requestId, gone.signal);
+    else if (!gone.signal.aborted) sendText(outgoing, answer, requestId, head);
     return true;
   };
 
@@ -111,12 +113,25 @@ function webRequest({ headers, url = '' }: IncomingMessage, signal: AbortSignal)
   return new Request(`http://${headers.host}${url}`, { method: 'POST', headers: entries, signal });
 }
 
-async function send(outgoing: ServerResponse, answer: string | Response, requestId: string): Promise<void> {
-  const text = typeof answer === 'string' ? answer : await answer.text();
-  const headers = typeof answer === 'string' ? jsonHeaders : Object.fromEntries(answer.headers);
-  const status = typeof answer === 'string' ? 200 : answer.status;
-  outgoing.writeHead(status, { ...headers, 'content-length': Buffer.byteLength(text), ...safetyHeaders(requestId) });
+function sendText(outgoing: ServerResponse, text: string, requestId: string, { by }: ShortHead): void {
+  outgoing.writeHead(200, {
+    'content-type': 'application/json',
+    'content-length': Buffer.byteLength(text),
+    ...('session' in by ? { 'mcp-session-id': by.session } : {}),
+    ...safetyHeaders(requestId),
+  });
   outgoing.end(text);
 }
 
-const jsonHeaders = { 'content-type': 'application/json' };
+/** In the way of the app's adapter: it may be a stream that goes on. */
+async function sendResponse(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  answer: Response,
+  requestId: string,
+  gone: AbortSignal,
+): Promise<void> {
+  if (gone.aborted) return answer.body?.cancel();
+  for (const [name, value] of Object.entries(safetyHeaders(requestId))) answer.headers.set(name, value);
+  await getRequestListener(() => answer)(incoming, outgoing);
+}

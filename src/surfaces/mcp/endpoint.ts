@@ -9,8 +9,8 @@ import { originOf, type ServerParts } from './identity.ts';
 import { createModern } from './modern.ts';
 import { startNotices } from './notices.ts';
 import { createParking } from './parking.ts';
-import { createRounds, type RoundOver } from './rounds.ts';
-import { type AuthInfo, createSessions, rpcResponse } from './sessions.ts';
+import { createRounds } from './rounds.ts';
+import { createSessions, rpcResponse } from './sessions.ts';
 import { createShortWay, type ShortWay } from './short/short.ts';
 import { createStateCodec } from './state.ts';
 
@@ -47,8 +47,7 @@ export function createMcpSurface(deps: McpSurfaceDeps): McpSurface {
   const serve = async (request: Request, admitted: Admitted): Promise<Response> => {
     // An endpoint that is not there gets no server either.
     deps.gateway.enter(admitted.principal, originOf(admitted.endpoint, admitted.clientAddress));
-    const authInfo = authInfoOf(admitted);
-    if (request.method !== 'POST') return sessions.handle(request, undefined, admitted, authInfo);
+    if (request.method !== 'POST') return sessions.handle(request, undefined, admitted);
     if (!isJsonContentType(request.headers.get('content-type'))) {
       return rpcResponse(415, -32000, 'Send the message as application/json.');
     }
@@ -64,7 +63,7 @@ export function createMcpSurface(deps: McpSurfaceDeps): McpSurface {
     // The body has been read: what goes on is the head of the request and the parsed value.
     const head = new Request(request.url, { method: 'POST', headers: request.headers, signal: request.signal });
     const legacy = await isLegacyRequest(head, body);
-    return legacy ? sessions.handle(head, body, admitted, authInfo) : modern.handle(head, body, admitted, authInfo);
+    return legacy ? sessions.handle(head, body, admitted) : modern.handle(head, body, admitted);
   };
 
   const answers = pendingAnswers();
@@ -86,8 +85,9 @@ export function createMcpSurface(deps: McpSurfaceDeps): McpSurface {
   const short = createShortWay({
     deps,
     rounds: parts.rounds,
+    sessions,
     tell(request, body, admitted, over) {
-      const told = modern.handle(request, body, admitted, authInfoOf(admitted, over));
+      const told = modern.handle(request, body, admitted, over);
       return told.catch((thrown: unknown) => failure(thrown, request));
     },
   });
@@ -113,15 +113,5 @@ export function createMcpSurface(deps: McpSurfaceDeps): McpSurface {
       await answers.sent(answerGraceMs);
       await Promise.all([sessions.close(), modern.close()]);
     },
-  };
-}
-
-function authInfoOf({ principal, clientAddress, requestId }: Admitted, over?: Promise<RoundOver>): AuthInfo {
-  return {
-    token: '', // what the caller proved itself with goes no further than the door
-    clientId: principal.id,
-    scopes: [...principal.scopes],
-    expiresAt: Math.floor((principal.expiresAt ?? Date.now() + 86_400_000) / 1000),
-    extra: { principal, requestId, over, ...(clientAddress === undefined ? {} : { clientAddress }) },
   };
 }

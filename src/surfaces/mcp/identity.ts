@@ -1,6 +1,7 @@
-import type { ServerContext } from '@modelcontextprotocol/server';
+import type { ServerContext, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server';
 import type { Principal } from '../../kernel/principal.ts';
-import type { McpDeps } from './deps.ts';
+import type { CallBegun } from './begun.ts';
+import type { Admitted, McpDeps } from './deps.ts';
 import type { RoundOver, Rounds } from './rounds.ts';
 import type { SealedState } from './state.ts';
 
@@ -13,12 +14,35 @@ export interface ServerIdentity {
   clientAddress: string | undefined;
   /** What the call came to that it is built for, where it was made already: it only has to be told. */
   over?: Promise<RoundOver> | undefined;
+  /** From which level on the client of a session hears log messages: everything, until it says otherwise. */
+  logLevel?: string;
 }
 
 export interface ServerParts {
   deps: McpDeps;
   rounds: Rounds;
   verifyState(state: string, ctx: ServerContext): Promise<SealedState>;
+}
+
+export type AuthInfo = NonNullable<
+  NonNullable<Parameters<WebStandardStreamableHTTPServerTransport['handleRequest']>[1]>['authInfo']
+>;
+
+/** What the SDK hands on with a request, to be read again by the functions below. */
+export function authInfoOf(admitted: Admitted, made: { over?: Promise<RoundOver>; begun?: CallBegun } = {}): AuthInfo {
+  const { principal, clientAddress, requestId } = admitted;
+  return {
+    token: '', // what the caller proved itself with goes no further than the door
+    clientId: principal.id,
+    scopes: [...principal.scopes],
+    expiresAt: Math.floor((principal.expiresAt ?? Date.now() + 86_400_000) / 1000),
+    extra: { principal, requestId, ...made, ...(clientAddress === undefined ? {} : { clientAddress }) },
+  };
+}
+
+/** The call of this very request, where it began before the SDK got it. */
+export function begunOf(ctx: ServerContext): CallBegun | undefined {
+  return ctx.http?.authInfo?.extra?.begun as CallBegun | undefined;
 }
 
 /** The principal of this very request: a session outlives changes of roles. */

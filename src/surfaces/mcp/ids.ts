@@ -10,6 +10,9 @@ export interface IdsInUse {
    * id back. `release` is for a body that was refused.
    */
   take(body: unknown): { release(): void } | { inUse: Id };
+  /** The same for the id of a single request that is not in use. */
+  takeOne(id: Id): { release(): void };
+  isInUse(id: Id): boolean;
 }
 
 /** Follows what is answered over a transport. */
@@ -46,6 +49,11 @@ export function idsInUse(transport: Transport): IdsInUse {
       const batch = new Set(ids);
       for (const id of ids) batches.set(id, batch);
       return { release: () => ids.forEach(answered) };
+    },
+    isInUse: (id) => batches.has(id),
+    takeOne(id) {
+      batches.set(id, new Set([id]));
+      return { release: () => answered(id) };
     },
   };
 }

@@ -9,7 +9,9 @@ import { clientAddressOf, originOf, principalOf, type ServerIdentity } from './i
 import { metaKeys, rpcError } from './results.ts';
 
 const pageSize = 1_000; // many clients never ask for a second page; 500 tools must fit the first
-const cacheHint = { ttlMs: 30_000, cacheScope: 'private' as const };
+/** For so long a listing may be told again as it is. */
+export const listingTtlMs = 30_000;
+const cacheHint = { ttlMs: listingTtlMs, cacheScope: 'private' as const };
 
 /** The four listings, answered from the catalog. */
 export function listHandlers(server: Server, { gateway, guidanceOf }: McpDeps, identity: ServerIdentity): void {

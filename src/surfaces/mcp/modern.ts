@@ -3,15 +3,16 @@ import { isObject, type JsonObject } from '../../kernel/json.ts';
 import { paramHeaderFault } from '../../kernel/paramheaders.ts';
 import type { Principal } from '../../kernel/principal.ts';
 import type { Admitted, McpDeps } from './deps.ts';
-import { originOf, type ServerParts } from './identity.ts';
+import { authInfoOf, originOf, type ServerParts } from './identity.ts';
 import { asObject } from './results.ts';
 import type { RoundOver } from './rounds.ts';
 import { buildServer } from './server.ts';
-import { type AuthInfo, rpcResponse, whenSent } from './sessions.ts';
+import { rpcResponse, whenSent } from './sessions.ts';
 
 /** The stateless revision: a server object for each request, one event bus for each organisation and endpoint. */
 export interface Modern {
-  handle(request: Request, body: unknown, admitted: Admitted, authInfo: AuthInfo): Promise<Response>;
+  /** Serves one request; `over` is what its call came to, where it was made already. */
+  handle(request: Request, body: unknown, admitted: Admitted, over?: Promise<RoundOver>): Promise<Response>;
   each(visit: (org: string, endpoint: string | undefined, handler: McpHttpHandler) => void): void;
   close(): Promise<void>;
 }
@@ -58,8 +59,9 @@ export function createModern(parts: ServerParts): Modern {
   };
 
   return {
-    async handle(request, body, admitted, authInfo) {
+    async handle(request, body, admitted, over) {
       const handler = handlerFor(admitted);
+      const authInfo = authInfoOf(admitted, over ? { over } : {});
       const options = { authInfo, ...(body === undefined ? {} : { parsedBody: body }) };
       if (isObject(body) && body.method === 'tools/call') {
         const fault = headerFaultOf(parts.deps, asObject(body.params), admitted, (name) => request.headers.get(name));

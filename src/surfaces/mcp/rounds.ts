@@ -1,6 +1,6 @@
 import { inputRequired, ProtocolError, type RequestStateCodec } from '@modelcontextprotocol/server';
 import type { Gateway } from '../../gateway/index.ts';
-import type { CallEnd, CallReply, CallRequest, Operation } from '../../kernel/call.ts';
+import type { CallEnd, CallerLink, CallReply, CallRequest, Operation } from '../../kernel/call.ts';
 import { digestOf } from '../../kernel/digest.ts';
 import { newId } from '../../kernel/ids.ts';
 import type { JsonObject } from '../../kernel/json.ts';
@@ -43,9 +43,9 @@ interface Deps {
   codec: RequestStateCodec<SealedState>;
 }
 
-export function createRounds({ gateway, parking, codec }: Deps): Rounds {
-  const request = (asked: Asked, id: string, link: CallRequest['link'], signal: AbortSignal): CallRequest => ({
-    id,
+/** What is asked for as a call of the gateway. */
+export function callOf(asked: Asked, link: CallerLink, signal: AbortSignal): CallRequest {
+  return {
     principal: asked.principal,
     surface: 'mcp',
     operation: asked.operation,
@@ -57,8 +57,10 @@ export function createRounds({ gateway, parking, codec }: Deps): Rounds {
     signal,
     ...(asked.clientAddress === undefined ? {} : { clientAddress: asked.clientAddress }),
     ...(asked.requestId === undefined ? {} : { requestId: asked.requestId }),
-  });
+  };
+}
 
+export function createRounds({ gateway, parking, codec }: Deps): Rounds {
   /** An answer belongs to one caller, one request, and the very tool that asked, on the endpoint where it asked. */
   const identityOf = ({ principal, operation, endpoint, target, arguments: args }: Asked): string => {
     const tool = operation === 'tool' ? gateway.view(principal.org, endpoint).findTool(target) : undefined;
@@ -83,7 +85,9 @@ export function createRounds({ gateway, parking, codec }: Deps): Rounds {
     async run(asked, round, { state, ...brought } = {}) {
       if (!state) {
         const id = newId('call');
-        const end = await parking.open(round, id, (link, signal) => gateway.call(request(asked, id, link, signal)));
+        const end = await parking.open(round, id, (link, signal) =>
+          gateway.call({ ...callOf(asked, link, signal), id }),
+        );
         return answer(asked, id, end);
       }
       if (state.identity !== identityOf(asked)) {
@@ -114,7 +118,7 @@ export function createRounds({ gateway, parking, codec }: Deps): Rounds {
       // A call of its own: whoever sends the same state twice has the tool run twice, and both stand in the audit.
       const id = newId('call');
       const end = await parking.open(round, id, (link, signal) =>
-        gateway.call({ ...request(asked, id, link, signal), continuation, parentCallId: state.callId }),
+        gateway.call({ ...callOf(asked, link, signal), id, continuation, parentCallId: state.callId }),
       );
       return answer(asked, state.callId, end, rounds);
     },

@@ -3,29 +3,39 @@ import { ProtocolError, type Server, WebStandardStreamableHTTPServerTransport } 
 import type { JsonObject } from '../../kernel/json.ts';
 import { isObject } from '../../kernel/json.ts';
 import type { Principal } from '../../kernel/principal.ts';
+import type { CallBegun } from './begun.ts';
 import type { Admitted } from './deps.ts';
 import { boundedEventStore } from './events.ts';
-import { originOf, type ServerParts } from './identity.ts';
+import { authInfoOf, originOf, type ServerIdentity, type ServerParts } from './identity.ts';
 import { type IdsInUse, idsInUse } from './ids.ts';
 import { buildServer } from './server.ts';
 
 /** Clients of 2025 and earlier: each has a session that lives on this server. */
 export interface Sessions {
   /** Serves one request; `body` is the parsed POST body. */
-  handle(request: Request, body: unknown, admitted: Admitted, authInfo: AuthInfo): Promise<Response>;
+  handle(request: Request, body: unknown, admitted: Admitted): Promise<Response>;
+  /** The session of that id, where it is this caller's, on this endpoint. */
+  find(id: string, admitted: Admitted): Session | undefined;
+  /** Counts a request in until what comes back is called. */
+  enter(session: Session, admitted: Admitted): () => void;
+  /** Has the SDK answer a request whose ids are taken. */
+  serve(session: Session, taken: Taken, request: Request, body: unknown, admitted: Admitted): Promise<Response>;
   /** Every session, for notices. */
   each(visit: (session: Session) => void): void;
   start(): void;
   close(): Promise<void>;
 }
 
-export type AuthInfo = NonNullable<
-  NonNullable<Parameters<WebStandardStreamableHTTPServerTransport['handleRequest']>[1]>['authInfo']
->;
+/** A request that holds ids of its session, and its call where that has begun already. */
+interface Taken {
+  release(): void;
+  begun?: CallBegun;
+}
 
 export interface Session {
   id: string;
   principal: Principal;
+  identity: ServerIdentity;
   endpoint: string | undefined;
   clientAddress: string | undefined;
   server: Server;
@@ -34,6 +44,8 @@ export interface Session {
   lastUsedAt: number;
   /** Requests and streams open right now. */
   open: number;
+  /** Ways to have the SDK take over a call that has begun before it knew. */
+  begun: Set<() => Promise<unknown>>;
   revalidate(): Promise<unknown>;
   /** Takes it off the count of connections. */
   closed(): void;
@@ -52,6 +64,7 @@ export function createSessions(parts: ServerParts): Sessions {
   const end = async (session: Session) => {
     if (!sessions.delete(session.id)) return;
     session.closed();
+    await handOver(session);
     for (const unsubscribe of session.subscriptions.values()) await unsubscribe().catch(() => undefined);
     await session.server.close().catch(() => undefined);
   };
@@ -70,7 +83,8 @@ export function createSessions(parts: ServerParts): Sessions {
 
   const open = async (admitted: Admitted): Promise<Session> => {
     const { principal, endpoint, clientAddress } = admitted;
-    const server = buildServer(parts, { era: 'sessions', principal, endpoint, clientAddress });
+    const identity: ServerIdentity = { era: 'sessions', principal, endpoint, clientAddress };
+    const server = buildServer(parts, identity);
     const id = randomUUID();
     const transport = new WebStandardStreamableHTTPServerTransport({
       sessionIdGenerator: () => id,
@@ -85,6 +99,7 @@ export function createSessions(parts: ServerParts): Sessions {
     const session: Session = {
       id,
       principal,
+      identity,
       endpoint,
       clientAddress,
       server,
@@ -92,6 +107,7 @@ export function createSessions(parts: ServerParts): Sessions {
       ids: idsInUse(transport),
       lastUsedAt: Date.now(),
       open: 0,
+      begun: new Set(),
       revalidate: admitted.revalidate,
       closed: parts.deps.connectionOpened(),
       subscriptions: new Map(),
@@ -102,23 +118,34 @@ export function createSessions(parts: ServerParts): Sessions {
     return session;
   };
 
-  const serve = async (session: Session, request: Request, body: unknown, authInfo: AuthInfo): Promise<Response> => {
-    const taken = session.ids.take(body);
-    if ('inUse' in taken) {
-      const id = JSON.stringify(taken.inUse).slice(0, 100);
-      return rpcResponse(400, -32600, `The id ${id} is in use by a request of this session that has no answer yet.`);
-    }
+  const find: Sessions['find'] = (id, { principal, endpoint }) => {
+    const session = sessions.get(id);
+    const mine =
+      session?.principal.id === principal.id &&
+      session.principal.org === principal.org &&
+      session.endpoint === endpoint;
+    return mine ? session : undefined;
+  };
+
+  const enter: Sessions['enter'] = (session, { principal, clientAddress, revalidate }) => {
+    session.principal = principal; // with the roles it has now
+    session.clientAddress = clientAddress;
+    session.revalidate = revalidate;
     session.open++;
     session.lastUsedAt = Date.now();
-    const done = () => {
+    return () => {
       session.open--;
       session.lastUsedAt = Date.now();
     };
+  };
+
+  const serve: Sessions['serve'] = async (session, taken, request, body, admitted) => {
+    const done = enter(session, admitted);
     let response: Response;
     try {
       response = await session.transport.handleRequest(request, {
         ...(body === undefined ? {} : { parsedBody: body }),
-        authInfo,
+        authInfo: authInfoOf(admitted, taken.begun ? { begun: taken.begun } : {}),
       });
     } catch (error) {
       taken.release();
@@ -129,8 +156,19 @@ export function createSessions(parts: ServerParts): Sessions {
     return whenSent(response, done);
   };
 
+  const answer = async (session: Session, request: Request, body: unknown, admitted: Admitted): Promise<Response> => {
+    const taken = session.ids.take(body);
+    if (!('inUse' in taken)) return serve(session, taken, request, body, admitted);
+    const id = JSON.stringify(taken.inUse).slice(0, 100);
+    return rpcResponse(400, -32600, `The id ${id} is in use by a request of this session that has no answer yet.`);
+  };
+
   return {
-    async handle(request, body, admitted, authInfo) {
+    find,
+    enter,
+    serve,
+
+    async handle(request, body, admitted) {
       const id = request.headers.get('mcp-session-id');
       if (id === null) {
         const first = Array.isArray(body) ? body[0] : body;
@@ -150,17 +188,12 @@ export function createSessions(parts: ServerParts): Sessions {
           );
         }
         const session = await open(admitted);
-        const response = await serve(session, request, body, authInfo);
+        const response = await answer(session, request, body, admitted);
         if (!response.ok) await end(session);
         return response;
       }
-      const session = sessions.get(id);
-      const mine =
-        session?.principal.id === admitted.principal.id &&
-        session.principal.org === admitted.principal.org &&
-        session.endpoint === admitted.endpoint;
-      if (!session || !mine)
-        return rpcResponse(404, -32001, 'This session has ended. Send initialize to begin a new one.');
+      const session = find(id, admitted);
+      if (!session) return rpcResponse(404, -32001, 'This session has ended. Send initialize to begin a new one.');
       if (Array.isArray(body)) {
         if (session.server.getNegotiatedProtocolVersion() !== '2025-03-26') {
           return rpcResponse(400, -32600, 'Batches exist only in protocol revision 2025-03-26.');
@@ -168,10 +201,8 @@ export function createSessions(parts: ServerParts): Sessions {
         if (body.length === 0 || body.length > maxBatch)
           return rpcResponse(400, -32600, `A batch holds 1 to ${maxBatch} messages.`);
       }
-      session.principal = admitted.principal; // with the roles it has now
-      session.clientAddress = admitted.clientAddress;
-      session.revalidate = admitted.revalidate;
-      return serve(session, request, body, authInfo);
+      await handOver(session); // what comes now may be about one of those calls
+      return answer(session, request, body, admitted);
     },
 
     each(visit) {
@@ -195,6 +226,11 @@ export function createSessions(parts: ServerParts): Sessions {
       await Promise.all([...sessions.values()].map(end));
     },
   };
+}
+
+/** From here on all that a session has under way is the SDK's. */
+async function handOver({ begun }: Session): Promise<void> {
+  if (begun.size > 0) await Promise.allSettled([...begun].map((toSdk) => toSdk()));
 }
 
 function subscriptionHandlers(parts: ServerParts, session: Session): void {

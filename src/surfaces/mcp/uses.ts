@@ -7,27 +7,28 @@ import {
 } from '@modelcontextprotocol/server';
 import type { CallEnd, CallerLink, Operation, ProgressUpdate } from '../../kernel/call.ts';
 import { isObject, type Json, type JsonObject } from '../../kernel/json.ts';
-import { clientAddressOf, principalOf, requestIdOf, type ServerIdentity, type ServerParts } from './identity.ts';
+import { isAtLeast, sessionCaller } from './begun.ts';
+import {
+  begunOf,
+  clientAddressOf,
+  principalOf,
+  requestIdOf,
+  type ServerIdentity,
+  type ServerParts,
+} from './identity.ts';
 import type { Round } from './parking.ts';
 import { asObject, toResult, toToolResult } from './results.ts';
-import type { Asked } from './rounds.ts';
+import { type Asked, callOf } from './rounds.ts';
 import type { SealedState } from './state.ts';
 
 const askTimeoutMs = 5 * 60_000;
 const maxNoticesPerSecond = 200;
-const levels = ['debug', 'info', 'notice', 'warning', 'error', 'critical', 'alert', 'emergency'];
-
-function isAtLeast(level: string, least: string): boolean {
-  return levels.indexOf(level) >= levels.indexOf(least);
-}
-
 /** Calls, reads, prompts and completions: each one goes through the pipeline. */
 export function useHandlers(server: Server, parts: ServerParts, identity: ServerIdentity): void {
   const { gateway } = parts.deps;
-  let sessionLevel = 'debug'; // until the client says otherwise, it hears everything
 
   server.setRequestHandler('logging/setLevel', async ({ params }) => {
-    sessionLevel = params.level;
+    identity.logLevel = params.level;
     return {};
   });
 
@@ -61,17 +62,10 @@ export function useHandlers(server: Server, parts: ServerParts, identity: Server
       await sent();
       return 'end' in over ? finish(over.end) : over.inputRequired;
     }
-    const { endpoint, clientAddress, requestId, ...rest } = asked;
-    const { sent, ...link } = sessionLink(server, ctx, sessionLevel);
-    const reply = await gateway.call({
-      ...rest,
-      surface: 'mcp',
-      ...(endpoint === undefined ? {} : { endpoint }),
-      ...(clientAddress === undefined ? {} : { clientAddress }),
-      ...(requestId === undefined ? {} : { requestId }),
-      link,
-      signal: ctx.mcpReq.signal,
-    });
+    const { sent, ...link } = sessionLink(server, ctx, identity);
+    const { signal } = ctx.mcpReq;
+    const begun = begunOf(ctx);
+    const reply = await (begun ? begun.takeOver(link, signal) : gateway.call(callOf(asked, link, signal)));
     await sent();
     if (reply.kind === 'end') return finish(reply.end);
     throw new ProtocolError(-32603, 'The upstream asks for input in a way that this session cannot answer.');
@@ -97,7 +91,7 @@ export function useHandlers(server: Server, parts: ServerParts, identity: Server
 }
 
 /** The caller's progress token is its own: the upstream gets one of ours. */
-function withoutToken({ progressToken: _, ...meta }: JsonObject): JsonObject {
+export function withoutToken({ progressToken: _, ...meta }: JsonObject): JsonObject {
   return meta;
 }
 
@@ -108,7 +102,7 @@ function withoutToken({ progressToken: _, ...meta }: JsonObject): JsonObject {
 function feedback(
   ctx: ServerContext,
   wants: (level: string) => boolean,
-): Pick<CallerLink, 'progress' | 'log'> & { sent(): Promise<unknown> } {
+): Pick<CallerLink, 'hears' | 'progress' | 'log'> & { sent(): Promise<unknown> } {
   const progressToken = ctx.mcpReq._meta?.progressToken;
   let last: Promise<unknown> = Promise.resolve();
   let windowEndsAt = 0;
@@ -124,6 +118,7 @@ function feedback(
     last = Promise.allSettled([last, notice()]);
   };
   return {
+    ...(progressToken === undefined ? { hears: false } : {}),
     progress(update: ProgressUpdate) {
       if (progressToken === undefined) return;
       send(() => ctx.mcpReq.notify({ method: 'notifications/progress', params: { progressToken, ...update } }));
@@ -139,13 +134,15 @@ function feedback(
 }
 
 /** The way back to a caller with a session: it is asked during the call. */
-function sessionLink(server: Server, ctx: ServerContext, logLevel: string): CallerLink & { sent(): Promise<unknown> } {
+function sessionLink(
+  server: Server,
+  ctx: ServerContext,
+  identity: ServerIdentity,
+): CallerLink & { sent(): Promise<unknown> } {
+  const known = sessionCaller(server, ctx.sessionId, identity.logLevel);
   return {
-    era: 'sessions',
-    capabilities: asObject(server.getClientCapabilities()),
-    ...(ctx.sessionId === undefined ? {} : { sessionId: ctx.sessionId }),
-    logLevel,
-    ...feedback(ctx, (level) => isAtLeast(level, logLevel)),
+    ...known,
+    ...feedback(ctx, (level) => isAtLeast(level, known.logLevel)),
     async ask(request, signal) {
       const answer = await ctx.mcpReq.send(
         { method: request.method, params: request.params },

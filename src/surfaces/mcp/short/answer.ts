@@ -24,7 +24,12 @@ function isPlainText(block: unknown): boolean {
 }
 
 /** A plain end as the text of its JSON-RPC answer. */
-export function answerText(id: string | number, end: CallEnd, serverInfo: object): string {
+export function sessionText(id: string | number, end: CallEnd): string {
+  return JSON.stringify({ result: toToolResult(end, 'sessions'), jsonrpc: '2.0', id });
+}
+
+/** The same in the stateless revision, in which every answer says whose it is. */
+export function statelessText(id: string | number, end: CallEnd, serverInfo: object): string {
   const { _meta, ...result } = toToolResult(end, 'modern');
   const meta = { ...(_meta as object), [SERVER_INFO_META_KEY]: serverInfo };
   return JSON.stringify({ result: { ...result, _meta: meta, resultType: 'complete' }, jsonrpc: '2.0', id });
