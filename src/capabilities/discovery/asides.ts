@@ -3,7 +3,7 @@ import type { Meaning, Thesaurus } from './thesaurus.ts';
 import type { Token } from './tokens.ts';
 import type { Unit } from './units.ts';
 import { meaningWeights, placeWeights } from './weights.ts';
-import { isPlural, stemOf } from './words.ts';
+import { isPlural, stemOf, wordSet } from './words.ts';
 
 /** What a query asks for by how it is put, rather than by a word. */
 export interface Aside {
@@ -58,8 +58,4 @@ function verbTerms(verb: string, thesaurus: Thesaurus): Meaning[] {
 
 function best(words: string): Meaning[] {
   return words.split(' ').map((word) => ({ term: stemOf(word), weight: meaningWeights.best }));
-}
-
-function wordSet(words: string): ReadonlySet<string> {
-  return new Set(words.split(' '));
 }

@@ -2,6 +2,7 @@ import type { Thesaurus } from './thesaurus.ts';
 import type { Unit } from './units.ts';
 import { type Action, asksForOne, openers } from './verbs.ts';
 import { rankWeights } from './weights.ts';
+import { wordSet } from './words.ts';
 
 /** How a query is put. Places are those of its units; -1 where nothing stands. */
 export interface Mood {
@@ -17,12 +18,11 @@ export interface Mood {
 }
 
 const participle = /(?:ed|en|wn)$/;
-const isRaw = new Set(['open', 'need', 'feed', 'embed', 'speed']); // what only looks like one
+const isRaw = wordSet('open need feed embed speed'); // what only looks like one
 // Before these words `deleted` is what is to happen; anywhere else it says which things are meant.
-const beforeParticiple = new Set(['be', 'get', 'gets', 'getting', 'want', 'wants', 'being', 'have']);
-const beforeVerb = new Set(
-  ['to', 'not', 'and', 'or', 'must', 'should', 'shall', 'i', 'we', 'you', 'they', 'then', 'please'], //
-);
+const beforeParticiple = wordSet('be being get gets getting want wants have');
+const beforeVerb = wordSet('to not and or must should shall i we you they then please');
+const beforeNoun = wordSet('a an the this that these those my our your its of with for in on at by from about');
 
 /** Tells an order from a question, and the verb of either from a word that only says which thing is meant. */
 export function moodOf(query: string, units: readonly Unit[], thesaurus: Thesaurus): Mood {
@@ -42,7 +42,7 @@ export function moodOf(query: string, units: readonly Unit[], thesaurus: Thesaur
     const isResult = participle.test(word) && !isRaw.has(word);
     const isOrder = isResult
       ? beforeParticiple.has(wordAt(at - 1)) || beforeParticiple.has(wordAt(at - 2))
-      : at === 0 || beforeVerb.has(wordAt(at - 1)) || action !== 'read';
+      : at === 0 || beforeVerb.has(wordAt(at - 1)) || (action !== 'read' && !beforeNoun.has(wordAt(at - 1)));
     if (isOrder) return found(action, at);
   }
   if (asksForOne.test(query)) return { ...found('create', -1), isNew: true };

@@ -48,7 +48,7 @@ export function readQuery(query: string, reader: Reader): ReadQuery {
     if (isPhrase) {
       const isSmall = term.split(' ').every((part) => thesaurus.isStopWord(part));
       const place = isVerb ? placeWeights.verb : isSmall ? placeWeights.smallPhrase : 1;
-      add(word, placeOf(first, isObject) * place, phraseTerms(term, isVerb, thesaurus), { isObject });
+      add(word, placeOf(first, isObject) * place, phraseTerms(term, isVerb, reader), { isObject });
       continue;
     }
     const isQuestion = thesaurus.isQuestionWord(term) && thesaurus.meaningsOf(term).length > 0;
@@ -94,12 +94,9 @@ function placeOf({ word, isValue }: Token, isObject: boolean): number {
   return isValue ? placeWeights.value : 1;
 }
 
-/** A phrase, what else it means and, unless it is a verb like `get rid of`, its words. */
-function phraseTerms(term: string, isVerb: boolean, thesaurus: Thesaurus): Meaning[] {
+/** A phrase, what else it means and, unless it is a verb like `get rid of`, its words: the more so if no tool has the phrase. */
+function phraseTerms(term: string, isVerb: boolean, { thesaurus, view }: Reader): Meaning[] {
   const parts = isVerb ? [] : term.split(' ').filter((part) => !thesaurus.isStopWord(part));
-  return [
-    { term, weight: 1 },
-    ...thesaurus.meaningsOf(term),
-    ...parts.map((part) => ({ term: part, weight: meaningWeights.part })),
-  ];
+  const weight = view.isLive(term) ? meaningWeights.part : meaningWeights.loosePart;
+  return [{ term, weight: 1 }, ...thesaurus.meaningsOf(term), ...parts.map((part) => ({ term: part, weight }))];
 }

@@ -19,16 +19,16 @@ export function createRanker(inverted: Inverted): Ranker {
   const count = inverted.tools.length;
   const room = () => new Float64Array(count);
   // One search at a time: their room is used again.
-  const scratch = { total: room(), covered: room(), head: room(), best: room(), bestHead: room() };
+  const scratch = { total: room(), covered: room(), head: room(), best: room(), bestHead: room(), object: room() };
   return { rank: (query, view) => rank(query, inverted, view, scratch) };
 }
 
-type Scratch = Record<'total' | 'covered' | 'head' | 'best' | 'bestHead', Float64Array>;
+type Scratch = Record<'total' | 'covered' | 'head' | 'best' | 'bestHead' | 'object', Float64Array>;
 
 function rank(query: ReadQuery, inverted: Inverted, view: View, scratch: Scratch): Ranked[] {
-  const { total, covered, head, best, bestHead } = scratch;
+  const { total, covered, head, best, bestHead, object } = scratch;
   const count = inverted.tools.length;
-  for (const sum of [total, covered, head]) sum.fill(0);
+  for (const sum of [total, covered, head, object]) sum.fill(0);
   let mass = 0;
 
   for (const { terms, weight: place, isObject, isAside } of query.concepts) {
@@ -57,6 +57,7 @@ function rank(query: ReadQuery, inverted: Inverted, view: View, scratch: Scratch
       total[tool] = (total[tool] ?? 0) + score * place;
       covered[tool] = (covered[tool] ?? 0) + Math.min(most, score) * place;
       head[tool] = (head[tool] ?? 0) + (bestHead[tool] ?? 0);
+      if (isObject) object[tool] = (bestHead[tool] ?? 0) / most;
     }
   }
 
@@ -74,6 +75,7 @@ function rank(query: ReadQuery, inverted: Inverted, view: View, scratch: Scratch
         (1 + rankWeights.precision * precision) *
         (1 - rankWeights.coverage * (1 - coverage)) *
         fit *
+        (1 + rankWeights.objectInName * (object[tool] ?? 0)) *
         (isDeprecated ? rankWeights.deprecated : 1),
     });
   }

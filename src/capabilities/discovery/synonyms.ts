@@ -114,7 +114,7 @@ resend, redeliver, send again
 restore, recover, undelete, bring back, undo, revert, roll back, rollback
 resume, continue, unpause
 row, record
-run, execute, start, trigger, dispatch, launch, invoke, kick off, fire
+run, execute, start, trigger, dispatch, launch, invoke, kick off
 scale, replicas, scale up
 schedule, cron
 screenshot, screen capture, screen shot

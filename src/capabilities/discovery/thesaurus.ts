@@ -56,7 +56,7 @@ export function createThesaurus(): Thesaurus {
   const actions = new Map<string, Action>();
   for (const [action, verbs] of Object.entries(actionWords))
     for (const term of entriesOf(verbs).map(termOf)) if (!actions.has(term)) actions.set(term, action as Action);
-  const meanings = readMeanings(termOf, (stem) => actions.has(stem));
+  const meanings = readMeanings(termOf);
   // What only means verbs does what the first of them does, and what means a verb with its thing does that.
   const derived = new Map<string, Action>();
   for (const [term, list] of meanings) {
@@ -103,7 +103,7 @@ export function createThesaurus(): Thesaurus {
 
 const impliedWeight = meaningWeights.sense * meaningWeights.implied;
 
-function readMeanings(termOf: (entry: string) => string, isVerb: (stem: string) => boolean): Map<string, Meaning[]> {
+function readMeanings(termOf: (entry: string) => string): Map<string, Meaning[]> {
   const weights = new Map<string, Map<string, number>>();
   const mean = (from: string, to: string, weight: number) => {
     if (from === to) return;
@@ -115,15 +115,11 @@ function readMeanings(termOf: (entry: string) => string, isVerb: (stem: string) 
     const terms = entriesOf(line).map(termOf);
     for (const from of terms) for (const to of terms) mean(from, to, meaningWeights.synonym);
   }
-  for (const { meant, said } of senses) {
-    const [verb = '', ...objects] = meant.split(' ');
-    const isDeed = objects.length > 0 && isVerb(stemOf(verb));
+  for (const { meant, deed, said } of senses)
     for (const from of said.map(termOf)) {
-      // `create release` is no phrase, or `create` would be lost wherever the two meet.
-      mean(from, termOf(isDeed ? objects.join(' ') : meant), meaningWeights.sense);
-      if (isDeed) mean(from, termOf(verb), impliedWeight);
+      mean(from, termOf(meant), meaningWeights.sense);
+      if (deed) mean(from, termOf(deed), impliedWeight);
     }
-  }
   return new Map([...weights].map(([from, to]) => [from, [...to].map(([term, weight]) => ({ term, weight }))]));
 }
 

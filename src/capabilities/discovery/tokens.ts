@@ -22,6 +22,7 @@ const wordsUnwanted = 2; // after `without` and `instead`
 // Who makes a thing creates it; who makes the thing private changes it.
 const definite = new Set(['the', 'this', 'that', 'these', 'those', 'my', 'our', 'it', 'all', 'every', 'each']);
 const fileName = /^[\w./-]*\w\.[a-z]\w{0,4}$/i;
+const ending = /\.\w+$/; // `md` of a name says nothing of Markdown
 const path = /^\.{0,2}\/?(?:[\w.-]+\/)+[\w.-]*$/;
 const address = /^https?:\/\/\S/i;
 const pattern = /\*[./]|[./]\*/;
@@ -32,8 +33,7 @@ export function tokensOf(query: string, thesaurus: Thesaurus): Token[] {
   const text = whole(query.slice(0, longestQuery));
   const tokens: Token[] = [];
   const hint = (...words: string[]) => {
-    for (const word of words)
-      tokens.push({ word: '', stem: stemOf(word), isValue: false, isName: false, isLiteral: false });
+    for (const word of words) tokens.push(tokenOf('', stemOf(word)));
   };
   if (sql.test(text)) hint('sql', 'query', 'database');
   let isValue = false;
@@ -42,12 +42,12 @@ export function tokensOf(query: string, thesaurus: Thesaurus): Token[] {
   for (const [raw] of text.matchAll(/"[^"]*"|\S+/g)) {
     if (/^let['’]?s$/i.test(raw)) continue;
     if (address.test(raw)) {
-      tokens.push({ word: raw, stem: stemOf('url'), isValue, isName: false, isLiteral: false }); // its own words are of any subject
+      tokens.push(tokenOf(raw, stemOf('url'), { isValue })); // its own words are of any subject
       continue;
     }
     const isFile = fileName.test(raw) || path.test(raw);
     const isQuoted = raw.length > 2 && raw.startsWith('"');
-    for (const word of wordsOf(raw)) {
+    for (const word of wordsOf(fileName.test(raw) ? raw.replace(ending, '') : raw)) {
       if (unwanted-- > 0) continue;
       const stem = stemOf(word);
       const isNumber = /^\d+$/.test(word);
@@ -56,7 +56,7 @@ export function tokensOf(query: string, thesaurus: Thesaurus): Token[] {
       isAfterColon = false;
       const isName = isGivenName(raw);
       const isLiteral = isQuoted || isFile || isNumber || isName;
-      tokens.push({ word, stem, isValue: isValue || isLiteral, isName, isLiteral });
+      tokens.push(tokenOf(word, stem, { isValue: isValue || isLiteral, isName, isLiteral }));
       if (word === 'without' || word === 'instead') unwanted = wordsUnwanted;
     }
     if (pattern.test(raw)) hint('file', 'pattern', 'glob');
@@ -64,9 +64,12 @@ export function tokensOf(query: string, thesaurus: Thesaurus): Token[] {
     if (/\w:$/.test(raw) && tokens.length > 1) isAfterColon = true;
   }
   for (const [at, { word }] of tokens.entries())
-    if (word === 'make' && definite.has(tokens[at + 1]?.word ?? ''))
-      tokens[at] = { word, stem: stemOf('update'), isValue: false, isName: false, isLiteral: false };
+    if (word === 'make' && definite.has(tokens[at + 1]?.word ?? '')) tokens[at] = tokenOf(word, stemOf('update'));
   return withoutOpening(tokens.slice(0, mostTokens));
+}
+
+function tokenOf(word: string, stem: string, rest: Partial<Token> = {}): Token {
+  return { word, stem, isValue: false, isName: false, isLiteral: false, ...rest };
 }
 
 /** `don't` as `do not`, which would else become `don`. */

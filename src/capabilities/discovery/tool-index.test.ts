@@ -223,14 +223,18 @@ describe('what may not be found', () => {
   });
 
   it('makes no word more common: scores are those of an index without it', () => {
-    const hidden = Array.from({ length: 50 }, (_, n) => tool(`secret${n}.merge_issue`, 'Merge an issue'));
-    const found = createToolIndex([...hidden, ...tools]).search('merge the issue', {
-      limit: 20,
-      allow: (id) => !id.startsWith('secret'),
-    });
-    const alone = index.search('merge the issue', { limit: 20 });
+    // Copies, so that texts are as long on average as without them.
+    const hidden = ['secret1', 'secret2', 'secret3'].flatMap((toolset) =>
+      tools.map((each) => ({ ...each, id: `${toolset}.${each.id}`, toolset })),
+    );
+    const some = createToolIndex([...hidden, ...tools, tool('secret4.merge_it', 'Merge')]);
+    const allow = (id: string) => !id.startsWith('secret');
+    const [found, alone] = [
+      some.search('merge the issue', { limit: 20, allow }),
+      index.search('merge the issue', { limit: 20 }),
+    ];
     expect(found.map(({ id }) => id)).toEqual(alone.map(({ id }) => id));
-    for (const [at, { score }] of found.entries()) expect(score).toBeCloseTo(alone[at]?.score ?? 0, 0);
+    expect(found[0]?.score).toBeCloseTo(alone[0]?.score ?? 0, 1);
   });
 
   it('does not make its words known: they are mistyped ones like any other', () => {

@@ -1,3 +1,5 @@
+import { wordSet } from './words.ts';
+
 // Only usage that is common among people who build software belongs here, nothing to please one tool or one question.
 
 /** What a tool does to things. */
@@ -6,12 +8,12 @@ export type Action = 'create' | 'read' | 'update' | 'delete' | 'run' | 'stop';
 /** Actions by the words that say so. */
 export const actionWords: Readonly<Record<Action, string>> = {
   create:
-    'create, add, new, make, insert, generate, open, file, raise, register, draft, compose, write, start, publish, post, spin up, set up, provision, import, upload, attach, invite, fork, submit, send, reply, request, save, copy, share, remember, note down, store, break down, hook up, star, follow, answer, connect, react, subscribe, watch',
-  read: 'get, list, fetch, read, show, view, display, describe, look up, inspect, see, search, find, query, check, retrieve, count, compare, download, export, which, what, who, where, when, why, how, is, are, has, does, do, did, look for, grab, print, load, locate, grep, tell, verify, enumerate, browse, know',
+    'create, add, new, make, insert, generate, open, file, raise, register, draft, compose, write, start, publish, post, spin up, set up, provision, import, upload, attach, invite, fork, submit, send, reply, request, save, copy, share, remember, note down, store, break down, hook up, star, follow, answer, connect, react, subscribe, watch, clone, duplicate, schedule, book, comment',
+  read: 'get, list, fetch, read, show, view, display, describe, look up, inspect, see, search, find, query, check, retrieve, count, compare, download, export, which, what, who, where, when, why, how, is, are, has, does, do, did, look for, grab, print, load, locate, grep, tell, verify, enumerate, browse, know, preview, analyze, calculate, validate, summarize, monitor, trace',
   update:
-    'update, edit, change, modify, patch, alter, adjust, set, rename, move, replace, configure, mark, close, reopen, fix, rewrite, rewording, amend, tweak, assign, transfer, convert, swap, enable, disable, turn on, turn off, switch on, switch off, lock, unlock, merge, sync, tag, bump, give, push back, require, protect, restrict, limit, allow, permit, grant, forbid, block, pin, archive, overwrite, append, reorder, prioritize, promote, demote, restore, recover, bring back, approve',
+    'update, edit, change, modify, patch, alter, adjust, set, rename, move, replace, configure, mark, close, reopen, fix, rewrite, rewording, amend, tweak, assign, transfer, convert, swap, enable, disable, turn on, turn off, switch on, switch off, lock, unlock, merge, sync, tag, bump, give, push back, require, protect, restrict, limit, allow, permit, grant, forbid, block, pin, archive, overwrite, append, reorder, prioritize, promote, demote, restore, recover, bring back, approve, mute, ignore, snooze, accept, decline, reject, resolve, unsuspend, unmute, rotate, renew, refresh, revert, roll back, undo, resume, unpause, upgrade, downgrade, extend, reduce, increase, decrease, raise, lower, deprecate, reschedule, postpone',
   delete:
-    'delete, remove, destroy, drop, erase, purge, clear, wipe, discard, trash, get rid of, throw away, throw out, revoke, kick out, take off, take out, strip, forget, unlink, unassign, empty, uninstall, detach, unstar, unfollow, unpin, clean up, pull back, kick, unprotect, no longer, rm',
+    'delete, remove, destroy, drop, erase, purge, clear, wipe, discard, trash, get rid of, throw away, throw out, revoke, kick out, take off, take out, strip, forget, unlink, unassign, empty, uninstall, detach, unstar, unfollow, unpin, clean up, pull back, kick, unprotect, no longer, any longer, any more, rm, unsubscribe, unwatch, unblock, unpublish, unregister, deregister, evict, expel, offboard',
   run: 'run, deploy, execute, trigger, dispatch, launch, invoke, kick off, rerun, retry, restart, redeliver, ping, test, run again, try again, resend, send again, review',
   stop: 'stop, cancel, abort, kill, halt, terminate, shut down, dismiss, suspend',
 };
@@ -19,7 +21,7 @@ export const actionWords: Readonly<Record<Action, string>> = {
 /** Those that are nouns, or mean nothing, as often: they say what is done only where they come first. */
 export const ambiguousVerbs = `
 file, post, draft, review, test, check, tag, star, save, import, export, set, store, fork, open, mark, answer, share, make, start, new,
-remember, read, limit, watch, block, archive, pin, follow, request, record
+remember, read, limit, watch, block, archive, pin, follow, request, record, clone, duplicate, schedule, book, comment, raise, trace, preview, monitor, upgrade, ignore, extend
 `;
 
 /** Verbs whose second half may stand further on: `turn the logs on`. */
@@ -49,10 +51,8 @@ since, until, before, after, while, because, about, named, called, titled, sayin
 `;
 
 /** A query that begins so asks. */
-export const openers: ReadonlySet<string> = new Set(
-  'who whose whom what which where when why how is are was were am do does did has have had can could may might will should'.split(
-    ' ',
-  ),
+export const openers = wordSet(
+  'who whose whom what which where when why how is are was were am do does did has have had can could may might will should',
 );
 
 /** It asks for something new. */

@@ -28,6 +28,8 @@ export const meaningWeights = {
   longerOfUnknown: 0.6,
   /** One word of a phrase. */
   part: 0.35,
+  /** The same where no tool has the phrase. */
+  loosePart: 0.5,
   /** Two words written as one, or one as two. */
   joined: 1,
   half: 0.5,
@@ -77,6 +79,8 @@ export const rankWeights = {
   precision: 0.9,
   /** How much of the query the tool speaks of. */
   coverage: 0.25,
+  /** On top, for a name that speaks of what the verb is about. */
+  objectInName: 0.1,
   hintedToolset: 1.25,
   deprecated: 0.5,
   /** A tool that does what the query says, the opposite of reading, or something else. */

@@ -159,3 +159,8 @@ export function rootOf(stem: string): string {
   const rest = stem.replace(derivations, '');
   return rest.length < 3 || rest === stem ? stem : withoutDouble(rest);
 }
+
+/** @param words with spaces between them */
+export function wordSet(words: string): ReadonlySet<string> {
+  return new Set(words.split(' '));
+}

@@ -12,7 +12,7 @@ add < allocate, allow, append, attach, bring on, contribute, enlist, enrol, enro
   slap on, stick, stick on, store, supply, tack on, two numbers, write down
 delete < abandon, axe, bin, burn, cancel, chuck, clean out, clear, clear out, cut, decommission, delist, deregister, disband,
   dismantle, dispose, dissolve, ditch, do away with, do not need, drop, dump, eliminate, empty, eradicate, expire, expunge,
-  flush, forget, get rid, kill off, no longer, no longer need, no need for, not needed, obliterate, prune, pull back, purge,
+  flush, forget, get rid, kill off, any longer, any more, no longer, no longer need, no need for, not needed, obliterate, prune, pull back, purge,
   rescind, retire, retract, revoke, scrap, scrub, shred, shut down, stop, sweep, take back, take down, tear down, teardown,
   throw, toss, toss out, trash, undo, unpublish, unregister, unset, unused, vaporize, wipe out, withdraw, zap
 remove < boot, chuck out, clear, clear off, cut loose, cut off, deny, deprive, deprovision, detach, disassociate, dismiss,
@@ -29,18 +29,19 @@ update < apply, bring up to date, bump, bump up, bump version, call, changed, cl
 set < adjust, assign, cap, choose, decide, declare, define, determine, dictate, enforce, fix, force, from now on, give, grant,
   impose, keep, keep for, limit, make, mandate, mark, mark as, only, pick, pin down, policy, prescribe, put, put to, require,
   restrict, select, specify, stipulate, switch
-get < access, acquire, bring up, check out, consult, details of, dump, examine, exist, explain, find out, grab,
-  have a look, how does, how far, how is, inspect, let me see, load, look at, look into, lookup, obtain, open, open up, peek,
-  pick up, poll, present, print, pull, pull up, read out, reveal, see, take, take a look, tell, view,
-  what, what does, what is, what was, where is, who is
-list < all of, all the, browse, catalogue, currently, dump, each of, enumerate, every, exist, filter, how many, inventory,
-  line up, name all, online, overview, overview of, recent, roster, rundown, see all, show all, skim, sort, view all, what are,
+get < access, acquire, bring up, check out, consult, details of, dump, examine, exist, explain, find out, grab, have a look,
+  how does, how far, how is, inspect, let me see, load, look at, look into, lookup, obtain, open, open up, peek, pick up, poll,
+  present, print, pull, pull up, read out, reveal, see, take, take a look, tell, view, what, what does, what is, what was,
+  where is, who is
+list < all of, browse, catalogue, currently, dump, each of, enumerate, every, exist, filter, how many, inventory, line up,
+  name all, online, overview, overview of, recent, roster, rundown, see all, show all, skim, sort, view all, what are,
   what do we have, what is there, what kinds, which, which are, which ones, who are, who has, who have
 search < anything about, are there any, called, comb through, containing, defined, definition, dig, dig up, explore, filter,
   google, hunt, hunt down, identify, index, is there any, know, known, look around, look through, lookup, match, matching,
-  mentioned, mentions of, pattern, pinpoint, recall, regex, root out, scan for, seek, sift, spot, track down, trawl, used, where
-enable < activate, allow, arm, can use, let, make available, make possible, make use, may use, open up, opt in, permit, put live,
-  start, start using, switch on, toggle, turn on, unblock
+  mentioned, mentions of, pattern, pinpoint, recall, regex, root out, scan for, seek, sift, spot, track down, trawl, used,
+  where
+enable < activate, allow, arm, can use, let, make available, make possible, make use, may use, open up, opt in, permit,
+  put live, start, start using, switch on, toggle, turn on, unblock
 disable < ban, cut off, deactivate, disallow, do not allow, do not let, forbid, mothball, mute, no longer, not allowed, opt out,
   pause, prevent, prohibit, put on ice, shut off, stop, stop using, suppress, suspend, switch off, toggle, turn off
 suspend < cut off, disable, for now, freeze, hold, hold off, pause, put on hold, temporarily
@@ -95,8 +96,8 @@ download < checkout, export, fetch, get, get a copy, get hold, grab, local copy,
   save locally, take, take home
 export < back up, backup, dump, extract, get out, leave, migrate, move away, moving away, take out, take with
 import < bring in, bring over, ingest, load, migrate, move in, pull, pull in, read in, restore, take in
-compare < against, ahead, behind, between, changed, changed between, changes, changes between, contrast, differ, difference, gap,
-  git diff, side by side, since, versus, vs, what changed, what changed between
+compare < against, ahead, behind, between, changed, changed between, changes, changes between, contrast, differ, difference,
+  gap, git diff, side by side, since, versus, vs, what changed, what changed between
 sync < behind, bring up to date, catch up, in step, mirror, pull from upstream, refresh, up to date, upstream
 revoke < compromised, expire, invalidate, kill, leaked, pull back, rotate, stolen, take away, take back, void
 grant < award, entitle, give, hand out, let, provide
@@ -105,7 +106,7 @@ check < already, can, ci, confirm, does it, ensure, exist, green, has, has been,
 review < approval, approve, critique, examine, feedback, go over, inspect, look at, look over, opinion, request changes,
   reviewer, second opinion, second pair of eyes, sign off, verdict
 request < apply for, ask, ask for, call for, calls, demand, need, solicit
-reply < answer, answered, get back to, react to, respond, write back
+reply < answer, answered, get back to, respond, write back
 submit < file, finish, hand in, send in, turn in
 publish < announce, go live, go public, launch, make available, make public, make visible, put out, release, share, ship
 deploy < bring out, deployments, go live, install, promote, push out, push to production, put into production, put live,
@@ -129,11 +130,11 @@ write < append, prepend, save
 open issues < backlog
 limit < budget, remaining, restrict
 allowed < can use, may use
-read file < cat, load, open, print, show, view
+read: file < cat, load, open, print, show, view
 read < cat file, dump, load, open, print, skim
 test < coverage, demo, ping, sample, try out
-create release < cut a release, tag a release
-send message < dm, message
+create: release < cut a release, tag a release
+send: message < dm, message
 copy < duplicate
 mark < duplicate, flag
 clear < empty
@@ -141,8 +142,8 @@ describe < explain
 edit < find and replace, fix, insert, typo, write
 replace < find and replace, rewrite, rotate
 restrict < forbid, prevent
-list commits < git log
-add collaborator < give access, grant access
+list: commits < git log
+add: collaborator < give access, grant access
 protect < guard, lock down, prevent, restrict, safeguard, secure, shield
 give < hand
 register < hook up, sign up
@@ -150,27 +151,27 @@ connect < hook up
 count < how many, how much, how often
 save < keep, stash, store, write
 store < keep, remember, save
-add member < let in, onboard
+add: member < let in, onboard
 open < load, reopen
 required < mandatory, must, require
-update branch < merge conflict, rebase
-remove member < offboard
+update: branch < merge conflict, rebase
+remove: member < offboard
 append < paragraph
 show < print, visible
 restart < reboot, reload, reset
-add observation < remember
+add: observation < remember
 requested reviewers < reviewer, waiting for review, whose review
 insert < seed
 configure < set up
 required reviewer < sign off
-create user < sign up
+create: user < sign up
 change < switch
-add label < tag
-download archive < tarball
-create file < touch
-delete protection < unprotect
-remove protection < unprotect
-search code < usage
+add: label < tag
+download: archive < tarball
+create: file < touch
+delete: protection < unprotect
+remove: protection < unprotect
+search: code < usage
 displayed < visible
 blocked by < waiting for
 watch < watcher

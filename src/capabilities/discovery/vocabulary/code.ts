@@ -11,8 +11,8 @@ clones < checkout, cloned, downloads of the repo, how often cloned, traffic
 code < definition
 code frequency < additions, churn, deletions, lines added, lines changed, lines of code, lines removed
 code of conduct < behavior, behaviour, community rules, conduct, etiquette, manners
-commit < author, blame, change, changed, changes, changeset, check in, checkin, cherry pick, contributor, git log, hash, history,
-  last change, patch, push, revision, revisions, sha, what changed, who changed, wrote
+commit < author, blame, change, changed, changes, changeset, check in, checkin, cherry pick, contributor, git log, hash,
+  history, last change, patch, push, revision, revisions, sha, what changed, who changed, wrote
 commit activity < busy, commits by week, commits per day, commits per week, how active, last year, past year
 community profile < community standards, contributing guide, healthy project
 contents < body, code of, file in the repo, inside, readme, source file, text, text of, what is in
@@ -71,7 +71,7 @@ timeline < happen
 top paths < most visited, popular content, popular pages
 topic < category, keyword, keywords, subject, tags of the repo
 traffic < audience, hits, how popular, page views, popular, popularity, views, visitor, visitors, visits, who visits
-tree < all files, directory structure, draw, folder structure, hierarchy, nested, recursively, structure, whole tree
+tree < directory structure, draw, folder structure, hierarchy, nested, recursively, structure
 upstream < original repo, parent repo, source of the fork, sync, up to date
 views < how popular, look at, page views, peek, popularity, see, seen, traffic, visitor, visitors, visits
 visibility < hidden, hide, internal, make public, open source it, private, public, secret, who can see

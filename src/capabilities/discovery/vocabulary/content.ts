@@ -34,7 +34,7 @@ cookie < log out, session
 coordinates < coordinate, latitude
 copilot agent < coding agent
 crawl < scrape
-create directory < make folder, mkdir, new folder, subfolder
+create: directory < make folder, mkdir, new folder, subfolder
 daily < day, per day
 date < today, when, yesterday
 days < retention, today, yesterday
@@ -46,8 +46,8 @@ document < doc, note, notes, page, wiki
 documentation < docs
 duration < how long, minutes
 echo < parrot, repeat, return what i say, say, say back
-edit file < change a word, change line, find and replace, fix typo, insert line, patch, patch a file, rename variable, replace,
-  replace text, substitute, swap
+edit: file < change a word, change line, find and replace, fix typo, insert line, patch, patch a file, replace, replace text,
+  substitute, swap
 element < button
 email message < letter, mail
 environment variables < env, env vars, environment, process environment
@@ -57,7 +57,7 @@ extract < scrape
 fetch < crawl, download page, grab, load, page text, pull, read website, scrape, url, website content
 file < asset, attachment, binary, blob, code, csv, document, filesystem, installer, path, pdf, script, source file, text file,
   txt
-file info < created when, how big, how old, last changed, metadata, owner, permissions, size, stat, timestamp, when modified
+file info < how big, how old, last changed, metadata, size, stat, timestamp, when modified
 fill < enter, fill in, type
 first < beginning
 first lines < beginning, head, start of, top
@@ -89,7 +89,7 @@ last modified < modified
 latest < newest, recent
 leave < quit
 link < associate, connect, cross reference, hyperlink, permalink, reference, shortcut, url
-list directory < dir, files in, folder, folder content, ls, what files, what is in the folder, which files
+list: directory < dir, files in, folder, folder content, ls, what files, what is in the folder, which files
 local < near, near me, nearby
 location < where
 long running < long, progress, slow, takes a while, takes long
@@ -103,9 +103,9 @@ model < ai, llm
 modification < modified
 monthly < month
 most < top
-move file < mv, put somewhere else, relocate, rename file
+move: file < mv, put somewhere else, relocate, rename file
 multiple < at once, both, bulk, many, one go, several
-multiple files < a few files, all of them, at once, both files, many files, several files, these files, together
+multiple files < a few files, all of them, both files, many files, several files, these files
 navigate < browse, go to, open, open page, open url, surf, url, visit
 nested < child
 network < ip
@@ -127,8 +127,8 @@ prometheus < metric
 publicize < make public
 push < write access
 queue < topic
-read media file < audio, base64, gif, icon, image, jpeg, jpg, logo, mp3, photo, picture, png, sound, video
-read text file < cat, contents of, look inside, open file, print file, text of, what does it say
+read: media file < audio, base64, gif, icon, image, jpeg, jpg, logo, mp3, photo, picture, png, sound, video
+read: text file < cat, contents of, look inside, open file, print file, text of, what does it say
 reason < why
 recording < film, record, rows, video
 recursive < nested, recursively, tree
@@ -139,7 +139,7 @@ resize < window
 revision < previous version
 scrape < crawl
 screenshot < capture, how does it look, photo, picture, picture of the page, snapshot
-search files < by name, ending in, ends in, extension, find file, glob, named, pattern, where is the file, wildcard
+search: files < by name, ending in, ends in, extension, find file, glob, named, pattern, where is the file, wildcard
 select < choose, dropdown, pick, switch
 several < multiple
 site < crawl
@@ -169,5 +169,5 @@ web page < article, link, site, url, website
 web search < google, internet, news, online, search the web
 website < domain
 weekly < per week, week
-write file < create file, dump into, new file, overwrite, put into a file, save, store, store as, write
+write: file < create file, dump into, new file, overwrite, put into a file, save, store, store as, write
 `;

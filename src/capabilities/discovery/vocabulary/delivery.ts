@@ -16,10 +16,10 @@ budget < cap, cost cap, limit spending, maximum spend, spend, spending, spending
 build < ci
 cache < cached, dependencies cache, space used by cache, speed up builds, storage
 check run < build result, check, checks, ci result, failing, green tick, lint, passing, red cross, test result
-check suite < all checks, checks of one app, group of checks, set of checks
+check suite < checks of one app, group of checks, set of checks
 codespace < browser editor, cloud ide, cloud machine, dev box, dev container, dev environment, dev machine, devcontainer,
   development environment, development machine, online editor, remote dev environment, remote machine, sandbox, workspace
-combined status < all checks, altogether, everything green, in total, is it green, overall, overall result
+combined status < everything green, in total, is it green, overall, overall result
 commit status < broken, build result, check mark, ci result, failing, green, mark the commit, passing, red, result, state of
 concurrency < at the same time, in parallel, one at a time, parallel, queue, simultaneously
 configuration < settings
@@ -29,8 +29,7 @@ delivery < attempt, call, calls, event, missed, payload, sent
 deployment < deployed, hosting, in production, launch, live, production, release to, rolled out, rollout, shipped, staging,
   went live, which version is live
 deployment branch policy < from which branch, may be deployed, which branches may deploy
-deployment protection rule < approval before, before deploying, gate, guard, guards, manual approval, wait timer,
-  who must approve
+deployment protection rule < before deploying, gate, guard, guards, wait timer, who must approve
 deployment record < running where, runs in, where deployed, which cluster
 deployment status < failed, finished, in progress, result of the deployment, rollout, succeed, succeeded, success, went well
 devcontainer < container definition, dev container, dev setup
@@ -58,8 +57,8 @@ job < build, log, logs, step, steps, task
 kubernetes resource < deployment, ingress, namespace, node, pod, service
 latency < slow
 latest release < current version, most recent version, newest version, up to date version
-log < broke, console, crash, crash loop, crashed, error message, fail, failed, failure, happen, history, output, printed, reason,
-  red, stack trace, trace, what went wrong, why, why did it fail
+log < broke, console, crash, crash loop, crashed, error message, fail, failed, failure, happen, history, output, printed,
+  reason, red, stack trace, trace, what went wrong, why, why did it fail
 machine type < bigger, bigger machine, cores, cpu, faster machine, hardware, larger machine, memory, more memory, more power,
   ram
 manifest < app template, yaml
@@ -68,15 +67,15 @@ meta < about the service, ip range, ip ranges, service information
 node < drain
 octocat < ascii art, mascot
 oidc < federated, federation, identity provider, identity token, keyless, openid, trust policy, workload identity
-package < artifact, container, container image, container registry, dependency, docker image, gem, image, library, maven, module,
-  npm, nuget, published, registry
+package < artifact, container, container image, container registry, dependency, docker image, gem, image, library, maven,
+  module, npm, nuget, published, registry
 package version < image tag, published versions, versions of, which versions
 pages < article, blog, crawl, doc, docs, docs site, document, documentation, domain, homepage, hosted page, hosting,
   landing page, note, notes, project page, scrape, site, static site, web site, website, website content, wiki
 pages build < publish the site, site build, website build
 pages health check < certificate, custom domain, dns, domain
 passing < green
-pending deployment < awaiting, hold, needs approval, waiting for approval, waits for approval
+pending deployment < awaiting, needs approval, waiting for approval, waits for approval
 performance < latency, slow
 personal access token < access tokens, fine grained token, pat, tokens of our members
 pipeline < ci cd
@@ -115,11 +114,11 @@ storage < bucket, cookie, space
 storage record < kept in, location, stored in, stored where, where stored, which registries
 subject claim < identity token, sub, token contents, token subject
 success < green, passing, succeed
-suspend installation < cut off integration, disable integration, pause integration
+suspend: installation < cut off integration, disable integration, pause integration
 time < hourly, how long, minutes, over time, per day, per hour, timeline, when
 token < access key, credential, key, login token
 usage < adoption, burn, burned, charges, consumed, consumption, cost, cpu, credit, expensive, how much, invoice, minutes, quota,
-  run time, space, spend, spending, spent, storage, storage used, telemetry, took, used, used up
+  run time, space, spend, spending, spent, storage, storage used, telemetry, used, used up
 variable < config value, constant, env var, environment value, parameter, setting, value
 version < downgrade, outdated, package, revisions, snapshot, upgrade
 webhook < call our server, callback, endpoint, event url, every time, hook, http callback, integration url, listener, notified,

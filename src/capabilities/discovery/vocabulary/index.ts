@@ -10,9 +10,11 @@ import { people } from './people.ts';
 import { security } from './security.ts';
 import { work } from './work.ts';
 
-/** What tools call something, and what people say who mean it. A verb before a thing is what is done with the thing. */
+/** What tools call something, and what people say who mean it. */
 export interface Sense {
   meant: string;
+  /** What is done with it, if they mean only that. */
+  deed?: string;
   said: readonly string[];
 }
 
@@ -29,14 +31,19 @@ export const senses: readonly Sense[] = [
   knowledge,
 ].flatMap(sensesOf);
 
-/** Lines of `meant < said, said`; one that is indented goes on with the line before. */
+/** Lines of `meant < said, said` or `deed: meant < said`; one that is indented goes on with the line before. */
 function sensesOf(text: string): Sense[] {
   return text
     .replaceAll('\n  ', ' ')
     .trim()
     .split('\n')
     .map((line) => {
-      const [meant = '', said = ''] = line.split('<');
-      return { meant: meant.trim(), said: said.split(',').map((each) => each.trim()) };
+      const [left = '', said = ''] = line.split('<');
+      const [meant = '', deed] = left.split(':').reverse();
+      return {
+        meant: meant.trim(),
+        ...(deed === undefined ? {} : { deed }),
+        said: said.split(',').map((each) => each.trim()),
+      };
     });
 }

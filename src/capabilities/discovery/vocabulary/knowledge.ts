@@ -14,13 +14,13 @@ cluster < k8s, kubernetes, nodes
 column < swimlane
 compute < calculate
 container < docker, docker image, image, pod
-create entity < get to know, keep in mind, learn, memorise, memorize, new person, remember
+create: entity < get to know, keep in mind, learn, memorise, memorize, new person, remember
 customer < account, buyer, client, shopper, subscriber
 dashboard < charts, monitoring, overview, panel
 data < seed
 database < db, rows, schema, sql, table
-delete entity < forget, forget about, forget everything
-delete observation < after all, incorrect, is not, no longer true, not any more, not true, outdated, untrue, wrong
+delete: entity < forget, forget about, forget everything
+delete: observation < after all, incorrect, is not, no longer true, not any more, not true, outdated, untrue, wrong
 directions < drive, from to, how do i get to, navigate, route, walk, way to
 discount < coupon
 entity < concept, facts, forget, know, memory, node, object, people, person, remember, somebody, someone new, subject, thing
@@ -34,19 +34,19 @@ graph < memorised
 incident < downtime, emergency, on call, outage, page someone, postmortem
 invoice < bill, billing, payment due
 knowledge < know, known, knows
-knowledge graph < all memories, all you know, brain, everything you know, everything you remember, know, knowledge, memorise,
-  memory, remember, what do you know, whole memory
+knowledge graph < all you know, brain, everything you know, everything you remember, know, knowledge, memorise, memory,
+  remember, what do you know, whole memory
 memory < do not forget, facts, forget, keep in mind, know, knowledge, known, learned, memorise, memorised, memorize, note down,
   note to self, recall, remember
 memory usage < ram
 metadata < how big, how old, modified, owner, permissions, properties, size, stat, timestamp, when was
 metrics < adoption, cpu, kpi, latency, load, memory usage, monitoring, performance, prometheus, telemetry, throughput, uptime
 mock < fake, simulate
-namespace < project, tenant
+namespace < tenant
 observation < birthday, detail, fact, facts, favorite, hates, is now, learned, likes, loves, memory, moved, note, note that,
   prefers, remember, remember that, trait, works as
 payment < charge, checkout, order, pay, purchase, refund
-place < local, location, near, near me, nearby, restaurant, where
+place < local, location, near, near me, nearby, restaurant
 planning < plan, subscription
 plus < add
 pod < container, crash loop, instance, pods, replica, workload
@@ -64,7 +64,7 @@ rows < spreadsheet
 sample < demo, dummy
 scale < fewer instances, grow, more instances, more pods, replica, replicas, shrink
 schema < columns, data model, describe table, fields, structure
-search nodes < know about, recall, remember about, tell me about, what about, what do you know, who is
+search: nodes < know about, recall, remember about, tell me about, what about, what do you know, who is
 sequential < one step at a time, step by step
 sequential thinking < brainstorm, break down, carefully, consider, deliberate, figure out, hard problem, plan, ponder, reason,
   reason through, reflect, solve, step by step, think, work through

@@ -12,13 +12,13 @@ authenticated user < about me, am i, did i, do i, have i, i am, i have, logged i
 author < blame, by whom, contributor, creator, who made, who wrote, whose, written by, wrote
 codeowners < code owner, responsible, who maintains, who owns, whose code
 collaborator < access, admin access, can edit, can push, co author, helper, let in, let push, maintainer, may edit, may merge,
-  may push, people with access, push access, read access, share with, who can access, who can push, who has access, work with us,
-  write access
+  may push, people with access, push access, read access, share with, who can access, who can push, who has access,
+  work with us, write access
 contributor < active developers, authors, committers, contribute, contributed, developers, most active, top developers,
   who commits, who works on, who wrote, worked on
 deploy key < key of a repo, machine access, machine key, read only key, server access, server key
 email < contact, e-mail, inbox, mail, mail address, mailbox
-enterprise < across organizations, all organizations, company, company wide, corporate, corporation, group wide, whole company
+enterprise < company, company wide, corporate, corporation, group wide, whole company
 followed < follow, follows, i follow, who do i follow
 follower < audience, fans, followers, follows me, who follows
 gpg key < pgp, sign commits, signing, verified commits
@@ -29,8 +29,8 @@ member < belong, belongs, colleague, coworker, crew, employee, everybody in, eve
   workmate
 membership < belong to, belongs, in the org, in the team, is in, joined, joining, leave, part of, role in
 name < alias, nickname, title
-organization < across repos, agency, all repos, business, company, company wide, corp, corporation, division, employer,
-  everywhere, firm, org wide, shared, whole company
+organization < agency, business, company, company wide, corp, corporation, division, employer, everywhere, firm, org wide,
+  shared, whole company
 outside collaborator < agency, consultant, contractor, external, freelancer, guest, non member, not in the org, partner,
   third party, vendor
 owner < belongs to, in charge, maintainer, ownership, responsible, who owns, who runs, whose

@@ -6,7 +6,8 @@ attestation < authenticity, build proof, built where, origin, proof, provenance,
 audit log < admin actions, compliance, trail, who did what
 authenticated < logged in, login
 autofix < automatic fix, fix it automatically, fix suggestion, propose a fix, repair, suggested fix
-automated security fix < automatic fix, dependabot pull request, dependency fix, fix dependencies automatically, security update
+automated security fix < automatic fix, dependabot pull request, dependency fix, fix dependencies automatically,
+  security update
 bill of materials < components, dependency list, ingredients, list of libraries, sbom, supply chain
 campaign < push to fix alerts, remediation, security drive
 code quality < clean code, code smell, coverage, findings, linter, maintainability, static analysis

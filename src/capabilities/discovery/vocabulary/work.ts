@@ -25,7 +25,7 @@ field < attribute, column, custom field, effort, estimate, extra field, priority
 issue < backlog, bug, bug report, card, complaint, crash, defect, epic, exception, feature request, glitch, incident, problem,
   report, something broken, story, task, ticket, todo, triage, trouble, work item
 issue type < bug or feature, category of issue, kind of issue, kind of ticket
-item < card, entry, on the board, row, ticket on the board
+item < card, entry, row, ticket on the board
 label < badge, categorise, categorize, category, classify, color, colour, flag, mark as, marker, priority, sticker, tag, tags,
   triage
 meeting < call, standup
@@ -41,7 +41,7 @@ priority < prioritize
 project < backlog, board, kanban, planning, roadmap, sprint, table of tasks
 project item < card, entry
 reaction < cheer, clap, emoji, heart, laugh, like, plus one, react, reacted, rocket, smiley, thumbs, thumbs up
-search issues < across all repos, assigned to me, my tickets, unassigned, waiting for me
+search: issues < assigned to me, my tickets, unassigned, waiting for me
 sub < break down, child, split, subproject
 sub issue < breakdown, broken down, child, child ticket, children, epic, part of, pieces, smaller, smaller tasks, sub task,
   subtask
