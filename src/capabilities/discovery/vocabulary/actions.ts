@@ -12,9 +12,10 @@ add < allocate, allow, append, attach, bring on, contribute, enlist, enrol, enro
   slap on, stick, stick on, store, supply, tack on, two numbers, write down
 delete < abandon, axe, bin, burn, cancel, chuck, clean out, clear, clear out, cut, decommission, delist, deregister, disband,
   dismantle, dispose, dissolve, ditch, do away with, do not need, drop, dump, eliminate, empty, eradicate, expire, expunge,
-  flush, forget, get rid, kill off, any longer, any more, no longer, no longer need, no need for, not needed, obliterate, prune, pull back, purge,
-  rescind, retire, retract, revoke, scrap, scrub, shred, shut down, stop, sweep, take back, take down, tear down, teardown,
-  throw, toss, toss out, trash, undo, unpublish, unregister, unset, unused, vaporize, wipe out, withdraw, zap
+  flush, forget, get rid, kill off, any longer, any more, no longer, no longer need, no need for, not needed, obliterate, prune,
+  pull back, purge, rescind, retire, retract, revoke, scrap, scrub, shred, shut down, stop, sweep, take back, take down,
+  tear down, teardown, throw, toss, toss out, trash, undo, unpublish, unregister, unset, unused, vaporize, wipe out, withdraw,
+  zap
 remove < boot, chuck out, clear, clear off, cut loose, cut off, deny, deprive, deprovision, detach, disassociate, dismiss,
   dissociate, drop, drop from, evict, exclude, expel, fire, forget, kick, kick out, lay off, leave, leave out, let go, lift,
   no longer, offboard, oust, pull, pull out, quit, retire, revoke, sack, strip, take away, take back, take from, take off,
@@ -58,13 +59,12 @@ assign < allocate, assignee, claim, delegate, entrust, give, hand, hand over, in
 lock < archive, close, close off, end the discussion, freeze, hold, no more comments, off topic, seal, shut, shut down,
   shut down comments, stop, stop discussion, stop the discussion
 unlock < free, let again, let talk again, open again, release, reopen discussion, thaw, unblock, unfreeze
-close < abandon, call it done, complete, dismiss, done with, finish, finished, mark as done, resolve, settle, shut, wont fix,
-  wrap up
+close < abandon, call it done, complete, dismiss, done with, finish, finished, mark as done, resolve, settle, shut, wrap up
 reopen < came back, is back, not fixed, open again, open up again, still broken
 approve < accept, agree, allow, authorise, authorize, bless, confirm, give the go ahead, go ahead, green light, let it go,
   let through, lgtm, looks good, ok, okay, pass, sign off, thumbs up, trust, wave through
 reject < decline, deny, do not approve, knock back, not approve, rebuff, refuse, say no, send back, turn down, veto
-dismiss < accepted risk, brush off, false positive, ignore, not a problem, not relevant, set aside, wave off, wont fix
+dismiss < accepted risk, brush off, false positive, ignore, not a problem, not relevant, set aside, wave off
 merge < bring in, combine, conflict, consolidate, fold in, get in, integrate, join, land, merge conflict, pull in, rebase, ship,
   ship it, squash, unite
 cancel < abandon, abort, back out, break off, call off, give up on, halt, interrupt, kill, quit, stop, stop running, terminate,
@@ -122,7 +122,7 @@ fork < clone, clones of, copied, copies, copy, copy of, derivative, derived, dup
 bypass < break the rule, circumvent, despite, exception, exempt, exemption, get around, go around, ignore the rule, override,
   skip
 reorder < move down, move up, order of, prioritise, prioritize, priority, put after, put before, rearrange, sort, swap
-reprioritize < move down, move up, order of, put after, put before, rearrange, reorder, swap, swap the order
+reprioritize < move down, move up, order of, put after, put before, rearrange, reorder, swap
 retry < again, attempt
 ping < alive, try out
 post < announce, tell

@@ -3,10 +3,10 @@
 export const code = `
 archive < backup, deprecate, export, mothball, read only, snapshot, source, source download, tarball, zip
 autolink < cross reference, external reference, jira reference, link automatically, shortcut, ticket reference, turn into links
-blob < binary, file object, git object, raw content, raw object
+blob < binary, file object, git object
 branch < checkout, develop, feature branch, head, hotfix, line of work, main, master, trunk
-branch protection < before merging, direct push, force push, guard, may push, must not push, protect, protect main, protected,
-  push directly, push to main, required before merge, safeguard, straight to main, who can push
+branch protection < before merging, direct push, force push, guard, may push, protect, protect main, protected, push directly,
+  push to main, required before merge, safeguard, straight to main, who can push
 clones < checkout, cloned, downloads of the repo, how often cloned, traffic
 code < definition
 code frequency < additions, churn, deletions, lines added, lines changed, lines of code, lines removed
@@ -57,14 +57,14 @@ repository < code, code base, codebase, home of, monorepo, project, source, sour
 required status check < before merge, before merging, block merge, gate, has to pass, have to pass, mandatory, mandatory check,
   must be green, must pass, need to pass, pass before, required
 revert < pull back, undo
-review comment < at line, code comment, diff, inline, line, line comment, on line, remark, remark on line
+review comment < at line, code comment, diff, inline, line, line comment, on line, remark
 review thread < discussion, resolved, thread
 rollback < downgrade, previous version
 rule < mandatory, must, policy, protect, require
 ruleset < convention, enforce, guard, guardrail, guards, naming convention, policy, protection, rule, rules
 sha < hash
 sources < referrer
-stack < build on each other, chain, chained, depend on each other, dependent, on top of each other, pile, series, stacked
+stack < chain, chained, depend on each other, dependent, on top of each other, pile, series, stacked
 tag < categorize, git tag, mark a version, version
 template < blueprint, boilerplate, cookie cutter, scaffold, skeleton, starter
 timeline < happen

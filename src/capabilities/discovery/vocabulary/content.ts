@@ -5,8 +5,7 @@ active < running
 advisory < vulnerability
 agent < ai, assistant, bot, coding task
 alias < nickname
-allowed directories < access, access to, allowed, may you, sandbox, touch, what can you see, where may you, which folders,
-  which paths, work in
+allowed directories < access, access to, allowed, sandbox, touch, work in
 asset < attach, attachment, binary, installer
 attachment < attach
 audio < sound

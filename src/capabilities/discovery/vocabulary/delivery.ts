@@ -3,8 +3,7 @@
 export const delivery = `
 action < ci, github actions, pipeline, workflow
 annotation < findings in the code, line warnings, lint result, warning
-api insights < api calls, api traffic, api usage, calls the api, heavy users, requests per, requests to the api,
-  who calls the api
+api insights < api calls, api traffic, api usage, calls the api, requests per, who calls the api
 app < add on, addon, application, bot, extension, install, integration, oauth app, plugin, program, third party
 apply < cherry pick, manifest, yaml
 approval < approve, sign off
@@ -16,11 +15,11 @@ budget < cap, cost cap, limit spending, maximum spend, spend, spending, spending
 build < ci
 cache < cached, dependencies cache, space used by cache, speed up builds, storage
 check run < build result, check, checks, ci result, failing, green tick, lint, passing, red cross, test result
-check suite < checks of one app, group of checks, set of checks
+check suite < group of checks, set of checks
 codespace < browser editor, cloud ide, cloud machine, dev box, dev container, dev environment, dev machine, devcontainer,
   development environment, development machine, online editor, remote dev environment, remote machine, sandbox, workspace
-combined status < everything green, in total, is it green, overall, overall result
-commit status < broken, build result, check mark, ci result, failing, green, mark the commit, passing, red, result, state of
+combined status < is it green, overall, overall result
+commit status < broken, build result, check mark, ci result, failing, green, passing, red, result, state of
 concurrency < at the same time, in parallel, one at a time, parallel, queue, simultaneously
 configuration < settings
 cost < expensive, money, price
@@ -28,7 +27,6 @@ cost center < accounting, charge to, department budget
 delivery < attempt, call, calls, event, missed, payload, sent
 deployment < deployed, hosting, in production, launch, live, production, release to, rolled out, rollout, shipped, staging,
   went live, which version is live
-deployment branch policy < from which branch, may be deployed, which branches may deploy
 deployment protection rule < before deploying, gate, guard, guards, wait timer, who must approve
 deployment record < running where, runs in, where deployed, which cluster
 deployment status < failed, finished, in progress, result of the deployment, rollout, succeed, succeeded, success, went well
@@ -52,7 +50,7 @@ in progress < ongoing, running
 installation < app access, install, installed app, installed where, integration installed, third party, where is the app
 integration < plugin
 ip address < allow list, allowlist, firewall, ip, ip range, network, which addresses, whitelist
-jitconfig < ephemeral, just in time, one time, single use, throw away
+jitconfig < ephemeral, just in time, one time, single use
 job < build, log, logs, step, steps, task
 kubernetes resource < deployment, ingress, namespace, node, pod, service
 latency < slow
@@ -103,7 +101,7 @@ schedule < calendar, cron, nightly, on call, reminder, timer
 secret < api key, confidential, credential, credentials, encrypt, encrypted, hardcoded, hidden value, key, leak, leaked,
   passphrase, password, private key, sensitive, token
 self hosted runner < build agent, build box, build machine, build server, executor, on prem, on premise, on premises,
-  our machines, our own, own build, own machine, own server, worker
+  own server, worker
 span < trace
 statistics < aggregate, analytics, average, busiest, chart, count, counts, dashboard, figures, how many, how much, how often,
   kpi, metrics, most, numbers, over time, per day, per hour, per month, per week, stats, trend
@@ -111,7 +109,7 @@ status < alive, badge, check, column, down, downtime, finished yet, green, green
   in progress, move to, offline, online, outage, outcome, passing, poll, progress, result, state, transition, up, uptime, wait,
   working
 storage < bucket, cookie, space
-storage record < kept in, location, stored in, stored where, where stored, which registries
+storage record < kept in, location, stored in, stored where, where stored
 subject claim < identity token, sub, token contents, token subject
 success < green, passing, succeed
 suspend: installation < cut off integration, disable integration, pause integration
@@ -129,8 +127,8 @@ workflow < action file, automated job, automation, build, ci, ci cd, continuous 
 workflow dispatch < by hand, kick off the build, manually, run it now, run now, run the pipeline, start a build,
   start the pipeline
 workflow job < job, job of the run, step, steps
-workflow run < build, builds, ci, ci run, deployment job, execution, failed build, green, job, last build, nightly, pipeline,
-  red, run, run of the tests, test run, tests, what is running
+workflow run < build, builds, ci, ci run, execution, failed build, green, job, last build, nightly, pipeline, red, run,
+  run of the tests, test run, tests, what is running
 workspace < dev environment, dev machine
 zen < design principle, inspiration, inspire, motto, philosophy, proverb, quote, saying, wisdom
 `;

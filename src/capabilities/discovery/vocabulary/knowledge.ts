@@ -20,7 +20,7 @@ dashboard < charts, monitoring, overview, panel
 data < seed
 database < db, rows, schema, sql, table
 delete: entity < forget, forget about, forget everything
-delete: observation < after all, incorrect, is not, no longer true, not any more, not true, outdated, untrue, wrong
+delete: observation < incorrect, no longer true, not any more, not true, outdated, untrue, wrong
 directions < drive, from to, how do i get to, navigate, route, walk, way to
 discount < coupon
 entity < concept, facts, forget, know, memory, node, object, people, person, remember, somebody, someone new, subject, thing

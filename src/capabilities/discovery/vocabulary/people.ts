@@ -27,7 +27,7 @@ invitation < asked to join, invite, invited, not yet accepted, pending member, w
 member < belong, belongs, colleague, coworker, crew, employee, everybody in, everyone in, headcount, hire, join, joined,
   maintainer, new hire, part of, people, people in, personnel, roster, staff, teammate, teammates, who, who belongs, who is in,
   workmate
-membership < belong to, belongs, in the org, in the team, is in, joined, joining, leave, part of, role in
+membership < belong to, belongs, is in, joined, joining, leave, part of, role in
 name < alias, nickname, title
 organization < agency, business, company, company wide, corp, corporation, division, employer, everywhere, firm, org wide,
   shared, whole company

@@ -12,16 +12,16 @@ bill of materials < components, dependency list, ingredients, list of libraries,
 campaign < push to fix alerts, remediation, security drive
 code quality < clean code, code smell, coverage, findings, linter, maintainability, static analysis
 code scanning < static analysis
-code scanning alert < bug in code, code scanner, finding, findings, insecure code, sast, scanner, security problem in code,
-  static analysis, vulnerable code
+code scanning alert < bug in code, code scanner, finding, findings, insecure code, sast, scanner, static analysis,
+  vulnerable code
 code scanning analysis < scan, scan results, scanner runs, scans, when was it scanned
 code security configuration < hardened, hardening, security defaults, security policy, security settings
 codeql < code query, scan database, static analysis, variant analysis
 credentials < secret
 dependabot < dependency, dependency fix, dependency update, outdated dependency, security update, vulnerability,
   vulnerable dependency
-dependabot alert < insecure dependency, outdated dependency, security hole, security holes, unsafe packages,
-  vulnerabilities in our packages, vulnerable dependency, vulnerable library, vulnerable package, vulnerable packages
+dependabot alert < insecure dependency, outdated dependency, security hole, unsafe packages, vulnerabilities in our packages,
+  vulnerable dependency, vulnerable library, vulnerable package, vulnerable packages
 dependency graph < dependencies, libraries, supply chain, third party code, what do we depend on
 digest < checksum, fingerprint, hash, sha, sha256
 ip allow list < allowed addresses, firewall, whitelist
@@ -35,7 +35,7 @@ scanning < scan, scanner
 secret scanning < leaked, secret scanner
 secret scanning alert < committed password, committed secret, credential in code, exposed, exposed key, hardcoded, leak, leaked,
   leaked key, leaked password, leaked token, password in the code
-secret scanning location < in which file, where is the leaked
+secret scanning location < where is the leaked
 security advisory < cve, disclose, disclosure, exploit, flaw, ghsa, report privately, responsible disclosure, security fix,
   security hole, vulnerability, weakness
 security alert < vulnerability
