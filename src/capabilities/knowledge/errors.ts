@@ -1,0 +1,58 @@
+import { defineError } from '../../kernel/errors.ts';
+
+export const DocumentUnreadable = defineError('DOCUMENT_UNREADABLE', {
+  status: 422,
+  category: 'validation',
+  retryable: false,
+  message: 'The document "{name}" cannot be read ({reason}): {detail}.',
+  action: '{remedy}',
+});
+
+export const UnknownCollection = defineError('UNKNOWN_COLLECTION', {
+  status: 404,
+  category: 'not_found',
+  retryable: false,
+  message: 'There is no collection "{name}" that you may read.',
+  action: 'These are there for you: {known}. The tool knowledge sources lists them with what they hold.',
+});
+
+export const UnknownPassage = defineError('UNKNOWN_PASSAGE', {
+  status: 404,
+  category: 'not_found',
+  retryable: false,
+  message: 'There is no passage {id} that you may read.',
+  action: 'Its document has changed or is gone: ask again with the tool knowledge query, and take the id from there.',
+});
+
+export const NotWritable = defineError('COLLECTION_NOT_WRITABLE', {
+  status: 403,
+  category: 'permission',
+  retryable: false,
+  message: 'You may not write in the collection "{name}".',
+  action: 'Ask an administrator to name you, your role or your team among its writers.',
+});
+
+export const CollectionDeclared = defineError('COLLECTION_DECLARED', {
+  status: 409,
+  category: 'validation',
+  retryable: false,
+  message: 'The collection "{name}" is declared in the configuration file.',
+  action: 'Change it there, or take another name.',
+});
+
+export const SyncUnderWay = defineError('SYNC_UNDER_WAY', {
+  status: 409,
+  category: 'validation',
+  retryable: true,
+  message: 'The source "{source}" of "{collection}" is being read already.',
+  action: 'Wait until that run is over: fairlead knowledge runs shows how far it is.',
+});
+
+export const knowledgeErrors = [
+  DocumentUnreadable,
+  UnknownCollection,
+  UnknownPassage,
+  NotWritable,
+  CollectionDeclared,
+  SyncUnderWay,
+];
