@@ -101,9 +101,12 @@ describe('a guarded request', () => {
     expect(server.requests).toHaveLength(0);
   });
 
-  it('connects to the permitted addresses only when a name has others too [SP-9]', async () => {
+  it('connects to the permitted addresses only when a name has others too, and tells them [SP-9]', async () => {
     const server = await serve(hello);
     const out = egress(['127.0.0.1'], async () => [{ address: '127.0.0.2', family: 4 }, ...loopback]);
+    expect(await out.reachable('http://mixed.example/')).toEqual(['127.0.0.1']);
+    expect(await out.reachable('http://127.0.0.1/')).toEqual(['127.0.0.1']);
+    await expect(out.reachable('http://127.0.0.2/')).rejects.toSatisfy(EgressBlocked.is);
     expect(await (await out.fetch(`http://mixed.example:${server.port}/`)).text()).toBe('hello');
     expect(server.requests).toHaveLength(1);
   });

@@ -67,6 +67,11 @@ export interface Egress {
   post(url: URL, request: EgressPost, receiver: AnswerReceiver): PostUnderWay;
   /** Whether a guarded request could go there now. Throws `EgressBlocked`, `EgressUnresolved`. */
   assertAllowed(url: string | URL): Promise<void>;
+  /**
+   * The addresses that a guarded request could connect to now, for a program that makes the connection itself and must
+   * be held to them. Throws as `assertAllowed`.
+   */
+  reachable(url: string | URL): Promise<readonly string[]>;
   /** After a change of the settings. */
   setAllow(allow: readonly string[]): void;
   /** Ends kept-alive connections; requests under way are cut. */
@@ -140,6 +145,16 @@ export function createEgress({ allow, log, resolve = resolveAll }: EgressDeps): 
     }
   }
 
+  async function reachable(input: string | URL): Promise<readonly string[]> {
+    const url = parse(input);
+    assertForm(url);
+    const host = withoutBrackets(url.hostname);
+    if (isIP(host) === 0) return (await permitted(host)).map(({ address }) => address);
+    const refused = refusal(host, host);
+    if (refused) throw refused;
+    return [host];
+  }
+
   function agentFor(guarded: boolean): Agent {
     return guarded ? guardedAgent : openAgent;
   }
@@ -209,15 +224,9 @@ export function createEgress({ allow, log, resolve = resolveAll }: EgressDeps): 
     },
     post,
     async assertAllowed(input) {
-      const url = parse(input);
-      assertForm(url);
-      const host = withoutBrackets(url.hostname);
-      if (isIP(host) === 0) await permitted(host);
-      else {
-        const refused = refusal(host, host);
-        if (refused) throw refused;
-      }
+      await reachable(input);
     },
+    reachable,
     setAllow(entries) {
       list = allowList(entries);
       // Connections that the old list allowed must not be used again; what runs on them may end.

@@ -1,0 +1,12 @@
+export {
+  GitMissing,
+  SourceItemGone,
+  SourceItemUnavailable,
+  SourceItemUnfit,
+  SourceMisconfigured,
+  SourceRefused,
+  SourceUnavailable,
+  sourcesErrors,
+} from './errors.ts';
+export { openSource } from './open.ts';
+export type { Gone, ScanEnd, ScanOptions, Source, SourceDeps, SourceItem, SourceKind } from './types.ts';
