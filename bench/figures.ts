@@ -3,8 +3,10 @@ export interface Figure {
   what: string;
   rounds: readonly number[];
   unit: string;
+  /** After the point, where the usual ones say too little. */
+  digits?: number | undefined;
   /** Goal as people read it, such as `50 ms`. */
-  goal?: string;
+  goal?: string | undefined;
 }
 
 export function median(values: readonly number[]): number {
@@ -21,9 +23,9 @@ export function percentile(values: readonly number[], percent: number): number {
 
 /** Prints the median of each, its range over the rounds, and the goal beside it. */
 export function report(title: string, figures: readonly Figure[]): void {
-  const lines = figures.map(({ what, rounds, unit, goal = '' }) => [
+  const lines = figures.map(({ what, rounds, unit, digits, goal = '' }) => [
     what,
-    `${short(median(rounds))} ${unit}`,
+    `${digits === undefined ? short(median(rounds)) : median(rounds).toFixed(digits)} ${unit}`,
     rounds.length > 1 ? `${short(Math.min(...rounds))} to ${short(Math.max(...rounds))}` : '',
     goal,
   ]);

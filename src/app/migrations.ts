@@ -4,6 +4,7 @@ import { catalogMigrations } from '../capabilities/catalog/index.ts';
 import { discoveryMigrations } from '../capabilities/discovery/index.ts';
 import { endpointsMigrations } from '../capabilities/endpoints/index.ts';
 import { idempotencyMigrations } from '../capabilities/idempotency/index.ts';
+import { knowledgeMigrations } from '../capabilities/knowledge/index.ts';
 import { policyMigrations } from '../capabilities/policy/index.ts';
 import { upstreamsMigrations } from '../capabilities/upstreams/index.ts';
 import type { Migration } from '../platform/db/index.ts';
@@ -18,4 +19,5 @@ export const migrations: readonly Migration[] = [
   ...idempotencyMigrations,
   ...endpointsMigrations,
   ...discoveryMigrations,
+  ...knowledgeMigrations,
 ];

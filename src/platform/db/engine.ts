@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { PGlite } from '@electric-sql/pglite';
+import { pg_trgm } from '@electric-sql/pglite/contrib/pg_trgm';
 import { vector } from '@electric-sql/pglite-pgvector';
 import { DurableFS } from './durablefs.ts';
 
@@ -35,13 +36,18 @@ export async function openEngine({ dataDir, seed }: EngineStart, onDeath: (reaso
 }
 
 function openInMemory(dataDir: string, seed: string | undefined): Promise<PGlite> {
-  return PGlite.create({ dataDir, extensions: { vector }, startParams: startParams('no fsync'), ...load(seed) });
+  return PGlite.create({
+    dataDir,
+    extensions: { vector, pg_trgm },
+    startParams: startParams('no fsync'),
+    ...load(seed),
+  });
 }
 
 function openFolder(folder: string, seed: string | undefined): Promise<PGlite> {
   return PGlite.create({
     fs: new DurableFS(folder),
-    extensions: { vector },
+    extensions: { vector, pg_trgm },
     startParams: startParams('fsync'),
     ...load(seed),
   });

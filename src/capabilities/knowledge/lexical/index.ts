@@ -1,0 +1,7 @@
+export { defaultLexicalSettings, type LexicalSettings } from './bm25.ts';
+export { defaultFeedback, type FeedbackSettings } from './feedback.ts';
+export type { LexicalEntry } from './lex.ts';
+export { createLexical, type Lexical } from './lexical.ts';
+export { lexicalMigrations } from './migrations.ts';
+export type { LexicalHit, LexicalSearch } from './search.ts';
+export { type Filters, purgeLexical } from './store.ts';

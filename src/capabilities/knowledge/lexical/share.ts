@@ -1,0 +1,47 @@
+import type { Db } from '../../../platform/db/types.ts';
+import type { Language } from '../types.ts';
+import { idfOf } from './bm25.ts';
+import type { QueryTerm } from './query.ts';
+import type { Stems } from './stems.ts';
+
+const languages: readonly Language[] = ['english', 'german', 'french', 'spanish'];
+/** In a collection of a dozen passages no word is rare yet: words are weighed as if there were so many. */
+const fewest = 1_000;
+
+/**
+ * How much of what a query asks for a passage has, from 0 to 1: each word counts by what it tells (its inverse document
+ * frequency), one that is nowhere as the rarest, and the small words of the query's language not at all. So it means the
+ * same in every collection, whatever its size and language.
+ */
+export async function shareOf(
+  db: Db,
+  stems: Stems,
+  { terms, words }: { terms: readonly QueryTerm[]; words: readonly string[] },
+  frequency: (term: QueryTerm) => number,
+  chunks: number,
+): Promise<(matched: readonly QueryTerm[]) => number> {
+  const small = await smallWords(db, stems, words);
+  const telling = terms.filter(({ word }) => !small.has(word));
+  // A query of small words alone, such as "to be or not to be", is asked by those.
+  const counted = telling.length > 0 ? telling : terms;
+  const weights = new Map(counted.map((term) => [term, idfOf(frequency(term), Math.max(chunks, fewest))]));
+  const all = sum(weights.values());
+  return (matched) => (all === 0 ? 0 : sum(matched.map((term) => weights.get(term) ?? 0)) / all);
+}
+
+/** The stop words of the language that has most of them among these words. */
+async function smallWords(db: Db, stems: Stems, words: readonly string[]): Promise<ReadonlySet<string>> {
+  let most = new Set<string>();
+  for (const language of languages) {
+    const stem = await stems(db, language, words);
+    const stopped = new Set(words.filter((word) => stem(word) === ''));
+    if (stopped.size > most.size) most = stopped;
+  }
+  return most;
+}
+
+function sum(values: Iterable<number>): number {
+  let all = 0;
+  for (const value of values) all += value;
+  return all;
+}

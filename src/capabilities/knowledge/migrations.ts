@@ -1,0 +1,6 @@
+import type { Migration } from '../../platform/db/types.ts';
+import { documentsMigrations } from './documents/migrations.ts';
+import { ingestMigrations } from './ingest/migrations.ts';
+import { lexicalMigrations } from './lexical/index.ts';
+
+export const knowledgeMigrations: Migration[] = [...documentsMigrations, ...lexicalMigrations, ...ingestMigrations];
