@@ -1,9 +1,11 @@
-// `npm run test:services`: the suite once more, on Postgres 17 with pgvector and on Redis, with Prometheus and nginx at
-// hand. Starts what it can get, says by name what it cannot and why, and stops exactly what it started.
+// `npm run test:services`: every test that comes to a service once more, on Postgres 17 with pgvector and on Redis, with
+// Prometheus and nginx at hand. Starts what it can get, says by name what it cannot and why, and stops exactly what it started.
 // `node scripts/services.ts --hold` only starts them and prints their addresses, until interrupted.
 import { parseArgs } from 'node:util';
 import type { TestRecord } from '../test/results-reporter.ts';
+import { root } from './places.ts';
 import { clearResults, recordRun, writeResults } from './results.ts';
+import { concernedTests } from './services/concerned.ts';
 import { programOf } from './services/debian.ts';
 import { startPostgres } from './services/postgres.ts';
 import { startRedis } from './services/redis.ts';
@@ -49,7 +51,7 @@ try {
       env,
       limitMs: 19 * 60_000,
       coverage: values.coverage,
-      only: positionals,
+      only: positionals.length > 0 ? positionals : concernedTests(root),
     });
     const end = await runStep(step);
     recordRun(end);

@@ -22,7 +22,7 @@ export function vitestStep({
   part,
   projects,
   env,
-  limitMs = 15 * minute,
+  limitMs = 20 * minute,
   coverage = false,
   only = [],
 }: VitestRun): Step {

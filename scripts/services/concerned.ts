@@ -1,0 +1,31 @@
+import { globSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+
+const addresses = /\bTEST_(?:DATABASE_URL|REDIS_URL|PROMETHEUS|NGINX)\b/;
+const imported = /(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+\.ts)'/g;
+
+/** The tests that services make a difference to: those that come to the address of one by what they import. */
+export function concernedTests(root: string): string[] {
+  const known = new Map<string, boolean>();
+  const reaches = (path: string): boolean => {
+    const before = known.get(path);
+    if (before !== undefined) return before;
+    known.set(path, false); // of a circle, the others decide
+    const text = textOf(path);
+    const isThere = addresses.test(text);
+    const found = isThere || [...text.matchAll(imported)].some(([, to = '']) => reaches(join(dirname(path), to)));
+    known.set(path, found);
+    return found;
+  };
+  return globSync(['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'], { cwd: root })
+    .filter((path) => reaches(join(root, path)))
+    .sort();
+}
+
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return ''; // made while the test runs
+  }
+}
