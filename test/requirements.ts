@@ -64,4 +64,17 @@ export const requirements = {
     'After abandoned sessions, restarts of upstreams and calls by the thousand the server holds the handles, timers, processes and, once garbage is collected, the memory that it held before; idle sessions are reaped, and each principal may have so many.',
   'CA-12':
     'A paused or slow audit database delays a call by one bounded wait at most, and where the queue is full calls are refused or, by choice, run with their missing records counted and told in the chain.',
-} as const satisfies Record<`SP-${number}` | `CA-${number}`, string>;
+  'KN-1':
+    'Documents come from folders, git, web sites, installed packages, Confluence, Jira and uploads; ten kinds are read in processes of their own, and one that cannot be costs only itself and says why.',
+  'KN-2':
+    'Passages are cut by the structure of their document; what has not changed is not read again, what is gone is not found, and a document is replaced whole or not at all.',
+  'KN-3':
+    'A pass over a source leaves a durable account while it runs, and a document can be found as soon as it is acknowledged.',
+  'KN-4':
+    'By every way to a passage a caller gets what its subjects may read, by collection and by document, and nothing else.',
+  'KN-5':
+    'Keyword search is exact BM25 with fields over lexemes of five languages, knows identifiers, phrases and near misses, and takes query text as data only.',
+  'KN-8':
+    'Agents ask, read on and look around in documents by tools and resources, with where each passage stands and how old it is, and are told when nothing fits.',
+  'KN-9': 'The words of documents are fenced as data, and instructions found in them are flagged.',
+} as const satisfies Record<`SP-${number}` | `CA-${number}` | `KN-${number}`, string>;

@@ -1,10 +1,18 @@
+import { join } from 'node:path';
 import ours from '../../package.json' with { type: 'json' };
-import { createAccess, may, scopeNames } from '../capabilities/access/index.ts';
+import { createAccess, may, scopeNames, subjectsOf } from '../capabilities/access/index.ts';
 import { createActs, createAudit } from '../capabilities/audit/index.ts';
-import { createCatalog, createLatencies, guidanceFor, purgeCatalog } from '../capabilities/catalog/index.ts';
+import {
+  createCatalog,
+  createLatencies,
+  guidanceFor,
+  instructionsIn,
+  purgeCatalog,
+} from '../capabilities/catalog/index.ts';
 import { createDiscovery, createEmbeddings, purgeVectors } from '../capabilities/discovery/index.ts';
 import { createEndpointBook, purgeEndpoints } from '../capabilities/endpoints/index.ts';
 import { createIdempotency, purgeIdempotency } from '../capabilities/idempotency/index.ts';
+import { createKnowledge, createReader, openSource, purgeKnowledge } from '../capabilities/knowledge/index.ts';
 import { createPlans } from '../capabilities/plans/index.ts';
 import { createPolicy, purgePolicies } from '../capabilities/policy/index.ts';
 import { createUpstreams, purgeUpstreams } from '../capabilities/upstreams/index.ts';
@@ -97,7 +105,16 @@ export function compose(ground: Ground) {
     resource: mcpUrl,
     development: settings.development,
     fetch: (url, init) => egress.fetch(url, { ...init, guarded: false }), // issuers stand in the operator's file
-    purgers: [purgeUpstreams, purgeCatalog, purgePolicies, purgeIdempotency, purgeEndpoints, purgeVectors, audit.purge],
+    purgers: [
+      purgeUpstreams,
+      purgeCatalog,
+      purgePolicies,
+      purgeIdempotency,
+      purgeEndpoints,
+      purgeVectors,
+      purgeKnowledge,
+      audit.purge,
+    ],
     purged: (org) => upstreams.purged(org),
   });
   let issuers = settings.auth.issuers;
@@ -140,7 +157,28 @@ export function compose(ground: Ground) {
   });
   const plans = createPlans({ caller: { call: (request) => gateway.call(request) } });
   const own = createOwnToolset({ upstreams, discovery, plans, version });
-  const toolsets = createToolsets({ own: [own, ...(ground.toolsets ?? [])], catalog, upstreams });
+  const knowledge = createKnowledge({
+    db,
+    reader: createReader({ workers: settings.knowledge.readers, processes, log }),
+    clock,
+    log,
+    replica: replicaId,
+    alone: database.kind === 'embedded',
+    declared: settings.knowledge.collections,
+    openSource: (org, source) =>
+      openSource(source, {
+        baseDir: settings.baseDir,
+        dataDir: join(settings.dataDir, 'knowledge', org),
+        trusted: true, // sources stand in the operator's file
+        egress,
+        processes,
+        userAgent: `fairlead/${version}`,
+      }),
+    subjectsOf,
+    findInstructions: instructionsIn,
+    indexed: (org, collection, document) => void bus.publish('knowledge.indexed', { org, collection, document }),
+  });
+  const toolsets = createToolsets({ own: [own, knowledge.toolset, ...(ground.toolsets ?? [])], catalog, upstreams });
   const gateway = createGateway({
     clock,
     tracing,
@@ -173,6 +211,7 @@ export function compose(ground: Ground) {
     const declared = upstreams.list().filter(({ source }) => source === 'file');
     const naming = {
       endpoints: endpoints.declared(),
+      collections: knowledge.declared(),
       upstreams: Object.fromEntries(declared.map((upstream) => [upstream.name, upstream])),
       issuers,
     };
@@ -213,6 +252,7 @@ export function compose(ground: Ground) {
     policy,
     catalog,
     endpoints,
+    knowledge,
     upstreams,
     orgsNotThere,
     clock,
@@ -266,6 +306,7 @@ export function compose(ground: Ground) {
     gateway,
     http,
     idempotency,
+    knowledge,
     mcp,
     orgsNotThere,
     policy,

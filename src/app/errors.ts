@@ -4,6 +4,7 @@ import { catalogErrors } from '../capabilities/catalog/index.ts';
 import { discoveryErrors } from '../capabilities/discovery/index.ts';
 import { endpointsErrors } from '../capabilities/endpoints/index.ts';
 import { idempotencyErrors } from '../capabilities/idempotency/index.ts';
+import { knowledgeErrors, sourcesErrors } from '../capabilities/knowledge/index.ts';
 import { plansErrors } from '../capabilities/plans/index.ts';
 import { policyErrors } from '../capabilities/policy/index.ts';
 import { registryErrors } from '../capabilities/registry/index.ts';
@@ -27,6 +28,7 @@ export const errorCatalogue: readonly { part: string; errors: readonly ErrorKind
   { part: 'Plans', errors: plansErrors },
   { part: 'Endpoints', errors: endpointsErrors },
   { part: 'Upstreams', errors: upstreamsErrors },
+  { part: 'Knowledge', errors: [...knowledgeErrors, ...sourcesErrors] },
   { part: 'Registry', errors: registryErrors },
   { part: 'Audit', errors: auditErrors },
   { part: 'Idempotency', errors: idempotencyErrors },

@@ -87,6 +87,7 @@ export async function start(options: StartOptions): Promise<Running> {
     await opened('endpoints', house.endpoints, (it) => it.stop()).start();
     opened('definitions', house.definitions, (it) => it.stop()).start();
     opened('toolsets', house.toolsets, (it) => it.stop()).start();
+    await opened('knowledge', house.knowledge, (it) => it.stop()).start();
     onProgress?.('connecting upstreams');
     await opened('upstreams', house.upstreams, (it) => it.stop()).start();
     opened('embeddings', house.embeddings, (it) => it.stop());

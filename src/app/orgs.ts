@@ -1,10 +1,11 @@
 import type { EndpointSettings, IssuerSettings } from '../config/schema.ts';
 import { defaultOrg, type OrgId } from '../kernel/principal.ts';
 
-/** What names organisations: endpoints and upstreams by their names, and issuers. */
+/** What names organisations: endpoints, upstreams and collections by their names, and issuers. */
 export interface Naming {
   endpoints: Record<string, Pick<EndpointSettings, 'org'>>;
   upstreams: Record<string, { org: OrgId }>;
+  collections: Readonly<Record<string, { org: OrgId }>>;
   issuers: readonly Pick<IssuerSettings, 'org'>[];
 }
 
@@ -15,10 +16,11 @@ export interface MissingOrg {
 }
 
 /** Organisations that something is declared for, beside the default one, which there always is. */
-export function namedOrgs({ endpoints, upstreams, issuers }: Naming): { org: OrgId; place: string }[] {
+export function namedOrgs({ endpoints, upstreams, collections, issuers }: Naming): { org: OrgId; place: string }[] {
   return [
     ...Object.entries(endpoints).map(([name, { org }]) => ({ org, place: `endpoints.${name}.org` })),
     ...Object.entries(upstreams).map(([name, { org }]) => ({ org, place: `upstreams.${name}.org` })),
+    ...Object.entries(collections).map(([name, { org }]) => ({ org, place: `knowledge.collections.${name}.org` })),
     ...issuers.map(({ org }, index) => ({ org, place: `auth.issuers[${index}].org` })),
   ].filter(({ org }) => org !== defaultOrg);
 }

@@ -31,7 +31,7 @@ type Key = keyof Settings;
  */
 export function createReload({ settings, house, log, renewTls }: Deps): (next: Settings) => Promise<Reloaded> {
   const inForce: Settings = { ...settings };
-  const { policy, egress, endpoints, upstreams } = house;
+  const { policy, egress, endpoints, knowledge, upstreams } = house;
 
   // Settings that belong together, and what puts them in force; in this order, so that who may call what is right
   // before there is more to call.
@@ -58,6 +58,7 @@ export function createReload({ settings, house, log, renewTls }: Deps): (next: S
     { keys: ['egress'], apply: (next) => egress.setAllow(next.egress.allow) },
     { keys: ['registry'], apply: () => undefined }, // the command line alone reads it
     { keys: ['endpoints', 'mcp'], apply: (next) => endpoints.redeclare(next.endpoints, next.mcp) },
+    { keys: ['knowledge'], apply: (next) => knowledge.redeclare(next.knowledge.collections) },
     { keys: ['upstreams'], apply: (next) => upstreams.redeclare(next.upstreams) },
   ];
   const live = parts.flatMap(({ keys }) => keys);

@@ -27,6 +27,8 @@ export interface ApiClient {
   post(path: string, json?: unknown, query?: Query): Promise<JsonObject>;
   put(path: string, json: unknown, query?: Query): Promise<JsonObject>;
   delete(path: string, query?: Query): Promise<JsonObject>;
+  /** Sends a form with files. */
+  send(path: string, form: FormData): Promise<JsonObject>;
   /** A reply of any status whose body has an outcome, as those of calls; other refusals reject. */
   exchange(method: string, path: string, json?: unknown, more?: More): Promise<ApiReply>;
   /** The body as it comes, for what has no end in sight. */
@@ -84,7 +86,7 @@ export function createClient({ url, key, signal, beforeChange }: ClientOptions):
           ...(json === undefined ? {} : { 'content-type': 'application/json' }),
           ...headers,
         },
-        ...(json === undefined ? {} : { body: JSON.stringify(json) }),
+        ...(json === undefined ? {} : { body: json instanceof Uint8Array ? json : JSON.stringify(json) }),
         ...(signal ? { signal } : {}),
       });
     } catch (error) {
@@ -114,6 +116,15 @@ export function createClient({ url, key, signal, beforeChange }: ClientOptions):
     post: (path, json = {}, query) => whole('POST', path, json, query),
     put: (path, json, query) => whole('PUT', path, json, query),
     delete: (path, query) => whole('DELETE', path, undefined, query),
+    async send(path, form) {
+      // Fetch knows the forms of its own package only.
+      const encoded = new Response(form);
+      const headers = { 'content-type': encoded.headers.get('content-type') ?? '' };
+      const response = await send('POST', path, new Uint8Array(await encoded.arrayBuffer()), { headers });
+      const body = await bodyOf(response, url);
+      if (!response.ok) throw refusal(url, response, body);
+      return body;
+    },
     async stream(path, query) {
       const response = await send('GET', path, undefined, query ? { query } : {});
       if (!response.ok) throw refusal(url, response, await bodyOf(response, url));

@@ -16,8 +16,8 @@ const noSuchTable = '42P01'; // no server has run on it yet
  * not opened unless one is named, and its tables stay as they are.
  */
 export async function orgsNotThere(settings: Settings): Promise<{ missing: MissingOrg[] } | { unseen: string }> {
-  const { databaseUrl, dataDir, endpoints, upstreams, auth } = settings;
-  const naming = { endpoints, upstreams, issuers: auth.issuers };
+  const { databaseUrl, dataDir, endpoints, upstreams, knowledge, auth } = settings;
+  const naming = { endpoints, upstreams, collections: knowledge.collections, issuers: auth.issuers };
   const named = [...new Set(namedOrgs(naming).map(({ org }) => org))];
   if (named.length === 0) return { missing: [] };
   const without = (there: ReadonlySet<string>) => ({ missing: missingOrgs(naming, (org) => there.has(org)) });

@@ -1,8 +1,17 @@
 import type { CopyProgress } from '../platform/db/index.ts';
 import type { CliContext } from './command.ts';
+import { safe } from './terminal.ts';
 
 const barWidth = 24;
 const everyMs = 100;
+
+/** One line on standard error that is written over again, for people; nothing at all where nobody watches. */
+export function progressLine({ stderr }: Pick<CliContext, 'stderr'>): { show(text: string): void; end(): void } {
+  const write = (text: string) => {
+    if (stderr.isTTY) stderr.write(`\r\u001b[2K${safe(text).slice(0, (stderr.columns ?? 80) - 1)}`);
+  };
+  return { show: write, end: () => write('') };
+}
 
 export interface ProgressBar {
   /** Called as often as one likes; drawn a few times a second. */

@@ -1,7 +1,8 @@
 import { z } from 'zod';
-import { ownToolset } from '../kernel/names.ts';
+import { knowledgeToolset, ownToolset } from '../kernel/names.ts';
 import { isRange } from '../platform/http/addresses.ts';
 import { isHost, isOrigin, isReachable } from './addresses.ts';
+import { collection } from './collection-schema.ts';
 import { endpoint, presentation } from './endpoint-schema.ts';
 import { upstream } from './upstream-schema.ts';
 import { ms, roleNames, slug, toolset, urlOf, webUrl } from './words.ts';
@@ -111,7 +112,10 @@ export const fileSchema = z.strictObject({
     .describe('Variables that upstreams added at run time by the default organisation may refer to'),
   upstreams: z
     .record(
-      toolset.refine((name) => name !== ownToolset, "is that of Fairlead's own toolset; take another"),
+      toolset.refine(
+        (name) => name !== ownToolset && name !== knowledgeToolset,
+        "is that of Fairlead's own toolset; take another",
+      ),
       upstream,
     )
     .default({})
@@ -193,6 +197,21 @@ export const fileSchema = z.strictObject({
     })
     .prefault({})
     .describe('Models that may be asked; none is needed'),
+  knowledge: z
+    .strictObject({
+      collections: z
+        .record(slug, collection)
+        .default({})
+        .describe('Documents that belong together, with who may read them and where they come from'),
+      readers: z
+        .int()
+        .positive()
+        .max(16)
+        .default(2)
+        .describe('Documents that are read at once, each in a process of its own'),
+    })
+    .prefault({})
+    .describe("The team's documents, which agents ask by the tools of the toolset knowledge"),
   sessions: z
     .strictObject({
       idleMs: ms.default(30 * 60_000).describe('A session without a request for so long is ended'),
@@ -209,6 +228,12 @@ export type EmbeddingSettings = NonNullable<FileSettings['models']['embedding']>
 export type AuditSettings = FileSettings['audit'];
 
 export {
+  type CollectionChoice,
+  type CollectionSettings,
+  collectionChoice,
+  collectionName,
+} from './collection-schema.ts';
+export {
   type EndpointChoice,
   type EndpointSettings,
   endpointChoice,
@@ -217,6 +242,7 @@ export {
   type ToolOverride,
   type ToolSelector,
 } from './endpoint-schema.ts';
+export type { SourceSettings } from './knowledge-schema.ts';
 export {
   type HttpUpstreamSettings,
   httpUpstream,

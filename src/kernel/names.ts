@@ -5,6 +5,8 @@ export const toolsetPattern = /^[a-z][a-z0-9-]{0,23}$/;
 
 /** The toolset of Fairlead's own resources; no upstream can take this name. */
 export const ownToolset = 'fairlead';
+/** The one that the team's documents are asked by. */
+export const knowledgeToolset = 'knowledge';
 
 /**
  * The tools by which policy and audit know the reading of a toolset's resources, the getting of its prompts and the

@@ -214,6 +214,8 @@ describe('an organisation', () => {
     '/reviews?all=true',
     '/endpoints',
     '/policies',
+    '/knowledge/collections',
+    '/knowledge/runs',
     '/audit',
     '/audit?kind=act',
     '/audit?kind=call',
@@ -236,12 +238,13 @@ describe('an organisation', () => {
     const called = await ask(`/tools/${mark}.echo/call`, { key: acme.operator, json: { arguments: { text: mark } } });
     expect(called.status).toBe(200);
     await ask(`/endpoints/${mark}`, { key: acme.admin, method: 'PUT', json: { settings: { toolsets: [mark] } } });
+    await ask(`/knowledge/collections/${mark}`, { key: acme.admin, method: 'PUT', json: { settings: {} } });
     const act = (await ask('/audit?kind=act', { key: acme.admin })).body.records[0].id;
 
     for (const path of reads()) {
       expect([path, (await ask(path, { key: acme.admin })).text.includes(mark)]).toEqual([
         path,
-        !['/me', '/audit/verify'].includes(path),
+        !['/me', '/audit/verify', '/knowledge/runs'].includes(path),
       ]);
     }
     const direct = [
@@ -249,6 +252,7 @@ describe('an organisation', () => {
       `/upstreams/${mark}`,
       `/policies/${mark}`,
       `/policies/${mark}/history`,
+      `/knowledge/collections/${mark}/verify`,
       `/keys/${key.id}`,
       `/audit/${called.body.callId}`,
       `/audit/${act}`,
@@ -272,9 +276,14 @@ describe('an organisation', () => {
     for (const [path, method] of [
       [`/upstreams/${mark}`, 'DELETE'],
       [`/policies/${mark}`, 'DELETE'],
+      [`/knowledge/collections/${mark}`, 'DELETE'],
+      [`/knowledge/collections/${mark}/sync`, 'POST'],
       [`/keys/${key.id}`, 'DELETE'],
     ] as const) {
-      expect([path, (await ask(path, { key: rival.admin, method })).status]).toEqual([path, 404]);
+      expect([
+        path,
+        (await ask(path, { key: rival.admin, method, ...(method === 'POST' ? { json: {} } : {}) })).status,
+      ]).toEqual([path, 404]);
     }
   });
 

@@ -24,6 +24,7 @@ beforeAll(async () => {
     },
   });
   await fairlead.request('/api/v1/policies/house', { method: 'PUT', json: { text: policyText } });
+  await fairlead.request('/api/v1/knowledge/collections/notes', { method: 'PUT', json: { settings: {} } });
   for (const role of roleNames) keys[role] = await fairlead.makeKey([role]);
   await fairlead.request('/api/v1/tools/good.look/call', { json: {} });
 });
@@ -47,6 +48,9 @@ const readers: Record<string, readonly string[]> = {
   '/api/v1/policies/schema': operators,
   '/api/v1/policies/{name}': operators,
   '/api/v1/policies/{name}/history': operators,
+  '/api/v1/knowledge/collections': operators,
+  '/api/v1/knowledge/collections/{name}/verify': operators,
+  '/api/v1/knowledge/runs': operators,
   '/api/v1/audit': operators,
   '/api/v1/audit/export': operators,
   '/api/v1/audit/verify': operators,
@@ -61,6 +65,7 @@ const readers: Record<string, readonly string[]> = {
 async function pathOf(route: string): Promise<string> {
   if (route.startsWith('/api/v1/tools/')) return route.replace('{id}', 'good.look');
   if (route.startsWith('/api/v1/upstreams/')) return route.replace('{name}', 'missing');
+  if (route.startsWith('/api/v1/knowledge/collections/')) return route.replace('{name}', 'notes');
   if (route.startsWith('/api/v1/policies/')) return route.replace('{name}', 'house');
   if (route.startsWith('/api/v1/orgs/')) return route.replace('{id}', 'default');
   if (!route.includes('{')) return route;

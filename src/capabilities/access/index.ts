@@ -24,3 +24,4 @@ export {
   scopesTogether,
 } from './scopes.ts';
 export { type ApiKey, listOrgs, type Org } from './store.ts';
+export { subjectsOf } from './subjects.ts';

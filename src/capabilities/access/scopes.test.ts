@@ -39,6 +39,7 @@ it('gives a credential with every scope what its roles carry and no more [SP-14]
     ...tools,
     'audit:read',
     'upstreams:read',
+    'knowledge:write',
     'policies:read',
   ]);
   expect(held(somebody(['admin'], ['*']))).toEqual(scopeNames);

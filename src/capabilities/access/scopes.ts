@@ -11,6 +11,7 @@ export const scopeNames = [
   'upstreams:write',
   'endpoints:write',
   'tools:review',
+  'knowledge:write',
   'keys:write',
   'policies:read',
   'policies:write',
@@ -30,7 +31,7 @@ export type Role = (typeof roleNames)[number];
 const carried: Record<Role, readonly Scope[]> = {
   viewer: ['tools:read', 'tools:call'],
   developer: ['tools:read', 'tools:call'],
-  operator: ['tools:read', 'tools:call', 'audit:read', 'upstreams:read', 'policies:read'],
+  operator: ['tools:read', 'tools:call', 'audit:read', 'upstreams:read', 'policies:read', 'knowledge:write'],
   admin: scopeNames,
 };
 

@@ -8,6 +8,7 @@ export { catalogMigrations } from './migrations.ts';
 export type { Refused } from './refused.ts';
 export { diffOf } from './review/diff.ts';
 export type { LintFault } from './review/finding.ts';
+export { instructionsIn } from './review/instructions.ts';
 export { type LintMetadata, lintTool } from './review/lint.ts';
 export { renderDiff } from './review/render.ts';
 export type { Review, ReviewDecision, Reviews, ReviewVerb } from './reviews.ts';

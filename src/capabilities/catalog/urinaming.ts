@@ -10,7 +10,9 @@ export function uriNaming(resources: readonly CatalogItem[], templates: readonly
   const toolsets = new Set([...resources, ...templates].map(({ toolset }) => toolset));
   const readsPrefixed = (uri: string) => toolsets.has(uri.slice(0, Math.max(uri.indexOf('+'), 0)));
   const wireUri = (toolset: string, uri: string) =>
-    bare && (owners.get(uri)?.size ?? 0) <= 1 && !readsPrefixed(uri) ? uri : `${toolset}+${uri}`;
+    schemeOf(uri) === toolset || (bare && (owners.get(uri)?.size ?? 0) <= 1 && !readsPrefixed(uri))
+      ? uri
+      : `${toolset}+${uri}`;
   const named = (items: readonly CatalogItem[]) =>
     items.map((item) => ({ item, wireName: wireUri(item.toolset, item.name) }));
   const byWire = new Map(named(resources).map(({ wireName, item }) => [wireName, item]));
@@ -21,6 +23,8 @@ export function uriNaming(resources: readonly CatalogItem[], templates: readonly
     const plus = uri.indexOf('+');
     const prefix = uri.slice(0, Math.max(plus, 0));
     if (toolsets.some(({ toolset }) => toolset === prefix)) return { toolset: prefix, uri: uri.slice(plus + 1) };
+    const scheme = schemeOf(uri);
+    if (toolsets.some(({ toolset }) => toolset === scheme)) return { toolset: scheme, uri };
     if (!bare) return undefined;
     // A template that begins with an expression would claim the URIs of everybody.
     const owner = templates.find(({ name }) => /^[^{]*:/.test(name) && matchesTemplate(name, uri))?.toolset;
@@ -30,6 +34,11 @@ export function uriNaming(resources: readonly CatalogItem[], templates: readonly
     return only ? { toolset: only.toolset, uri } : undefined;
   };
   return { named: { resources: named(resources), templates: named(templates) }, wireUri, ownUri };
+}
+
+/** What a toolset calls by its own name, such as `knowledge://…` of `knowledge`, needs no other name in front. */
+function schemeOf(uri: string): string {
+  return uri.slice(0, Math.max(uri.indexOf('://'), 0));
 }
 
 /** Whether a URI can come from an RFC 6570 template: literal parts in order, anything in the expressions. */

@@ -19,6 +19,14 @@ import { endpointsShow } from './endpoints/show.ts';
 import { keysCreate } from './keys/create.ts';
 import { keysList } from './keys/list.ts';
 import { keysRevoke } from './keys/revoke.ts';
+import { knowledgeAdd } from './knowledge/add.ts';
+import { knowledgeList } from './knowledge/list.ts';
+import { knowledgeQuery } from './knowledge/query.ts';
+import { knowledgeRemove } from './knowledge/remove.ts';
+import { knowledgeRuns } from './knowledge/runs.ts';
+import { knowledgeSync } from './knowledge/sync.ts';
+import { knowledgeUpload } from './knowledge/upload.ts';
+import { knowledgeVerify } from './knowledge/verify.ts';
 import { migrate } from './migrate.ts';
 import { orgsCreate } from './orgs/create.ts';
 import { orgsDelete } from './orgs/delete.ts';
@@ -59,6 +67,14 @@ export const commands: readonly CommandSpec[] = [
   endpointsShow,
   endpointsAdd,
   endpointsRemove,
+  knowledgeList,
+  knowledgeAdd,
+  knowledgeRemove,
+  knowledgeUpload,
+  knowledgeSync,
+  knowledgeRuns,
+  knowledgeQuery,
+  knowledgeVerify,
   catalogSearch,
   catalogShow,
   catalogAdd,

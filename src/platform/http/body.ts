@@ -14,6 +14,19 @@ export async function readText(request: Request, maxBytes: number): Promise<stri
   return Number(announced) > maxBytes ? undefined : request.text();
 }
 
+/** The body of a request, or undefined when it has more than `maxBytes`: no more than that is read. */
+export async function readBytes(request: Request, maxBytes: number): Promise<Buffer<ArrayBuffer> | undefined> {
+  if (Number(request.headers.get('content-length') ?? 0) > maxBytes) return undefined;
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for await (const chunk of request.body ?? []) {
+    length += chunk.byteLength;
+    if (length > maxBytes) return undefined;
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks, length);
+}
+
 /** The whole decoded body, if it has at most `maxBytes`; otherwise the rest is not fetched and `ResponseTooLarge` is thrown. */
 export async function readBounded(response: Response, maxBytes: number): Promise<Buffer> {
   const announced = Number(response.headers.get('content-length') ?? 0);

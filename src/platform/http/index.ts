@@ -1,5 +1,5 @@
 export { type AddressRanges, addressRanges } from './addresses.ts';
-export { readBounded, readText } from './body.ts';
+export { readBounded, readBytes, readText } from './body.ts';
 export { checkHost, checkOrigin, clientAddress, isFromThisMachine } from './edge.ts';
 export {
   type AnswerHeaders,

@@ -8,7 +8,7 @@ import {
 } from '../../capabilities/access/index.ts';
 import { AuditQueueFull, AuditUnavailable } from '../../capabilities/audit/index.ts';
 import { type ErrorKind, Internal, InvalidRequest, NotFound, ShuttingDown } from '../../kernel/errors.ts';
-import { BodyTooLarge, WrongContentType } from './errors.ts';
+import { BodyTooLarge, WrongContentType, WrongFormType } from './errors.ts';
 import { orgQuery } from './orgquery.ts';
 import type { Answer, Route } from './route.ts';
 import { problem } from './schemas.ts';
@@ -38,7 +38,12 @@ export function document(registry: Registry, route: Route): void {
         ? {
             body: {
               required: !body.safeParse(undefined).success,
-              content: { 'application/json': { schema: route.documentedBody ?? body, example: bodyExample } },
+              content: {
+                [route.form ? 'multipart/form-data' : 'application/json']: {
+                  schema: route.documentedBody ?? body,
+                  example: bodyExample,
+                },
+              },
             },
           }
         : {}),
@@ -82,7 +87,7 @@ function refusals(registry: Registry, route: Route): Responses {
     Internal,
     ...(route.scope ? [Forbidden] : []),
     ...(route.inOrg ? [NotFound] : []),
-    ...(route.body ? [BodyTooLarge, WrongContentType] : []),
+    ...(route.body ? [BodyTooLarge, route.form ? WrongFormType : WrongContentType] : []),
     ...(route.method === 'get' ? [] : [ShuttingDown]),
     ...(route.act ? [AuditQueueFull, AuditUnavailable] : []),
     ...(route.errors ?? []),

@@ -16,6 +16,14 @@ export const WrongContentType = defineError('WRONG_CONTENT_TYPE', {
   action: 'Send JSON with the header "content-type: application/json".',
 });
 
+export const WrongFormType = defineError('WRONG_FORM_TYPE', {
+  status: 415,
+  category: 'validation',
+  retryable: false,
+  message: 'The body is not declared as a form with files.',
+  action: 'Send it as multipart/form-data: curl does with -F, browsers do for a form with files.',
+});
+
 export const MethodNotAllowed = defineError('METHOD_NOT_ALLOWED', {
   status: 405,
   category: 'validation',
@@ -24,4 +32,4 @@ export const MethodNotAllowed = defineError('METHOD_NOT_ALLOWED', {
   action: 'Use one of: {allowed}.',
 });
 
-export const restErrors = [BodyTooLarge, WrongContentType, MethodNotAllowed];
+export const restErrors = [BodyTooLarge, WrongContentType, WrongFormType, MethodNotAllowed];

@@ -2,8 +2,8 @@ import { isJsonContentType } from '@modelcontextprotocol/server';
 import type { z } from 'zod';
 import { InvalidRequest } from '../../kernel/errors.ts';
 import { JsonFault, parseJson } from '../../kernel/json.ts';
-import { readText } from '../../platform/http/index.ts';
-import { BodyTooLarge, WrongContentType } from './errors.ts';
+import { readBytes, readText } from '../../platform/http/index.ts';
+import { BodyTooLarge, WrongContentType, WrongFormType } from './errors.ts';
 
 export interface BodyLimits {
   maxBodyBytes: number;
@@ -30,6 +30,35 @@ export async function readJson(request: Request, { maxBodyBytes, maxJsonDepth }:
     if (error instanceof JsonFault) throw InvalidRequest({ faults: [`body: ${error.message}`] });
     throw error;
   }
+}
+
+/** A file of a form. */
+export interface SentFile {
+  name: string;
+  mediaType: string;
+  bytes: Uint8Array;
+}
+
+/**
+ * The fields of a form with files, by their names; of two with one name the last one counts.
+ * @throws BodyTooLarge, WrongContentType, InvalidRequest
+ */
+export async function readForm(request: Request, maxBodyBytes: number): Promise<Record<string, string | SentFile>> {
+  const contentType = request.headers.get('content-type');
+  if (!contentType?.toLowerCase().startsWith('multipart/form-data')) throw WrongFormType();
+  const bytes = await readBytes(request, maxBodyBytes);
+  if (!bytes) throw BodyTooLarge({ maxBytes: maxBodyBytes });
+  const fields: Record<string, string | SentFile> = {};
+  try {
+    const form = await new Response(bytes, { headers: { 'content-type': contentType } }).formData();
+    for (const [name, value] of form) {
+      if (typeof value === 'string') fields[name] = value;
+      else fields[name] = { name: value.name, mediaType: value.type, bytes: new Uint8Array(await value.arrayBuffer()) };
+    }
+  } catch {
+    throw InvalidRequest({ faults: ['body: is not a whole multipart form'] });
+  }
+  return fields;
 }
 
 export interface Part {
@@ -61,6 +90,6 @@ export function check(parts: readonly Part[]): unknown[] {
 /** No database takes it in a text. */
 function hasNul(value: unknown): boolean {
   if (typeof value === 'string') return value.includes('\0');
-  if (typeof value !== 'object' || value === null) return false;
+  if (typeof value !== 'object' || value === null || ArrayBuffer.isView(value)) return false;
   return Object.entries(value).some(([key, item]) => key.includes('\0') || hasNul(item));
 }

@@ -9,7 +9,7 @@ import type { Admission, HttpEnv } from '../http/admission.ts';
 import { problemResponse } from '../http/problem.ts';
 import { document } from './documented.ts';
 import { MethodNotAllowed } from './errors.ts';
-import { type BodyLimits, check, readJson } from './input.ts';
+import { type BodyLimits, check, readForm, readJson } from './input.ts';
 import { orgQuery } from './orgquery.ts';
 import type { Input, Reply, Route } from './route.ts';
 
@@ -81,7 +81,7 @@ function reader(route: Route, deps: RegisterDeps): Reader {
   const headerNames = Object.keys(route.headers?.shape ?? {});
   return async (c, principal) => {
     if (route.scope) deps.access.require(principal, route.scope);
-    const sent = route.body ? await readJson(c.req.raw, deps) : undefined;
+    const sent = route.body ? await bodyOf(route, c.req.raw, deps) : undefined;
     const found = check([
       { name: 'path', schema: route.params, value: c.req.param() },
       { name: 'query', schema: query, value: c.req.query() },
@@ -99,6 +99,10 @@ function reader(route: Route, deps: RegisterDeps): Reader {
       clientAddress: deps.admission.address(c),
     };
   };
+}
+
+function bodyOf({ form }: Route, request: Request, deps: RegisterDeps): Promise<unknown> {
+  return form ? readForm(request, form.maxBytes) : readJson(request, deps);
 }
 
 function headersOf(c: Context<HttpEnv>, names: readonly string[]): Record<string, string> {

@@ -2,6 +2,7 @@ import type { Hono } from 'hono';
 import type { Access } from '../../capabilities/access/index.ts';
 import { type Acts, type Audit, createActs } from '../../capabilities/audit/index.ts';
 import type { Catalog } from '../../capabilities/catalog/index.ts';
+import type { Knowledge } from '../../capabilities/knowledge/index.ts';
 import type { Policy } from '../../capabilities/policy/index.ts';
 import type { Upstreams } from '../../capabilities/upstreams/index.ts';
 import type { Gateway } from '../../gateway/index.ts';
@@ -14,6 +15,7 @@ import { openApiOf, serveDocuments } from './documents.ts';
 import { type EndpointRoutesDeps, endpointRoutes } from './endpoints.ts';
 import type { BodyLimits } from './input.ts';
 import { keyRoutes } from './keys.ts';
+import { knowledgeRoutes } from './knowledge.ts';
 import { type MeDeps, meRoutes } from './me.ts';
 import { orgRoutes } from './orgs.ts';
 import { policyRoutes } from './policies.ts';
@@ -30,6 +32,7 @@ export interface RestDeps extends BodyLimits {
   policy: Policy;
   catalog: Catalog;
   endpoints: EndpointRoutesDeps['endpoints'];
+  knowledge: Knowledge;
   upstreams: Upstreams;
   guidanceOf: ToolsDeps['guidanceOf'];
   /** What is declared for organisations that do not exist. */
@@ -60,6 +63,7 @@ function restRoutes(deps: RestDeps): Route[] {
     ...endpointRoutes(deps),
     ...upstreamRoutes(deps),
     ...reviewRoutes(deps),
+    ...knowledgeRoutes(deps),
     ...policyRoutes(deps),
     ...auditRoutes(deps),
     ...keyRoutes(deps),

@@ -68,6 +68,8 @@ export interface RouteSpec<
   query?: Q;
   headers?: H;
   body?: B;
+  /** The body is a form with files, of at most so many bytes; `body` is held against its fields. */
+  form?: { maxBytes: number };
   /** The body goes to somebody else as it is, whatever characters it has. */
   foreignBody?: boolean;
   /** What the documentation says of the body, where `body` leaves the checking to a capability. */

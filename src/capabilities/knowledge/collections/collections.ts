@@ -1,0 +1,93 @@
+import {
+  type CollectionChoice,
+  type CollectionSettings,
+  collectionChoice,
+  collectionName,
+} from '../../../config/schema.ts';
+import { InvalidRequest, NotFound } from '../../../kernel/errors.ts';
+import type { OrgId } from '../../../kernel/principal.ts';
+import type { Db } from '../../../platform/db/types.ts';
+import { CollectionDeclared } from '../errors.ts';
+import { purgeContents } from '../purge.ts';
+import {
+  audienceOf,
+  type CollectionRow,
+  deleteCollection,
+  listCollections,
+  listDeclared,
+  putCollection,
+} from './store.ts';
+
+export interface Collection extends Omit<CollectionRow, 'settings'> {
+  settings: CollectionChoice;
+}
+
+export interface Collections {
+  /** By name. */
+  list(org: OrgId): Promise<Collection[]>;
+  find(org: OrgId, name: string): Promise<Collection | undefined>;
+  /** Takes the declarations of the file. Documents of one that is not there any more stay, and nobody can read them. */
+  declare(declared: Readonly<Record<string, CollectionSettings>>): Promise<void>;
+  /** Adds or changes one while the server runs. @throws InvalidRequest, CollectionDeclared */
+  put(org: OrgId, name: string, settings: unknown, by: string): Promise<Collection>;
+  /** With all of its documents. @throws NotFound, CollectionDeclared */
+  remove(org: OrgId, name: string): Promise<void>;
+}
+
+const byFile = 'file';
+
+/** @param deps.changed awaited after collections were added or removed */
+export function createCollections({ db, changed }: { db: Db; changed(): Promise<void> }): Collections {
+  const list = async (org: OrgId): Promise<Collection[]> =>
+    (await listCollections(db, org)).map((row) => ({ ...row, settings: collectionChoice.parse(row.settings) }));
+  const find = async (org: OrgId, name: string) => (await list(org)).find((one) => one.name === name);
+
+  const keep = async (org: OrgId, name: string, settings: CollectionChoice, declared: boolean, changedBy: string) => {
+    const audience = await audienceOf(db, org, settings.readers);
+    await putCollection(db, org, { name, settings, declared, audience, changedBy });
+  };
+
+  return {
+    list,
+    find,
+    async declare(declared) {
+      for (const [name, { org, sources: _, syncEveryMs: __, ...settings }] of Object.entries(declared))
+        await keep(org, name, settings, true, byFile);
+      for (const { org, name, settings } of await listDeclared(db)) {
+        if (declared[name]?.org === org) continue;
+        await keep(org, name, { ...collectionChoice.parse(settings), readers: [], writers: [] }, true, byFile);
+      }
+      await changed();
+    },
+    async put(org, name, input, by) {
+      const settings = parsed(name, input);
+      if ((await find(org, name))?.declared) throw CollectionDeclared({ name });
+      await keep(org, name, settings, false, by);
+      const made = await find(org, name);
+      if (!made) throw NotFound({ what: 'collection', id: name });
+      await changed();
+      return made;
+    },
+    async remove(org, name) {
+      const one = await find(org, name);
+      if (!one) throw NotFound({ what: 'collection', id: name.slice(0, 100) });
+      if (one.declared && one.settings.readers.length > 0) throw CollectionDeclared({ name });
+      await db.transaction().execute(async (trx) => {
+        await purgeContents(trx, org, one.id);
+        await deleteCollection(trx, org, one.id);
+      });
+      await changed();
+    },
+  };
+}
+
+function parsed(name: string, input: unknown): CollectionChoice {
+  const named = collectionName.safeParse(name);
+  const settings = collectionChoice.safeParse(input);
+  const faults = [
+    ...(named.error?.issues ?? []).map(({ message }) => `name: ${message}`),
+    ...(settings.error?.issues ?? []).map(({ path, message }) => `${path.join('.') || 'settings'}: ${message}`),
+  ];
+  if (faults.length > 0 || !settings.success) throw InvalidRequest({ faults });
+  return settings.data;
+}

@@ -1,0 +1,139 @@
+import { type ColumnType, type Generated, sql } from 'kysely';
+import { digestOf } from '../../../kernel/digest.ts';
+import type { OrgId } from '../../../kernel/principal.ts';
+import type { Db } from '../../../platform/db/types.ts';
+
+export interface CollectionRow {
+  id: number;
+  name: string;
+  settings: unknown;
+  /** By the configuration file. */
+  declared: boolean;
+  /** Counts every change of its documents. */
+  version: number;
+  changedBy: string;
+  changedAt: number;
+}
+
+/** JSON that goes in as text. */
+type Written = ColumnType<unknown, string, string>;
+
+type CollectionTables = {
+  knowledge_audiences: { org: string; id: Generated<number>; digest: string; subjects: string[] };
+  knowledge_collections: {
+    org: string;
+    id: Generated<number>;
+    name: string;
+    settings: Written;
+    declared: boolean;
+    audience: number;
+    version: Generated<string>;
+    changed_by: string;
+    changed_at: Date;
+  };
+};
+
+const tables = (db: Db) => db.withTables<CollectionTables>();
+
+/** Ids of the sets that one of these subjects is in: the one place that says who may read what. */
+export function audiencesOf(db: Db, org: OrgId, subjects: readonly string[]) {
+  return tables(db)
+    .selectFrom('knowledge_audiences')
+    .select('id')
+    .where('org', '=', org)
+    .where(sql<boolean>`subjects && ${sql.val([...subjects])}::text[]`);
+}
+
+/** The id of this set of subjects, which is made when it is new. */
+export async function audienceOf(db: Db, org: OrgId, subjects: readonly string[]): Promise<number> {
+  const sorted = [...new Set(subjects)].sort();
+  const { id } = await tables(db)
+    .insertInto('knowledge_audiences')
+    .values({ org, digest: digestOf(sorted), subjects: sorted })
+    // Does nothing to the row, but returns it.
+    .onConflict((on) => on.columns(['org', 'digest']).doUpdateSet({ org }))
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
+export interface NewCollection {
+  name: string;
+  settings: unknown;
+  declared: boolean;
+  audience: number;
+  changedBy: string;
+}
+
+/** Adds it, or changes the one of that name; its documents stay. */
+export async function putCollection(db: Db, org: OrgId, one: NewCollection): Promise<number> {
+  const values = {
+    settings: JSON.stringify(one.settings),
+    declared: one.declared,
+    audience: one.audience,
+    changed_by: one.changedBy,
+    changed_at: new Date(),
+  };
+  const { id } = await tables(db)
+    .insertInto('knowledge_collections')
+    .values({ org, name: one.name, ...values })
+    .onConflict((on) => on.columns(['org', 'name']).doUpdateSet(values))
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
+/** By name; with `subjects` only those that one of them may read. */
+export async function listCollections(db: Db, org: OrgId, subjects?: readonly string[]): Promise<CollectionRow[]> {
+  const rows = await tables(db)
+    .selectFrom('knowledge_collections')
+    .selectAll()
+    .where('org', '=', org)
+    .$if(subjects !== undefined, (query) => query.where('audience', 'in', audiencesOf(db, org, subjects ?? [])))
+    .orderBy('name')
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    name: row.name,
+    settings: row.settings,
+    declared: row.declared,
+    version: Number(row.version),
+    changedBy: row.changed_by,
+    changedAt: row.changed_at.getTime(),
+  }));
+}
+
+/** Those of the configuration file, of every organisation. */
+export async function listDeclared(db: Db): Promise<{ org: OrgId; name: string; settings: unknown }[]> {
+  return await tables(db)
+    .selectFrom('knowledge_collections')
+    .select(['org', 'name', 'settings'])
+    .where('declared', '=', true)
+    .execute();
+}
+
+/** What was found changes with this number, and caches by it. */
+export async function countChange(db: Db, org: OrgId, collection: number): Promise<void> {
+  await tables(db)
+    .updateTable('knowledge_collections')
+    .set(({ eb }) => ({ version: eb('version', '+', '1') }))
+    .where('org', '=', org)
+    .where('id', '=', collection)
+    .execute();
+}
+
+/** Whether any organisation has a collection. */
+export async function anyCollection(db: Db): Promise<boolean> {
+  return (await tables(db).selectFrom('knowledge_collections').select('id').limit(1).executeTakeFirst()) !== undefined;
+}
+
+/** Removes one of which nothing is left. */
+export async function deleteCollection(db: Db, org: OrgId, id: number): Promise<void> {
+  await tables(db).deleteFrom('knowledge_collections').where('org', '=', org).where('id', '=', id).execute();
+}
+
+/** Removes everything of one organisation. */
+export async function purgeCollections(db: Db, org: OrgId): Promise<void> {
+  await tables(db).deleteFrom('knowledge_collections').where('org', '=', org).execute();
+  await tables(db).deleteFrom('knowledge_audiences').where('org', '=', org).execute();
+}

@@ -1,0 +1,400 @@
+import type { ColumnType, Generated } from 'kysely';
+import type { OrgId } from '../../../kernel/principal.ts';
+import type { Db } from '../../../platform/db/types.ts';
+import { audiencesOf } from '../collections/store.ts';
+import type { Chunk, ChunkKind, DocumentKind, Language } from '../types.ts';
+
+export interface DocumentRow {
+  id: number;
+  collection: number;
+  source: string;
+  uri: string;
+  title: string;
+  kind: DocumentKind;
+  language: Language;
+  /** Of the bytes and of how they were read. */
+  hash: string;
+  revision?: string;
+  url?: string;
+  metadata: Record<string, string | number | boolean>;
+  audience: number;
+  bytes: number;
+  chunks: number;
+  /** By its source; all times in milliseconds since the epoch. */
+  changedAt?: number;
+  /** When its source was last seen to have it as it stands here. */
+  confirmedAt: number;
+  indexedAt: number;
+}
+
+export interface ChunkRow extends Chunk {
+  id: number;
+  document: number;
+}
+
+/** JSON that goes in as text. */
+type Written = ColumnType<unknown, string, string>;
+
+type KnowledgeTables = {
+  // As far as it is looked at here; it belongs to `collections`.
+  knowledge_collections: { org: string; id: number; name: string; settings: unknown; audience: number };
+  knowledge_documents: {
+    org: string;
+    id: Generated<number>;
+    collection: number;
+    source: string;
+    uri: string;
+    title: string;
+    kind: string;
+    language: string;
+    hash: string;
+    revision: string | null;
+    url: string | null;
+    metadata: Written;
+    audience: number;
+    bytes: number;
+    chunks: number;
+    changed_at: Date | null;
+    confirmed_at: Date;
+    indexed_at: Date;
+    deleted_at: Date | null;
+  };
+  knowledge_chunks: {
+    org: string;
+    id: Generated<number>;
+    collection: number;
+    document: number;
+    audience: number;
+    ordinal: number;
+    parent: number | null;
+    kind: string;
+    headings: string[];
+    text: string;
+    tokens: number;
+    line: number | null;
+    end_line: number | null;
+    page: number | null;
+  };
+};
+
+const tables = (db: Db) => db.withTables<KnowledgeTables>();
+const rowsAtOnce = 200;
+
+export interface CollectionSize {
+  documents: number;
+  chunks: number;
+}
+
+/** What is in the collections of an organisation, by their ids. */
+export async function readSizes(db: Db, org: OrgId): Promise<Map<number, CollectionSize>> {
+  const rows = await tables(db)
+    .selectFrom('knowledge_documents')
+    .where('org', '=', org)
+    .where('deleted_at', 'is', null)
+    .groupBy('collection')
+    .select(({ fn }) => ['collection', fn.countAll<string>().as('documents'), fn.sum<string>('chunks').as('chunks')])
+    .execute();
+  return new Map(rows.map((row) => [row.collection, { documents: Number(row.documents), chunks: Number(row.chunks) }]));
+}
+
+export type KnownDocument = Pick<DocumentRow, 'id' | 'hash' | 'revision' | 'audience'>;
+
+/** What one source has brought before, by URI. */
+export async function knownDocuments(
+  db: Db,
+  org: OrgId,
+  collection: number,
+  source: string,
+): Promise<Map<string, KnownDocument>> {
+  const rows = await tables(db)
+    .selectFrom('knowledge_documents')
+    .select(['id', 'uri', 'hash', 'revision', 'audience'])
+    .where('org', '=', org)
+    .where('collection', '=', collection)
+    .where('source', '=', source)
+    .where('deleted_at', 'is', null)
+    .execute();
+  return new Map(
+    rows.map(({ id, uri, hash, revision, audience }) => [
+      uri,
+      { id, hash, audience, ...(revision === null ? {} : { revision }) },
+    ]),
+  );
+}
+
+export type NewDocument = Omit<DocumentRow, 'id' | 'chunks'>;
+
+/** Adds it or takes the place of what was there; its row is locked from here to the end of the transaction. */
+export async function putDocument(trx: Db, org: OrgId, one: NewDocument, chunks: number): Promise<number> {
+  const date = (at: number | undefined) => (at === undefined ? null : new Date(at));
+  const values = {
+    title: one.title,
+    kind: one.kind,
+    language: one.language,
+    hash: one.hash,
+    revision: one.revision ?? null,
+    url: one.url ?? null,
+    metadata: JSON.stringify(one.metadata),
+    audience: one.audience,
+    bytes: one.bytes,
+    chunks,
+    changed_at: date(one.changedAt),
+    confirmed_at: new Date(one.confirmedAt),
+    indexed_at: new Date(one.indexedAt),
+    deleted_at: null,
+  };
+  const { id } = await tables(trx)
+    .insertInto('knowledge_documents')
+    .values({ org, collection: one.collection, source: one.source, uri: one.uri, ...values })
+    .onConflict((on) => on.columns(['org', 'collection', 'source', 'uri']).doUpdateSet(values))
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
+/** Returns the ids of the chunks, in their order. */
+export async function addChunks(
+  trx: Db,
+  org: OrgId,
+  of: { document: number; collection: number; audience: number },
+  chunks: readonly Chunk[],
+): Promise<number[]> {
+  const ids: number[] = [];
+  for (let start = 0; start < chunks.length; start += rowsAtOnce) {
+    const rows = chunks.slice(start, start + rowsAtOnce).map((chunk) => ({
+      org,
+      ...of,
+      ordinal: chunk.ordinal,
+      parent: chunk.parent,
+      kind: chunk.kind,
+      headings: chunk.headings,
+      text: chunk.text,
+      tokens: chunk.tokens,
+      line: chunk.place.line ?? null,
+      end_line: chunk.place.endLine ?? null,
+      page: chunk.place.page ?? null,
+    }));
+    const added = await tables(trx).insertInto('knowledge_chunks').values(rows).returning(['id', 'ordinal']).execute();
+    ids.push(...added.sort((a, b) => a.ordinal - b.ordinal).map(({ id }) => id));
+  }
+  return ids;
+}
+
+/** Returns the ids of what is gone. */
+export async function dropChunks(trx: Db, org: OrgId, documents: readonly number[]): Promise<number[]> {
+  if (documents.length === 0) return [];
+  const gone = await tables(trx)
+    .deleteFrom('knowledge_chunks')
+    .where('org', '=', org)
+    .where('document', 'in', documents)
+    .returning('id')
+    .execute();
+  return gone.map(({ id }) => id);
+}
+
+/** Says of documents that their source still has them as they are. */
+export async function confirmDocuments(db: Db, org: OrgId, documents: readonly number[], at: number): Promise<void> {
+  for (let start = 0; start < documents.length; start += rowsAtOnce) {
+    await tables(db)
+      .updateTable('knowledge_documents')
+      .set({ confirmed_at: new Date(at) })
+      .where('org', '=', org)
+      .where('id', 'in', documents.slice(start, start + rowsAtOnce))
+      .execute();
+  }
+}
+
+/** Its source calls it by another revision now, and it says the same. */
+export async function reviseDocument(db: Db, org: OrgId, id: number, revision: string | undefined): Promise<void> {
+  await tables(db)
+    .updateTable('knowledge_documents')
+    .set({ revision: revision ?? null })
+    .where('org', '=', org)
+    .where('id', '=', id)
+    .execute();
+}
+
+/** Leaves a tombstone of each: that it was there, and when it went. */
+export async function buryDocuments(trx: Db, org: OrgId, documents: readonly number[], at: number): Promise<void> {
+  if (documents.length === 0) return;
+  await tables(trx)
+    .updateTable('knowledge_documents')
+    .set({ deleted_at: new Date(at), chunks: 0 })
+    .where('org', '=', org)
+    .where('id', 'in', documents)
+    .execute();
+}
+
+/** A passage with what is said of its document. */
+export interface Passage extends ChunkRow {
+  collection: string;
+  title: string;
+  uri: string;
+  url?: string;
+  source: string;
+  documentKind: DocumentKind;
+  metadata: DocumentRow['metadata'];
+  changedAt?: number;
+  confirmedAt: number;
+  /** How many chunks its document has. */
+  of: number;
+}
+
+/** Every chunk that one of the subjects may read, with its document and collection: all reading begins here. */
+function readable(db: Db, org: OrgId, subjects: readonly string[]) {
+  return tables(db)
+    .selectFrom('knowledge_chunks as chunk')
+    .innerJoin('knowledge_documents as document', 'document.id', 'chunk.document')
+    .innerJoin('knowledge_collections as collection', 'collection.id', 'chunk.collection')
+    .where('chunk.org', '=', org)
+    .where('chunk.audience', 'in', audiencesOf(db, org, subjects))
+    .where('collection.audience', 'in', audiencesOf(db, org, subjects))
+    .where('document.deleted_at', 'is', null)
+    .select([
+      'chunk.id',
+      'chunk.document',
+      'chunk.ordinal',
+      'chunk.parent',
+      'chunk.kind',
+      'chunk.headings',
+      'chunk.text',
+      'chunk.tokens',
+      'chunk.line',
+      'chunk.end_line',
+      'chunk.page',
+      'collection.name as collection',
+      'document.title',
+      'document.uri',
+      'document.url',
+      'document.source',
+      'document.kind as document_kind',
+      'document.metadata',
+      'document.changed_at',
+      'document.confirmed_at',
+      'document.chunks as of',
+    ]);
+}
+
+type ReadableRow = Awaited<ReturnType<ReturnType<typeof readable>['execute']>>[number];
+
+function toPassage(row: ReadableRow): Passage {
+  const { line, end_line, page, document_kind, url, changed_at, confirmed_at, ...rest } = row;
+  return {
+    ...rest,
+    kind: row.kind as ChunkKind,
+    place: {
+      ...(line === null ? {} : { line }),
+      ...(end_line === null ? {} : { endLine: end_line }),
+      ...(page === null ? {} : { page }),
+    },
+    documentKind: document_kind as DocumentKind,
+    metadata: row.metadata as DocumentRow['metadata'],
+    ...(url === null ? {} : { url }),
+    ...(changed_at === null ? {} : { changedAt: changed_at.getTime() }),
+    confirmedAt: confirmed_at.getTime(),
+  };
+}
+
+/** Those of these chunks that may be read, in no order. */
+export async function readPassages(
+  db: Db,
+  org: OrgId,
+  subjects: readonly string[],
+  chunks: readonly number[],
+): Promise<Passage[]> {
+  if (chunks.length === 0) return [];
+  const rows = await readable(db, org, subjects).where('chunk.id', 'in', chunks).execute();
+  return rows.map(toPassage);
+}
+
+/** The chunks of a document from one ordinal to another, both inclusive, in order; none where it may not be read. */
+export async function readStretch(
+  db: Db,
+  org: OrgId,
+  subjects: readonly string[],
+  document: number,
+  from: number,
+  to: number,
+): Promise<Passage[]> {
+  const rows = await readable(db, org, subjects)
+    .where('chunk.document', '=', document)
+    .where('chunk.ordinal', '>=', from)
+    .where('chunk.ordinal', '<=', to)
+    .orderBy('chunk.ordinal')
+    .execute();
+  return rows.map(toPassage);
+}
+
+export interface ReadableSource {
+  collection: string;
+  /** Of the collection. */
+  settings: unknown;
+  source: string;
+  documents: number;
+  chunks: number;
+  /** The oldest confirmation and the newest change; milliseconds since the epoch. */
+  confirmedAt: number;
+  changedAt?: number;
+}
+
+/** What there is to be found, for one who may read so much. */
+export async function readSources(db: Db, org: OrgId, subjects: readonly string[]): Promise<ReadableSource[]> {
+  const rows = await tables(db)
+    .selectFrom('knowledge_documents as document')
+    .innerJoin('knowledge_collections as collection', 'collection.id', 'document.collection')
+    .where('document.org', '=', org)
+    .where('document.audience', 'in', audiencesOf(db, org, subjects))
+    .where('collection.audience', 'in', audiencesOf(db, org, subjects))
+    .where('document.deleted_at', 'is', null)
+    .groupBy(['collection.name', 'collection.settings', 'document.source'])
+    .select(({ fn }) => [
+      'collection.name as collection',
+      'collection.settings',
+      'document.source',
+      fn.countAll<string>().as('documents'),
+      fn.sum<string>('document.chunks').as('chunks'),
+      fn.min('document.confirmed_at').as('confirmed_at'),
+      fn.max('document.changed_at').as('changed_at'),
+    ])
+    .orderBy('collection.name')
+    .orderBy('document.source')
+    .execute();
+  return rows.map(({ collection, source, settings, documents, chunks, confirmed_at, changed_at }) => ({
+    collection,
+    source,
+    settings,
+    documents: Number(documents),
+    chunks: Number(chunks),
+    confirmedAt: confirmed_at.getTime(),
+    ...(changed_at === null ? {} : { changedAt: changed_at.getTime() }),
+  }));
+}
+
+/** The chunks of a document in order, up to a number; none where it may not be read or is of another collection. */
+export async function readDocument(
+  db: Db,
+  org: OrgId,
+  subjects: readonly string[],
+  collection: string,
+  document: number,
+  limit: number,
+): Promise<Passage[]> {
+  const rows = await readable(db, org, subjects)
+    .where('chunk.document', '=', document)
+    .where('collection.name', '=', collection)
+    .orderBy('chunk.ordinal')
+    .limit(limit)
+    .execute();
+  return rows.map(toPassage);
+}
+
+/** Removes everything of one organisation, or of one of its collections. */
+export async function purgeDocuments(db: Db, org: OrgId, collection?: number): Promise<void> {
+  for (const table of ['knowledge_chunks', 'knowledge_documents'] as const) {
+    await tables(db)
+      .deleteFrom(table)
+      .where('org', '=', org)
+      .$if(collection !== undefined, (query) => query.where('collection', '=', collection ?? 0))
+      .execute();
+  }
+}

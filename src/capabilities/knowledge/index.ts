@@ -1,0 +1,7 @@
+export type { Collection, Collections } from './collections/collections.ts';
+export { knowledgeErrors } from './errors.ts';
+export { createKnowledge, type Knowledge } from './knowledge.ts';
+export { knowledgeMigrations } from './migrations.ts';
+export { purgeKnowledge } from './purge.ts';
+export { createReader, usualReadLimits } from './read/index.ts';
+export { openSource, sourcesErrors } from './sources/index.ts';

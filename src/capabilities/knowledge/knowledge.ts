@@ -1,0 +1,206 @@
+import type { CollectionSettings, SourceSettings } from '../../config/schema.ts';
+import type { OwnToolset } from '../../kernel/call.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { NotFound } from '../../kernel/errors.ts';
+import type { OrgId, Principal } from '../../kernel/principal.ts';
+import type { Db } from '../../platform/db/types.ts';
+import type { Log } from '../../platform/telemetry/index.ts';
+import { type Collection, type Collections, createCollections } from './collections/collections.ts';
+import { anyCollection } from './collections/store.ts';
+import { type CollectionSize, readSizes, readSources } from './documents/store.ts';
+import { NotWritable, UnknownCollection } from './errors.ts';
+import { hashOf, keepDocument } from './ingest/keep.ts';
+import { latestRuns, type Run } from './ingest/store.ts';
+import { createLexical } from './lexical/index.ts';
+import { type Asker, createQueries } from './query/query.ts';
+import type { Reader } from './read/index.ts';
+import { createSchedule, type TimedFeed } from './schedule.ts';
+import type { Source } from './sources/index.ts';
+import { createKnowledgeToolset } from './toolset.ts';
+import { everyone } from './types.ts';
+import { type Disagreement, findDisagreements } from './verify/store.ts';
+
+export interface Knowledge {
+  collections: Collections;
+  toolset: OwnToolset;
+  /** The latest run of each source. */
+  runs(org: OrgId): Promise<(Omit<Run, 'collection'> & { collection: string })[]>;
+  /** Documents and passages of each collection, by its id. */
+  sizes(org: OrgId): Promise<Map<number, CollectionSize>>;
+  /**
+   * Begins a pass over the sources of a collection, or one of them; returns their names at once.
+   * @throws UnknownCollection, NotFound
+   */
+  begin(org: OrgId, collection: string, source?: string): Promise<string[]>;
+  /** Adds a document or takes the place of the one of that name. @throws UnknownCollection, NotWritable, DocumentUnreadable */
+  add(principal: Principal, document: AddedDocument, signal: AbortSignal): Promise<KeptDocument>;
+  /** What disagrees within a collection; nothing does, unless something is broken. @throws UnknownCollection */
+  verify(org: OrgId, collection: string): Promise<Disagreement[]>;
+  declared(): Declared;
+  redeclare(declared: Declared): Promise<void>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export interface AddedDocument {
+  collection: string;
+  /** What it is called there; its ending helps to see what it is. */
+  name: string;
+  bytes: Uint8Array;
+  mediaType?: string;
+  title?: string;
+}
+
+export interface KeptDocument {
+  document: number;
+  passages: number;
+  title: string;
+  warnings: string[];
+}
+
+type Declared = Readonly<Record<string, CollectionSettings>>;
+
+export interface KnowledgeDeps {
+  db: Db;
+  reader: Reader;
+  clock: Clock;
+  log: Log;
+  replica: string;
+  /** Whether there can be no other replica on the same database. */
+  alone: boolean;
+  declared: Declared;
+  openSource(org: OrgId, settings: SourceSettings): Source;
+  /** Everything by which somebody may be given rights: see `subjects` in the settings. */
+  subjectsOf(principal: Principal): string[];
+  /** Finds what speaks to a model in a text, in words. */
+  findInstructions(text: string): string[];
+  /** Told when a document can be found. */
+  indexed(org: OrgId, collection: number, document: number): void;
+}
+
+/** Each tells of itself every second. */
+const goneAfterMs = 15_000;
+/** The source of documents that were sent in. */
+const sentIn = 'upload';
+
+/** The team's documents: kept up to date with their sources, and found by who may read them. */
+export function createKnowledge(deps: KnowledgeDeps): Knowledge {
+  const { db, reader, clock, log, replica, alone, subjectsOf, findInstructions, indexed, openSource } = deps;
+  let { declared } = deps;
+  const collections = createCollections({ db, changed: () => lookAround() });
+  const lexical = createLexical();
+  const queries = createQueries({ db, lexical });
+  let anywhere = false;
+  const listeners = new Set<() => void>();
+  /** Agents are not shown tools for what nobody has: each definition costs them tokens. */
+  const lookAround = async () => {
+    const before = anywhere;
+    anywhere = await anyCollection(db);
+    if (before !== anywhere) for (const listener of listeners) listener();
+  };
+  const askerOf = (principal: Principal): Asker => ({ org: principal.org, subjects: subjectsOf(principal) });
+
+  /** The sources that the file gives to a collection. */
+  const feedsOf = (org: OrgId, { id, name }: Collection): TimedFeed[] => {
+    const settings = declared[name];
+    if (settings?.org !== org) return [];
+    return Object.entries(settings.sources).map(([sourceName, source]) => ({
+      ...{ org, collection: id, name: sourceName, everyMs: settings.syncEveryMs, language: settings.language },
+      source: openSource(org, source),
+    }));
+  };
+
+  const schedule = createSchedule({
+    sync: { db, lexical, reader, clock, log, replica, goneAfterMs: alone ? 0 : goneAfterMs, indexed },
+    clock,
+    log,
+    async feeds() {
+      await lookAround();
+      const orgs = new Set(Object.values(declared).map(({ org }) => org));
+      const feeds: TimedFeed[] = [];
+      for (const org of orgs) for (const one of await collections.list(org)) feeds.push(...feedsOf(org, one));
+      return feeds;
+    },
+  });
+
+  const known = async (org: OrgId, name: string) => {
+    const one = await collections.find(org, name);
+    if (!one) throw UnknownCollection({ name: name.slice(0, 100), known: [] });
+    return one;
+  };
+
+  const add: Knowledge['add'] = async (principal, { collection: name, name: uri, bytes, mediaType, title }, signal) => {
+    const { org } = principal;
+    const subjects = subjectsOf(principal);
+    const all = await collections.list(org);
+    const mayUse = (rights: readonly string[]) => rights.some((subject) => subjects.includes(subject));
+    const one = all.find((each) => each.name === name && mayUse([...each.settings.readers, ...each.settings.writers]));
+    if (!one) {
+      const writable = all.filter(({ settings }) => mayUse(settings.writers)).map((each) => each.name);
+      throw UnknownCollection({ name: name.slice(0, 100), known: writable });
+    }
+    if (!mayUse(one.settings.writers)) throw NotWritable({ name });
+    const read = await reader.read(
+      { bytes, name: uri, language: one.settings.language, ...(mediaType ? { mediaType } : {}) },
+      signal,
+    );
+    const arrival = {
+      ...{ collection: one.id, source: sentIn, uri, bytes: bytes.byteLength, readers: [everyone] },
+      ...{
+        hash: hashOf(bytes, one.settings.language, uri, mediaType ?? '', title ?? ''),
+        metadata: { sentBy: principal.id },
+      },
+      ...{ changedAt: clock.now(), ...(title === undefined ? {} : { title }) },
+    };
+    const document = await keepDocument({ db, lexical }, org, arrival, read, clock.now());
+    indexed(org, one.id, document);
+    return { document, passages: read.chunks.length, title: title ?? read.title, warnings: read.warnings };
+  };
+
+  return {
+    collections,
+    toolset: createKnowledgeToolset({
+      queries,
+      sources: ({ org, subjects }) => readSources(db, org, subjects),
+      ingest: async (principal, { text, ...document }, signal) =>
+        await add(principal, { ...document, bytes: Buffer.from(text) }, signal),
+      askerOf,
+      findInstructions,
+      clock,
+      isNeeded: () => anywhere,
+      onNeeded(listener) {
+        listeners.add(listener);
+        return () => listeners.delete(listener);
+      },
+    }),
+    async runs(org) {
+      const all = await collections.list(org);
+      const nameOf = new Map(all.map(({ id, name }) => [id, name]));
+      const runs = await latestRuns(db, org, [...nameOf.keys()]);
+      return runs.map((run) => ({ ...run, collection: nameOf.get(run.collection) ?? '' }));
+    },
+    sizes: (org) => readSizes(db, org),
+    async begin(org, name, source) {
+      const feeds = feedsOf(org, await known(org, name)).filter((feed) => source === undefined || feed.name === source);
+      if (source !== undefined && feeds.length === 0) throw NotFound({ what: 'source', id: source.slice(0, 100) });
+      schedule.begin(feeds);
+      return feeds.map((feed) => feed.name);
+    },
+    add,
+    verify: async (org, name) => await findDisagreements(db, org, (await known(org, name)).id),
+    declared: () => declared,
+    async redeclare(next) {
+      declared = next;
+      await collections.declare(next);
+    },
+    async start() {
+      await collections.declare(declared);
+      await lookAround();
+      schedule.start();
+    },
+    async stop() {
+      await schedule.stop();
+      await reader.stop();
+    },
+  };
+}

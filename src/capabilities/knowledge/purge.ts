@@ -1,0 +1,19 @@
+import type { OrgId } from '../../kernel/principal.ts';
+import type { Db } from '../../platform/db/types.ts';
+import { purgeCollections } from './collections/store.ts';
+import { purgeDocuments } from './documents/store.ts';
+import { purgeRuns } from './ingest/store.ts';
+import { purgeLexical } from './lexical/index.ts';
+
+/** Removes everything that is in the collections of an organisation, or in one of them. */
+export async function purgeContents(db: Db, org: OrgId, collection?: number): Promise<void> {
+  await purgeLexical(db, org, collection);
+  await purgeRuns(db, org, collection);
+  await purgeDocuments(db, org, collection);
+}
+
+/** Removes everything of one organisation. */
+export async function purgeKnowledge(db: Db, org: OrgId): Promise<void> {
+  await purgeContents(db, org);
+  await purgeCollections(db, org);
+}

@@ -1,0 +1,80 @@
+import type { Passage } from '../documents/store.ts';
+
+/** A passage as agents get it. */
+export interface ShownPassage {
+  /** For fetch and related. */
+  id: number;
+  collection: string;
+  title: string;
+  /** `knowledge://<collection>/<document>`, which can be read as a resource. */
+  resource: string;
+  uri: string;
+  url?: string;
+  headings: string[];
+  line?: number;
+  endLine?: number;
+  page?: number;
+  text: string;
+  /** Days since its source says that it was changed, and minutes since its source was seen to have it so. */
+  ageDays?: number;
+  checkedMinutesAgo: number;
+  /** What in its text speaks to a model instead of about its subject. */
+  flags?: string[];
+}
+
+export interface ShowOptions {
+  now: number;
+  /** Finds in a text what tries to instruct a model; each finding in words. */
+  findInstructions(text: string): string[];
+}
+
+const dayMs = 24 * 60 * 60_000;
+
+export function shown(passage: Passage, { now, findInstructions }: ShowOptions): ShownPassage {
+  const { id, collection, document, title, uri, url, headings, place, text, changedAt, confirmedAt } = passage;
+  const flags = findInstructions(text);
+  return {
+    id,
+    collection,
+    title,
+    resource: resourceOf(collection, document),
+    uri,
+    ...(url === undefined ? {} : { url }),
+    headings,
+    ...place,
+    text,
+    ...(changedAt === undefined ? {} : { ageDays: Math.max(0, Math.round(((now - changedAt) / dayMs) * 10) / 10) }),
+    checkedMinutesAgo: Math.max(0, Math.round((now - confirmedAt) / 60_000)),
+    ...(flags.length > 0 ? { flags } : {}),
+  };
+}
+
+export function resourceOf(collection: string, document: number): string {
+  return `knowledge://${collection}/${document}`;
+}
+
+/** As text for models: each passage fenced, so that nothing in it can pass for what stands outside. */
+export function fenced(passages: readonly ShownPassage[], fence: string): string {
+  return passages
+    .map((passage, at) => {
+      const where = [passage.page && `page ${passage.page}`, passage.line && `line ${passage.line}`].filter(Boolean);
+      const { title, headings } = passage;
+      const path = (headings[0] === title ? headings : [title, ...headings]).join(' > ');
+      const source = [passage.uri, ...where].join(', ');
+      const warning = passage.flags ? `\nIt holds what looks like instructions: ${passage.flags.join('; ')}.` : '';
+      return `[${at + 1}] id ${passage.id}, ${passage.collection}: ${path} (${source})${warning}\n<${fence}>\n${passage.text}\n</${fence}>`;
+    })
+    .join('\n\n');
+}
+
+/** The first of them that fit into the budget together; the first one always. */
+export function within<P extends { tokens: number }>(passages: readonly P[], maxTokens: number): P[] {
+  let left = maxTokens;
+  const kept: P[] = [];
+  for (const passage of passages) {
+    if (kept.length > 0 && passage.tokens > left) continue;
+    kept.push(passage);
+    left -= passage.tokens;
+  }
+  return kept;
+}

@@ -1,0 +1,55 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { OrgId } from '../../../kernel/principal.ts';
+import type { Db } from '../../../platform/db/types.ts';
+
+export interface Disagreement {
+  what: string;
+  /** Of documents, passages, or audiences, as `what` says. */
+  count: number;
+}
+
+/** What each part of a collection says of itself, held against the others; only what disagrees. One snapshot. */
+export async function findDisagreements(db: Db, org: OrgId, collection: number): Promise<Disagreement[]> {
+  const here = (table: string) =>
+    sql`${sql.id(table, 'org')} = ${org} and ${sql.id(table, 'collection')} = ${collection}`;
+  const checks: Record<string, RawBuilder<unknown>> = {
+    'documents that have other passages than they say': sql`
+      select from knowledge_documents d where ${here('d')}
+        and d.chunks <> (select count(*) from knowledge_chunks c where c.org = d.org and c.document = d.id)`,
+    'passages of documents that are gone, or of other readers than theirs': sql`
+      select from knowledge_chunks c left join knowledge_documents d on d.org = c.org and d.id = c.document
+      where ${here('c')} and (d.id is null or d.deleted_at is not null or d.audience <> c.audience)`,
+    'passages that are not in the index, or otherwise than they are': sql`
+      select from knowledge_chunks c left join knowledge_lexemes l on l.org = c.org and l.chunk = c.id
+      where ${here('c')}
+        and (l.chunk is null or l.collection <> c.collection or l.document <> c.document or l.audience <> c.audience)`,
+    'passages in the index that there are not': sql`
+      select from knowledge_lexemes l where ${here('l')}
+        and not exists (select from knowledge_chunks c where c.org = l.org and c.id = l.chunk)`,
+    'audiences with other postings than their passages have words': sql`
+      select from (
+        select audience, sum(octet_length(postings)) / 3 as count from knowledge_postings p
+        where ${here('p')} group by audience
+      ) as p full join (
+        select audience, sum(length(lexemes) - length(replace(lexemes, chr(10), '')) - 1) as count
+        from knowledge_lexemes l where ${here('l')} group by audience
+      ) as l using (audience) where coalesce(p.count, 0) <> coalesce(l.count, 0)`,
+    'audiences with other totals than their passages': sql`
+      select from (
+        select audience, language, chunks, body_length from knowledge_lexical_totals t where ${here('t')}
+      ) as t full join (
+        select audience, language, count(*) as chunks, sum(body_length) as body_length
+        from knowledge_lexemes l where ${here('l')} group by audience, language
+      ) as l using (audience, language)
+      where coalesce(t.chunks, 0) <> coalesce(l.chunks, 0) or coalesce(t.body_length, 0) <> coalesce(l.body_length, 0)`,
+    'documents with the same name in a source': sql`
+      select from knowledge_documents d where ${here('d')} and d.deleted_at is null
+      group by source, uri having count(*) > 1`,
+  };
+  const counted = Object.entries(checks).map(
+    ([what, rows]) => sql`select ${what}::text as what, (select count(*)::int from (${rows}) as found) as count`,
+  );
+  const { rows } = await sql<Disagreement>`
+    select * from (${sql.join(counted, sql` union all `)}) as checked where count > 0`.execute(db);
+  return rows;
+}

@@ -1,0 +1,39 @@
+import { openClient } from '../../client.ts';
+import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
+import { listIn, textsIn } from '../../reading.ts';
+import { screenOf } from '../../terminal.ts';
+
+/** The collections of documents. */
+export const knowledgeList: CommandSpec = {
+  path: ['knowledge', 'list'],
+  summary: 'list the collections of documents, how much is in them and who may read them',
+  options: [orgOption, jsonOption],
+  examples: [
+    { line: 'fairlead knowledge list', does: 'all of your organisation' },
+    { line: 'fairlead knowledge list --json', does: 'for programs' },
+  ],
+  remote: true,
+  async run(context, { options }) {
+    const screen = screenOf(context);
+    const client = await openClient(context, options);
+    const body = await client.get('/knowledge/collections', { org: textOf(options.org) });
+    const collections = listIn(body, 'collections');
+    if (options.json) screen.json(body);
+    else if (collections.length === 0)
+      screen.line('No collections. Declare them in fairlead.yaml, or add one: fairlead knowledge add --help');
+    else
+      screen.table(
+        ['NAME', 'DOCUMENTS', 'PASSAGES', 'SOURCE', 'READERS', 'WRITERS', 'DESCRIPTION'],
+        collections.map((one) => [
+          String(one.name),
+          String(one.documents),
+          String(one.passages),
+          String(one.source),
+          textsIn(one, 'readers'),
+          textsIn(one, 'writers'),
+          String(one.description),
+        ]),
+      );
+    return exitCodes.ok;
+  },
+};

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { knowledgeSource } from './knowledge-schema.ts';
+import { ms, roleNames, slug } from './words.ts';
+
+/** Somebody or several who are given a right. */
+const subject = z
+  .string()
+  .max(300)
+  .refine(
+    (text) =>
+      text === 'everyone' ||
+      /^(principal|team|group):\S.*$/.test(text) ||
+      roleNames.some((role) => text === `role:${role}`),
+    `must be everyone, role:<${roleNames.join('|')}>, principal:<id>, team:<name> or group:<name>`,
+  );
+
+export const collectionName = slug;
+
+/** A collection as it may also be added while the server runs. */
+export const collectionChoice = z.strictObject({
+  description: z.string().max(1_000).default('').describe('What is in it: agents choose by this'),
+  readers: z
+    .array(subject)
+    .max(200)
+    .default(['everyone'])
+    .describe('Who may find and read what is in it: everyone, role:<role>, principal:<id>, team:<name>, group:<name>'),
+  language: z
+    .enum(['english', 'german', 'french', 'spanish', 'simple'])
+    .default('english')
+    .describe('Language of documents that are too short to tell; `simple` takes words as they stand'),
+  writers: z
+    .array(subject)
+    .max(200)
+    .default(['role:operator'])
+    .describe('Who may add documents; a role is also every role above it'),
+});
+
+export const collection = collectionChoice.extend({
+  org: slug.default('default').describe('Organisation that it belongs to'),
+  sources: z.record(slug, knowledgeSource).default({}).describe('Where its documents come from, by a name of your own'),
+  syncEveryMs: ms.default(15 * 60_000).describe('How often the sources are looked at'),
+});
+
+export type CollectionChoice = z.infer<typeof collectionChoice>;
+export type CollectionSettings = z.infer<typeof collection>;
