@@ -7,9 +7,9 @@ import type { Db } from '../../platform/db/types.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 import { type Collection, type Collections, createCollections } from './collections/collections.ts';
 import { anyCollection } from './collections/store.ts';
-import { type CollectionSize, readSizes, readSources } from './documents/store.ts';
+import { type CollectionSize, documentsFromOthers, readSizes, readSources } from './documents/store.ts';
 import { NotWritable, UnknownCollection } from './errors.ts';
-import { hashOf, keepDocument } from './ingest/keep.ts';
+import { hashOf, keepDocument, removeDocuments } from './ingest/keep.ts';
 import { latestRuns, type Run } from './ingest/store.ts';
 import { createLexical } from './lexical/index.ts';
 import { type Asker, createQueries } from './query/query.ts';
@@ -110,12 +110,25 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
     }));
   };
 
+  /** A source that the file does not name any more takes its documents along. */
+  let sourcesChanged = true;
+  const forgetLostSources = async () => {
+    if (!sourcesChanged) return;
+    for (const [name, { org, sources }] of Object.entries(declared)) {
+      const one = await collections.find(org, name);
+      const lost = one ? await documentsFromOthers(db, org, one.id, [sentIn, ...Object.keys(sources)]) : [];
+      if (one) await removeDocuments({ db, lexical }, org, one.id, lost, clock.now());
+    }
+    sourcesChanged = false;
+  };
+
   const schedule = createSchedule({
     sync: { db, lexical, reader, clock, log, replica, goneAfterMs: alone ? 0 : goneAfterMs, indexed },
     clock,
     log,
     async feeds() {
       await lookAround();
+      await forgetLostSources();
       const orgs = new Set(Object.values(declared).map(({ org }) => org));
       const feeds: TimedFeed[] = [];
       for (const org of orgs) for (const one of await collections.list(org)) feeds.push(...feedsOf(org, one));
@@ -191,6 +204,7 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
     declared: () => declared,
     async redeclare(next) {
       declared = next;
+      sourcesChanged = true;
       await collections.declare(next);
     },
     async start() {

@@ -122,6 +122,24 @@ export async function knownDocuments(
   );
 }
 
+/** Documents of a collection that came from other sources than these. */
+export async function documentsFromOthers(
+  db: Db,
+  org: OrgId,
+  collection: number,
+  sources: readonly string[],
+): Promise<number[]> {
+  const rows = await tables(db)
+    .selectFrom('knowledge_documents')
+    .select('id')
+    .where('org', '=', org)
+    .where('collection', '=', collection)
+    .where('source', 'not in', sources)
+    .where('deleted_at', 'is', null)
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
 export type NewDocument = Omit<DocumentRow, 'id' | 'chunks'>;
 
 /** Adds it or takes the place of what was there; its row is locked from here to the end of the transaction. */

@@ -56,6 +56,9 @@ export async function keepDocument(
   });
 }
 
+/** The embedded database does nothing else while a transaction is open. */
+const removedAtOnce = 20;
+
 /** Takes documents out of what can be found, and leaves a tombstone of each. */
 export async function removeDocuments(
   { db, lexical }: Stores,
@@ -64,12 +67,14 @@ export async function removeDocuments(
   documents: readonly number[],
   now: number,
 ): Promise<void> {
-  if (documents.length === 0) return;
-  await db.transaction().execute(async (trx) => {
-    await buryDocuments(trx, org, documents, now);
-    await forgetChunks(trx, lexical, org, collection, documents);
-    await countChange(trx, org, collection);
-  });
+  for (let at = 0; at < documents.length; at += removedAtOnce) {
+    const gone = documents.slice(at, at + removedAtOnce);
+    await db.transaction().execute(async (trx) => {
+      await buryDocuments(trx, org, gone, now);
+      await forgetChunks(trx, lexical, org, collection, gone);
+      await countChange(trx, org, collection);
+    });
+  }
 }
 
 async function forgetChunks(

@@ -32,7 +32,7 @@ const dayMs = 24 * 60 * 60_000;
 
 export function shown(passage: Passage, { now, findInstructions }: ShowOptions): ShownPassage {
   const { id, collection, document, title, uri, url, headings, place, text, changedAt, confirmedAt } = passage;
-  const flags = findInstructions(text);
+  const flags = findInstructions([title, uri, ...headings, text].join('\n'));
   return {
     id,
     collection,
@@ -53,16 +53,20 @@ export function resourceOf(collection: string, document: number): string {
   return `knowledge://${collection}/${document}`;
 }
 
-/** As text for models: each passage fenced, so that nothing in it can pass for what stands outside. */
+/**
+ * As text for models: all that comes from a document stands between marks, so that nothing in it, its title and its
+ * name included, can pass for what stands outside.
+ */
 export function fenced(passages: readonly ShownPassage[], fence: string): string {
   return passages
     .map((passage, at) => {
-      const where = [passage.page && `page ${passage.page}`, passage.line && `line ${passage.line}`].filter(Boolean);
       const { title, headings } = passage;
+      const where = [passage.page && `page ${passage.page}`, passage.line && `line ${passage.line}`].filter(Boolean);
       const path = (headings[0] === title ? headings : [title, ...headings]).join(' > ');
       const source = [passage.uri, ...where].join(', ');
-      const warning = passage.flags ? `\nIt holds what looks like instructions: ${passage.flags.join('; ')}.` : '';
-      return `[${at + 1}] id ${passage.id}, ${passage.collection}: ${path} (${source})${warning}\n<${fence}>\n${passage.text}\n</${fence}>`;
+      const warning = passage.flags ? `\nIt holds what looks like instructions: ${passage.flags.join(' ')}` : '';
+      const head = `[${at + 1}] passage ${passage.id} of the collection ${passage.collection}${warning}`;
+      return `${head}\n<${fence}>\n${path} (${source})\n\n${passage.text}\n</${fence}>`;
     })
     .join('\n\n');
 }
