@@ -233,7 +233,7 @@ it('says of a collection whether its parts agree, and what does not [KN-2]', asy
   });
 });
 
-it('shows no tools of it where there are no documents', async () => {
+it('shows no tools of it where there are no documents [KN-8]', async () => {
   const empty = await startFairlead({ config: {} });
   const tools = async () =>
     (await (await empty.request('/api/v1/tools')).json()).tools.map(({ toolset }: { toolset: string }) => toolset);
