@@ -1,9 +1,10 @@
 import { sql } from 'kysely';
+import { audienceOf, putCollection } from '../../src/capabilities/knowledge/collections/store.ts';
 import { createLexical, type Lexical, type LexicalEntry } from '../../src/capabilities/knowledge/lexical/index.ts';
+import { everyone } from '../../src/capabilities/knowledge/types.ts';
 import type { Database } from '../../src/platform/db/index.ts';
 
 const org = 'default';
-export const everybody = 'org:*';
 const entriesAtOnce = 100;
 
 export type BenchEntry = Pick<LexicalEntry, 'chunkId' | 'title' | 'headings' | 'text'>;
@@ -25,12 +26,10 @@ export async function indexed(
   settings: Parameters<Lexical['search']>[2]['settings'],
 ): Promise<Indexed> {
   const lexical = createLexical();
-  const { rows } = await sql<{ id: string }>`insert into knowledge_collections (org, name)
-    values (${org}, 'bench') returning id`.execute(db);
-  const collection = Number(rows[0]?.id);
-  const audience = await sql<{ id: number }>`insert into knowledge_audiences (org, digest, subjects)
-    values (${org}, 'everybody', ${[everybody]}::text[]) returning id`.execute(db);
-  const readers = { documentId: 1, audience: audience.rows[0]?.id ?? 0, language: 'english' as const };
+  const audience = await audienceOf(db, org, [everyone]);
+  const made = { name: 'bench', settings: {}, declared: false, audience, changedBy: 'bench' };
+  const collection = await putCollection(db, org, made);
+  const readers = { documentId: 1, audience, language: 'english' as const };
   const batches = Array.from({ length: Math.ceil(entries.length / entriesAtOnce) }, (_, at) =>
     entries.slice(at * entriesAtOnce, (at + 1) * entriesAtOnce),
   );
@@ -61,7 +60,7 @@ export async function indexed(
 
   return {
     async search(query, more = {}) {
-      const asked = { collections: [collection], subjects: [everybody], query, limit: 100, settings, ...more };
+      const asked = { collections: [collection], subjects: [everyone], query, limit: 100, settings, ...more };
       return (await lexical.search(db, org, asked)).map(({ chunkId }) => chunkId);
     },
     async searchPlainly(query, limit) {
