@@ -1,7 +1,9 @@
+import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { gitSource } from '../../src/config/knowledge-schema.ts';
 import { caller, closeCallers } from '../clients.ts';
 import { type Fairlead, startFairlead } from '../harness.ts';
 
@@ -217,6 +219,34 @@ it('forgets the documents of a source that is not declared any more, and keeps w
   await expect.poll(() => ask('error budget').then(({ passages }) => passages.length), { timeout: 20_000 }).toBe(0);
   expect((await ask('canteen lentils')).passages).toHaveLength(1);
 });
+
+it('reads a source anew that comes back, whatever another one of the collection lacks [KN-1] [KN-2]', async () => {
+  const { knowledge } = fairlead.running.house;
+  const { handbook } = knowledge.declared();
+  if (!handbook) throw new Error('the collection is declared above');
+  const repository = join(folder, 'repository');
+  const git = (...args: string[]) =>
+    execFileSync('git', ['-C', repository, '-c', 'user.name=t', '-c', 'user.email=t@t', ...args]);
+  await mkdir(repository);
+  git('init', '-q');
+  await writeFile(join(repository, 'notes.md'), '# Notes\n\nThe windmill grinds at night.\n');
+  git('add', '.');
+  git('commit', '-qm', 'notes');
+  const code = gitSource.parse({ git: repository });
+  const withSources = (sources: typeof handbook.sources) =>
+    knowledge.redeclare({ ...knowledge.declared(), handbook: { ...handbook, syncEveryMs: 1, sources } });
+  const found = async () => (await ask('windmill grinds')).passages.map(({ uri }) => uri);
+  const within = { timeout: 30_000 };
+
+  await withSources({ bad: { ...code, ref: 'no..branch' }, code });
+  await expect.poll(found, within).toEqual(['notes.md']);
+  const failed = (await runs()).find(({ source }: { source: string }) => source === 'bad');
+  expect(failed).toMatchObject({ state: 'failed', reason: expect.stringMatching(/ref/) });
+  await withSources({});
+  await expect.poll(found, within).toEqual([]);
+  await withSources({ code });
+  await expect.poll(found, within).toEqual(['notes.md']);
+}, 120_000);
 
 it('says of a collection whether its parts agree, and what does not [KN-2]', async () => {
   const verified = async () => (await fairlead.request('/api/v1/knowledge/collections/handbook/verify')).json();

@@ -10,7 +10,7 @@ import { anyCollection } from './collections/store.ts';
 import { type CollectionSize, documentsFromOthers, readSizes, readSources } from './documents/store.ts';
 import { NotWritable, UnknownCollection } from './errors.ts';
 import { hashOf, keepDocument, removeDocuments } from './ingest/keep.ts';
-import { latestRuns, type Run } from './ingest/store.ts';
+import { forgetOtherRuns, latestRuns, type Run } from './ingest/store.ts';
 import { createLexical } from './lexical/index.ts';
 import { type Asker, createQueries } from './query/query.ts';
 import type { Reader } from './read/index.ts';
@@ -106,7 +106,7 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
     if (settings?.org !== org) return [];
     return Object.entries(settings.sources).map(([sourceName, source]) => ({
       ...{ org, collection: id, name: sourceName, everyMs: settings.syncEveryMs, language: settings.language },
-      source: openSource(org, source),
+      open: () => openSource(org, source),
     }));
   };
 
@@ -114,12 +114,20 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
   let sourcesChanged = true;
   const forgetLostSources = async () => {
     if (!sourcesChanged) return;
-    for (const [name, { org, sources }] of Object.entries(declared)) {
-      const one = await collections.find(org, name);
-      const lost = one ? await documentsFromOthers(db, org, one.id, [sentIn, ...Object.keys(sources)]) : [];
-      if (one) await removeDocuments({ db, lexical }, org, one.id, lost, clock.now());
-    }
     sourcesChanged = false;
+    try {
+      for (const [name, { org, sources }] of Object.entries(declared)) {
+        const one = await collections.find(org, name);
+        if (!one) continue;
+        const kept = [sentIn, ...Object.keys(sources)];
+        const lost = await documentsFromOthers(db, org, one.id, kept);
+        await removeDocuments({ db, lexical }, org, one.id, lost, clock.now());
+        await forgetOtherRuns(db, org, one.id, kept);
+      }
+    } catch (error) {
+      sourcesChanged = true;
+      throw error;
+    }
   };
 
   const schedule = createSchedule({
@@ -137,8 +145,9 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
   });
 
   const known = async (org: OrgId, name: string) => {
-    const one = await collections.find(org, name);
-    if (!one) throw UnknownCollection({ name: name.slice(0, 100), known: [] });
+    const all = await collections.list(org);
+    const one = all.find((each) => each.name === name);
+    if (!one) throw UnknownCollection({ name: name.slice(0, 100), known: all.map((each) => each.name) });
     return one;
   };
 

@@ -47,14 +47,18 @@ export function audiencesOf(db: Db, org: OrgId, subjects: readonly string[]) {
 /** The id of this set of subjects, which is made when it is new. */
 export async function audienceOf(db: Db, org: OrgId, subjects: readonly string[]): Promise<number> {
   const sorted = [...new Set(subjects)].sort();
-  const { id } = await tables(db)
+  const digest = digestOf(sorted);
+  const find = () =>
+    tables(db).selectFrom('knowledge_audiences').select('id').where('org', '=', org).where('digest', '=', digest);
+  const known = await find().executeTakeFirst();
+  if (known) return known.id;
+  // Not by an update of the row that is there: whoever writes documents for the same readers would wait for it.
+  await tables(db)
     .insertInto('knowledge_audiences')
-    .values({ org, digest: digestOf(sorted), subjects: sorted })
-    // Does nothing to the row, but returns it.
-    .onConflict((on) => on.columns(['org', 'digest']).doUpdateSet({ org }))
-    .returning('id')
-    .executeTakeFirstOrThrow();
-  return id;
+    .values({ org, digest, subjects: sorted })
+    .onConflict((on) => on.columns(['org', 'digest']).doNothing())
+    .execute();
+  return (await find().executeTakeFirstOrThrow()).id;
 }
 
 export interface NewCollection {

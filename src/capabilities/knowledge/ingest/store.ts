@@ -181,6 +181,21 @@ export async function forgetRuns(db: Db, org: OrgId, collection: number, source:
     .execute();
 }
 
+/** Forgets where sources left off that are not among these: when one comes back, it is read from its beginning. */
+export async function forgetOtherRuns(
+  db: Db,
+  org: OrgId,
+  collection: number,
+  sources: readonly string[],
+): Promise<void> {
+  await tables(db)
+    .deleteFrom('knowledge_runs')
+    .where('org', '=', org)
+    .where('collection', '=', collection)
+    .where('source', 'not in', sources)
+    .execute();
+}
+
 /** Removes everything of one organisation, or of one of its collections. */
 export async function purgeRuns(db: Db, org: OrgId, collection?: number): Promise<void> {
   await tables(db)

@@ -15,7 +15,8 @@ export interface Feed {
   collection: number;
   /** Its name within the collection. */
   name: string;
-  source: Source;
+  /** Throws where its settings are of no use: that costs this feed only. */
+  open(): Source;
   /** Of documents that are too short to tell. */
   language: Language;
 }
@@ -59,7 +60,7 @@ export async function syncFeed(feed: Feed, deps: SyncDeps, signal: AbortSignal):
   const stopped = AbortSignal.any([signal, account.lost]);
   try {
     const known = await knownDocuments(db, org, collection, name);
-    const cursor = await lastCursor(db, org, collection, name);
+    const kept = await lastCursor(db, org, collection, name);
     const take = await taker(feed, deps, known, stopped);
     const met = new Set<string>();
     const drop = async (gone: readonly KnownDocument[]) => {
@@ -67,8 +68,8 @@ export async function syncFeed(feed: Feed, deps: SyncDeps, signal: AbortSignal):
       await removeDocuments(deps, org, collection, ids, clock.now());
       counts.removed += gone.length;
     };
-    const scan = feed.source.scan({
-      cursor,
+    const scan = feed.open().scan({
+      cursor: cursorOf(feed, kept),
       signal: stopped,
       problem(uri, reason) {
         met.add(uri); // it is there, if not to be read now
@@ -114,7 +115,7 @@ export async function syncFeed(feed: Feed, deps: SyncDeps, signal: AbortSignal):
     if (step.value.whole) await drop([...known].filter(([uri]) => !met.has(uri)).map(([, document]) => document));
     // Of what failed the source would not speak again until it changes.
     const next = counts.failed === 0 ? step.value.cursor : undefined;
-    await account.end({ state: 'done', ...(next === undefined ? {} : { cursor: next }) });
+    await account.end({ state: 'done', ...(next === undefined ? {} : { cursor: `${wayOf(feed)}${next}` }) });
     return { state: 'done', counts, problems };
   } catch (error) {
     const state = stopped.aborted ? 'stopped' : 'failed';
@@ -125,19 +126,30 @@ export async function syncFeed(feed: Feed, deps: SyncDeps, signal: AbortSignal):
   }
 }
 
+/** How documents are read now. What was kept of another way neither spares reading nor says where to go on. */
+function wayOf({ language }: Feed): string {
+  return `${readingVersion} ${language} `;
+}
+
+function cursorOf(feed: Feed, kept: string | undefined): string | undefined {
+  return kept?.startsWith(wayOf(feed)) ? kept.slice(wayOf(feed).length) : undefined;
+}
+
 type Taken = { end: 'added' | 'changed' | 'unchanged'; document: number };
 
 /** What is done with each item of the source. */
 async function taker(
-  { org, collection, name: source, language }: Feed,
+  feed: Feed,
   deps: SyncDeps,
   known: ReadonlyMap<string, KnownDocument>,
   signal: AbortSignal,
 ): Promise<(item: SourceItem) => Promise<Taken>> {
+  const { org, collection, name: source, language } = feed;
   const { db, clock, reader } = deps;
   const usual = await audienceOf(db, org, [everyone]);
   return async (item) => {
-    const { uri, name, mediaType, title, revision, readers = [everyone], read, ...told } = item;
+    const { uri, name, mediaType, title, readers = [everyone], read, revision: given, ...told } = item;
+    const revision = given === undefined ? undefined : `${wayOf(feed)}${given}`;
     const before = known.get(uri);
     const audience = item.readers ? await audienceOf(db, org, readers) : usual;
     const sameReaders = before?.audience === audience;
@@ -145,7 +157,7 @@ async function taker(
       return { end: 'unchanged', document: before.id };
     }
     const bytes = await read(signal);
-    const hash = hashOf(bytes, readingVersion, language, name, mediaType ?? '', title ?? '');
+    const hash = hashOf(bytes, wayOf(feed), name, mediaType ?? '', title ?? '');
     if (sameReaders && before.hash === hash) {
       await reviseDocument(db, org, before.id, revision);
       return { end: 'unchanged', document: before.id };

@@ -1,3 +1,4 @@
+import { createPlaces } from '../../../kernel/places.ts';
 import type { ReadingChild } from './child.ts';
 
 interface Deps {
@@ -20,26 +21,9 @@ export interface Pool {
 export function createPool({ size, idleMs, start }: Deps): Pool {
   const idle: { child: ReadingChild; timer: NodeJS.Timeout }[] = [];
   const busy = new Set<ReadingChild>();
-  const line = new Set<() => void>();
   const uses = new Set<Promise<unknown>>();
-  let taken = 0;
+  const places = createPlaces(size, Number.POSITIVE_INFINITY);
   let stopped = false;
-
-  // The place of one who is done is handed over, not freed, so that nobody overtakes the line.
-  const turn = (signal: AbortSignal): Promise<void> =>
-    new Promise((resolve, reject) => {
-      const proceed = () => {
-        line.delete(proceed);
-        signal.removeEventListener('abort', leave);
-        resolve();
-      };
-      const leave = () => {
-        line.delete(proceed);
-        reject(signal.reason);
-      };
-      line.add(proceed);
-      signal.addEventListener('abort', leave, { once: true });
-    });
 
   const take = async (fresh: boolean): Promise<ReadingChild> => {
     const spare = idle.pop();
@@ -62,11 +46,8 @@ export function createPool({ size, idleMs, start }: Deps): Pool {
     idle.push({ child, timer });
   };
 
-  const use: Pool['use'] = async (work, signal, fresh = false) => {
-    signal.throwIfAborted();
-    if (taken < size) taken++;
-    else await turn(signal);
-    try {
+  const use: Pool['use'] = (work, signal, fresh = false) =>
+    places.run(async () => {
       const child = await take(fresh);
       busy.add(child);
       try {
@@ -75,12 +56,7 @@ export function createPool({ size, idleMs, start }: Deps): Pool {
         busy.delete(child);
         giveBack(child);
       }
-    } finally {
-      const [next] = line;
-      if (next) next();
-      else taken--;
-    }
-  };
+    }, signal);
 
   return {
     use(work, signal, fresh) {

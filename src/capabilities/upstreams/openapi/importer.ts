@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { parseJson } from '../../../kernel/json.ts';
-import { createPlaces } from '../places.ts';
+import { createPlaces } from '../../../kernel/places.ts';
 import { orAborted } from '../relay.ts';
 import type { ChildProcess, ImporterPort, ProcessesPort } from '../types.ts';
 import { ImportFault } from './faults.ts';
