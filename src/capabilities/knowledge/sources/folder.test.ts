@@ -11,8 +11,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createWorld, scan, type World } from '../../../../test/sources.ts';
 import { SourceItemGone, SourceItemUnfit, SourceMisconfigured, SourceUnavailable } from './index.ts';
-import { createWorld, scan, type World } from './testing/world.ts';
 
 let world: World;
 beforeEach(() => {

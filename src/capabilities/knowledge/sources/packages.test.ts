@@ -2,8 +2,8 @@ import { mkdirSync, renameSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { createWorld, scan, type World } from '../../../../test/sources.ts';
 import { SourceItemUnfit, SourceMisconfigured, SourceUnavailable } from './index.ts';
-import { createWorld, scan, type World } from './testing/world.ts';
 
 const checkout = fileURLToPath(new URL('../../../..', import.meta.url));
 let world: World;

@@ -1,8 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createWorld, scan, type World } from '../../../../../test/sources.ts';
 import { EgressBlocked } from '../../../../platform/http/index.ts';
 import { SourceItemGone, SourceRefused, SourceUnavailable } from '../index.ts';
-import { createWorld, scan, type World } from '../testing/world.ts';
 
 let world: World;
 beforeEach(() => {

@@ -1,8 +1,8 @@
 import type { ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createWorld, scan, type World } from '../../../../../test/sources.ts';
 import { SourceMisconfigured, SourceRefused, SourceUnavailable } from '../index.ts';
-import { createWorld, scan, type World } from '../testing/world.ts';
 
 let world: World;
 beforeEach(() => {

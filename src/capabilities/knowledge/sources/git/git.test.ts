@@ -12,8 +12,8 @@ import {
 import type { RequestListener } from 'node:http';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createWorld, scan, type World } from '../../../../../test/sources.ts';
 import { GitMissing, SourceItemUnfit, SourceMisconfigured, SourceUnavailable } from '../index.ts';
-import { createWorld, scan, type World } from '../testing/world.ts';
 
 let world: World;
 let repo: string;

@@ -1,6 +1,7 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import { gzipSync } from 'node:zlib';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { createWorld, scan, type World } from '../../../../../test/sources.ts';
 import { EgressBlocked } from '../../../../platform/http/index.ts';
 import {
   SourceItemGone,
@@ -9,7 +10,6 @@ import {
   SourceMisconfigured,
   SourceUnavailable,
 } from '../index.ts';
-import { createWorld, scan, type World } from '../testing/world.ts';
 
 let world: World;
 beforeEach(() => {

@@ -5,10 +5,15 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pino } from 'pino';
-import { knowledgeSource } from '../../../../config/knowledge-schema.ts';
-import { createEgress, type Resolve } from '../../../../platform/http/index.ts';
-import { createProcesses } from '../../../../platform/process/index.ts';
-import { openSource, type Source, type SourceDeps, type SourceItem } from '../index.ts';
+import {
+  openSource,
+  type Source,
+  type SourceDeps,
+  type SourceItem,
+} from '../src/capabilities/knowledge/sources/index.ts';
+import { knowledgeSource } from '../src/config/knowledge-schema.ts';
+import { createEgress, type Resolve } from '../src/platform/http/index.ts';
+import { createProcesses } from '../src/platform/process/index.ts';
 
 const log = pino({ level: 'silent' });
 
