@@ -27,7 +27,7 @@ import type { Bus } from '../platform/bus/index.ts';
 import type { Database } from '../platform/db/index.ts';
 import { createEgress } from '../platform/http/index.ts';
 import { createKeyring } from '../platform/keyring/index.ts';
-import { createEmbedder } from '../platform/models/index.ts';
+import { createEmbedder, createReranker } from '../platform/models/index.ts';
 import { createProcesses } from '../platform/process/index.ts';
 import type { Log, Metrics, Tracing } from '../platform/telemetry/index.ts';
 import { createHttpApp } from '../surfaces/http/index.ts';
@@ -141,11 +141,10 @@ export function compose(ground: Ground) {
   const idempotency = createIdempotency({ db, keyring, clock, log });
   const latencies = createLatencies();
   const guidanceOf = (tool: Tool) => guidanceFor(tool, latencies);
-  const { embedding } = settings.models;
-  // The endpoint stands in the operator's file.
-  const embedder =
-    embedding &&
-    createEmbedder({ settings: embedding, fetch: (url, init) => egress.fetch(url, { ...init, guarded: false }) });
+  const { embedding, reranker } = settings.models;
+  // Their endpoints stand in the operator's file.
+  const fetchModel = (url: string | URL, init?: RequestInit) => egress.fetch(url, { ...init, guarded: false });
+  const embedder = embedding && createEmbedder({ settings: embedding, fetch: fetchModel });
   const embeddings = embedder && createEmbeddings({ db, embedder, log });
   const discovery = createDiscovery({
     reachOf(call) {
@@ -165,6 +164,8 @@ export function compose(ground: Ground) {
     replica: replicaId,
     alone: database.kind === 'embedded',
     declared: settings.knowledge.collections,
+    search: settings.knowledge.search,
+    ...(reranker ? { reranker: createReranker({ settings: reranker, fetch: fetchModel }) } : {}),
     openSource: (org, source) =>
       openSource(source, {
         baseDir: settings.baseDir,

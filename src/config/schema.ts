@@ -4,6 +4,7 @@ import { isRange } from '../platform/http/addresses.ts';
 import { isHost, isOrigin, isReachable } from './addresses.ts';
 import { collection } from './collection-schema.ts';
 import { endpoint, presentation } from './endpoint-schema.ts';
+import { searchSettings } from './search-schema.ts';
 import { upstream } from './upstream-schema.ts';
 import { ms, roleNames, slug, toolset, urlOf, webUrl } from './words.ts';
 
@@ -194,6 +195,14 @@ export const fileSchema = z.strictObject({
         })
         .optional()
         .describe('Helps to find tools by what they mean; without it words alone decide'),
+      reranker: z
+        .strictObject({
+          url: webUrl.describe('Endpoint with POST /rerank as Cohere, Jina, vLLM and others have it, with its version'),
+          model: z.string().min(1).describe('Name of the model'),
+          apiKey: z.string().min(1).optional().describe('Sent as a bearer token'),
+        })
+        .optional()
+        .describe('Puts the passages that were found for a question into order'),
     })
     .prefault({})
     .describe('Models that may be asked; none is needed'),
@@ -209,6 +218,7 @@ export const fileSchema = z.strictObject({
         .max(16)
         .default(2)
         .describe('Documents that are read at once, each in a process of its own'),
+      search: searchSettings.prefault({}).describe('How passages are ranked'),
     })
     .prefault({})
     .describe("The team's documents, which agents ask by the tools of the toolset knowledge"),
@@ -225,6 +235,7 @@ export type FileSettings = z.infer<typeof fileSchema>;
 export type ServerSettings = z.infer<typeof serverSchema>;
 export type IssuerSettings = z.infer<typeof issuer>;
 export type EmbeddingSettings = NonNullable<FileSettings['models']['embedding']>;
+export type RerankerSettings = NonNullable<FileSettings['models']['reranker']>;
 export type AuditSettings = FileSettings['audit'];
 
 export {
@@ -243,6 +254,7 @@ export {
   type ToolSelector,
 } from './endpoint-schema.ts';
 export type { SourceSettings } from './knowledge-schema.ts';
+export type { SearchSettings } from './search-schema.ts';
 export {
   type HttpUpstreamSettings,
   httpUpstream,

@@ -1,9 +1,10 @@
-import type { CollectionSettings, SourceSettings } from '../../config/schema.ts';
+import type { CollectionSettings, SearchSettings, SourceSettings } from '../../config/schema.ts';
 import type { OwnToolset } from '../../kernel/call.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { NotFound } from '../../kernel/errors.ts';
 import type { OrgId, Principal } from '../../kernel/principal.ts';
 import type { Db } from '../../platform/db/types.ts';
+import type { Reranker } from '../../platform/models/index.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 import { type Collection, type Collections, createCollections } from './collections/collections.ts';
 import { anyCollection } from './collections/store.ts';
@@ -37,7 +38,7 @@ export interface Knowledge {
   /** What disagrees within a collection; nothing does, unless something is broken. @throws UnknownCollection */
   verify(org: OrgId, collection: string): Promise<Disagreement[]>;
   declared(): Declared;
-  redeclare(declared: Declared): Promise<void>;
+  redeclare(declared: Declared, search?: SearchSettings): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -69,6 +70,9 @@ export interface KnowledgeDeps {
   /** Whether there can be no other replica on the same database. */
   alone: boolean;
   declared: Declared;
+  search: SearchSettings;
+  /** Puts what was found into order, where there is such a model. */
+  reranker?: Reranker;
   openSource(org: OrgId, settings: SourceSettings): Source;
   /** Everything by which somebody may be given rights: see `subjects` in the settings. */
   subjectsOf(principal: Principal): string[];
@@ -86,10 +90,16 @@ const sentIn = 'upload';
 /** The team's documents: kept up to date with their sources, and found by who may read them. */
 export function createKnowledge(deps: KnowledgeDeps): Knowledge {
   const { db, reader, clock, log, replica, alone, subjectsOf, findInstructions, indexed, openSource } = deps;
-  let { declared } = deps;
+  let { declared, search } = deps;
   const collections = createCollections({ db, changed: () => lookAround() });
   const lexical = createLexical();
-  const queries = createQueries({ db, lexical });
+  const queries = createQueries({
+    db,
+    lexical,
+    log,
+    settings: () => search,
+    ...(deps.reranker ? { reranker: deps.reranker } : {}),
+  });
   let anywhere = false;
   const listeners = new Set<() => void>();
   /** Agents are not shown tools for what nobody has: each definition costs them tokens. */
@@ -211,8 +221,9 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
     add,
     verify: async (org, name) => await findDisagreements(db, org, (await known(org, name)).id),
     declared: () => declared,
-    async redeclare(next) {
+    async redeclare(next, ranked = search) {
       declared = next;
+      search = ranked;
       sourcesChanged = true;
       await collections.declare(next);
     },

@@ -8,7 +8,7 @@ import type { Principal } from '../../kernel/principal.ts';
 import type { Filters } from './lexical/index.ts';
 import { largestBudget, usualBudget, usualLimit } from './query/limits.ts';
 import { fenced, type ShownPassage, shown } from './query/passages.ts';
-import type { Asker, createQueries, Found, Question } from './query/query.ts';
+import type { Answer, Asker, createQueries, Found, Question } from './query/query.ts';
 import { fetchTool, ingestTool, queryTool, relatedTool, sourcesTool } from './tools.ts';
 
 export interface ToolsetDeps {
@@ -38,6 +38,8 @@ const queryArguments = z.object({
   path: z.string().optional(),
   language: z.enum(['english', 'german', 'french', 'spanish', 'simple']).optional(),
   changed_since: z.string().optional(),
+  changed_before: z.string().optional(),
+  metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
 });
 const fetchArguments = z.object({
   id: z.int(),
@@ -79,16 +81,21 @@ export function createKnowledgeToolset(deps: ToolsetDeps): OwnToolset {
     show(passages).map((passage, at) => ({ ...passage, ...scoreOf(passages[at]) }));
 
   const tools: Record<string, (call: Call, signal: AbortSignal) => Promise<ProviderReply>> = {
-    async query({ principal, arguments: given }) {
+    async query({ principal, arguments: given }, signal) {
       const wanted = queryArguments.parse(given);
       const { query, limit, max_tokens: maxTokens, collections } = wanted;
       const asked: Question = {
         ...{ query, limit, maxTokens, filters: filtersOf(wanted, clock.now()) },
         ...(collections ? { collections } : {}),
       };
-      const { answerable, confidence, passages } = await queries.query(askerOf(principal), asked);
-      const advice = answerable ? {} : { advice: adviceFor(passages.length) };
-      return replyOf({ answerable, confidence: rounded(confidence), ...advice, passages: scored(passages) });
+      const { answerable, confidence, passages, parts } = await queries.query(askerOf(principal), asked, signal);
+      const advice = adviceFor(answerable, passages.length, parts);
+      return replyOf({
+        ...{ answerable, confidence: rounded(confidence) },
+        ...(advice === undefined ? {} : { advice }),
+        ...(parts ? { parts: parts.map((part) => ({ ...part, confidence: rounded(part.confidence) })) } : {}),
+        passages: scored(passages),
+      });
     },
     async fetch({ principal, arguments: given }) {
       const { id, extent, from, max_tokens: maxTokens } = fetchArguments.parse(given);
@@ -96,9 +103,9 @@ export function createKnowledgeToolset(deps: ToolsetDeps): OwnToolset {
       const { passages, next } = await queries.around(askerOf(principal), id, extent, reach);
       return replyOf({ passages: show(passages), ...(next === undefined ? {} : { next }) });
     },
-    async related({ principal, arguments: given }) {
+    async related({ principal, arguments: given }, signal) {
       const { id, limit } = relatedArguments.parse(given);
-      return replyOf({ passages: scored(await queries.related(askerOf(principal), id, limit)) });
+      return replyOf({ passages: scored(await queries.related(askerOf(principal), id, limit, signal)) });
     },
     async sources({ principal }) {
       const found = { sources: await sources(askerOf(principal)) };
@@ -149,33 +156,42 @@ async function readDocument(call: Call, { queries, askerOf }: ToolsetDeps): Prom
 }
 
 function filtersOf(wanted: z.output<typeof queryArguments>, now: number): Filters {
-  const { path: uriPrefix, language, changed_since: since, min_freshness: fresh } = wanted;
+  const { path: uriPrefix, language, changed_since: since, changed_before: before } = wanted;
+  const { min_freshness: fresh, metadata } = wanted;
   const unit = fresh?.at(-1) as keyof typeof unitMs | undefined;
   return {
     ...(uriPrefix === undefined ? {} : { uriPrefix }),
     ...(language === undefined ? {} : { languages: [language] }),
     ...(since === undefined ? {} : { changedSince: new Date(since) }),
+    ...(before === undefined ? {} : { changedBefore: new Date(before) }),
+    ...(metadata === undefined ? {} : { metadata }),
     ...(unit === undefined
       ? {}
       : { confirmedSince: new Date(now - Number.parseInt(String(fresh), 10) * unitMs[unit]) }),
   };
 }
 
-function scoreOf(found: Found | undefined): { score: number; matched: string[] } | undefined {
-  return found && { score: rounded(found.confidence), matched: found.matched };
+function scoreOf(found: Found | undefined) {
+  if (!found) return undefined;
+  const parts = Object.entries(found.parts).map(([by, score]) => [by, rounded(score)]);
+  return { score: rounded(found.confidence), scoreParts: Object.fromEntries(parts), matched: found.matched };
 }
 
 const rounded = (share: number) => Math.round(share * 1000) / 1000;
 
-function adviceFor(nearest: number): string {
+function adviceFor(isAnswerable: boolean, nearest: number, parts: Answer['parts'] = []): string | undefined {
   const where = 'Ask in other words, look at what there is with the tool sources, or say that it is not written down.';
-  return nearest === 0 ? `Nothing was found. ${where}` : `Nothing fits: what follows was only nearest. ${where}`;
+  if (!isAnswerable && nearest === 0) return `Nothing was found. ${where}`;
+  if (!isAnswerable) return `Nothing fits: what follows was only nearest. ${where}`;
+  const open = parts.filter((part) => !part.answerable).map(({ question }) => `"${question}"`);
+  return open.length === 0 ? undefined : `To this part of the question nothing fits: ${open.join(', ')}. ${where}`;
 }
 
 interface Shown {
   answerable?: boolean;
   confidence?: number;
   advice?: string;
+  parts?: Answer['parts'];
   next?: number;
   passages: ShownPassage[];
 }

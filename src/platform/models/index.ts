@@ -1,1 +1,2 @@
 export { createEmbedder, type Embedder } from './embedder.ts';
+export { createReranker, type Reranker } from './reranker.ts';

@@ -107,6 +107,28 @@ export async function listCollections(db: Db, org: OrgId, subjects?: readonly st
   }));
 }
 
+/** What somebody may ask: the collections, and the sets of subjects that decide on each document. */
+export interface Reach {
+  collections: Pick<CollectionRow, 'id' | 'name' | 'version'>[];
+  audiences: number[];
+}
+
+/** In one statement, since every question begins with it. */
+export async function readReach(db: Db, org: OrgId, subjects: readonly string[]): Promise<Reach> {
+  const rows = await tables(db)
+    .selectFrom('knowledge_collections')
+    .where('org', '=', org)
+    .where('audience', 'in', audiencesOf(db, org, subjects))
+    .select(['id', 'name', 'version'])
+    .select(sql<number[]>`array(${audiencesOf(db, org, subjects).orderBy('id')})`.as('audiences'))
+    .orderBy('name')
+    .execute();
+  return {
+    collections: rows.map(({ id, name, version }) => ({ id, name, version: Number(version) })),
+    audiences: rows[0]?.audiences ?? [],
+  };
+}
+
 /** Those of the configuration file, of every organisation. */
 export async function listDeclared(db: Db): Promise<{ org: OrgId; name: string; settings: unknown }[]> {
   return await tables(db)

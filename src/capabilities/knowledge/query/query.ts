@@ -1,12 +1,13 @@
 import type { OrgId } from '../../../kernel/principal.ts';
-import type { Db } from '../../../platform/db/types.ts';
-import { listCollections } from '../collections/store.ts';
+import { type Reach, readReach } from '../collections/store.ts';
 import { type Passage, readDocument, readPassages, readStretch } from '../documents/store.ts';
 import { UnknownCollection, UnknownPassage } from '../errors.ts';
-import { defaultLexicalSettings, type Filters, type Lexical } from '../lexical/index.ts';
+import type { Filters } from '../lexical/index.ts';
 import { spread } from './diversity.ts';
 import { answerableFrom } from './limits.ts';
 import { within } from './passages.ts';
+import { createRanking, type RankingDeps } from './ranking.ts';
+import type { ScoreParts } from './retrieve.ts';
 
 /** Who asks: the organisation, and everything by which rights are given. */
 export interface Asker {
@@ -24,9 +25,9 @@ export interface Question {
 }
 
 export interface Found extends Passage {
-  score: number;
   confidence: number;
   matched: string[];
+  parts: ScoreParts;
 }
 
 export interface Answer {
@@ -34,21 +35,33 @@ export interface Answer {
   /** Of the best passage, from 0 to 1. */
   confidence: number;
   passages: Found[];
+  /** The questions that the question consists of, where it is more than one. */
+  parts?: { question: string; answerable: boolean; confidence: number }[];
 }
 
 /** So many candidates for each passage that is wanted, of which some say the same as others. */
 const candidatesEach = 5;
 
-export function createQueries({ db, lexical }: { db: Db; lexical: Lexical }) {
+export type QueryDeps = RankingDeps & {
+  /** Told of each question with its answer. */
+  answered?(asker: Asker, question: Question, answer: Answer): void;
+};
+
+export function createQueries(deps: QueryDeps) {
+  const { db } = deps;
+  const rank = createRanking(deps);
+
   /** @throws UnknownCollection for a name that there is not, or not for this asker */
-  const collectionsOf = async ({ org, subjects }: Asker, names: readonly string[] | undefined) => {
-    const readable = await listCollections(db, org, subjects);
-    if (!names) return readable.map(({ id }) => id);
-    return names.map((name) => {
-      const one = readable.find((each) => each.name === name);
-      if (!one) throw UnknownCollection({ name: name.slice(0, 100), known: readable.map((each) => each.name) });
-      return one.id;
+  const reachOf = async ({ org, subjects }: Asker, names: readonly string[] | undefined): Promise<Reach> => {
+    const reach = await readReach(db, org, subjects);
+    if (!names) return reach;
+    const collections = names.map((name) => {
+      const one = reach.collections.find((each) => each.name === name);
+      if (!one)
+        throw UnknownCollection({ name: name.slice(0, 100), known: reach.collections.map((each) => each.name) });
+      return one;
     });
+    return { ...reach, collections };
   };
 
   const passageOf = async ({ org, subjects }: Asker, id: number): Promise<Passage> => {
@@ -57,39 +70,33 @@ export function createQueries({ db, lexical }: { db: Db; lexical: Lexical }) {
     return passage;
   };
 
-  const search = async (asker: Asker, question: Question): Promise<Found[]> => {
-    const collections = await collectionsOf(asker, question.collections);
-    if (collections.length === 0) return [];
-    const hits = await lexical.search(db, asker.org, {
-      settings: defaultLexicalSettings,
-      collections,
-      subjects: asker.subjects,
-      query: question.query,
-      limit: question.limit * candidatesEach,
-      ...(question.filters ? { filters: question.filters } : {}),
-    });
-    const passages = new Map(
-      (
-        await readPassages(
-          db,
-          asker.org,
-          asker.subjects,
-          hits.map(({ chunkId }) => chunkId),
-        )
-      ).map((one) => [one.id, one]),
-    );
-    return hits.flatMap(({ chunkId, score, share: confidence, matched }) => {
+  const search = async (asker: Asker, question: Question, signal: AbortSignal) => {
+    const { query, filters } = question;
+    const reach = await reachOf(asker, question.collections);
+    const depth = question.limit * candidatesEach;
+    const { ranked, parts } = await rank(asker, { query, reach, depth, ...(filters ? { filters } : {}) }, signal);
+    const ids = ranked.map(({ chunkId }) => chunkId);
+    const passages = new Map((await readPassages(db, asker.org, asker.subjects, ids)).map((one) => [one.id, one]));
+    const found = ranked.flatMap(({ chunkId, ...scores }): Found[] => {
       const passage = passages.get(chunkId);
-      return passage ? [{ ...passage, score, confidence, matched }] : [];
+      return passage ? [{ ...passage, ...scores }] : [];
     });
+    return { found, parts };
   };
 
   return {
-    async query(asker: Asker, question: Question): Promise<Answer> {
-      const found = await search(asker, question);
+    async query(asker: Asker, question: Question, signal = never): Promise<Answer> {
+      const { found, parts } = await search(asker, question, signal);
       const confidence = Math.max(0, ...found.slice(0, question.limit).map((one) => one.confidence));
-      const passages = within(spread(found, question.limit), question.maxTokens);
-      return { answerable: confidence >= answerableFrom, confidence, passages };
+      const told = parts.map((part) => ({ ...part, answerable: part.confidence >= answerableFrom }));
+      const answer: Answer = {
+        answerable: confidence >= answerableFrom || told.some((part) => part.answerable),
+        confidence,
+        passages: within(spread(found, question.limit), question.maxTokens),
+        ...(told.length > 0 ? { parts: told } : {}),
+      };
+      deps.answered?.(asker, question, answer);
+      return answer;
     },
 
     /** A whole document, as far as it goes into the budget. */
@@ -98,10 +105,11 @@ export function createQueries({ db, lexical }: { db: Db; lexical: Lexical }) {
     },
 
     /** Passages of other documents that speak of the same. */
-    async related(asker: Asker, id: number, limit: number): Promise<Found[]> {
+    async related(asker: Asker, id: number, limit: number, signal = never): Promise<Found[]> {
       const passage = await passageOf(asker, id);
       const query = [passage.title, ...passage.headings, passage.text].join('\n').slice(0, 4_000);
-      const found = await search(asker, { query, limit: limit + 1, maxTokens: Number.POSITIVE_INFINITY });
+      const asked = { query, limit: limit + 1, maxTokens: Number.POSITIVE_INFINITY };
+      const { found } = await search(asker, asked, signal);
       return spread(
         found.filter(({ document }) => document !== passage.document),
         limit,
@@ -128,6 +136,8 @@ export function createQueries({ db, lexical }: { db: Db; lexical: Lexical }) {
 }
 
 const pageChunks = 400;
+/** Of whoever waits as long as it takes. */
+const never = new AbortController().signal;
 
 /** As many from the beginning as fit, and where the next begins. */
 function page(passages: Passage[], maxTokens: number): { passages: Passage[]; next?: number } {
