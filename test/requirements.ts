@@ -74,6 +74,8 @@ export const requirements = {
     'By every way to a passage a caller gets what its subjects may read, by collection and by document, and nothing else.',
   'KN-5':
     'Keyword search is exact BM25 with fields over lexemes of five languages, knows identifiers, phrases and near misses, and takes query text as data only.',
+  'KN-7':
+    'Words and meaning become one ranking, which a reranker may put into order; a question that consists of several is answered part by part, filters hold, and a ranking is remembered for whoever may read the same until something changes.',
   'KN-8':
     'Agents ask, read on and look around in documents by tools and resources, with where each passage stands and how old it is, and are told when nothing fits.',
   'KN-9': 'The words of documents are fenced as data, and instructions found in them are flagged.',
