@@ -34,6 +34,7 @@ import { createHttpApp } from '../surfaces/http/index.ts';
 import { createMcpSurface } from '../surfaces/mcp/index.ts';
 import { createRest } from '../surfaces/rest/index.ts';
 import { createDefinitionWatch } from './definitions.ts';
+import { createKnowledgeNews } from './knowledge-news.ts';
 import { createObserver } from './observe.ts';
 import { missingOrgs } from './orgs.ts';
 import { createOwnToolset } from './own.ts';
@@ -177,7 +178,8 @@ export function compose(ground: Ground) {
       }),
     subjectsOf,
     findInstructions: instructionsIn,
-    indexed: (org, collection, document) => void bus.publish('knowledge.indexed', { org, collection, document }),
+    news: createKnowledgeNews({ bus, log, instruments: metrics.watchKnowledge(() => knowledge.lags()) }),
+    places: settings.knowledge.sources,
   });
   const toolsets = createToolsets({ own: [own, knowledge.toolset, ...(ground.toolsets ?? [])], catalog, upstreams });
   const gateway = createGateway({

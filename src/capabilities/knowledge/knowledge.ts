@@ -1,6 +1,7 @@
 import type { CollectionSettings, SearchSettings, SourceSettings } from '../../config/schema.ts';
 import type { OwnToolset } from '../../kernel/call.ts';
 import type { Clock } from '../../kernel/clock.ts';
+import { digestOf } from '../../kernel/digest.ts';
 import { NotFound } from '../../kernel/errors.ts';
 import type { OrgId, Principal } from '../../kernel/principal.ts';
 import type { Db } from '../../platform/db/types.ts';
@@ -8,10 +9,14 @@ import type { Reranker } from '../../platform/models/index.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 import { type Collection, type Collections, createCollections } from './collections/collections.ts';
 import { anyCollection } from './collections/store.ts';
-import { type CollectionSize, documentsFromOthers, readSizes, readSources } from './documents/store.ts';
+import { type CollectionSize, hasDocument, readSizes, readSources } from './documents/store.ts';
 import { NotWritable, UnknownCollection } from './errors.ts';
-import { hashOf, keepDocument, removeDocuments } from './ingest/keep.ts';
-import { forgetOtherRuns, latestRuns, type Run } from './ingest/store.ts';
+import { followPass } from './ingest/follow.ts';
+import { hashOf, keepDocument } from './ingest/keep.ts';
+import { createLag, type SourceLag } from './ingest/lag.ts';
+import { forgetOtherSources } from './ingest/lost.ts';
+import type { IngestNews } from './ingest/news.ts';
+import { latestRuns, type Run } from './ingest/store.ts';
 import { createLexical } from './lexical/index.ts';
 import { type Asker, createQueries } from './query/query.ts';
 import type { Reader } from './read/index.ts';
@@ -38,7 +43,10 @@ export interface Knowledge {
   /** What disagrees within a collection; nothing does, unless something is broken. @throws UnknownCollection */
   verify(org: OrgId, collection: string): Promise<Disagreement[]>;
   declared(): Declared;
-  redeclare(declared: Declared, search?: SearchSettings): Promise<void>;
+  /** @param places so many sources are read at once from now on */
+  redeclare(declared: Declared, search?: SearchSettings, places?: number): Promise<void>;
+  /** Of each declared collection, how long ago the source that waits longest was seen whole. For many calls. */
+  lags(): Iterable<SourceLag>;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -78,19 +86,27 @@ export interface KnowledgeDeps {
   subjectsOf(principal: Principal): string[];
   /** Finds what speaks to a model in a text, in words. */
   findInstructions(text: string): string[];
-  /** Told when a document can be found. */
-  indexed(org: OrgId, collection: number, document: number): void;
+  news: KnowledgeNews;
+  /** Sources that are read at once. */
+  places: number;
+}
+
+export interface KnowledgeNews extends IngestNews {
+  /** With all that was in it. */
+  collectionRemoved(org: OrgId, collection: string): void;
 }
 
 /** Each tells of itself every second. */
 const goneAfterMs = 15_000;
+/** Longer than any single step of a source may take: a fetch of a repository has 15 minutes. */
+const stallMs = 20 * 60_000;
 /** The source of documents that were sent in. */
 const sentIn = 'upload';
 
 /** The team's documents: kept up to date with their sources, and found by who may read them. */
 export function createKnowledge(deps: KnowledgeDeps): Knowledge {
-  const { db, reader, clock, log, replica, alone, subjectsOf, findInstructions, indexed, openSource } = deps;
-  let { declared, search } = deps;
+  const { db, reader, clock, log, replica, alone, subjectsOf, findInstructions, news, openSource } = deps;
+  let { declared, places, search } = deps;
   const collections = createCollections({ db, changed: () => lookAround() });
   const lexical = createLexical();
   const queries = createQueries({
@@ -115,42 +131,41 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
     const settings = declared[name];
     if (settings?.org !== org) return [];
     return Object.entries(settings.sources).map(([sourceName, source]) => ({
-      ...{ org, collection: id, name: sourceName, everyMs: settings.syncEveryMs, language: settings.language },
+      ...{ org, collection: id, collectionName: name, name: sourceName },
+      ...{ everyMs: settings.syncEveryMs, language: settings.language, way: digestOf(source) },
       open: () => openSource(org, source),
     }));
   };
 
-  /** A source that the file does not name any more takes its documents along. */
-  let sourcesChanged = true;
-  const forgetLostSources = async () => {
-    if (!sourcesChanged) return;
-    sourcesChanged = false;
-    try {
-      for (const [name, { org, sources }] of Object.entries(declared)) {
-        const one = await collections.find(org, name);
-        if (!one) continue;
-        const kept = [sentIn, ...Object.keys(sources)];
-        const lost = await documentsFromOthers(db, org, one.id, kept);
-        await removeDocuments({ db, lexical }, org, one.id, lost, clock.now());
-        await forgetOtherRuns(db, org, one.id, kept);
-      }
-    } catch (error) {
-      sourcesChanged = true;
-      throw error;
-    }
-  };
-
+  let tidied: Declared | undefined;
+  let listed: Declared | undefined;
+  const lag = createLag({ db, clock });
   const schedule = createSchedule({
-    sync: { db, lexical, reader, clock, log, replica, goneAfterMs: alone ? 0 : goneAfterMs, indexed },
+    sync: { db, lexical, reader, clock, log, replica, goneAfterMs: alone ? 0 : goneAfterMs, stallMs, news },
     clock,
     log,
+    places: () => places,
     async feeds() {
       await lookAround();
-      await forgetLostSources();
-      const orgs = new Set(Object.values(declared).map(({ org }) => org));
+      listed = declared;
+      const orgs = new Set(Object.values(listed).map(({ org }) => org));
       const feeds: TimedFeed[] = [];
       for (const org of orgs) for (const one of await collections.list(org)) feeds.push(...feedsOf(org, one));
+      await lag.look(feeds);
       return feeds;
+    },
+    async tidy() {
+      // What was declared since the feeds were listed may still be being read by the old declarations.
+      if (tidied === declared || listed !== declared) return;
+      const now = declared;
+      for (const [name, { org, sources }] of Object.entries(now)) {
+        const one = await collections.find(org, name);
+        if (one) await forgetOtherSources({ db, lexical, clock, news }, org, one, [sentIn, ...Object.keys(sources)]);
+      }
+      tidied = now;
+    },
+    async lastBegun({ org, collection, name }) {
+      return (await latestRuns(db, org, [collection])).find(({ source }) => source === name)?.startedAt;
     },
   });
 
@@ -161,17 +176,31 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
     return one;
   };
 
-  const add: Knowledge['add'] = async (principal, { collection: name, name: uri, bytes, mediaType, title }, signal) => {
-    const { org } = principal;
+  /** A collection in which somebody may write. @throws UnknownCollection, NotWritable */
+  const writable = async (principal: Principal, name: string) => {
     const subjects = subjectsOf(principal);
-    const all = await collections.list(org);
+    const all = await collections.list(principal.org);
     const mayUse = (rights: readonly string[]) => rights.some((subject) => subjects.includes(subject));
     const one = all.find((each) => each.name === name && mayUse([...each.settings.readers, ...each.settings.writers]));
     if (!one) {
-      const writable = all.filter(({ settings }) => mayUse(settings.writers)).map((each) => each.name);
-      throw UnknownCollection({ name: name.slice(0, 100), known: writable });
+      const known = all.filter(({ settings }) => mayUse(settings.writers)).map((each) => each.name);
+      throw UnknownCollection({ name: name.slice(0, 100), known });
     }
     if (!mayUse(one.settings.writers)) throw NotWritable({ name });
+    return one;
+  };
+
+  /** @throws NotFound */
+  const feedsNamed = (org: OrgId, one: Collection, source: string | undefined): TimedFeed[] => {
+    const feeds = feedsOf(org, one).filter((feed) => source === undefined || feed.name === source);
+    if (source !== undefined && feeds.length === 0) throw NotFound({ what: 'source', id: source.slice(0, 100) });
+    return feeds;
+  };
+
+  const add: Knowledge['add'] = async (principal, { collection: name, name: uri, bytes, mediaType, title }, signal) => {
+    const arrivedAt = performance.now();
+    const { org } = principal;
+    const one = await writable(principal, name);
     const read = await reader.read(
       { bytes, name: uri, language: one.settings.language, ...(mediaType ? { mediaType } : {}) },
       signal,
@@ -184,18 +213,35 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
       },
       ...{ changedAt: clock.now(), ...(title === undefined ? {} : { title }) },
     };
+    const change = (await hasDocument(db, org, arrival)) ? 'changed' : 'added';
     const document = await keepDocument({ db, lexical }, org, arrival, read, clock.now());
-    indexed(org, one.id, document);
+    news.indexed({ org, collection: name, source: sentIn, document }, change, performance.now() - arrivedAt);
     return { document, passages: read.chunks.length, title: title ?? read.title, warnings: read.warnings };
   };
 
   return {
-    collections,
+    collections: {
+      ...collections,
+      async remove(org, name) {
+        await collections.remove(org, name);
+        news.collectionRemoved(org, name);
+      },
+    },
     toolset: createKnowledgeToolset({
       queries,
       sources: ({ org, subjects }) => readSources(db, org, subjects),
       ingest: async (principal, { text, ...document }, signal) =>
         await add(principal, { ...document, bytes: Buffer.from(text) }, signal),
+      async sync(principal, { collection, source, forMs }, report, signal) {
+        const one = await writable(principal, collection);
+        const feeds = feedsNamed(principal.org, one, source);
+        return await followPass({
+          sources: feeds.map((feed) => feed.name),
+          latest: () => latestRuns(db, principal.org, [one.id]),
+          begin: () => schedule.begin(feeds, { again: false }),
+          ...{ report, signal, forMs },
+        });
+      },
       askerOf,
       findInstructions,
       clock,
@@ -213,20 +259,21 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
     },
     sizes: (org) => readSizes(db, org),
     async begin(org, name, source) {
-      const feeds = feedsOf(org, await known(org, name)).filter((feed) => source === undefined || feed.name === source);
-      if (source !== undefined && feeds.length === 0) throw NotFound({ what: 'source', id: source.slice(0, 100) });
+      const feeds = feedsNamed(org, await known(org, name), source);
       schedule.begin(feeds);
       return feeds.map((feed) => feed.name);
     },
     add,
     verify: async (org, name) => await findDisagreements(db, org, (await known(org, name)).id),
     declared: () => declared,
-    async redeclare(next, ranked = search) {
+    async redeclare(next, ranked = search, nextPlaces = places) {
       declared = next;
       search = ranked;
-      sourcesChanged = true;
+      places = nextPlaces;
       await collections.declare(next);
+      schedule.lookNow();
     },
+    lags: lag.read,
     async start() {
       await collections.declare(declared);
       await lookAround();

@@ -8,7 +8,7 @@ import type { ReadDocument } from '../types.ts';
 
 /** A document as it comes, beside what was read of it. */
 export type Arrival = Pick<NewDocument, 'collection' | 'source' | 'uri' | 'hash' | 'bytes'> &
-  Partial<Pick<NewDocument, 'revision' | 'url' | 'changedAt' | 'metadata' | 'title'>> & {
+  Partial<Pick<NewDocument, 'revision' | 'url' | 'changedAt' | 'metadata' | 'title' | 'told' | 'toldKeys'>> & {
     /** Subjects who may read it. */
     readers: readonly string[];
   };
@@ -57,7 +57,7 @@ export async function keepDocument(
 }
 
 /** The embedded database does nothing else while a transaction is open. */
-const removedAtOnce = 20;
+export const removedAtOnce = 20;
 
 /** Takes documents out of what can be found, and leaves a tombstone of each. */
 export async function removeDocuments(

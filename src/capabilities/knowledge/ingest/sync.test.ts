@@ -1,0 +1,160 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { databaseKinds, openTestDatabase, silentLog, type TestDatabase } from '../../../../test/database.ts';
+import { readerWith, stopReaders } from '../../../../test/documents.ts';
+import { createWorld, type World } from '../../../../test/sources.ts';
+import { searchSettings } from '../../../config/schema.ts';
+import { audienceOf, putCollection } from '../collections/store.ts';
+import { readSources } from '../documents/store.ts';
+import { createLexical } from '../lexical/index.ts';
+import { knowledgeMigrations } from '../migrations.ts';
+import { createQueries } from '../query/query.ts';
+import type { Source, SourceItem } from '../sources/index.ts';
+import { syncFeed } from './sync.ts';
+
+const org = 'default';
+const asker = { org, subjects: ['everyone'] };
+
+describe.each(databaseKinds)('a pass over a source on %s', (kind) => {
+  let database: TestDatabase;
+  let world: World;
+  let collection: number;
+  const reader = readerWith();
+  /** Names of what was read, in the order of its end; `cut` ends the pass after so many. */
+  const taken: string[] = [];
+  const lexical = createLexical();
+  const news = { indexed: vi.fn(), removed: vi.fn(), failed: vi.fn() };
+
+  beforeAll(async () => {
+    database = await openTestDatabase(knowledgeMigrations, { kind });
+    world = createWorld();
+    const audience = await audienceOf(database.db, org, ['everyone']);
+    const row = { name: 'docs', settings: {}, declared: true, audience, changedBy: 'test' };
+    collection = await putCollection(database.db, org, row);
+  });
+  afterAll(async () => {
+    await world.end();
+    await stopReaders();
+    await database.stop();
+  });
+
+  /** One pass; with `cut` its server ends after so many documents. */
+  async function pass(name: string, source: () => Source, cut = Number.POSITIVE_INFINITY) {
+    taken.length = 0;
+    const ending = new AbortController();
+    const { db } = database;
+    const end = await syncFeed(
+      { org, collection, collectionName: 'docs', name, language: 'english', open: source },
+      {
+        ...{ db, lexical, clock: { now: () => Date.now() }, log: silentLog, replica: 'test', goneAfterMs: 0 },
+        ...{ stallMs: 60_000, news },
+        reader: {
+          stop: reader.stop,
+          async read(input, signal) {
+            if (taken.length >= cut) {
+              ending.abort(new Error('the server ends'));
+              signal?.throwIfAborted();
+            }
+            taken.push(input.name);
+            return await reader.readInput(input, signal);
+          },
+        },
+      },
+      ending.signal,
+    );
+    return { ...end, read: [...taken].sort() };
+  }
+
+  it('goes on where it was cut off, by git and its commits [KN-3]', async () => {
+    const repository = join(world.folder, 'repository');
+    mkdirSync(repository);
+    const git = (...args: string[]) =>
+      execFileSync('git', ['-C', repository, '-c', 'user.name=t', '-c', 'user.email=t@t', ...args]);
+    git('init', '-q');
+    const commit = (...names: string[]) => {
+      for (const name of names) world.write(`repository/${name}`, `# ${name}\n\nThe text of ${name}.\n`);
+      git('add', '.');
+      git('commit', '-qm', 'more');
+    };
+    const names = ['a.md', 'b.md', 'c.md', 'd.md', 'e.md', 'f.md', 'g.md', 'h.md'];
+    commit(...names);
+    const open = () => world.open({ git: repository });
+
+    const first = await pass('code', open, 3);
+    expect(first.state).toBe('stopped');
+    expect(first.read).toHaveLength(3);
+    const second = await pass('code', open);
+    expect(second).toMatchObject({ state: 'done', counts: { seen: 8, added: 8 - (first.counts?.added ?? 0) } });
+    expect([...second.read, ...names.filter((name) => !second.read.includes(name))].sort()).toEqual(names);
+    expect(second.read.length).toBe(8 - (first.counts?.added ?? 0));
+
+    commit('i.md', 'j.md');
+    const cut = await pass('code', open, 1);
+    expect(cut).toMatchObject({ state: 'stopped', counts: { added: 1 } });
+    const third = await pass('code', open);
+    expect(third).toMatchObject({ state: 'done', counts: { seen: 2, added: 1, unchanged: 1 } });
+    expect(third.read).toHaveLength(1);
+    expect(await pass('code', open)).toMatchObject({ state: 'done', counts: { seen: 0 }, read: [] });
+  });
+
+  it('goes on where it was cut off, by web pages and what they hold [KN-3]', async () => {
+    let fails = true;
+    const { url } = await world.serve((request, response) => {
+      const page = request.url ?? '/';
+      if (page === '/robots.txt') return void response.writeHead(404).end();
+      if (page === '/p4' && fails) return void response.writeHead(500).end();
+      const links = page === '/' ? [1, 2, 3, 4, 5].map((n) => `<a href="/p${n}">${n}</a>`).join('') : '';
+      response.writeHead(200, { 'content-type': 'text/html' });
+      response.end(`<title>Page ${page}</title><main><h1>${page}</h1><p>Here is ${page}.</p>${links}</main>`);
+    });
+    const open = () => world.open({ web: `${url}/`, depth: 1, delayMs: 0 });
+    const first = await pass('site', open, 2);
+    expect(first).toMatchObject({ state: 'stopped', counts: { added: 2 } });
+    const second = await pass('site', open);
+    expect(second).toMatchObject({ state: 'done', counts: { seen: 5, added: 3, unchanged: 2, failed: 1 } });
+    expect(second.read).toHaveLength(3);
+    fails = false;
+    const third = await pass('site', open);
+    expect(third).toMatchObject({ counts: { seen: 6, added: 1, unchanged: 5, expected: 5 }, read: ['p4'] });
+  });
+
+  it('takes up what a source says beside the content, without reading that again [KN-3]', async () => {
+    const item: SourceItem = {
+      ...{ uri: 'one', name: 'one.md', revision: '7', title: 'Mooring', url: 'https://old.example/one' },
+      ...{ changedAt: Date.UTC(2026, 1, 1), metadata: { label: 'draft', space: 'A' } },
+      read: async () => Buffer.from('# One\n\nThe hawser holds.\n'),
+    };
+    const source = (more: Partial<SourceItem>): Source => ({
+      kind: 'jira',
+      async *scan() {
+        yield { ...item, ...more };
+        return { whole: true };
+      },
+    });
+    const found = async (query = 'hawser') => {
+      const queries = createQueries({ db: database.db, lexical, log: silentLog, settings: () => searchSettings.parse({}) });
+      const { passages } = await queries.query(asker, {
+        ...{ query, limit: 5, maxTokens: 1_000 },
+      });
+      return passages[0];
+    };
+    expect(await pass('told', () => source({}))).toMatchObject({ counts: { added: 1 }, read: ['one.md'] });
+    expect(await found()).toMatchObject({ metadata: { label: 'draft', space: 'A' }, url: 'https://old.example/one' });
+
+    const moved = { url: 'https://new.example/one', changedAt: Date.UTC(2026, 2, 2), metadata: { space: 'B' } };
+    expect(await pass('told', () => source(moved))).toMatchObject({ counts: { unchanged: 1 }, read: [] });
+    const now = await found();
+    expect(now).toMatchObject({ url: moved.url, changedAt: moved.changedAt, title: 'Mooring' });
+    expect(now?.metadata).toEqual({ space: 'B' });
+
+    expect(await pass('told', () => source({ ...moved, title: 'Anchoring' }))).toMatchObject({
+      counts: { changed: 1 },
+    });
+    expect(await found('anchoring')).toMatchObject({ title: 'Anchoring', metadata: { space: 'B' } });
+    await pass('told', () => source({ ...moved, title: 'Anchoring', readers: ['team:deck'] }));
+    expect(await found()).toBeUndefined();
+    expect(await readSources(database.db, org, ['team:deck'])).toEqual([]); // the collection is for everyone alone
+  });
+});
