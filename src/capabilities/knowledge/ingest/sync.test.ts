@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { databaseKinds, openTestDatabase, silentLog, type TestDatabase } from '../../../../test/database.ts';
 import { readerWith, stopReaders } from '../../../../test/documents.ts';
 import { createWorld, type World } from '../../../../test/sources.ts';
-import { searchSettings } from '../../../config/schema.ts';
+import { searchSettings } from '../../../config/search-schema.ts';
 import { audienceOf, putCollection } from '../collections/store.ts';
 import { readSources } from '../documents/store.ts';
 import { createLexical } from '../lexical/index.ts';
@@ -137,7 +137,12 @@ describe.each(databaseKinds)('a pass over a source on %s', (kind) => {
       },
     });
     const found = async (query = 'hawser') => {
-      const queries = createQueries({ db: database.db, lexical, log: silentLog, settings: () => searchSettings.parse({}) });
+      const queries = createQueries({
+        db: database.db,
+        lexical,
+        log: silentLog,
+        settings: () => searchSettings.parse({}),
+      });
       const { passages } = await queries.query(asker, {
         ...{ query, limit: 5, maxTokens: 1_000 },
       });
