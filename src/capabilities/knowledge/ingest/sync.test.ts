@@ -21,7 +21,7 @@ describe.each(databaseKinds)('a pass over a source on %s', (kind) => {
   let database: TestDatabase;
   let world: World;
   let collection: number;
-  const reader = readerWith();
+  let reader: ReturnType<typeof readerWith>;
   /** Names of what was read, in the order of its end; `cut` ends the pass after so many. */
   const taken: string[] = [];
   const lexical = createLexical();
@@ -30,6 +30,7 @@ describe.each(databaseKinds)('a pass over a source on %s', (kind) => {
   beforeAll(async () => {
     database = await openTestDatabase(knowledgeMigrations, { kind });
     world = createWorld();
+    reader = readerWith();
     const audience = await audienceOf(database.db, org, ['everyone']);
     const row = { name: 'docs', settings: {}, declared: true, audience, changedBy: 'test' };
     collection = await putCollection(database.db, org, row);
