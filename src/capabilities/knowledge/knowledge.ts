@@ -12,10 +12,11 @@ import { anyCollection } from './collections/store.ts';
 import { type CollectionSize, hasDocument, readSizes, readSources } from './documents/store.ts';
 import { NotWritable, UnknownCollection } from './errors.ts';
 import { followPass } from './ingest/follow.ts';
-import { hashOf, keepDocument } from './ingest/keep.ts';
+import { hashOf, keepDocument, type Stores } from './ingest/keep.ts';
 import { createLag, type SourceLag } from './ingest/lag.ts';
 import { forgetOtherSources } from './ingest/lost.ts';
 import type { IngestNews } from './ingest/news.ts';
+import { createPace } from './ingest/pace.ts';
 import { latestRuns, type Run } from './ingest/store.ts';
 import { createLexical } from './lexical/index.ts';
 import { type Asker, createQueries } from './query/query.ts';
@@ -24,6 +25,7 @@ import { createSchedule, type TimedFeed } from './schedule.ts';
 import type { Source } from './sources/index.ts';
 import { createKnowledgeToolset } from './toolset.ts';
 import { everyone } from './types.ts';
+import { createUpkeep } from './upkeep/upkeep.ts';
 import { type Disagreement, findDisagreements } from './verify/store.ts';
 
 export interface Knowledge {
@@ -77,6 +79,8 @@ export interface KnowledgeDeps {
   replica: string;
   /** Whether there can be no other replica on the same database. */
   alone: boolean;
+  /** How many wait for the database. */
+  waiting(): number;
   declared: Declared;
   search: SearchSettings;
   /** Puts what was found into order, where there is such a model. */
@@ -105,10 +109,11 @@ const sentIn = 'upload';
 
 /** The team's documents: kept up to date with their sources, and found by who may read them. */
 export function createKnowledge(deps: KnowledgeDeps): Knowledge {
-  const { db, reader, clock, log, replica, alone, subjectsOf, findInstructions, news, openSource } = deps;
+  const { db, reader, clock, log, replica, alone, waiting, subjectsOf, findInstructions, news, openSource } = deps;
   let { declared, places, search } = deps;
   const collections = createCollections({ db, changed: () => lookAround() });
   const lexical = createLexical();
+  const stores: Stores = { db, lexical, ...(alone ? { pace: createPace(waiting) } : {}) };
   const queries = createQueries({
     db,
     lexical,
@@ -141,7 +146,7 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
   let listed: Declared | undefined;
   const lag = createLag({ db, clock });
   const schedule = createSchedule({
-    sync: { db, lexical, reader, clock, log, replica, goneAfterMs: alone ? 0 : goneAfterMs, stallMs, news },
+    sync: { ...stores, reader, clock, log, replica, goneAfterMs: alone ? 0 : goneAfterMs, stallMs, news },
     clock,
     log,
     places: () => places,
@@ -160,7 +165,7 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
       const now = declared;
       for (const [name, { org, sources }] of Object.entries(now)) {
         const one = await collections.find(org, name);
-        if (one) await forgetOtherSources({ db, lexical, clock, news }, org, one, [sentIn, ...Object.keys(sources)]);
+        if (one) await forgetOtherSources({ ...stores, clock, news }, org, one, [sentIn, ...Object.keys(sources)]);
       }
       tidied = now;
     },
@@ -168,6 +173,8 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
       return (await latestRuns(db, org, [collection])).find(({ source }) => source === name)?.startedAt;
     },
   });
+
+  const upkeep = createUpkeep({ stores, log, alone, waiting });
 
   const known = async (org: OrgId, name: string) => {
     const all = await collections.list(org);
@@ -214,7 +221,7 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
       ...{ changedAt: clock.now(), ...(title === undefined ? {} : { title }) },
     };
     const change = (await hasDocument(db, org, arrival)) ? 'changed' : 'added';
-    const document = await keepDocument({ db, lexical }, org, arrival, read, clock.now());
+    const document = await keepDocument(stores, org, arrival, read, clock.now(), () => signal.throwIfAborted());
     news.indexed({ org, collection: name, source: sentIn, document }, change, performance.now() - arrivedAt);
     return { document, passages: read.chunks.length, title: title ?? read.title, warnings: read.warnings };
   };
@@ -277,10 +284,12 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
     async start() {
       await collections.declare(declared);
       await lookAround();
+      await upkeep.start();
       schedule.start();
     },
     async stop() {
       await schedule.stop();
+      await upkeep.stop();
       await reader.stop();
     },
   };

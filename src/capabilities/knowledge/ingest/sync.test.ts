@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databaseKinds, openTestDatabase, silentLog, type TestDatabase } from '../../../../test/database.ts';
 import { readerWith, stopReaders } from '../../../../test/documents.ts';
 import { createWorld, type World } from '../../../../test/sources.ts';
@@ -22,10 +22,9 @@ describe.each(databaseKinds)('a pass over a source on %s', (kind) => {
   let world: World;
   let collection: number;
   let reader: ReturnType<typeof readerWith>;
-  /** Names of what was read, in the order of its end; `cut` ends the pass after so many. */
+  /** Names of what was read. */
   const taken: string[] = [];
   const lexical = createLexical();
-  const news = { indexed: vi.fn(), removed: vi.fn(), failed: vi.fn() };
 
   beforeAll(async () => {
     database = await openTestDatabase(knowledgeMigrations, { kind });
@@ -41,11 +40,20 @@ describe.each(databaseKinds)('a pass over a source on %s', (kind) => {
     await database.stop();
   });
 
-  /** One pass; with `cut` its server ends after so many documents. */
+  /** One pass; with `cut` its server ends when so many documents were kept. */
   async function pass(name: string, source: () => Source, cut = Number.POSITIVE_INFINITY) {
     taken.length = 0;
     const ending = new AbortController();
     const { db } = database;
+    let kept = 0;
+    const news = {
+      indexed() {
+        kept += 1;
+        if (kept === cut) ending.abort(new Error('the server ends'));
+      },
+      removed() {},
+      failed() {},
+    };
     const end = await syncFeed(
       { org, collection, collectionName: 'docs', name, language: 'english', open: source },
       {
@@ -54,12 +62,9 @@ describe.each(databaseKinds)('a pass over a source on %s', (kind) => {
         reader: {
           stop: reader.stop,
           async read(input, signal) {
-            if (taken.length >= cut) {
-              ending.abort(new Error('the server ends'));
-              signal?.throwIfAborted();
-            }
+            const read = await reader.readInput(input, signal);
             taken.push(input.name);
-            return await reader.readInput(input, signal);
+            return read;
           },
         },
       },
@@ -85,16 +90,17 @@ describe.each(databaseKinds)('a pass over a source on %s', (kind) => {
 
     const first = await pass('code', open, 3);
     expect(first.state).toBe('stopped');
-    expect(first.read).toHaveLength(3);
+    const kept = first.counts?.added ?? 0;
+    expect(kept).toBeGreaterThanOrEqual(3);
     const second = await pass('code', open);
-    expect(second).toMatchObject({ state: 'done', counts: { seen: 8, added: 8 - (first.counts?.added ?? 0) } });
-    expect([...second.read, ...names.filter((name) => !second.read.includes(name))].sort()).toEqual(names);
-    expect(second.read.length).toBe(8 - (first.counts?.added ?? 0));
+    expect(second).toMatchObject({ state: 'done', counts: { seen: 8, added: 8 - kept, unchanged: kept } });
+    expect(second.read).toHaveLength(8 - kept);
 
     commit('i.md', 'j.md');
     const cut = await pass('code', open, 1);
     expect(cut.state).toBe('stopped');
     const left = 2 - (cut.counts?.added ?? 0);
+    expect(left).toBeLessThan(2);
     const third = await pass('code', open);
     expect(third).toMatchObject({ state: 'done', counts: { seen: 2, added: left, unchanged: 2 - left } });
     expect(third.read).toHaveLength(left);
@@ -113,9 +119,9 @@ describe.each(databaseKinds)('a pass over a source on %s', (kind) => {
     });
     const open = () => world.open({ web: `${url}/`, depth: 1, delayMs: 0 });
     const first = await pass('site', open, 2);
-    const kept = first.counts?.added ?? 0; // of what was read one may have been cut off while it was being read
+    const kept = first.counts?.added ?? 0;
     expect(first.state).toBe('stopped');
-    expect([1, 2]).toContain(kept);
+    expect(kept).toBeGreaterThanOrEqual(2);
     const second = await pass('site', open);
     expect(second).toMatchObject({ state: 'done', counts: { seen: 5, added: 5 - kept, unchanged: kept, failed: 1 } });
     expect(second.read).toHaveLength(5 - kept);

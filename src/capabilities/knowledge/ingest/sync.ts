@@ -219,7 +219,7 @@ async function taker(
       ...(revision === undefined ? {} : { revision }),
       ...(title === undefined ? {} : { title }),
     };
-    const document = await keepDocument(deps, org, arrival, found, clock.now());
+    const document = await keepDocument(deps, org, arrival, found, clock.now(), () => signal.throwIfAborted());
     return { end: before ? 'changed' : 'added', document, tookMs: performance.now() - arrivedAt };
   };
 }
