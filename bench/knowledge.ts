@@ -1,5 +1,6 @@
 // Finding passages by keywords. `npm run bench:knowledge -- --beir DIR` measures how good and how fast it is on a folder of
-// the BEIR benchmark; `-- --chunks 100000` measures how fast it is among so many chunks made of real text.
+// the BEIR benchmark; `-- --chunks 100000` measures how fast it is among so many chunks made of real text. With `--encrypted`
+// the collection is an encrypted one.
 import { parseArgs } from 'node:util';
 import { defaultFeedback, defaultLexicalSettings } from '../src/capabilities/knowledge/lexical/index.ts';
 import { type Figure, percentile, report, setting } from './figures.ts';
@@ -10,7 +11,12 @@ import { openStorage } from './storage.ts';
 import { postgres } from './world.ts';
 
 const { values } = parseArgs({
-  options: { beir: { type: 'string' }, chunks: { type: 'string' }, only: { type: 'string' } },
+  options: {
+    beir: { type: 'string' },
+    chunks: { type: 'string' },
+    only: { type: 'string' },
+    encrypted: { type: 'boolean', default: false },
+  },
 });
 const rounds = setting('BENCH_ROUNDS', 3);
 const kinds = [
@@ -36,7 +42,7 @@ async function measureQuality(folder: string, kind: string, base: string): Promi
   const storage = await openStorage(base);
   try {
     const entries = collection.documents.map(({ title, text }, at) => ({ chunkId: at + 1, title, headings: [], text }));
-    const index = await indexed(storage.database, entries, defaultLexicalSettings);
+    const index = await indexed(storage.database, entries, defaultLexicalSettings, values.encrypted);
     const figures = sizeFigures(index, entries.length);
     for (const [name, find] of waysOf(index, 100)) {
       const ranked = new Map<string, string[]>();
@@ -70,14 +76,17 @@ async function measureSpeed(count: number, kind: string, base: string, goalMs: n
   const storage = await openStorage(base);
   try {
     const entries = madeOf(count);
-    const index = await indexed(storage.database, entries, defaultLexicalSettings);
+    const index = await indexed(storage.database, entries, defaultLexicalSettings, values.encrypted);
     const figures = sizeFigures(index, count);
     const questions = questionsOf(entries, setting('BENCH_TIMES', 200));
     for (const [name, find] of waysOf(index, 10)) {
       if (name === 'ts_rank_cd') continue; // seconds each, and nobody waits for it
       figures.push(...(await speedFigures(name, find, questions, name === 'BM25' ? `${goalMs} ms` : undefined)));
     }
-    report(`${count} chunks on ${kind}, ${questions.length} questions`, figures);
+    report(
+      `${count} chunks${values.encrypted ? ', encrypted,' : ''} on ${kind}, ${questions.length} questions`,
+      figures,
+    );
   } finally {
     await storage.stop();
   }

@@ -79,4 +79,6 @@ export const requirements = {
   'KN-8':
     'Agents ask, read on and look around in documents by tools and resources, with where each passage stands and how old it is, and are told when nothing fits.',
   'KN-9': 'The words of documents are fenced as data, and instructions found in them are flagged.',
+  'KN-13':
+    'A collection may be encrypted where it is kept: its words stand in no table, file, log or audit record, it is ranked as any other, and its key goes with it.',
 } as const satisfies Record<`SP-${number}` | `CA-${number}` | `KN-${number}`, string>;

@@ -1,8 +1,10 @@
 import { sql } from 'kysely';
 import { audienceOf, putCollection } from '../../src/capabilities/knowledge/collections/store.ts';
 import { createLexical, type Lexical, type LexicalEntry } from '../../src/capabilities/knowledge/lexical/index.ts';
+import { createSealing, keyringVault } from '../../src/capabilities/knowledge/sealing/index.ts';
 import { everyone } from '../../src/capabilities/knowledge/types.ts';
 import type { Database } from '../../src/platform/db/index.ts';
+import { createKeyring } from '../../src/platform/keyring/index.ts';
 
 const org = 'default';
 const entriesAtOnce = 100;
@@ -24,11 +26,16 @@ export async function indexed(
   { db, kind }: Database,
   entries: readonly BenchEntry[],
   settings: Parameters<Lexical['search']>[2]['settings'],
+  encrypted = false,
 ): Promise<Indexed> {
-  const lexical = createLexical();
+  const sealing = createSealing({
+    vault: keyringVault(createKeyring('a secret of the bench, thirty-two bytes or more')),
+  });
+  const lexical = createLexical(sealing);
   const audience = await audienceOf(db, org, [everyone]);
   const made = { name: 'bench', settings: {}, declared: false, audience, changedBy: 'bench' };
   const collection = await putCollection(db, org, made);
+  if (encrypted) await sealing.make(db, org, collection);
   const readers = { documentId: 1, audience, language: 'english' as const };
   const batches = Array.from({ length: Math.ceil(entries.length / entriesAtOnce) }, (_, at) =>
     entries.slice(at * entriesAtOnce, (at + 1) * entriesAtOnce),

@@ -12,7 +12,13 @@ import {
 import { createDiscovery, createEmbeddings, purgeVectors } from '../capabilities/discovery/index.ts';
 import { createEndpointBook, purgeEndpoints } from '../capabilities/endpoints/index.ts';
 import { createIdempotency, purgeIdempotency } from '../capabilities/idempotency/index.ts';
-import { createKnowledge, createReader, openSource, purgeKnowledge } from '../capabilities/knowledge/index.ts';
+import {
+  createKnowledge,
+  createReader,
+  keyringVault,
+  openSource,
+  purgeKnowledge,
+} from '../capabilities/knowledge/index.ts';
 import { createPlans } from '../capabilities/plans/index.ts';
 import { createPolicy, purgePolicies } from '../capabilities/policy/index.ts';
 import { createUpstreams, purgeUpstreams } from '../capabilities/upstreams/index.ts';
@@ -181,6 +187,7 @@ export function compose(ground: Ground) {
     findInstructions: instructionsIn,
     news: createKnowledgeNews({ bus, log, instruments: metrics.watchKnowledge(() => knowledge.lags()) }),
     places: settings.knowledge.sources,
+    vault: keyringVault(keyring),
   });
   const toolsets = createToolsets({ own: [own, knowledge.toolset, ...(ground.toolsets ?? [])], catalog, upstreams });
   const gateway = createGateway({

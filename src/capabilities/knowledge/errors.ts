@@ -56,6 +56,23 @@ export const DocumentOvertaken = defineError('DOCUMENT_OVERTAKEN', {
   action: 'Send it again. What was there before is still there.',
 });
 
+export const CollectionLocked = defineError('COLLECTION_LOCKED', {
+  status: 503,
+  category: 'internal',
+  retryable: false,
+  message: 'The key of the encrypted collection {collection} cannot be opened.',
+  action:
+    'The server has another FAIRLEAD_SECRET than when the collection was made: start it with the old one. Without it the documents cannot be read: remove the collection and fill it again.',
+});
+
+export const EncryptionFixed = defineError('COLLECTION_ENCRYPTION_FIXED', {
+  status: 409,
+  category: 'validation',
+  retryable: false,
+  message: 'The collection "{name}" has documents, and whether they are encrypted cannot be changed.',
+  action: 'Add a collection of another name with the setting as it should be, fill it, and remove this one.',
+});
+
 export const knowledgeErrors = [
   DocumentUnreadable,
   UnknownCollection,
@@ -63,5 +80,7 @@ export const knowledgeErrors = [
   NotWritable,
   CollectionDeclared,
   SyncUnderWay,
+  CollectionLocked,
+  EncryptionFixed,
   DocumentOvertaken,
 ];

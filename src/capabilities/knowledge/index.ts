@@ -4,4 +4,5 @@ export { createKnowledge, type Knowledge, type KnowledgeNews } from './knowledge
 export { knowledgeMigrations } from './migrations.ts';
 export { purgeKnowledge } from './purge.ts';
 export { createReader, usualReadLimits } from './read/index.ts';
+export { type KeyVault, keyringVault } from './sealing/index.ts';
 export { openSource, sourcesErrors } from './sources/index.ts';

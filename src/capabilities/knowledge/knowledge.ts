@@ -22,6 +22,7 @@ import { createLexical } from './lexical/index.ts';
 import { type Asker, createQueries } from './query/query.ts';
 import type { Reader } from './read/index.ts';
 import { createSchedule, type TimedFeed } from './schedule.ts';
+import { createSealing, type KeyVault } from './sealing/index.ts';
 import type { Source } from './sources/index.ts';
 import { createKnowledgeToolset } from './toolset.ts';
 import { everyone } from './types.ts';
@@ -91,6 +92,8 @@ export interface KnowledgeDeps {
   /** Finds what speaks to a model in a text, in words. */
   findInstructions(text: string): string[];
   news: KnowledgeNews;
+  /** Keeps the keys of encrypted collections. */
+  vault: KeyVault;
   /** Sources that are read at once. */
   places: number;
 }
@@ -111,13 +114,13 @@ const sentIn = 'upload';
 export function createKnowledge(deps: KnowledgeDeps): Knowledge {
   const { db, reader, clock, log, replica, alone, waiting, subjectsOf, findInstructions, news, openSource } = deps;
   let { declared, places, search } = deps;
-  const collections = createCollections({ db, changed: () => lookAround() });
-  const lexical = createLexical();
-  const stores: Stores = { db, lexical, ...(alone ? { pace: createPace(waiting) } : {}) };
+  const sealing = createSealing({ vault: deps.vault });
+  const collections = createCollections({ db, sealing, changed: () => lookAround() });
+  const lexical = createLexical(sealing);
+  const stores: Stores = { db, lexical, sealing, ...(alone ? { pace: createPace(waiting) } : {}) };
   const queries = createQueries({
     db,
-    lexical,
-    log,
+    ...{ lexical, sealing, log },
     settings: () => search,
     ...(deps.reranker ? { reranker: deps.reranker } : {}),
   });

@@ -219,6 +219,7 @@ export const ingestTool: ToolDefinition = {
         type: 'string',
         minLength: 1,
         maxLength: 1_000_000,
+        writeOnly: true, // which leaves it out of the audit
         description: 'The document itself.',
         examples: ['# Queues\n\nWe use ...'],
       },

@@ -24,6 +24,7 @@ const collection = z
     source: z.enum(['file', 'runtime']),
     readers: z.array(z.string()),
     writers: z.array(z.string()),
+    encrypted: z.boolean(),
     documents: z.int(),
     passages: z.int(),
     version: z.int().openapi({ description: 'Counts every change of its documents' }),
@@ -37,6 +38,7 @@ const exampleCollection = {
   source: 'runtime',
   readers: ['everyone'],
   writers: ['role:developer'],
+  encrypted: false,
   documents: 212,
   passages: 1_880,
   version: 431,
@@ -98,11 +100,11 @@ type Sizes = Awaited<ReturnType<Knowledge['sizes']>>;
 export function knowledgeRoutes({ knowledge }: { knowledge: Knowledge }): Route[] {
   const shown = (one: Collection, sizes: Sizes) => {
     const { settings, declared, name, version, changedBy, changedAt } = one;
-    const { description, readers, writers } = settings;
+    const { description, readers, writers, encrypted } = settings;
     const size = sizes.get(one.id);
     return {
       ...{ name, description, source: declared ? 'file' : 'runtime' },
-      ...{ readers, writers },
+      ...{ readers, writers, encrypted },
       ...{ documents: size?.documents ?? 0, passages: size?.chunks ?? 0, version, changedBy, changedAt },
     };
   };
@@ -141,7 +143,7 @@ export function knowledgeRoutes({ knowledge }: { knowledge: Knowledge }): Route[
       documentedBody: z.strictObject({ settings: collectionChoice }),
       bodyExample: { settings: { description: 'How we work', readers: ['everyone'], writers: ['role:developer'] } },
       answers: { 200: { description: 'There from now on', schema: collection, example: exampleCollection } },
-      errors: named('COLLECTION_DECLARED'),
+      errors: named('COLLECTION_DECLARED', 'COLLECTION_ENCRYPTION_FIXED'),
       act: { action: 'knowledge.collections.put', subject: ({ params }) => params.name },
       async handle({ principal, org, params, body }) {
         const one = await knowledge.collections.put(org, params.name, body.settings, principal.id);

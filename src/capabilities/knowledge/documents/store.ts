@@ -269,6 +269,19 @@ export async function confirmDocuments(db: Db, org: OrgId, documents: readonly n
   }
 }
 
+/** Whether a collection has any documents that can be found. */
+export async function hasContents(db: Db, org: OrgId, collection: number): Promise<boolean> {
+  const row = await tables(db)
+    .selectFrom('knowledge_documents')
+    .select('id')
+    .where('org', '=', org)
+    .where('collection', '=', collection)
+    .where('deleted_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Whether there is a document of that name. */
 export async function hasDocument(
   db: Db,
@@ -301,6 +314,7 @@ export async function buryDocuments(trx: Db, org: OrgId, documents: readonly num
 /** A passage with what is said of its document. */
 export interface Passage extends ChunkRow {
   collection: string;
+  collectionId: number;
   title: string;
   uri: string;
   url?: string;
@@ -311,6 +325,8 @@ export interface Passage extends ChunkRow {
   confirmedAt: number;
   /** How many chunks its document has. */
   of: number;
+  /** It is encrypted where it is kept, and must not be kept elsewhere. */
+  encrypted?: true;
 }
 
 /** Every chunk that one of the subjects may read, with its document and collection: all reading begins here. */
@@ -336,6 +352,7 @@ function readable(db: Db, org: OrgId, subjects: readonly string[]) {
       'chunk.end_line',
       'chunk.page',
       'collection.name as collection',
+      'chunk.collection as collectionId',
       'document.title',
       'document.uri',
       'document.url',

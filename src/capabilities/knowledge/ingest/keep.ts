@@ -2,8 +2,9 @@ import { hash } from 'node:crypto';
 import type { OrgId } from '../../../kernel/principal.ts';
 import { audienceOf, countChange } from '../collections/store.ts';
 import { buryDocuments, type NewDocument, putDocument } from '../documents/store.ts';
+import { closedDocument } from '../sealing/index.ts';
 import type { ReadDocument } from '../types.ts';
-import { addPassages, forgetContents, inTurn, type Stores } from './contents.ts';
+import { addPassages, forgetContents, inTurn, type Stores, sealOf } from './contents.ts';
 import { keepLong, type Progress, passagesAtOnce } from './long.ts';
 
 export type { Stores } from './contents.ts';
@@ -36,16 +37,18 @@ export async function keepDocument(
   const { lexical } = stores;
   const { readers, ...given } = arrival;
   const { kind, language, chunks } = read;
-  const row = {
+  const plain = {
     ...{ ...given, title: arrival.title ?? read.title, kind, language },
     ...{ metadata: { ...read.metadata, ...arrival.metadata }, confirmedAt: now, indexedAt: now },
   };
+  const seal = await sealOf(stores, stores.db, org, plain.collection);
+  const row = seal ? closedDocument(seal, org, plain) : plain;
   if (chunks.length > passagesAtOnce) return await keepLong(stores, org, row, readers, chunks, progress);
   return await inTurn(stores, async (trx) => {
     const audience = await audienceOf(trx, org, readers);
     const document = await putDocument(trx, org, { ...row, audience }, chunks.length);
     await forgetContents(trx, lexical, org, row.collection, [document]);
-    await addPassages(trx, lexical, org, { ...row, document, audience }, chunks);
+    await addPassages(trx, stores, org, { ...row, document, audience }, chunks);
     await countChange(trx, org, row.collection);
     return document;
   });

@@ -44,7 +44,7 @@ export async function keepLong(
       const some = chunks.slice(at, at + passagesAtOnce);
       await inTurn(stores, async (trx) => {
         if (!(await touchEdition(trx, org, edition))) throw DocumentOvertaken();
-        await addPassages(trx, lexical, org, { ...document, ...edition }, some);
+        await addPassages(trx, stores, org, { ...document, ...edition }, some);
       });
       await progress(at + some.length, chunks.length);
     }

@@ -4,9 +4,11 @@ import type { OrgId } from '../../../kernel/principal.ts';
 import { audienceOf } from '../collections/store.ts';
 import { confirmDocuments, type KnownDocument, knownDocuments } from '../documents/store.ts';
 import type { Reader } from '../read/index.ts';
+import { closedTold } from '../sealing/index.ts';
 import type { Source, SourceItem } from '../sources/index.ts';
 import { everyone, type Language } from '../types.ts';
 import { type AccountDeps, openAccount } from './account.ts';
+import { sealOf } from './contents.ts';
 import { type Arrival, hashOf, keepDocument, removeDocuments, removedAtOnce, type Stores } from './keep.ts';
 import type { DocumentRef, IngestNews } from './news.ts';
 import { unlessAborted, watchStall } from './stall.ts';
@@ -192,26 +194,33 @@ async function taker(
   const { org, collection, name: source, language } = feed;
   const { db, clock, reader } = deps;
   const usual = await audienceOf(db, org, [everyone]);
+  const seal = await sealOf(deps, db, org, collection);
+  const asKept = (text: string) => (seal ? seal.hash(text) : text);
   return async (item) => {
     const { uri, name, mediaType, title, readers = [everyone] } = item;
     const revision = item.revision === undefined ? undefined : `${wayOf(feed)}${item.revision}`;
     const before = known.get(uri);
     const told = toldOf(item);
     const digest = digestOfTold(told, title);
+    const digestKept = seal ? closedTold(seal, digest) : digest;
+    // What an encrypted document has beside its content is closed as a whole: it is kept anew.
+    const isTold = (one: KnownDocument) =>
+      !seal || (one.told === digestKept && one.revision === (revision === undefined ? undefined : asKept(revision)));
     const unchanged = ({ id, told: was, revision: called }: KnownDocument): Taken => {
-      if (was === digest && called === revision) return { end: 'unchanged', document: id };
+      if (seal || (was === digest && called === revision)) return { end: 'unchanged', document: id };
       return { end: 'unchanged', document: id, told: { document: id, digest, revision, ...told } };
     };
     const audience = item.readers ? await audienceOf(db, org, readers) : usual;
     const sameReaders = before?.audience === audience;
-    if (sameReaders && revision !== undefined && before.revision === revision) {
+    if (sameReaders && revision !== undefined && before.revision === asKept(revision)) {
       // What it says beside its content is looked at all the same; a title is indexed, so it takes reading.
-      if (hasSameTitle(before.told ?? digestOfTold(told, undefined), digest)) return unchanged(before);
+      const same = seal ? isTold(before) : hasSameTitle(before.told ?? digestOfTold(told, undefined), digest);
+      if (same) return unchanged(before);
     }
     const bytes = await unlessAborted(item.read(signal), signal);
     const arrivedAt = performance.now();
     const hash = hashOf(bytes, wayOf(feed), name, mediaType ?? '', title ?? '');
-    if (sameReaders && before.hash === hash) return unchanged(before);
+    if (sameReaders && before.hash === asKept(hash) && isTold(before)) return unchanged(before);
     const found = await reader.read({ bytes, name, language, ...(mediaType ? { mediaType } : {}) }, signal);
     const arrival: Arrival = {
       ...{ collection, source, uri, hash, bytes: bytes.byteLength, readers, ...told },

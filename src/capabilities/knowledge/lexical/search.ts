@@ -1,22 +1,16 @@
 import type { OrgId } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/types.ts';
+import type { Sealing } from '../sealing/index.ts';
 import { createScores, idfOf, type LexicalSettings, type Ranked, type Totals } from './bm25.ts';
 import { type FeedbackSettings, feedbackTerms, mostCommon } from './feedback.ts';
 import { isNear, leastSimilar, nearWeight, shortestNear } from './near.ts';
 import { countOf, type TermPostings } from './postings.ts';
 import { proximityOf } from './proximity.ts';
 import { parseQuery, type QueryTerm, queryWords } from './query.ts';
+import { readSealedLexemes, readSealedPlaces, readSealedPostings, type SealedScope } from './sealed.ts';
 import { shareOf } from './share.ts';
 import type { Stems } from './stems.ts';
-import {
-  type Filters,
-  readLexemes,
-  readPlaces,
-  readPostings,
-  readSimilarTerms,
-  readTotals,
-  type Scope,
-} from './store.ts';
+import { type Filters, readSimilarTerms, readTotals } from './store.ts';
 
 export interface LexicalSearch {
   collections: readonly number[];
@@ -50,18 +44,31 @@ const lookedForQuotes = 500;
 const growth = 8;
 
 /** Within one snapshot, so that a document that is replaced meanwhile is found as it was, or as it is. */
-export function searchLexical(db: Db, org: OrgId, search: LexicalSearch, stems: Stems): Promise<LexicalHit[]> {
-  if (db.isTransaction) return searchWithin(db, org, search, stems);
+export function searchLexical(
+  db: Db,
+  org: OrgId,
+  search: LexicalSearch,
+  stems: Stems,
+  sealing?: Sealing,
+): Promise<LexicalHit[]> {
+  if (db.isTransaction) return searchWithin(db, org, search, stems, sealing);
   return db
     .transaction()
     .setIsolationLevel('repeatable read')
     .setAccessMode('read only')
-    .execute((trx) => searchWithin(trx, org, search, stems));
+    .execute((trx) => searchWithin(trx, org, search, stems, sealing));
 }
 
-async function searchWithin(db: Db, org: OrgId, search: LexicalSearch, stems: Stems): Promise<LexicalHit[]> {
+async function searchWithin(
+  db: Db,
+  org: OrgId,
+  search: LexicalSearch,
+  stems: Stems,
+  sealing: Sealing | undefined,
+): Promise<LexicalHit[]> {
   const { query: text, limit, settings, feedback, filters = {} } = search;
-  const scope: Scope = { org, collections: search.collections, subjects: search.subjects };
+  const seals = (await sealing?.of(db, org, search.collections)) ?? new Map();
+  const scope: SealedScope = { org, collections: search.collections, subjects: search.subjects, seals };
   const words = queryWords(text);
   if (words.length === 0 || limit < 1) return [];
   const byLanguage = await readTotals(db, scope);
@@ -72,7 +79,7 @@ async function searchWithin(db: Db, org: OrgId, search: LexicalSearch, stems: St
   if (totals.chunks === 0) return [];
   const stemsOf = await inTurn(byLanguage, ({ language }) => stems(db, language, words));
   const query = parseQuery(text, stemsOf);
-  const postings = await readPostings(db, scope, lexemesOf(query.terms), totals.chunks);
+  const postings = await readSealedPostings(db, scope, lexemesOf(query.terms), totals.chunks);
   await addNear(db, scope, query.terms, postings, totals.chunks);
 
   const frequency = (term: QueryTerm) => term.lexemes.reduce((sum, one) => sum + countIn(postings, one), 0);
@@ -116,7 +123,7 @@ async function searchWithin(db: Db, org: OrgId, search: LexicalSearch, stems: St
 /** The best that the caller may read and the filters let through: exactly as many as asked for, or all that there are. */
 async function bestPassing(
   db: Db,
-  scope: Scope,
+  scope: SealedScope,
   best: (count: number) => Ranked[],
   count: number,
   filters: Filters,
@@ -127,7 +134,8 @@ async function bestPassing(
     const ranked = best(asked);
     const unknown = ranked.flatMap(({ chunkId }) => (known.has(chunkId) ? [] : [chunkId]));
     if (unknown.length > 0)
-      for (const [chunk, places] of await readPlaces(db, scope, unknown, filters, terms)) known.set(chunk, places);
+      for (const [chunk, places] of await readSealedPlaces(db, scope, unknown, filters, terms))
+        known.set(chunk, places);
     const passing = ranked.flatMap((one) => {
       const places = known.get(one.chunkId);
       return places ? [{ ...one, places }] : [];
@@ -139,7 +147,7 @@ async function bestPassing(
 /** Words that nothing has stand for those that look like them. */
 async function addNear(
   db: Db,
-  scope: Scope,
+  scope: SealedScope,
   terms: readonly QueryTerm[],
   postings: Map<string, TermPostings>,
   most: number,
@@ -156,7 +164,7 @@ async function addNear(
     term.lexemes = [...new Set(instead)];
     term.weight *= nearWeight;
   }
-  const found = await readPostings(
+  const found = await readSealedPostings(
     db,
     scope,
     near.map(({ term }) => term),
@@ -167,14 +175,14 @@ async function addNear(
 
 async function expansion(
   db: Db,
-  scope: Scope,
+  scope: SealedScope,
   ranked: readonly Ranked[],
   feedback: FeedbackSettings,
   { chunks }: Totals,
   known: ReadonlyMap<string, TermPostings>,
 ): Promise<[postings: TermPostings, part: number][]> {
   const best = ranked.slice(0, feedback.chunks);
-  const lexemes = await readLexemes(
+  const lexemes = await readSealedLexemes(
     db,
     scope,
     best.map(({ chunkId }) => chunkId),
@@ -185,7 +193,7 @@ async function expansion(
   );
   const most = Math.floor(Math.max(feedback.chunks, chunks * mostCommon));
   const unknown = candidates.flatMap(([term]) => (known.has(term) ? [] : [term]));
-  const postings = new Map([...known, ...(await readPostings(db, scope, unknown, most))]);
+  const postings = new Map([...known, ...(await readSealedPostings(db, scope, unknown, most))]);
   const chosen = candidates.flatMap(([term, probability]) => {
     const found = postings.get(term);
     return found && countOf(found) <= most ? [[found, probability] as [TermPostings, number]] : [];

@@ -106,6 +106,7 @@ export async function appendPostings(
   org: OrgId,
   collection: number,
   added: readonly PostingRow[],
+  { withTerms }: { withTerms: boolean },
 ): Promise<void> {
   for (let start = 0; start < added.length; start += rowsAtOnce) {
     const rows = added.slice(start, start + rowsAtOnce);
@@ -114,6 +115,8 @@ export async function appendPostings(
       select ${org}, ${collection}::bigint, * from ${unnestPostings(rows)}
       on conflict (org, collection, term, audience, block)
       do update set postings = knowledge_postings.postings || excluded.postings`.execute(db);
+    // Terms are looked through for near misses, for which hashes are of no use.
+    if (!withTerms) continue;
     await sql`
       insert into knowledge_terms (org, collection, term)
       select distinct ${org}, ${collection}::bigint, term
@@ -244,10 +247,14 @@ export async function readPlaces(
 }
 
 /** Everything that stands in those of the chunks that the caller may read. */
-export async function readLexemes(db: Db, scope: Scope, chunks: readonly number[]): Promise<Map<number, string>> {
-  const { rows } = await sql<{ chunk: number; lexemes: string }>`
-    select l.chunk, l.lexemes from knowledge_lexemes l where ${isReadable(scope, chunks)}`.execute(db);
-  return new Map(rows.map(({ chunk, lexemes }) => [chunk, lexemes]));
+export async function readLexemes(
+  db: Db,
+  scope: Scope,
+  chunks: readonly number[],
+): Promise<Map<number, { collection: number; lexemes: string }>> {
+  const { rows } = await sql<{ chunk: number; collection: string; lexemes: string }>`
+    select l.chunk, l.collection, l.lexemes from knowledge_lexemes l where ${isReadable(scope, chunks)}`.execute(db);
+  return new Map(rows.map(({ chunk, collection, lexemes }) => [chunk, { collection: Number(collection), lexemes }]));
 }
 
 const isReadable = (scope: Scope, chunks: readonly number[]): RawBuilder<unknown> => sql`

@@ -1,8 +1,9 @@
 import type { OrgId } from '../../../kernel/principal.ts';
 import { type Reach, readReach } from '../collections/store.ts';
-import { type Passage, readDocument, readPassages, readStretch } from '../documents/store.ts';
+import type { Passage } from '../documents/store.ts';
 import { UnknownCollection, UnknownPassage } from '../errors.ts';
 import type { Filters } from '../lexical/index.ts';
+import { passageReading } from '../sealing/index.ts';
 import { spread } from './diversity.ts';
 import { answerableFrom } from './limits.ts';
 import { within } from './passages.ts';
@@ -49,6 +50,7 @@ export type QueryDeps = RankingDeps & {
 
 export function createQueries(deps: QueryDeps) {
   const { db } = deps;
+  const { readDocument, readPassages, readStretch } = passageReading(deps.sealing);
   const rank = createRanking(deps);
 
   /** @throws UnknownCollection for a name that there is not, or not for this asker */

@@ -2,8 +2,9 @@ import type { SearchSettings } from '../../../config/schema.ts';
 import type { Db } from '../../../platform/db/types.ts';
 import type { Reranker } from '../../../platform/models/index.ts';
 import type { Log } from '../../../platform/telemetry/index.ts';
-import { type Passage, readPassages } from '../documents/store.ts';
+import type { Passage } from '../documents/store.ts';
 import { defaultFeedback, type Filters, type Lexical } from '../lexical/index.ts';
+import { passageReading, type Sealing } from '../sealing/index.ts';
 import { type Candidate, fuse, type MeaningHit } from './fuse.ts';
 import type { Asker } from './query.ts';
 
@@ -50,6 +51,8 @@ export interface RetrievalDeps {
   lexical: Lexical;
   meanings?: Meanings;
   reranker?: Reranker;
+  /** Where collections may be encrypted. */
+  sealing?: Sealing;
   log: Pick<Log, 'warn'>;
   settings(): SearchSettings;
 }
@@ -71,7 +74,8 @@ const rerankPatienceMs = 2_500;
 const restAfterFailureMs = 30_000;
 
 /** One ranking of passages for one question: by words, by meaning, and by a reranker, as far as they are there. */
-export function createRetrieval({ db, lexical, meanings, reranker, log, settings }: RetrievalDeps) {
+export function createRetrieval({ db, lexical, meanings, reranker, sealing, log, settings }: RetrievalDeps) {
+  const { readPassages } = passageReading(sealing);
   let restUntil = 0;
 
   /** What the reranker says of the first of them, by chunk; undefined when it does not answer. */
