@@ -165,6 +165,7 @@ export function compose(ground: Ground) {
     replica: replicaId,
     alone: database.kind === 'embedded',
     declared: settings.knowledge.collections,
+    search: settings.knowledge.search,
     openSource: (org, source) =>
       openSource(source, {
         baseDir: settings.baseDir,

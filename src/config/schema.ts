@@ -4,6 +4,7 @@ import { isRange } from '../platform/http/addresses.ts';
 import { isHost, isOrigin, isReachable } from './addresses.ts';
 import { collection } from './collection-schema.ts';
 import { endpoint, presentation } from './endpoint-schema.ts';
+import { search } from './search-schema.ts';
 import { upstream } from './upstream-schema.ts';
 import { ms, roleNames, slug, toolset, urlOf, webUrl } from './words.ts';
 
@@ -209,6 +210,7 @@ export const fileSchema = z.strictObject({
         .max(16)
         .default(2)
         .describe('Documents that are read at once, each in a process of its own'),
+      search,
     })
     .prefault({})
     .describe("The team's documents, which agents ask by the tools of the toolset knowledge"),
@@ -243,6 +245,7 @@ export {
   type ToolSelector,
 } from './endpoint-schema.ts';
 export type { SourceSettings } from './knowledge-schema.ts';
+export { type SearchSettings, search } from './search-schema.ts';
 export {
   type HttpUpstreamSettings,
   httpUpstream,

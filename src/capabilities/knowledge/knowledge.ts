@@ -1,4 +1,4 @@
-import type { CollectionSettings, SourceSettings } from '../../config/schema.ts';
+import type { CollectionSettings, SearchSettings, SourceSettings } from '../../config/schema.ts';
 import type { OwnToolset } from '../../kernel/call.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { NotFound } from '../../kernel/errors.ts';
@@ -38,6 +38,8 @@ export interface Knowledge {
   verify(org: OrgId, collection: string): Promise<Disagreement[]>;
   declared(): Declared;
   redeclare(declared: Declared): Promise<void>;
+  /** How passages are ranked from now on. */
+  setSearch(search: SearchSettings): void;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -69,6 +71,7 @@ export interface KnowledgeDeps {
   /** Whether there can be no other replica on the same database. */
   alone: boolean;
   declared: Declared;
+  search: SearchSettings;
   openSource(org: OrgId, settings: SourceSettings): Source;
   /** Everything by which somebody may be given rights: see `subjects` in the settings. */
   subjectsOf(principal: Principal): string[];
@@ -86,10 +89,10 @@ const sentIn = 'upload';
 /** The team's documents: kept up to date with their sources, and found by who may read them. */
 export function createKnowledge(deps: KnowledgeDeps): Knowledge {
   const { db, reader, clock, log, replica, alone, subjectsOf, findInstructions, indexed, openSource } = deps;
-  let { declared } = deps;
+  let { declared, search } = deps;
   const collections = createCollections({ db, changed: () => lookAround() });
   const lexical = createLexical();
-  const queries = createQueries({ db, lexical });
+  const queries = createQueries({ db, lexical, search: () => search });
   let anywhere = false;
   const listeners = new Set<() => void>();
   /** Agents are not shown tools for what nobody has: each definition costs them tokens. */
@@ -215,6 +218,9 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
       declared = next;
       sourcesChanged = true;
       await collections.declare(next);
+    },
+    setSearch(next) {
+      search = next;
     },
     async start() {
       await collections.declare(declared);

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databaseKinds, openTestDatabase, type TestDatabase } from '../../../test/database.ts';
 import { createRandom } from '../../../test/random.ts';
+import { search } from '../../config/schema.ts';
 import { audienceOf, putCollection } from './collections/store.ts';
 import { readDocument, readSources } from './documents/store.ts';
 import { keepDocument } from './ingest/keep.ts';
@@ -40,7 +41,7 @@ describe.each(databaseKinds)('what an asker gets on %s', (kind) => {
   beforeAll(async () => {
     database = await openTestDatabase(knowledgeMigrations, { kind });
     const { db } = database;
-    queries = createQueries({ db, lexical });
+    queries = createQueries({ db, lexical, search: () => search.parse({}) });
     for (const [at, name] of ['one', 'two', 'three'].entries()) {
       const readers = at === 0 ? ['everyone'] : random.some(subjects.slice(1), 4);
       readersOf.set(name, readers);

@@ -1,9 +1,10 @@
+import type { SearchSettings } from '../../../config/schema.ts';
 import type { OrgId } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/types.ts';
 import { listCollections } from '../collections/store.ts';
 import { type Passage, readDocument, readPassages, readStretch } from '../documents/store.ts';
 import { UnknownCollection, UnknownPassage } from '../errors.ts';
-import { defaultLexicalSettings, type Filters, type Lexical } from '../lexical/index.ts';
+import { defaultFeedback, type Filters, type Lexical } from '../lexical/index.ts';
 import { spread } from './diversity.ts';
 import { answerableFrom } from './limits.ts';
 import { within } from './passages.ts';
@@ -39,7 +40,14 @@ export interface Answer {
 /** So many candidates for each passage that is wanted, of which some say the same as others. */
 const candidatesEach = 5;
 
-export function createQueries({ db, lexical }: { db: Db; lexical: Lexical }) {
+export interface QueryDeps {
+  db: Db;
+  lexical: Lexical;
+  /** As they are now. */
+  search(): SearchSettings;
+}
+
+export function createQueries({ db, lexical, search: settingsNow }: QueryDeps) {
   /** @throws UnknownCollection for a name that there is not, or not for this asker */
   const collectionsOf = async ({ org, subjects }: Asker, names: readonly string[] | undefined) => {
     const readable = await listCollections(db, org, subjects);
@@ -60,8 +68,10 @@ export function createQueries({ db, lexical }: { db: Db; lexical: Lexical }) {
   const search = async (asker: Asker, question: Question): Promise<Found[]> => {
     const collections = await collectionsOf(asker, question.collections);
     if (collections.length === 0) return [];
+    const settings = settingsNow();
     const hits = await lexical.search(db, asker.org, {
-      settings: defaultLexicalSettings,
+      settings,
+      ...(settings.feedback ? { feedback: defaultFeedback } : {}),
       collections,
       subjects: asker.subjects,
       query: question.query,
