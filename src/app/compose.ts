@@ -164,6 +164,7 @@ export function compose(ground: Ground) {
     log,
     replica: replicaId,
     alone: database.kind === 'embedded',
+    waiting: () => database.usage().waiting,
     declared: settings.knowledge.collections,
     search: settings.knowledge.search,
     openSource: (org, source) =>

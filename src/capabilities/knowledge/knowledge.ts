@@ -9,7 +9,8 @@ import { type Collection, type Collections, createCollections } from './collecti
 import { anyCollection } from './collections/store.ts';
 import { type CollectionSize, documentsFromOthers, readSizes, readSources } from './documents/store.ts';
 import { NotWritable, UnknownCollection } from './errors.ts';
-import { hashOf, keepDocument, removeDocuments } from './ingest/keep.ts';
+import { hashOf, keepDocument, removeDocuments, type Stores } from './ingest/keep.ts';
+import { createPace } from './ingest/pace.ts';
 import { forgetOtherRuns, latestRuns, type Run } from './ingest/store.ts';
 import { createLexical } from './lexical/index.ts';
 import { type Asker, createQueries } from './query/query.ts';
@@ -18,6 +19,7 @@ import { createSchedule, type TimedFeed } from './schedule.ts';
 import type { Source } from './sources/index.ts';
 import { createKnowledgeToolset } from './toolset.ts';
 import { everyone } from './types.ts';
+import { createUpkeep } from './upkeep/upkeep.ts';
 import { type Disagreement, findDisagreements } from './verify/store.ts';
 
 export interface Knowledge {
@@ -70,6 +72,8 @@ export interface KnowledgeDeps {
   replica: string;
   /** Whether there can be no other replica on the same database. */
   alone: boolean;
+  /** How many wait for the database. */
+  waiting(): number;
   declared: Declared;
   search: SearchSettings;
   openSource(org: OrgId, settings: SourceSettings): Source;
@@ -88,10 +92,11 @@ const sentIn = 'upload';
 
 /** The team's documents: kept up to date with their sources, and found by who may read them. */
 export function createKnowledge(deps: KnowledgeDeps): Knowledge {
-  const { db, reader, clock, log, replica, alone, subjectsOf, findInstructions, indexed, openSource } = deps;
+  const { db, reader, clock, log, replica, alone, waiting, subjectsOf, findInstructions, indexed, openSource } = deps;
   let { declared, search } = deps;
   const collections = createCollections({ db, changed: () => lookAround() });
   const lexical = createLexical();
+  const stores: Stores = { db, lexical, ...(alone ? { pace: createPace(waiting) } : {}) };
   const queries = createQueries({ db, lexical, search: () => search });
   let anywhere = false;
   const listeners = new Set<() => void>();
@@ -124,7 +129,7 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
         if (!one) continue;
         const kept = [sentIn, ...Object.keys(sources)];
         const lost = await documentsFromOthers(db, org, one.id, kept);
-        await removeDocuments({ db, lexical }, org, one.id, lost, clock.now());
+        await removeDocuments(stores, org, one.id, lost, clock.now());
         await forgetOtherRuns(db, org, one.id, kept);
       }
     } catch (error) {
@@ -134,7 +139,7 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
   };
 
   const schedule = createSchedule({
-    sync: { db, lexical, reader, clock, log, replica, goneAfterMs: alone ? 0 : goneAfterMs, indexed },
+    sync: { ...stores, reader, clock, log, replica, goneAfterMs: alone ? 0 : goneAfterMs, indexed },
     clock,
     log,
     async feeds() {
@@ -146,6 +151,8 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
       return feeds;
     },
   });
+
+  const upkeep = createUpkeep({ stores, log, alone, waiting });
 
   const known = async (org: OrgId, name: string) => {
     const all = await collections.list(org);
@@ -177,7 +184,7 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
       },
       ...{ changedAt: clock.now(), ...(title === undefined ? {} : { title }) },
     };
-    const document = await keepDocument({ db, lexical }, org, arrival, read, clock.now());
+    const document = await keepDocument(stores, org, arrival, read, clock.now(), () => signal.throwIfAborted());
     indexed(org, one.id, document);
     return { document, passages: read.chunks.length, title: title ?? read.title, warnings: read.warnings };
   };
@@ -225,10 +232,12 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
     async start() {
       await collections.declare(declared);
       await lookAround();
+      await upkeep.start();
       schedule.start();
     },
     async stop() {
       await schedule.stop();
+      await upkeep.stop();
       await reader.stop();
     },
   };
