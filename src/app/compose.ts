@@ -163,6 +163,7 @@ export function compose(ground: Ground) {
     log,
     replica: replicaId,
     alone: database.kind === 'embedded',
+    waiting: () => database.usage().waiting,
     declared: settings.knowledge.collections,
     search: settings.knowledge.search,
     ...(reranker ? { reranker: createReranker({ settings: reranker, fetch: fetchModel }) } : {}),

@@ -48,6 +48,14 @@ export const SyncUnderWay = defineError('SYNC_UNDER_WAY', {
   action: 'Wait until that run is over: fairlead knowledge runs shows how far it is.',
 });
 
+export const DocumentOvertaken = defineError('DOCUMENT_OVERTAKEN', {
+  status: 409,
+  category: 'timeout',
+  retryable: true,
+  message: 'The document was not kept: nothing was heard of this for so long that it was taken for abandoned.',
+  action: 'Send it again. What was there before is still there.',
+});
+
 export const knowledgeErrors = [
   DocumentUnreadable,
   UnknownCollection,
@@ -55,4 +63,5 @@ export const knowledgeErrors = [
   NotWritable,
   CollectionDeclared,
   SyncUnderWay,
+  DocumentOvertaken,
 ];

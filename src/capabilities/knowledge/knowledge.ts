@@ -10,7 +10,8 @@ import { type Collection, type Collections, createCollections } from './collecti
 import { anyCollection } from './collections/store.ts';
 import { type CollectionSize, documentsFromOthers, readSizes, readSources } from './documents/store.ts';
 import { NotWritable, UnknownCollection } from './errors.ts';
-import { hashOf, keepDocument, removeDocuments } from './ingest/keep.ts';
+import { hashOf, keepDocument, removeDocuments, type Stores } from './ingest/keep.ts';
+import { createPace } from './ingest/pace.ts';
 import { forgetOtherRuns, latestRuns, type Run } from './ingest/store.ts';
 import { createLexical } from './lexical/index.ts';
 import { type Asker, createQueries } from './query/query.ts';
@@ -19,6 +20,7 @@ import { createSchedule, type TimedFeed } from './schedule.ts';
 import type { Source } from './sources/index.ts';
 import { createKnowledgeToolset } from './toolset.ts';
 import { everyone } from './types.ts';
+import { createUpkeep } from './upkeep/upkeep.ts';
 import { type Disagreement, findDisagreements } from './verify/store.ts';
 
 export interface Knowledge {
@@ -38,7 +40,9 @@ export interface Knowledge {
   /** What disagrees within a collection; nothing does, unless something is broken. @throws UnknownCollection */
   verify(org: OrgId, collection: string): Promise<Disagreement[]>;
   declared(): Declared;
-  redeclare(declared: Declared, search?: SearchSettings): Promise<void>;
+  redeclare(declared: Declared): Promise<void>;
+  /** How passages are ranked from now on. */
+  setSearch(search: SearchSettings): void;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -69,6 +73,8 @@ export interface KnowledgeDeps {
   replica: string;
   /** Whether there can be no other replica on the same database. */
   alone: boolean;
+  /** How many wait for the database. */
+  waiting(): number;
   declared: Declared;
   search: SearchSettings;
   /** Puts what was found into order, where there is such a model. */
@@ -89,10 +95,11 @@ const sentIn = 'upload';
 
 /** The team's documents: kept up to date with their sources, and found by who may read them. */
 export function createKnowledge(deps: KnowledgeDeps): Knowledge {
-  const { db, reader, clock, log, replica, alone, subjectsOf, findInstructions, indexed, openSource } = deps;
+  const { db, reader, clock, log, replica, alone, waiting, subjectsOf, findInstructions, indexed, openSource } = deps;
   let { declared, search } = deps;
   const collections = createCollections({ db, changed: () => lookAround() });
   const lexical = createLexical();
+  const stores: Stores = { db, lexical, ...(alone ? { pace: createPace(waiting) } : {}) };
   const queries = createQueries({
     db,
     lexical,
@@ -131,7 +138,7 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
         if (!one) continue;
         const kept = [sentIn, ...Object.keys(sources)];
         const lost = await documentsFromOthers(db, org, one.id, kept);
-        await removeDocuments({ db, lexical }, org, one.id, lost, clock.now());
+        await removeDocuments(stores, org, one.id, lost, clock.now());
         await forgetOtherRuns(db, org, one.id, kept);
       }
     } catch (error) {
@@ -141,7 +148,7 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
   };
 
   const schedule = createSchedule({
-    sync: { db, lexical, reader, clock, log, replica, goneAfterMs: alone ? 0 : goneAfterMs, indexed },
+    sync: { ...stores, reader, clock, log, replica, goneAfterMs: alone ? 0 : goneAfterMs, indexed },
     clock,
     log,
     async feeds() {
@@ -153,6 +160,8 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
       return feeds;
     },
   });
+
+  const upkeep = createUpkeep({ stores, log, alone, waiting });
 
   const known = async (org: OrgId, name: string) => {
     const all = await collections.list(org);
@@ -184,7 +193,7 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
       },
       ...{ changedAt: clock.now(), ...(title === undefined ? {} : { title }) },
     };
-    const document = await keepDocument({ db, lexical }, org, arrival, read, clock.now());
+    const document = await keepDocument(stores, org, arrival, read, clock.now(), () => signal.throwIfAborted());
     indexed(org, one.id, document);
     return { document, passages: read.chunks.length, title: title ?? read.title, warnings: read.warnings };
   };
@@ -227,13 +236,18 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
       sourcesChanged = true;
       await collections.declare(next);
     },
+    setSearch(next) {
+      search = next;
+    },
     async start() {
       await collections.declare(declared);
       await lookAround();
+      await upkeep.start();
       schedule.start();
     },
     async stop() {
       await schedule.stop();
+      await upkeep.stop();
       await reader.stop();
     },
   };

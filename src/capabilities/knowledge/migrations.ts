@@ -1,6 +1,12 @@
 import type { Migration } from '../../platform/db/types.ts';
 import { documentsMigrations } from './documents/migrations.ts';
+import { editionsMigrations } from './editions/migrations.ts';
 import { ingestMigrations } from './ingest/migrations.ts';
 import { lexicalMigrations } from './lexical/index.ts';
 
-export const knowledgeMigrations: Migration[] = [...documentsMigrations, ...lexicalMigrations, ...ingestMigrations];
+export const knowledgeMigrations: Migration[] = [
+  ...documentsMigrations,
+  ...lexicalMigrations,
+  ...ingestMigrations,
+  ...editionsMigrations,
+];

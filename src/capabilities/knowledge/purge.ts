@@ -2,6 +2,7 @@ import type { OrgId } from '../../kernel/principal.ts';
 import type { Db } from '../../platform/db/types.ts';
 import { purgeCollections } from './collections/store.ts';
 import { purgeDocuments } from './documents/store.ts';
+import { purgeEditions } from './editions/store.ts';
 import { purgeRuns } from './ingest/store.ts';
 import { purgeLexical } from './lexical/index.ts';
 
@@ -9,6 +10,7 @@ import { purgeLexical } from './lexical/index.ts';
 export async function purgeContents(db: Db, org: OrgId, collection?: number): Promise<void> {
   await purgeLexical(db, org, collection);
   await purgeRuns(db, org, collection);
+  await purgeEditions(db, org, collection);
   await purgeDocuments(db, org, collection);
 }
 

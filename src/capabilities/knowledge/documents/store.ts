@@ -2,6 +2,7 @@ import type { ColumnType, Generated } from 'kysely';
 import type { OrgId } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/types.ts';
 import { audiencesOf } from '../collections/store.ts';
+import type { Edition } from '../editions/store.ts';
 import type { Chunk, ChunkKind, DocumentKind, Language } from '../types.ts';
 
 export interface DocumentRow {
@@ -59,6 +60,8 @@ type KnowledgeTables = {
     indexed_at: Date;
     deleted_at: Date | null;
   };
+  // As far as it is looked at here; it belongs to `editions`.
+  knowledge_editions: { org: string; audience: number; document: number };
   knowledge_chunks: {
     org: string;
     id: Generated<number>;
@@ -142,10 +145,34 @@ export async function documentsFromOthers(
 
 export type NewDocument = Omit<DocumentRow, 'id' | 'chunks'>;
 
+/** The id of the document of this name. One that is not there yet is made as one that is gone, until `putDocument`. */
+export async function reserveDocument(trx: Db, org: OrgId, one: NewDocument): Promise<number> {
+  const { collection, source, uri } = one;
+  const { id } = await tables(trx)
+    .insertInto('knowledge_documents')
+    .values({ org, collection, source, uri, ...valuesOf(one, 0), deleted_at: new Date(one.indexedAt) })
+    // Changes nothing, but gives the id of a row that is there.
+    .onConflict((on) => on.columns(['org', 'collection', 'source', 'uri']).doUpdateSet({ uri }))
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
 /** Adds it or takes the place of what was there; its row is locked from here to the end of the transaction. */
 export async function putDocument(trx: Db, org: OrgId, one: NewDocument, chunks: number): Promise<number> {
+  const values = { ...valuesOf(one, chunks), deleted_at: null };
+  const { id } = await tables(trx)
+    .insertInto('knowledge_documents')
+    .values({ org, collection: one.collection, source: one.source, uri: one.uri, ...values })
+    .onConflict((on) => on.columns(['org', 'collection', 'source', 'uri']).doUpdateSet(values))
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
+function valuesOf(one: NewDocument, chunks: number) {
   const date = (at: number | undefined) => (at === undefined ? null : new Date(at));
-  const values = {
+  return {
     title: one.title,
     kind: one.kind,
     language: one.language,
@@ -159,15 +186,7 @@ export async function putDocument(trx: Db, org: OrgId, one: NewDocument, chunks:
     changed_at: date(one.changedAt),
     confirmed_at: new Date(one.confirmedAt),
     indexed_at: new Date(one.indexedAt),
-    deleted_at: null,
   };
-  const { id } = await tables(trx)
-    .insertInto('knowledge_documents')
-    .values({ org, collection: one.collection, source: one.source, uri: one.uri, ...values })
-    .onConflict((on) => on.columns(['org', 'collection', 'source', 'uri']).doUpdateSet(values))
-    .returning('id')
-    .executeTakeFirstOrThrow();
-  return id;
 }
 
 /** Returns the ids of the chunks, in their order. */
@@ -198,13 +217,35 @@ export async function addChunks(
   return ids;
 }
 
-/** Returns the ids of what is gone. */
-export async function dropChunks(trx: Db, org: OrgId, documents: readonly number[]): Promise<number[]> {
+/** All passages of some documents but those of editions, or so many of an edition. */
+export type Dropped =
+  | { documents: readonly number[] }
+  | { edition: Pick<Edition, 'document' | 'audience'>; most: number };
+
+/** The one place where passages go; returns the ids of those that are gone. */
+export async function dropChunks(trx: Db, org: OrgId, which: Dropped): Promise<number[]> {
+  const documents = 'edition' in which ? [which.edition.document] : which.documents;
   if (documents.length === 0) return [];
+  const chosen = tables(trx)
+    .selectFrom('knowledge_chunks')
+    .select('id')
+    .where('org', '=', org)
+    .where('document', 'in', documents);
+  const editions = tables(trx)
+    .selectFrom('knowledge_editions')
+    .select('audience')
+    .where('org', '=', org)
+    .where('document', 'in', documents);
   const gone = await tables(trx)
     .deleteFrom('knowledge_chunks')
     .where('org', '=', org)
-    .where('document', 'in', documents)
+    .where(
+      'id',
+      'in',
+      'edition' in which
+        ? chosen.where('audience', '=', which.edition.audience).limit(which.most)
+        : chosen.where('audience', 'not in', editions),
+    )
     .returning('id')
     .execute();
   return gone.map(({ id }) => id);
