@@ -48,6 +48,14 @@ export const SyncUnderWay = defineError('SYNC_UNDER_WAY', {
   action: 'Wait until that run is over: fairlead knowledge runs shows how far it is.',
 });
 
+export const NoModel = defineError('COLLECTION_WITHOUT_MODEL', {
+  status: 409,
+  category: 'validation',
+  retryable: false,
+  message: 'The collection "{name}" has no embedding model, and so no vectors.',
+  action: 'Name one under models.embedding in the configuration file, and restart.',
+});
+
 export const knowledgeErrors = [
   DocumentUnreadable,
   UnknownCollection,
@@ -55,4 +63,5 @@ export const knowledgeErrors = [
   NotWritable,
   CollectionDeclared,
   SyncUnderWay,
+  NoModel,
 ];

@@ -2,5 +2,11 @@ import type { Migration } from '../../platform/db/types.ts';
 import { documentsMigrations } from './documents/migrations.ts';
 import { ingestMigrations } from './ingest/migrations.ts';
 import { lexicalMigrations } from './lexical/index.ts';
+import { vectorsMigrations } from './vectors/index.ts';
 
-export const knowledgeMigrations: Migration[] = [...documentsMigrations, ...lexicalMigrations, ...ingestMigrations];
+export const knowledgeMigrations: Migration[] = [
+  ...documentsMigrations,
+  ...lexicalMigrations,
+  ...ingestMigrations,
+  ...vectorsMigrations,
+];
