@@ -111,6 +111,7 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
     db,
     lexical,
     meanings: vectors,
+    vectorOf: vectors.vectorOf,
     log,
     settings: () => search,
     ...(deps.reranker ? { reranker: deps.reranker } : {}),

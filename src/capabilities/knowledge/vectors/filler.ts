@@ -3,6 +3,7 @@ import type { OrgId } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/types.ts';
 import type { Embedder, Embedders } from '../../../platform/models/index.ts';
 import type { Log } from '../../../platform/telemetry/index.ts';
+import { countChange } from '../collections/store.ts';
 import { embedPassages } from './embed-passages.ts';
 import {
   addSpent,
@@ -34,6 +35,7 @@ export interface FillDeps {
 const embeddedAtOnce = 64;
 const writtenAtOnce = 16;
 const droppedAtOnce = 200;
+const beatMs = 5_000;
 
 export interface Fill {
   org: OrgId;
@@ -44,42 +46,56 @@ export interface Fill {
 
 /**
  * Brings the vectors of one collection to where its settings want them, or those of some of its documents: each step by itself,
- * so that what is cut off is gone on with. False when another replica is at it.
+ * so that what is cut off is gone on with. Does nothing while another replica is at it.
  */
-export async function fill(deps: FillDeps, what: Fill, signal: AbortSignal): Promise<boolean> {
-  const { db } = deps;
+export async function fill(deps: FillDeps, what: Fill, signal: AbortSignal): Promise<void> {
+  if (!(await stay(deps, what))) return;
+  // A model may take longer for its answer than a replica may be silent.
+  const beat = setInterval(() => void stay(deps, what).catch(() => {}), beatMs);
+  try {
+    await fillClaimed(deps, what, signal);
+  } finally {
+    clearInterval(beat);
+  }
+}
+
+async function fillClaimed(deps: FillDeps, what: Fill, signal: AbortSignal): Promise<void> {
+  const { db, log } = deps;
   const { org, collection, documents } = what;
-  if (!(await stay(deps, what))) return false;
   const embedding = await readEmbedding(db, org, collection);
-  if (!embedding) return true;
+  if (!embedding) return;
   const wanted = deps.embedders.named(deps.modelOf(embedding.settings));
   if (!wanted) {
     await dropSpaces(db, org, collection, 'all');
+    await countChange(db, org, collection);
     await sweep(deps, what, signal);
     await markFilled(db, org, collection, {});
-    return true;
+    return;
   }
   const target = await spaceFor(deps, what, embedding, wanted, signal);
   const now = (await readEmbedding(db, org, collection)) ?? embedding;
+  let added = 0;
   // What is searched goes on to learn of what is new while another space is being filled.
   for (const space of [now.live, now.filling]) {
     const embedder = space && deps.embedders.all.find(({ model }) => model === space.model);
-    if (embedder && !(await fillSpace(deps, what, { space, embedder }, signal))) return false;
+    const more = embedder ? await fillSpace(deps, what, { space, embedder }, signal) : 0;
+    if (more === undefined) return;
+    added += more;
   }
-  if (documents !== undefined) return true;
-  if (target && now.filling?.id === target.id) {
-    // What the other space held is swept next time: searches that had begun find what they look for.
-    if (await makeLive(db, org, collection, target.id))
-      deps.log.info(
-        { orgId: org, collection: now.name, model: wanted.label },
-        'a collection is searched by other vectors now',
-      );
-    return true;
-  }
+  const isSwitched =
+    documents === undefined &&
+    now.filling !== undefined &&
+    now.filling.id === target?.id &&
+    (await makeLive(db, org, collection, target.id));
+  // Rankings that are remembered were made without these.
+  if (added > 0 || isSwitched) await countChange(db, org, collection);
+  if (isSwitched) log.info({ orgId: org, collection: now.name, model: wanted.label }, 'other vectors are searched now');
+  if (documents !== undefined || isSwitched) return; // searches that had begun still find what they look for
   await sweep(deps, what, signal);
-  const { version } = embedding;
-  await markFilled(db, org, collection, { version, ...(target ? { space: target.id } : {}) });
-  return true;
+  const version = embedding.version + (added > 0 ? 1 : 0);
+  const { version: seen } = (await readEmbedding(db, org, collection)) ?? embedding;
+  // What came meanwhile is looked at next time.
+  if (seen === version) await markFilled(db, org, collection, { version, ...(target ? { space: target.id } : {}) });
 }
 
 /** Whether all is as `fill` would leave it. */
@@ -118,19 +134,20 @@ async function spaceFor(
   return [made?.live, made?.filling].find(fits);
 }
 
-/** False when another replica has taken over. */
+/** How many it got; undefined when another replica has taken over. */
 async function fillSpace(
   deps: FillDeps,
   what: Fill,
   { space, embedder }: { space: Space; embedder: Embedder },
   signal: AbortSignal,
-): Promise<boolean> {
+): Promise<number | undefined> {
   const { db, log } = deps;
   const { org, collection, documents } = what;
   let after = 0;
+  let added = 0;
   for (;;) {
     signal.throwIfAborted();
-    if (!(await stay(deps, what))) return false;
+    if (!(await stay(deps, what))) return undefined;
     const missing = await readMissing(
       db,
       org,
@@ -138,7 +155,7 @@ async function fillSpace(
       { after, limit: embeddedAtOnce, ...(documents ? { documents } : {}) },
     );
     const last = missing.at(-1);
-    if (!last) return true;
+    if (!last) return added;
     after = last.chunk;
     const { vectors, refused, tokens } = await embedPassages(embedder, missing, signal);
     if (refused.length > 0) {
@@ -154,7 +171,7 @@ async function fillSpace(
       );
     }
     for (let start = 0; start < vectors.length; start += writtenAtOnce)
-      await addVectors(
+      added += await addVectors(
         db,
         org,
         { collection, space: space.id, dimensions: space.dimensions },

@@ -16,7 +16,7 @@ interface Known {
   vector: number[];
 }
 
-const textOf = (vector: readonly number[]) => vector.map((number) => number.toFixed(4)).join(' ');
+const textOf = (vector: readonly number[]) => vector.map((number) => number.toFixed(2)).join(' ');
 const cosine = (a: readonly number[], b: readonly number[]) => {
   const dot = (x: readonly number[], y: readonly number[]) => x.reduce((sum, one, at) => sum + one * (y[at] ?? 0), 0);
   return dot(a, b) / Math.sqrt(dot(a, a) * dot(b, b));
@@ -29,7 +29,7 @@ describe.each(databaseKinds)('vectors on %s, beside a look at all that may be re
   const known: Known[] = [];
   const collections: number[] = [];
   const readersOf = new Map<number, readonly string[]>();
-  const vectorOf = () => Array.from({ length: dimensions }, () => Number((random.next() * 2 - 1).toFixed(4)));
+  const vectorOf = () => Array.from({ length: dimensions }, () => Number((random.next() * 2 - 1).toFixed(2)));
 
   beforeAll(async () => {
     world = await openVectors(kind, embeddersOf(model.embedder));
@@ -38,7 +38,7 @@ describe.each(databaseKinds)('vectors on %s, beside a look at all that may be re
       const collection = await world.collection(org, name, readers);
       collections.push(collection);
       readersOf.set(collection, readers);
-      for (let n = 0; n < 32; n++) {
+      for (let n = 0; n < 24; n++) {
         // Few may be read by many, so that what is near can mostly not be read.
         const own = n % 4 === 0 ? random.some(subjects, 3) : [`team:${'abcdefgh'[n % 8]}`];
         const vectors = Array.from({ length: 15 }, vectorOf);

@@ -2,13 +2,15 @@ import type { OrgId } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/types.ts';
 import { type Fill, type FillDeps, fill, isFilled } from './filler.ts';
 import { createQueryVectors } from './query-vectors.ts';
-import { searchVectors, type VectorHit, type VectorSearch } from './search/search.ts';
+import { asQuestion, searchVectors, type VectorHit, type VectorSearch } from './search/search.ts';
 import { listEmbeddings, makeIndexes, raiseGeneration, release, removeUnused } from './spaces/store.ts';
 import { type CollectionVectors, countPending, readVectors } from './store.ts';
 
 export interface Vectors {
   /** The passages nearest to what is asked that the subjects may read; none without a model, or while it does not answer. */
   search(db: Db, org: OrgId, search: VectorSearch, signal: AbortSignal): Promise<VectorHit[]>;
+  /** A question as the usual model has it; undefined without one, or while it does not answer. */
+  vectorOf(question: string): Promise<Float32Array | undefined>;
   /** What collections have of vectors, by their ids. */
   read(org: OrgId): Promise<Map<number, CollectionVectors>>;
   /** Passages that wait for their vector. */
@@ -137,6 +139,7 @@ export function createVectors(deps: Deps): Vectors {
 
   return {
     search: (on, org, search, signal) => searchVectors({ ...deps, db: on, queries }, org, search, signal),
+    vectorOf: async (question) => embedders.usual && (await queries.of(embedders.usual.model, asQuestion(question))),
     read: async (org) => new Map((await readVectors(db, org)).map((one) => [one.collection, one])),
     pending: (org, collection) => countPending(db, org, collection),
     async rebuild(org, collection, settings) {

@@ -25,6 +25,9 @@ const leastEffort = 100;
 const mostEffort = 1_000;
 const mostCharacters = 4_000;
 
+/** As much of a question as models are given. */
+export const asQuestion = (text: string): string => text.slice(0, mostCharacters).trim();
+
 /**
  * The passages nearest to what is asked, within what the subjects may read. Of collections with different models each has its
  * nearest, in turn. Nothing where no model is, or none that answers.
@@ -35,7 +38,7 @@ export async function searchVectors(
   { collections, subjects, query, limit, filters = {} }: VectorSearch,
   signal: AbortSignal,
 ): Promise<VectorHit[]> {
-  const text = query.slice(0, mostCharacters).trim();
+  const text = asQuestion(query);
   if (collections.length === 0 || subjects.length === 0 || text === '' || limit < 1) return [];
   const scope: Scope = { org, collections, subjects, filters };
   const spaces = await readSpaces(db, scope);
