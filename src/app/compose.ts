@@ -27,7 +27,7 @@ import type { Bus } from '../platform/bus/index.ts';
 import type { Database } from '../platform/db/index.ts';
 import { createEgress } from '../platform/http/index.ts';
 import { createKeyring } from '../platform/keyring/index.ts';
-import { createEmbedder, createReranker } from '../platform/models/index.ts';
+import { createEmbedders, createReranker } from '../platform/models/index.ts';
 import { createProcesses } from '../platform/process/index.ts';
 import type { Log, Metrics, Tracing } from '../platform/telemetry/index.ts';
 import { createHttpApp } from '../surfaces/http/index.ts';
@@ -141,11 +141,16 @@ export function compose(ground: Ground) {
   const idempotency = createIdempotency({ db, keyring, clock, log });
   const latencies = createLatencies();
   const guidanceOf = (tool: Tool) => guidanceFor(tool, latencies);
-  const { embedding, reranker } = settings.models;
+  const { reranker } = settings.models;
   // Their endpoints stand in the operator's file.
   const fetchModel = (url: string | URL, init?: RequestInit) => egress.fetch(url, { ...init, guarded: false });
-  const embedder = embedding && createEmbedder({ settings: embedding, fetch: fetchModel });
-  const embeddings = embedder && createEmbeddings({ db, embedder, log });
+  const embedders = createEmbedders({
+    settings: settings.models,
+    fetch: fetchModel,
+    log,
+    spent: metrics.counter('fairlead_embedding_tokens_total', 'Tokens that embedding models were given'),
+  });
+  const embeddings = embedders.usual && createEmbeddings({ db, embedder: embedders.usual, log });
   const discovery = createDiscovery({
     reachOf(call) {
       const { view, tools, instructions } = gateway.list(call.principal, originOf(call));
@@ -167,6 +172,7 @@ export function compose(ground: Ground) {
     declared: settings.knowledge.collections,
     search: settings.knowledge.search,
     ...(reranker ? { reranker: createReranker({ settings: reranker, fetch: fetchModel }) } : {}),
+    embedders,
     openSource: (org, source) =>
       openSource(source, {
         baseDir: settings.baseDir,
@@ -303,7 +309,7 @@ export function compose(ground: Ground) {
     catalog,
     database,
     egress,
-    embeddings: { stop: () => embeddings?.stop() },
+    embeddings: { stop: () => Promise.all([embeddings?.stop(), embedders.stop()]) },
     endpoints,
     gateway,
     http,

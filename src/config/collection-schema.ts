@@ -28,6 +28,12 @@ export const collectionChoice = z.strictObject({
     .enum(['english', 'german', 'french', 'spanish', 'simple'])
     .default('english')
     .describe('Language of documents that are too short to tell; `simple` takes words as they stand'),
+  model: slug
+    .optional()
+    .describe(
+      'Embedding model by which passages are found as well: the name of one of models.embeddings, or `none`; ' +
+        'models.embedding by default. Another one takes over when it has made all vectors',
+    ),
   writers: z
     .array(subject)
     .max(200)

@@ -56,6 +56,14 @@ export const DocumentOvertaken = defineError('DOCUMENT_OVERTAKEN', {
   action: 'Send it again. What was there before is still there.',
 });
 
+export const NoModel = defineError('COLLECTION_WITHOUT_MODEL', {
+  status: 409,
+  category: 'validation',
+  retryable: false,
+  message: 'The collection "{name}" has no embedding model, and so no vectors.',
+  action: 'Name one under models.embedding in the configuration file, and restart.',
+});
+
 export const knowledgeErrors = [
   DocumentUnreadable,
   UnknownCollection,
@@ -64,4 +72,5 @@ export const knowledgeErrors = [
   CollectionDeclared,
   SyncUnderWay,
   DocumentOvertaken,
+  NoModel,
 ];

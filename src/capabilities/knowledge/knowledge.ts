@@ -1,15 +1,20 @@
-import type { CollectionSettings, SearchSettings, SourceSettings } from '../../config/schema.ts';
+import {
+  type CollectionSettings,
+  collectionChoice,
+  type SearchSettings,
+  type SourceSettings,
+} from '../../config/schema.ts';
 import type { OwnToolset } from '../../kernel/call.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { NotFound } from '../../kernel/errors.ts';
 import type { OrgId, Principal } from '../../kernel/principal.ts';
 import type { Db } from '../../platform/db/types.ts';
-import type { Reranker } from '../../platform/models/index.ts';
+import type { Embedders, Reranker } from '../../platform/models/index.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 import { type Collection, type Collections, createCollections } from './collections/collections.ts';
 import { anyCollection } from './collections/store.ts';
 import { type CollectionSize, documentsFromOthers, readSizes, readSources } from './documents/store.ts';
-import { NotWritable, UnknownCollection } from './errors.ts';
+import { NoModel, NotWritable, UnknownCollection } from './errors.ts';
 import { hashOf, keepDocument, removeDocuments, type Stores } from './ingest/keep.ts';
 import { createPace } from './ingest/pace.ts';
 import { forgetOtherRuns, latestRuns, type Run } from './ingest/store.ts';
@@ -21,6 +26,7 @@ import type { Source } from './sources/index.ts';
 import { createKnowledgeToolset } from './toolset.ts';
 import { everyone } from './types.ts';
 import { createUpkeep } from './upkeep/upkeep.ts';
+import { createVectors, type Vectors } from './vectors/index.ts';
 import { type Disagreement, findDisagreements } from './verify/store.ts';
 
 export interface Knowledge {
@@ -37,8 +43,11 @@ export interface Knowledge {
   begin(org: OrgId, collection: string, source?: string): Promise<string[]>;
   /** Adds a document or takes the place of the one of that name. @throws UnknownCollection, NotWritable, DocumentUnreadable */
   add(principal: Principal, document: AddedDocument, signal: AbortSignal): Promise<KeptDocument>;
-  /** What disagrees within a collection; nothing does, unless something is broken. @throws UnknownCollection */
-  verify(org: OrgId, collection: string): Promise<Disagreement[]>;
+  /** What disagrees within a collection: nothing does, unless something is broken. Beside it, how many passages wait for a vector. @throws UnknownCollection */
+  verify(org: OrgId, collection: string): Promise<{ disagreements: Disagreement[]; pending: number }>;
+  vectors: Vectors;
+  /** Has all vectors of a collection made anew, beside those that are searched. @throws UnknownCollection, NoModel */
+  rebuild(org: OrgId, collection: string): Promise<void>;
   declared(): Declared;
   redeclare(declared: Declared): Promise<void>;
   /** How passages are ranked from now on. */
@@ -79,6 +88,7 @@ export interface KnowledgeDeps {
   search: SearchSettings;
   /** Puts what was found into order, where there is such a model. */
   reranker?: Reranker;
+  embedders: Embedders;
   openSource(org: OrgId, settings: SourceSettings): Source;
   /** Everything by which somebody may be given rights: see `subjects` in the settings. */
   subjectsOf(principal: Principal): string[];
@@ -95,18 +105,28 @@ const sentIn = 'upload';
 
 /** The team's documents: kept up to date with their sources, and found by who may read them. */
 export function createKnowledge(deps: KnowledgeDeps): Knowledge {
-  const { db, reader, clock, log, replica, alone, waiting, subjectsOf, findInstructions, indexed, openSource } = deps;
+  const { db, reader, clock, log, replica, alone, waiting, embedders, subjectsOf, findInstructions, openSource } = deps;
   let { declared, search } = deps;
-  const collections = createCollections({ db, changed: () => lookAround() });
+  const collections = createCollections({ db, models: embedders.names, changed: () => lookAround() });
   const lexical = createLexical();
   const stores: Stores = { db, lexical, ...(alone ? { pace: createPace(waiting) } : {}) };
+  const vectors: Vectors = createVectors({
+    ...{ db, embedders, clock, log, replica, goneAfterMs: alone ? 0 : goneAfterMs },
+    modelOf: (settings) => collectionChoice.parse(settings).model,
+  });
   const queries = createQueries({
     db,
     lexical,
+    meanings: vectors,
+    vectorOf: vectors.vectorOf,
     log,
     settings: () => search,
     ...(deps.reranker ? { reranker: deps.reranker } : {}),
   });
+  const indexed: KnowledgeDeps['indexed'] = (org, collection, document) => {
+    vectors.indexed(org, collection, document);
+    deps.indexed(org, collection, document);
+  };
   let anywhere = false;
   const listeners = new Set<() => void>();
   /** Agents are not shown tools for what nobody has: each definition costs them tokens. */
@@ -228,13 +248,21 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
       return feeds.map((feed) => feed.name);
     },
     add,
-    verify: async (org, name) => await findDisagreements(db, org, (await known(org, name)).id),
+    async verify(org, name) {
+      const { id } = await known(org, name);
+      return { disagreements: await findDisagreements(db, org, id), pending: await vectors.pending(org, id) };
+    },
+    vectors,
+    async rebuild(org, name) {
+      const one = await known(org, name);
+      if (!(await vectors.rebuild(org, one.id, one.settings))) throw NoModel({ name });
+    },
     declared: () => declared,
-    async redeclare(next, ranked = search) {
+    async redeclare(next) {
       declared = next;
-      search = ranked;
       sourcesChanged = true;
       await collections.declare(next);
+      vectors.changed();
     },
     setSearch(next) {
       search = next;
@@ -244,10 +272,12 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
       await lookAround();
       await upkeep.start();
       schedule.start();
+      vectors.start();
     },
     async stop() {
       await schedule.stop();
       await upkeep.stop();
+      await vectors.stop();
       await reader.stop();
     },
   };

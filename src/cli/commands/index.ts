@@ -22,6 +22,7 @@ import { keysRevoke } from './keys/revoke.ts';
 import { knowledgeAdd } from './knowledge/add.ts';
 import { knowledgeList } from './knowledge/list.ts';
 import { knowledgeQuery } from './knowledge/query.ts';
+import { knowledgeRebuild } from './knowledge/rebuild.ts';
 import { knowledgeRemove } from './knowledge/remove.ts';
 import { knowledgeRuns } from './knowledge/runs.ts';
 import { knowledgeSync } from './knowledge/sync.ts';
@@ -75,6 +76,7 @@ export const commands: readonly CommandSpec[] = [
   knowledgeRuns,
   knowledgeQuery,
   knowledgeVerify,
+  knowledgeRebuild,
   catalogSearch,
   catalogShow,
   catalogAdd,

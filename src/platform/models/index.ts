@@ -1,2 +1,5 @@
-export { createEmbedder, type Embedder } from './embedder.ts';
+export type { Embedder, EmbeddingPurpose } from './embedder.ts';
+export { createEmbedders, type Embedders } from './embedders.ts';
+export { modelErrors, TextsRefused } from './errors.ts';
+export { localModelFaults } from './local/local.ts';
 export { createReranker, type Reranker } from './reranker.ts';
