@@ -33,6 +33,7 @@ import type { Log, Metrics, Tracing } from '../platform/telemetry/index.ts';
 import { createHttpApp } from '../surfaces/http/index.ts';
 import { createMcpSurface } from '../surfaces/mcp/index.ts';
 import { createRest } from '../surfaces/rest/index.ts';
+import { openChat } from './chat.ts';
 import { createDefinitionWatch } from './definitions.ts';
 import { createObserver } from './observe.ts';
 import { missingOrgs } from './orgs.ts';
@@ -178,6 +179,7 @@ export function compose(ground: Ground) {
       }),
     subjectsOf,
     findInstructions: instructionsIn,
+    chat: openChat(settings.models.chat, { egress, metrics }),
     indexed: (org, collection, document) => void bus.publish('knowledge.indexed', { org, collection, document }),
   });
   const toolsets = createToolsets({ own: [own, knowledge.toolset, ...(ground.toolsets ?? [])], catalog, upstreams });

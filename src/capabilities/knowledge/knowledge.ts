@@ -4,8 +4,10 @@ import type { Clock } from '../../kernel/clock.ts';
 import { NotFound } from '../../kernel/errors.ts';
 import type { OrgId, Principal } from '../../kernel/principal.ts';
 import type { Db } from '../../platform/db/types.ts';
-import type { Reranker } from '../../platform/models/index.ts';
+import type { ChatModel, Reranker } from '../../platform/models/index.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
+import { createAnswers } from './answer/answer.ts';
+import { createAnswerTool } from './answer/tool.ts';
 import { type Collection, type Collections, createCollections } from './collections/collections.ts';
 import { anyCollection } from './collections/store.ts';
 import { type CollectionSize, documentsFromOthers, readSizes, readSources } from './documents/store.ts';
@@ -84,6 +86,8 @@ export interface KnowledgeDeps {
   subjectsOf(principal: Principal): string[];
   /** Finds what speaks to a model in a text, in words. */
   findInstructions(text: string): string[];
+  /** Writes answers; `sampling` is the model of whoever asks. Without it there is no tool for that. */
+  chat?: ChatModel | 'sampling' | undefined;
   /** Told when a document can be found. */
   indexed(org: OrgId, collection: number, document: number): void;
 }
@@ -96,6 +100,7 @@ const sentIn = 'upload';
 /** The team's documents: kept up to date with their sources, and found by who may read them. */
 export function createKnowledge(deps: KnowledgeDeps): Knowledge {
   const { db, reader, clock, log, replica, alone, waiting, subjectsOf, findInstructions, indexed, openSource } = deps;
+  const { chat } = deps;
   let { declared, search } = deps;
   const collections = createCollections({ db, changed: () => lookAround() });
   const lexical = createLexical();
@@ -208,6 +213,14 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
       askerOf,
       findInstructions,
       clock,
+      ...(chat
+        ? {
+            answer: createAnswerTool({
+              ...{ queries, askerOf, findInstructions, clock, chat },
+              answerFrom: createAnswers({ db, findInstructions }),
+            }),
+          }
+        : {}),
       isNeeded: () => anywhere,
       onNeeded(listener) {
         listeners.add(listener);

@@ -3,21 +3,21 @@ import type { ToolDefinition } from '../../kernel/tool.ts';
 import { largestBudget, largestLimit, usualBudget, usualLimit } from './query/limits.ts';
 
 const reads = { readOnlyHint: true, openWorldHint: false };
-const collections = {
+export const collections = {
   type: 'array',
   items: { type: 'string' },
   maxItems: 20,
   description: 'Only these collections, by name as knowledge sources lists them; all that you may read when absent.',
   examples: [['handbook']],
 };
-const maxTokens = {
+export const maxTokens = {
   type: 'integer',
   minimum: 100,
   maximum: largestBudget,
   default: usualBudget,
   description: 'The passages together have at most about so many tokens.',
 };
-const passage = {
+export const passage = {
   type: 'object',
   properties: {
     id: { type: 'integer' },

@@ -5,10 +5,12 @@ import type { Clock } from '../../kernel/clock.ts';
 import { NotFound } from '../../kernel/errors.ts';
 import { knowledgeToolset } from '../../kernel/names.ts';
 import type { Principal } from '../../kernel/principal.ts';
+import type { AnswerTool } from './answer/tool.ts';
 import type { Filters } from './lexical/index.ts';
 import { largestBudget, usualBudget, usualLimit } from './query/limits.ts';
 import { fenced, type ShownPassage, shown } from './query/passages.ts';
 import type { Answer, Asker, createQueries, Found, Question } from './query/query.ts';
+import { rounded, scoreOf } from './query/scores.ts';
 import { fetchTool, ingestTool, queryTool, relatedTool, sourcesTool } from './tools.ts';
 
 export interface ToolsetDeps {
@@ -22,6 +24,8 @@ export interface ToolsetDeps {
   ): Promise<{ document: number; passages: number }>;
   askerOf(principal: Principal): Asker;
   findInstructions(text: string): string[];
+  /** Where there is a model to answer with. */
+  answer?: AnswerTool;
   /** Whether there are any documents to be asked. */
   isNeeded(): boolean;
   onNeeded(listener: () => void): () => void;
@@ -78,9 +82,10 @@ export function createKnowledgeToolset(deps: ToolsetDeps): OwnToolset {
   const show = (passages: readonly Parameters<typeof shown>[0][]) =>
     passages.map((passage) => shown(passage, { now: clock.now(), findInstructions }));
   const scored = (passages: readonly Found[]) =>
-    show(passages).map((passage, at) => ({ ...passage, ...scoreOf(passages[at]) }));
+    show(passages).map((passage, at) => ({ ...passage, ...scoreOf(passages[at] as Found) }));
 
   const tools: Record<string, (call: Call, signal: AbortSignal) => Promise<ProviderReply>> = {
+    ...(deps.answer ? { answer: deps.answer.run } : {}),
     async query({ principal, arguments: given }, signal) {
       const wanted = queryArguments.parse(given);
       const { query, limit, max_tokens: maxTokens, collections } = wanted;
@@ -122,10 +127,14 @@ export function createKnowledgeToolset(deps: ToolsetDeps): OwnToolset {
     },
   };
 
+  const answering = deps.answer ? [deps.answer.definition] : [];
   return {
     name: knowledgeToolset,
     onChange: deps.onNeeded,
-    list: () => (deps.isNeeded() ? offered : { tools: [], prompts: [], resources: [], templates: [] }),
+    list: () =>
+      deps.isNeeded()
+        ? { ...offered, tools: [...offered.tools, ...answering] }
+        : { tools: [], prompts: [], resources: [], templates: [] },
     provider: {
       async dispatch(call, signal) {
         const run = call.operation === 'tool' ? tools[call.tool.name] : undefined;
@@ -170,14 +179,6 @@ function filtersOf(wanted: z.output<typeof queryArguments>, now: number): Filter
       : { confirmedSince: new Date(now - Number.parseInt(String(fresh), 10) * unitMs[unit]) }),
   };
 }
-
-function scoreOf(found: Found | undefined) {
-  if (!found) return undefined;
-  const parts = Object.entries(found.parts).map(([by, score]) => [by, rounded(score)]);
-  return { score: rounded(found.confidence), scoreParts: Object.fromEntries(parts), matched: found.matched };
-}
-
-const rounded = (share: number) => Math.round(share * 1000) / 1000;
 
 function adviceFor(isAnswerable: boolean, nearest: number, parts: Answer['parts'] = []): string | undefined {
   const where = 'Ask in other words, look at what there is with the tool sources, or say that it is not written down.';
