@@ -12,7 +12,13 @@ import {
 import { createDiscovery, createEmbeddings, purgeVectors } from '../capabilities/discovery/index.ts';
 import { createEndpointBook, purgeEndpoints } from '../capabilities/endpoints/index.ts';
 import { createIdempotency, purgeIdempotency } from '../capabilities/idempotency/index.ts';
-import { createKnowledge, createReader, openSource, purgeKnowledge } from '../capabilities/knowledge/index.ts';
+import {
+  createKnowledge,
+  createPages,
+  createReader,
+  openSource,
+  purgeKnowledge,
+} from '../capabilities/knowledge/index.ts';
 import { createPlans } from '../capabilities/plans/index.ts';
 import { createPolicy, purgePolicies } from '../capabilities/policy/index.ts';
 import { createUpstreams, purgeUpstreams } from '../capabilities/upstreams/index.ts';
@@ -177,6 +183,7 @@ export function compose(ground: Ground) {
         processes,
         userAgent: `fairlead/${version}`,
       }),
+    fetchPage: createPages({ egress, userAgent: `fairlead/${version}` }),
     subjectsOf,
     findInstructions: instructionsIn,
     chat: openChat(settings.models.chat, { egress, metrics }),

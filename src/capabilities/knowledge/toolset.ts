@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { Call, OwnItems, OwnToolset, ProviderReply } from '../../kernel/call.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { NotFound } from '../../kernel/errors.ts';
+import { InvalidRequest, NotFound } from '../../kernel/errors.ts';
 import { knowledgeToolset } from '../../kernel/names.ts';
 import type { Principal } from '../../kernel/principal.ts';
 import type { AnswerTool } from './answer/tool.ts';
+import type { AddedDocument, AddedPage, createAdding } from './ingest/add.ts';
 import type { Filters } from './lexical/index.ts';
 import { largestBudget, usualBudget, usualLimit } from './query/limits.ts';
 import { fenced, type ShownPassage, shown } from './query/passages.ts';
@@ -17,11 +18,7 @@ export interface ToolsetDeps {
   queries: ReturnType<typeof createQueries>;
   /** What the asker may read, by source. */
   sources(asker: Asker): Promise<object[]>;
-  ingest(
-    principal: Principal,
-    document: { collection: string; name: string; text: string; title?: string },
-    signal: AbortSignal,
-  ): Promise<{ document: number; passages: number }>;
+  ingest: ReturnType<typeof createAdding>;
   askerOf(principal: Principal): Asker;
   findInstructions(text: string): string[];
   /** Where there is a model to answer with. */
@@ -54,8 +51,9 @@ const fetchArguments = z.object({
 const relatedArguments = z.object({ id: z.int(), limit: z.int().default(usualLimit) });
 const ingestArguments = z.object({
   collection: z.string(),
-  name: z.string(),
-  text: z.string(),
+  name: z.string().optional(),
+  text: z.string().optional(),
+  url: z.string().optional(),
   title: z.string().optional(),
 });
 
@@ -119,11 +117,12 @@ export function createKnowledgeToolset(deps: ToolsetDeps): OwnToolset {
         result: { content: [{ type: 'text', text: JSON.stringify(found) }], structuredContent: found as never },
       };
     },
-    async ingest({ principal, arguments: given }, signal) {
-      const { title, ...document } = ingestArguments.parse(given);
-      const kept = await ingest(principal, { ...document, ...(title === undefined ? {} : { title }) }, signal);
+    async ingest({ principal, arguments: given, link }, signal) {
+      const kept = await ingest(principal, sentBy(ingestArguments.parse(given)), signal, (update) =>
+        link.progress(update),
+      );
       const text = `Kept as document ${kept.document} in ${kept.passages} passages; it can be found now.`;
-      return { kind: 'result', result: { content: [{ type: 'text', text }], structuredContent: kept } };
+      return { kind: 'result', result: { content: [{ type: 'text', text }], structuredContent: { ...kept } } };
     },
   };
 
@@ -144,6 +143,15 @@ export function createKnowledgeToolset(deps: ToolsetDeps): OwnToolset {
       },
     },
   };
+}
+
+/** A schema cannot say it: several model APIs refuse alternatives at the top of one. */
+function sentBy({ collection, name, text, url, title }: z.output<typeof ingestArguments>): AddedDocument | AddedPage {
+  if ((text === undefined) === (url === undefined)) throw InvalidRequest({ faults: ['give either text or url'] });
+  const more = { collection, ...(title === undefined ? {} : { title }) };
+  if (url !== undefined) return { ...more, url, ...(name === undefined ? {} : { name }) };
+  if (name === undefined) throw InvalidRequest({ faults: ['a text needs a name'] });
+  return { ...more, name, bytes: Buffer.from(text ?? '') };
 }
 
 async function readDocument(call: Call, { queries, askerOf }: ToolsetDeps): Promise<ProviderReply> {
