@@ -120,7 +120,8 @@ export function splitSentences(text: string): string[] {
   for (const { index, 0: found, groups } of text.matchAll(boundary)) {
     if (spans.some((span) => index >= span.start && index < span.end)) continue;
     const end = index + found.length;
-    if (groups?.stop === '.' && !groups.cited && !endsHere(text.slice(start, index), text.slice(end))) continue;
+    if (/^[.…]+$/.test(groups?.stop ?? '') && !groups?.cited && !endsHere(text.slice(start, index), text.slice(end)))
+      continue;
     sentences.push(text.slice(start, end).trim());
     start = end;
   }
