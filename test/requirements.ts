@@ -77,6 +77,6 @@ export const requirements = {
   'KN-7':
     'Words and meaning become one ranking, which a reranker may put into order; a question that consists of several is answered part by part, filters hold, and a ranking is remembered for whoever may read the same until something changes.',
   'KN-8':
-    'Agents ask, read on and look around in documents by tools and resources, with where each passage stands and how old it is, and are told when nothing fits.',
+    'Agents ask, read on and look around in documents by tools and resources, with where each passage stands and how old it is, and are told when nothing fits; they add texts and pages; and where there is a chat model they get answers of which each sentence was found in the passages that it cites.',
   'KN-9': 'The words of documents are fenced as data, and instructions found in them are flagged.',
 } as const satisfies Record<`SP-${number}` | `CA-${number}` | `KN-${number}`, string>;

@@ -12,7 +12,13 @@ import {
 import { createDiscovery, createEmbeddings, purgeVectors } from '../capabilities/discovery/index.ts';
 import { createEndpointBook, purgeEndpoints } from '../capabilities/endpoints/index.ts';
 import { createIdempotency, purgeIdempotency } from '../capabilities/idempotency/index.ts';
-import { createKnowledge, createReader, openSource, purgeKnowledge } from '../capabilities/knowledge/index.ts';
+import {
+  createKnowledge,
+  createPages,
+  createReader,
+  openSource,
+  purgeKnowledge,
+} from '../capabilities/knowledge/index.ts';
 import { createPlans } from '../capabilities/plans/index.ts';
 import { createPolicy, purgePolicies } from '../capabilities/policy/index.ts';
 import { createUpstreams, purgeUpstreams } from '../capabilities/upstreams/index.ts';
@@ -33,6 +39,7 @@ import type { Log, Metrics, Tracing } from '../platform/telemetry/index.ts';
 import { createHttpApp } from '../surfaces/http/index.ts';
 import { createMcpSurface } from '../surfaces/mcp/index.ts';
 import { createRest } from '../surfaces/rest/index.ts';
+import { openChat } from './chat.ts';
 import { createDefinitionWatch } from './definitions.ts';
 import { createObserver } from './observe.ts';
 import { missingOrgs } from './orgs.ts';
@@ -182,8 +189,10 @@ export function compose(ground: Ground) {
         processes,
         userAgent: `fairlead/${version}`,
       }),
+    fetchPage: createPages({ egress, userAgent: `fairlead/${version}` }),
     subjectsOf,
     findInstructions: instructionsIn,
+    chat: openChat(settings.models.chat, { egress, metrics }),
     indexed: (org, collection, document) => void bus.publish('knowledge.indexed', { org, collection, document }),
   });
   const toolsets = createToolsets({ own: [own, knowledge.toolset, ...(ground.toolsets ?? [])], catalog, upstreams });

@@ -233,6 +233,7 @@ export {
 } from './endpoint-schema.ts';
 export type { SourceSettings } from './knowledge-schema.ts';
 export {
+  type ChatSettings,
   type EmbeddingDirectory,
   type EmbeddingEndpoint,
   type EmbeddingSettings,

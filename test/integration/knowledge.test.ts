@@ -270,5 +270,6 @@ it('shows no tools of it where there are no documents [KN-8]', async () => {
   expect(await tools()).not.toContain('knowledge');
   await empty.request('/api/v1/knowledge/collections/notes', { method: 'PUT', json: { settings: {} } });
   await expect.poll(tools).toContain('knowledge');
+  expect((await empty.request('/api/v1/tools/knowledge.answer')).status).toBe(404); // without a model
   await empty.stop();
 });

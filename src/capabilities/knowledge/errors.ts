@@ -64,6 +64,22 @@ export const NoModel = defineError('COLLECTION_WITHOUT_MODEL', {
   action: 'Name one under models.embedding in the configuration file, and restart.',
 });
 
+export const NoModelToAsk = defineError('NO_MODEL_TO_ASK', {
+  status: 422,
+  category: 'validation',
+  retryable: false,
+  message: 'Your client does not let its model be asked by sampling, and this server has none of its own.',
+  action: 'Ask with the tool knowledge query, and answer from its passages.',
+});
+
+export const PageUnavailable = defineError('PAGE_UNAVAILABLE', {
+  status: 422,
+  category: 'external_service',
+  retryable: true,
+  message: 'The page at "{host}" cannot be had: {reason}.',
+  action: 'Check the address, try again later, or send the text itself.',
+});
+
 export const knowledgeErrors = [
   DocumentUnreadable,
   UnknownCollection,
@@ -73,4 +89,6 @@ export const knowledgeErrors = [
   SyncUnderWay,
   DocumentOvertaken,
   NoModel,
+  NoModelToAsk,
+  PageUnavailable,
 ];

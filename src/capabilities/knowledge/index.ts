@@ -4,5 +4,5 @@ export { createKnowledge, type Knowledge } from './knowledge.ts';
 export { knowledgeMigrations } from './migrations.ts';
 export { purgeKnowledge } from './purge.ts';
 export { createReader, usualReadLimits } from './read/index.ts';
-export { openSource, sourcesErrors } from './sources/index.ts';
+export { createPages, openSource, sourcesErrors } from './sources/index.ts';
 export type { CollectionVectors } from './vectors/index.ts';

@@ -9,22 +9,24 @@ import type { Clock } from '../../kernel/clock.ts';
 import { NotFound } from '../../kernel/errors.ts';
 import type { OrgId, Principal } from '../../kernel/principal.ts';
 import type { Db } from '../../platform/db/types.ts';
-import type { Embedders, Reranker } from '../../platform/models/index.ts';
+import type { ChatModel, Embedders, Reranker } from '../../platform/models/index.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
+import { createAnswers } from './answer/answer.ts';
+import { createAnswerTool } from './answer/tool.ts';
 import { type Collection, type Collections, createCollections } from './collections/collections.ts';
 import { anyCollection } from './collections/store.ts';
 import { type CollectionSize, documentsFromOthers, readSizes, readSources } from './documents/store.ts';
-import { NoModel, NotWritable, UnknownCollection } from './errors.ts';
-import { hashOf, keepDocument, removeDocuments, type Stores } from './ingest/keep.ts';
+import { NoModel, UnknownCollection } from './errors.ts';
+import { type AddedDocument, createAdding, type KeptDocument, sentIn } from './ingest/add.ts';
+import { removeDocuments, type Stores } from './ingest/keep.ts';
 import { createPace } from './ingest/pace.ts';
 import { forgetOtherRuns, latestRuns, type Run } from './ingest/store.ts';
 import { createLexical } from './lexical/index.ts';
 import { type Asker, createQueries } from './query/query.ts';
 import type { Reader } from './read/index.ts';
 import { createSchedule, type TimedFeed } from './schedule.ts';
-import type { Source } from './sources/index.ts';
+import type { FetchPage, Source } from './sources/index.ts';
 import { createKnowledgeToolset } from './toolset.ts';
-import { everyone } from './types.ts';
 import { createUpkeep } from './upkeep/upkeep.ts';
 import { createVectors, type Vectors } from './vectors/index.ts';
 import { type Disagreement, findDisagreements } from './verify/store.ts';
@@ -56,22 +58,6 @@ export interface Knowledge {
   stop(): Promise<void>;
 }
 
-export interface AddedDocument {
-  collection: string;
-  /** What it is called there; its ending helps to see what it is. */
-  name: string;
-  bytes: Uint8Array;
-  mediaType?: string;
-  title?: string;
-}
-
-export interface KeptDocument {
-  document: number;
-  passages: number;
-  title: string;
-  warnings: string[];
-}
-
 type Declared = Readonly<Record<string, CollectionSettings>>;
 
 export interface KnowledgeDeps {
@@ -90,22 +76,25 @@ export interface KnowledgeDeps {
   reranker?: Reranker;
   embedders: Embedders;
   openSource(org: OrgId, settings: SourceSettings): Source;
+  /** Single pages that agents name. */
+  fetchPage: FetchPage;
   /** Everything by which somebody may be given rights: see `subjects` in the settings. */
   subjectsOf(principal: Principal): string[];
   /** Finds what speaks to a model in a text, in words. */
   findInstructions(text: string): string[];
+  /** Writes answers; `sampling` is the model of whoever asks. Without it there is no tool for that. */
+  chat?: ChatModel | 'sampling' | undefined;
   /** Told when a document can be found. */
   indexed(org: OrgId, collection: number, document: number): void;
 }
 
 /** Each tells of itself every second. */
 const goneAfterMs = 15_000;
-/** The source of documents that were sent in. */
-const sentIn = 'upload';
 
 /** The team's documents: kept up to date with their sources, and found by who may read them. */
 export function createKnowledge(deps: KnowledgeDeps): Knowledge {
   const { db, reader, clock, log, replica, alone, waiting, embedders, subjectsOf, findInstructions, openSource } = deps;
+  const { chat } = deps;
   let { declared, search } = deps;
   const collections = createCollections({ db, models: embedders.names, changed: () => lookAround() });
   const lexical = createLexical();
@@ -190,44 +179,25 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
     return one;
   };
 
-  const add: Knowledge['add'] = async (principal, { collection: name, name: uri, bytes, mediaType, title }, signal) => {
-    const { org } = principal;
-    const subjects = subjectsOf(principal);
-    const all = await collections.list(org);
-    const mayUse = (rights: readonly string[]) => rights.some((subject) => subjects.includes(subject));
-    const one = all.find((each) => each.name === name && mayUse([...each.settings.readers, ...each.settings.writers]));
-    if (!one) {
-      const writable = all.filter(({ settings }) => mayUse(settings.writers)).map((each) => each.name);
-      throw UnknownCollection({ name: name.slice(0, 100), known: writable });
-    }
-    if (!mayUse(one.settings.writers)) throw NotWritable({ name });
-    const read = await reader.read(
-      { bytes, name: uri, language: one.settings.language, ...(mediaType ? { mediaType } : {}) },
-      signal,
-    );
-    const arrival = {
-      ...{ collection: one.id, source: sentIn, uri, bytes: bytes.byteLength, readers: [everyone] },
-      ...{
-        hash: hashOf(bytes, one.settings.language, uri, mediaType ?? '', title ?? ''),
-        metadata: { sentBy: principal.id },
-      },
-      ...{ changedAt: clock.now(), ...(title === undefined ? {} : { title }) },
-    };
-    const document = await keepDocument(stores, org, arrival, read, clock.now(), () => signal.throwIfAborted());
-    indexed(org, one.id, document);
-    return { document, passages: read.chunks.length, title: title ?? read.title, warnings: read.warnings };
-  };
+  const add = createAdding({ stores, collections, reader, fetchPage: deps.fetchPage, clock, subjectsOf, indexed });
 
   return {
     collections,
     toolset: createKnowledgeToolset({
       queries,
       sources: ({ org, subjects }) => readSources(db, org, subjects),
-      ingest: async (principal, { text, ...document }, signal) =>
-        await add(principal, { ...document, bytes: Buffer.from(text) }, signal),
+      ingest: add,
       askerOf,
       findInstructions,
       clock,
+      ...(chat
+        ? {
+            answer: createAnswerTool({
+              ...{ queries, askerOf, findInstructions, clock, chat },
+              answerFrom: createAnswers({ db, findInstructions }),
+            }),
+          }
+        : {}),
       isNeeded: () => anywhere,
       onNeeded(listener) {
         listeners.add(listener);

@@ -2,26 +2,27 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { Call, OwnItems, OwnToolset, ProviderReply } from '../../kernel/call.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { NotFound } from '../../kernel/errors.ts';
+import { InvalidRequest, NotFound } from '../../kernel/errors.ts';
 import { knowledgeToolset } from '../../kernel/names.ts';
 import type { Principal } from '../../kernel/principal.ts';
+import type { AnswerTool } from './answer/tool.ts';
+import type { AddedDocument, AddedPage, createAdding } from './ingest/add.ts';
 import type { Filters } from './lexical/index.ts';
 import { largestBudget, usualBudget, usualLimit } from './query/limits.ts';
 import { fenced, type ShownPassage, shown } from './query/passages.ts';
 import type { Answer, Asker, createQueries, Found, Question } from './query/query.ts';
+import { rounded, scoreOf } from './query/scores.ts';
 import { fetchTool, ingestTool, queryTool, relatedTool, sourcesTool } from './tools.ts';
 
 export interface ToolsetDeps {
   queries: ReturnType<typeof createQueries>;
   /** What the asker may read, by source. */
   sources(asker: Asker): Promise<object[]>;
-  ingest(
-    principal: Principal,
-    document: { collection: string; name: string; text: string; title?: string },
-    signal: AbortSignal,
-  ): Promise<{ document: number; passages: number }>;
+  ingest: ReturnType<typeof createAdding>;
   askerOf(principal: Principal): Asker;
   findInstructions(text: string): string[];
+  /** Where there is a model to answer with. */
+  answer?: AnswerTool;
   /** Whether there are any documents to be asked. */
   isNeeded(): boolean;
   onNeeded(listener: () => void): () => void;
@@ -50,8 +51,9 @@ const fetchArguments = z.object({
 const relatedArguments = z.object({ id: z.int(), limit: z.int().default(usualLimit) });
 const ingestArguments = z.object({
   collection: z.string(),
-  name: z.string(),
-  text: z.string(),
+  name: z.string().optional(),
+  text: z.string().optional(),
+  url: z.string().optional(),
   title: z.string().optional(),
 });
 
@@ -78,9 +80,10 @@ export function createKnowledgeToolset(deps: ToolsetDeps): OwnToolset {
   const show = (passages: readonly Parameters<typeof shown>[0][]) =>
     passages.map((passage) => shown(passage, { now: clock.now(), findInstructions }));
   const scored = (passages: readonly Found[]) =>
-    show(passages).map((passage, at) => ({ ...passage, ...scoreOf(passages[at]) }));
+    show(passages).map((passage, at) => ({ ...passage, ...scoreOf(passages[at] as Found) }));
 
   const tools: Record<string, (call: Call, signal: AbortSignal) => Promise<ProviderReply>> = {
+    ...(deps.answer ? { answer: deps.answer.run } : {}),
     async query({ principal, arguments: given }, signal) {
       const wanted = queryArguments.parse(given);
       const { query, limit, max_tokens: maxTokens, collections } = wanted;
@@ -114,18 +117,23 @@ export function createKnowledgeToolset(deps: ToolsetDeps): OwnToolset {
         result: { content: [{ type: 'text', text: JSON.stringify(found) }], structuredContent: found as never },
       };
     },
-    async ingest({ principal, arguments: given }, signal) {
-      const { title, ...document } = ingestArguments.parse(given);
-      const kept = await ingest(principal, { ...document, ...(title === undefined ? {} : { title }) }, signal);
+    async ingest({ principal, arguments: given, link }, signal) {
+      const kept = await ingest(principal, sentBy(ingestArguments.parse(given)), signal, (update) =>
+        link.progress(update),
+      );
       const text = `Kept as document ${kept.document} in ${kept.passages} passages; it can be found now.`;
-      return { kind: 'result', result: { content: [{ type: 'text', text }], structuredContent: kept } };
+      return { kind: 'result', result: { content: [{ type: 'text', text }], structuredContent: { ...kept } } };
     },
   };
 
+  const answering = deps.answer ? [deps.answer.definition] : [];
   return {
     name: knowledgeToolset,
     onChange: deps.onNeeded,
-    list: () => (deps.isNeeded() ? offered : { tools: [], prompts: [], resources: [], templates: [] }),
+    list: () =>
+      deps.isNeeded()
+        ? { ...offered, tools: [...offered.tools, ...answering] }
+        : { tools: [], prompts: [], resources: [], templates: [] },
     provider: {
       async dispatch(call, signal) {
         const run = call.operation === 'tool' ? tools[call.tool.name] : undefined;
@@ -135,6 +143,15 @@ export function createKnowledgeToolset(deps: ToolsetDeps): OwnToolset {
       },
     },
   };
+}
+
+/** A schema cannot say it: several model APIs refuse alternatives at the top of one. */
+function sentBy({ collection, name, text, url, title }: z.output<typeof ingestArguments>): AddedDocument | AddedPage {
+  if ((text === undefined) === (url === undefined)) throw InvalidRequest({ faults: ['give either text or url'] });
+  const more = { collection, ...(title === undefined ? {} : { title }) };
+  if (url !== undefined) return { ...more, url, ...(name === undefined ? {} : { name }) };
+  if (name === undefined) throw InvalidRequest({ faults: ['a text needs a name'] });
+  return { ...more, name, bytes: Buffer.from(text ?? '') };
 }
 
 async function readDocument(call: Call, { queries, askerOf }: ToolsetDeps): Promise<ProviderReply> {
@@ -170,14 +187,6 @@ function filtersOf(wanted: z.output<typeof queryArguments>, now: number): Filter
       : { confirmedSince: new Date(now - Number.parseInt(String(fresh), 10) * unitMs[unit]) }),
   };
 }
-
-function scoreOf(found: Found | undefined) {
-  if (!found) return undefined;
-  const parts = Object.entries(found.parts).map(([by, score]) => [by, rounded(score)]);
-  return { score: rounded(found.confidence), scoreParts: Object.fromEntries(parts), matched: found.matched };
-}
-
-const rounded = (share: number) => Math.round(share * 1000) / 1000;
 
 function adviceFor(isAnswerable: boolean, nearest: number, parts: Answer['parts'] = []): string | undefined {
   const where = 'Ask in other words, look at what there is with the tool sources, or say that it is not written down.';
