@@ -178,6 +178,7 @@ export function compose(ground: Ground) {
       }),
     subjectsOf,
     findInstructions: instructionsIn,
+    answered: metrics.answer,
     indexed: (org, collection, document) => void bus.publish('knowledge.indexed', { org, collection, document }),
   });
   const toolsets = createToolsets({ own: [own, knowledge.toolset, ...(ground.toolsets ?? [])], catalog, upstreams });

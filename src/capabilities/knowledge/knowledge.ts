@@ -14,6 +14,7 @@ import { hashOf, keepDocument, removeDocuments, type Stores } from './ingest/kee
 import { createPace } from './ingest/pace.ts';
 import { forgetOtherRuns, latestRuns, type Run } from './ingest/store.ts';
 import { createLexical } from './lexical/index.ts';
+import { createQuality, type Quality } from './quality/index.ts';
 import { type Asker, createQueries } from './query/query.ts';
 import type { Reader } from './read/index.ts';
 import { createSchedule, type TimedFeed } from './schedule.ts';
@@ -39,6 +40,10 @@ export interface Knowledge {
   add(principal: Principal, document: AddedDocument, signal: AbortSignal): Promise<KeptDocument>;
   /** What disagrees within a collection; nothing does, unless something is broken. @throws UnknownCollection */
   verify(org: OrgId, collection: string): Promise<Disagreement[]>;
+  /** How good the answers are; see quality/. */
+  quality: Quality;
+  /** As whom a principal asks. */
+  askerOf(principal: Principal): Asker;
   declared(): Declared;
   redeclare(declared: Declared): Promise<void>;
   /** How passages are ranked from now on. */
@@ -86,6 +91,8 @@ export interface KnowledgeDeps {
   findInstructions(text: string): string[];
   /** Told when a document can be found. */
   indexed(org: OrgId, collection: number, document: number): void;
+  /** Told of each answer, for figures. */
+  answered(answer: { confidence: number; answerable: boolean; passages: number }): void;
 }
 
 /** Each tells of itself every second. */
@@ -100,13 +107,13 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
   const collections = createCollections({ db, changed: () => lookAround() });
   const lexical = createLexical();
   const stores: Stores = { db, lexical, ...(alone ? { pace: createPace(waiting) } : {}) };
-  const queries = createQueries({
-    db,
-    lexical,
-    log,
-    settings: () => search,
+  const queryDeps = {
+    ...{ db, lexical, log, settings: () => search },
     ...(deps.reranker ? { reranker: deps.reranker } : {}),
-  });
+  };
+  const unwatched = createQueries(queryDeps);
+  const quality = createQuality({ db, clock, log, query: unwatched.query, answered: deps.answered, sentIn });
+  const queries = createQueries({ ...queryDeps, answered: quality.answered });
   let anywhere = false;
   const listeners = new Set<() => void>();
   /** Agents are not shown tools for what nobody has: each definition costs them tokens. */
@@ -205,6 +212,7 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
       sources: ({ org, subjects }) => readSources(db, org, subjects),
       ingest: async (principal, { text, ...document }, signal) =>
         await add(principal, { ...document, bytes: Buffer.from(text) }, signal),
+      vote: (principal, vote) => quality.vote(principal, subjectsOf(principal), vote),
       askerOf,
       findInstructions,
       clock,
@@ -229,6 +237,8 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
     },
     add,
     verify: async (org, name) => await findDisagreements(db, org, (await known(org, name)).id),
+    quality,
+    askerOf,
     declared: () => declared,
     async redeclare(next, ranked = search) {
       declared = next;
@@ -244,11 +254,13 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
       await lookAround();
       await upkeep.start();
       schedule.start();
+      quality.start();
     },
     async stop() {
       await schedule.stop();
       await upkeep.stop();
       await reader.stop();
+      await quality.stop();
     },
   };
 }

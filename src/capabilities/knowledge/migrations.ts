@@ -3,10 +3,12 @@ import { documentsMigrations } from './documents/migrations.ts';
 import { editionsMigrations } from './editions/migrations.ts';
 import { ingestMigrations } from './ingest/migrations.ts';
 import { lexicalMigrations } from './lexical/index.ts';
+import { qualityMigrations } from './quality/index.ts';
 
 export const knowledgeMigrations: Migration[] = [
   ...documentsMigrations,
   ...lexicalMigrations,
   ...ingestMigrations,
   ...editionsMigrations,
+  ...qualityMigrations,
 ];

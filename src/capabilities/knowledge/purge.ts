@@ -5,10 +5,12 @@ import { purgeDocuments } from './documents/store.ts';
 import { purgeEditions } from './editions/store.ts';
 import { purgeRuns } from './ingest/store.ts';
 import { purgeLexical } from './lexical/index.ts';
+import { purgeQuality } from './quality/index.ts';
 
 /** Removes everything that is in the collections of an organisation, or in one of them. */
 export async function purgeContents(db: Db, org: OrgId, collection?: number): Promise<void> {
   await purgeLexical(db, org, collection);
+  await purgeQuality(db, org, collection);
   await purgeRuns(db, org, collection);
   await purgeEditions(db, org, collection);
   await purgeDocuments(db, org, collection);

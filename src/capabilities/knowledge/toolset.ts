@@ -6,6 +6,7 @@ import { NotFound } from '../../kernel/errors.ts';
 import { knowledgeToolset } from '../../kernel/names.ts';
 import type { Principal } from '../../kernel/principal.ts';
 import type { Filters } from './lexical/index.ts';
+import { feedbackArguments, feedbackTool, type Vote } from './quality/index.ts';
 import { largestBudget, usualBudget, usualLimit } from './query/limits.ts';
 import { fenced, type ShownPassage, shown } from './query/passages.ts';
 import type { Answer, Asker, createQueries, Found, Question } from './query/query.ts';
@@ -20,6 +21,7 @@ export interface ToolsetDeps {
     document: { collection: string; name: string; text: string; title?: string },
     signal: AbortSignal,
   ): Promise<{ document: number; passages: number }>;
+  vote(principal: Principal, vote: Vote): Promise<void>;
   askerOf(principal: Principal): Asker;
   findInstructions(text: string): string[];
   /** Whether there are any documents to be asked. */
@@ -58,7 +60,7 @@ const ingestArguments = z.object({
 const unitMs = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 const offered: OwnItems = {
-  tools: [queryTool, fetchTool, relatedTool, sourcesTool, ingestTool],
+  tools: [queryTool, fetchTool, relatedTool, sourcesTool, ingestTool, feedbackTool],
   prompts: [],
   resources: [],
   templates: [
@@ -119,6 +121,12 @@ export function createKnowledgeToolset(deps: ToolsetDeps): OwnToolset {
       const kept = await ingest(principal, { ...document, ...(title === undefined ? {} : { title }) }, signal);
       const text = `Kept as document ${kept.document} in ${kept.passages} passages; it can be found now.`;
       return { kind: 'result', result: { content: [{ type: 'text', text }], structuredContent: kept } };
+    },
+    async feedback({ principal, arguments: given }) {
+      const { id, ...vote } = feedbackArguments.parse(given);
+      await deps.vote(principal, { passage: id, ...vote });
+      const text = 'Kept for those who look after the documents. It does not change what is found.';
+      return { kind: 'result', result: { content: [{ type: 'text', text }], structuredContent: { kept: true } } };
     },
   };
 
