@@ -10,10 +10,18 @@ interface Read {
   input: Record<string, unknown>;
   /** Where a question stands, such as `line 12`. */
   place(question: number): string;
+  /** Of what could not be read as a question at all. */
+  faults?: string[];
 }
 
 /** What is wrong with a file as a whole. */
-class FileFault extends Error {}
+class FileFault extends Error {
+  readonly faults: string[];
+  constructor(...faults: string[]) {
+    super(faults.join('; '));
+    this.faults = faults;
+  }
+}
 
 const maxAliases = 20;
 /** Of CSV: what stands in one cell is a list there. */
@@ -29,16 +37,22 @@ export function readQuestions(text: string, name: string): QuestionFile {
   try {
     read = readerOf(name)(text.replace(/^\uFEFF/, ''));
   } catch (error) {
-    if (error instanceof FileFault || error instanceof JsonFault) return { faults: [error.message] };
+    if (error instanceof FileFault) return { faults: error.faults };
+    if (error instanceof JsonFault) return { faults: [`file: ${error.message}`] };
     throw error;
   }
   const checked = evaluationInput.safeParse(read.input);
-  if (checked.success) return { input: read.input };
+  const unread = read.faults ?? [];
+  if (checked.success && unread.length === 0) return { input: read.input };
+  const order = ({ path: [, at] }: { path: PropertyKey[] }) => (typeof at === 'number' ? at : -1);
+  const issues = (checked.error?.issues ?? []).toSorted((a, b) => order(a) - order(b));
   return {
-    faults: checked.error.issues.map(({ path: [first, at, ...rest], message }) =>
-      first === 'questions' && typeof at === 'number'
-        ? `${read.place(at)}: ${rest.length > 0 ? `${rest.join('.')} ` : ''}${message}`
-        : `${[first, at, ...rest].filter((part) => part !== undefined).join('.') || 'file'}: ${message}`,
+    faults: unread.concat(
+      issues.map(({ path: [first, at, ...rest], message }) =>
+        first === 'questions' && typeof at === 'number'
+          ? `${read.place(at)}: ${rest.length > 0 ? `${rest.join('.')} ` : ''}${message}`
+          : `${[first, at, ...rest].filter((part) => part !== undefined).join('.') || 'file'}: ${message}`,
+      ),
     ),
   };
 }
@@ -57,8 +71,10 @@ const inputOf = (value: unknown) => (isObject(value) ? value : { questions: valu
 function fromYaml(text: string): Read {
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });
-  const [fault] = document.errors;
-  if (fault) throw new FileFault(`line ${lines.linePos(fault.pos[0]).line}: is not YAML: ${fault.message}`);
+  if (document.errors.length > 0)
+    throw new FileFault(
+      ...document.errors.map(({ pos, message }) => `line ${lines.linePos(pos[0]).line}: is not YAML: ${message}`),
+    );
   const { contents } = document;
   const list = isMap(contents) ? contents.get('questions', true) : contents;
   const items: unknown[] = isSeq(list) ? list.items : [];
@@ -76,19 +92,20 @@ function fromJson(text: string): Read {
 }
 
 function fromLines(text: string): Read {
-  const filled = text.split('\n').flatMap((line, at) => (line.trim() === '' ? [] : [{ line, at: at + 1 }]));
   const questions: unknown[] = [];
+  const places: number[] = [];
   const faults: string[] = [];
-  for (const { line, at } of filled) {
+  for (const [at, line] of text.split('\n').entries()) {
+    if (line.trim() === '') continue;
     try {
       questions.push(parseJson(line));
+      places.push(at + 1);
     } catch (error) {
       if (!(error instanceof JsonFault)) throw error;
-      faults.push(`line ${at}: ${error.message}`);
+      faults.push(`line ${at + 1}: ${error.message}`);
     }
   }
-  if (faults.length > 0) throw new FileFault(faults.join('\n'));
-  return { input: { questions }, place: (at) => `line ${filled[at]?.at}` };
+  return { input: { questions }, place: (at) => `line ${places[at]}`, faults };
 }
 
 function fromCsv(text: string): Read {
