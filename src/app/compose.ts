@@ -193,6 +193,7 @@ export function compose(ground: Ground) {
     subjectsOf,
     findInstructions: instructionsIn,
     chat: openChat(settings.models.chat, { egress, metrics }),
+    answered: metrics.answer,
     indexed: (org, collection, document) => void bus.publish('knowledge.indexed', { org, collection, document }),
   });
   const toolsets = createToolsets({ own: [own, knowledge.toolset, ...(ground.toolsets ?? [])], catalog, upstreams });

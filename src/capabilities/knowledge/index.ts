@@ -3,6 +3,7 @@ export { knowledgeErrors } from './errors.ts';
 export { createKnowledge, type Knowledge } from './knowledge.ts';
 export { knowledgeMigrations } from './migrations.ts';
 export { purgeKnowledge } from './purge.ts';
+export { evaluationInput, gapDays, readQuestions } from './quality/index.ts';
 export { createReader, usualReadLimits } from './read/index.ts';
 export { createPages, openSource, sourcesErrors } from './sources/index.ts';
 export type { CollectionVectors } from './vectors/index.ts';

@@ -22,6 +22,7 @@ import { removeDocuments, type Stores } from './ingest/keep.ts';
 import { createPace } from './ingest/pace.ts';
 import { forgetOtherRuns, latestRuns, type Run } from './ingest/store.ts';
 import { createLexical } from './lexical/index.ts';
+import { createQuality, type Quality } from './quality/index.ts';
 import { type Asker, createQueries } from './query/query.ts';
 import type { Reader } from './read/index.ts';
 import { createSchedule, type TimedFeed } from './schedule.ts';
@@ -50,6 +51,10 @@ export interface Knowledge {
   vectors: Vectors;
   /** Has all vectors of a collection made anew, beside those that are searched. @throws UnknownCollection, NoModel */
   rebuild(org: OrgId, collection: string): Promise<void>;
+  /** How good the answers are; see quality/. */
+  quality: Quality;
+  /** As whom a principal asks. */
+  askerOf(principal: Principal): Asker;
   declared(): Declared;
   redeclare(declared: Declared): Promise<void>;
   /** How passages are ranked from now on. */
@@ -86,6 +91,8 @@ export interface KnowledgeDeps {
   chat?: ChatModel | 'sampling' | undefined;
   /** Told when a document can be found. */
   indexed(org: OrgId, collection: number, document: number): void;
+  /** Told of each answer, for figures. */
+  answered(answer: { confidence: number; answerable: boolean; passages: number }): void;
 }
 
 /** Each tells of itself every second. */
@@ -103,15 +110,15 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
     ...{ db, embedders, clock, log, replica, goneAfterMs: alone ? 0 : goneAfterMs },
     modelOf: (settings) => collectionChoice.parse(settings).model,
   });
-  const queries = createQueries({
-    db,
-    lexical,
-    meanings: vectors,
-    vectorOf: vectors.vectorOf,
-    log,
-    settings: () => search,
+  const queryDeps = {
+    ...{ db, lexical, log, settings: () => search },
+    ...{ meanings: vectors, vectorOf: vectors.vectorOf },
     ...(deps.reranker ? { reranker: deps.reranker } : {}),
-  });
+  };
+  // Evaluations ask, too, and are no questions of anybody.
+  const unwatched = createQueries(queryDeps);
+  const quality = createQuality({ db, clock, log, query: unwatched.query, answered: deps.answered, sentIn });
+  const queries = createQueries({ ...queryDeps, answered: quality.answered });
   const indexed: KnowledgeDeps['indexed'] = (org, collection, document) => {
     vectors.indexed(org, collection, document);
     deps.indexed(org, collection, document);
@@ -187,6 +194,7 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
       queries,
       sources: ({ org, subjects }) => readSources(db, org, subjects),
       ingest: add,
+      vote: (principal, vote) => quality.vote(principal, subjectsOf(principal), vote),
       askerOf,
       findInstructions,
       clock,
@@ -227,6 +235,8 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
       const one = await known(org, name);
       if (!(await vectors.rebuild(org, one.id, one.settings))) throw NoModel({ name });
     },
+    quality,
+    askerOf,
     declared: () => declared,
     async redeclare(next) {
       declared = next;
@@ -243,12 +253,14 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
       await upkeep.start();
       schedule.start();
       vectors.start();
+      quality.start();
     },
     async stop() {
       await schedule.stop();
       await upkeep.stop();
       await vectors.stop();
       await reader.stop();
+      await quality.stop();
     },
   };
 }

@@ -3,6 +3,7 @@ import { documentsMigrations } from './documents/migrations.ts';
 import { editionsMigrations } from './editions/migrations.ts';
 import { ingestMigrations } from './ingest/migrations.ts';
 import { lexicalMigrations } from './lexical/index.ts';
+import { qualityMigrations } from './quality/index.ts';
 import { vectorsMigrations } from './vectors/index.ts';
 
 export const knowledgeMigrations: Migration[] = [
@@ -11,4 +12,5 @@ export const knowledgeMigrations: Migration[] = [
   ...ingestMigrations,
   ...editionsMigrations,
   ...vectorsMigrations,
+  ...qualityMigrations,
 ];

@@ -5,11 +5,13 @@ import { purgeDocuments } from './documents/store.ts';
 import { purgeEditions } from './editions/store.ts';
 import { purgeRuns } from './ingest/store.ts';
 import { purgeLexical } from './lexical/index.ts';
+import { purgeQuality } from './quality/index.ts';
 import { purgeSpaces } from './vectors/index.ts';
 
 /** Removes everything that is in the collections of an organisation, or in one of them; vectors go with their passages. */
 export async function purgeContents(db: Db, org: OrgId, collection?: number): Promise<void> {
   await purgeLexical(db, org, collection);
+  await purgeQuality(db, org, collection);
   await purgeRuns(db, org, collection);
   await purgeEditions(db, org, collection);
   await purgeDocuments(db, org, collection);

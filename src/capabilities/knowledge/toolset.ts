@@ -8,6 +8,7 @@ import type { Principal } from '../../kernel/principal.ts';
 import type { AnswerTool } from './answer/tool.ts';
 import type { AddedDocument, AddedPage, createAdding } from './ingest/add.ts';
 import type { Filters } from './lexical/index.ts';
+import { feedbackArguments, feedbackTool, type Vote } from './quality/index.ts';
 import { largestBudget, usualBudget, usualLimit } from './query/limits.ts';
 import { fenced, type ShownPassage, shown } from './query/passages.ts';
 import type { Answer, Asker, createQueries, Found, Question } from './query/query.ts';
@@ -19,6 +20,7 @@ export interface ToolsetDeps {
   /** What the asker may read, by source. */
   sources(asker: Asker): Promise<object[]>;
   ingest: ReturnType<typeof createAdding>;
+  vote(principal: Principal, vote: Vote): Promise<void>;
   askerOf(principal: Principal): Asker;
   findInstructions(text: string): string[];
   /** Where there is a model to answer with. */
@@ -60,7 +62,7 @@ const ingestArguments = z.object({
 const unitMs = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 const offered: OwnItems = {
-  tools: [queryTool, fetchTool, relatedTool, sourcesTool, ingestTool],
+  tools: [queryTool, fetchTool, relatedTool, sourcesTool, ingestTool, feedbackTool],
   prompts: [],
   resources: [],
   templates: [
@@ -123,6 +125,12 @@ export function createKnowledgeToolset(deps: ToolsetDeps): OwnToolset {
       );
       const text = `Kept as document ${kept.document} in ${kept.passages} passages; it can be found now.`;
       return { kind: 'result', result: { content: [{ type: 'text', text }], structuredContent: { ...kept } } };
+    },
+    async feedback({ principal, arguments: given }) {
+      const { id, ...vote } = feedbackArguments.parse(given);
+      await deps.vote(principal, { passage: id, ...vote });
+      const text = 'Kept for those who look after the documents. It does not change what is found.';
+      return { kind: 'result', result: { content: [{ type: 'text', text }], structuredContent: { kept: true } } };
     },
   };
 
