@@ -1,10 +1,12 @@
 // Finding passages by keywords. `npm run bench:knowledge -- --beir DIR` measures how good and how fast it is on a folder of
-// the BEIR benchmark; `-- --chunks 100000` measures how fast it is among so many chunks made of real text. With `--encrypted`
-// the collection is an encrypted one.
+// the BEIR benchmark; `-- --chunks 100000` measures how fast it is among so many chunks made of real text (with `--encrypted`: in an
+// encrypted collection);
+// `-- --citations` measures the check of what answers cite.
 import { parseArgs } from 'node:util';
 import { defaultFeedback, defaultLexicalSettings } from '../src/capabilities/knowledge/lexical/index.ts';
 import { type Figure, percentile, report, setting } from './figures.ts';
 import { qualityOf, readBeir } from './knowledge/beir.ts';
+import { measureCitations } from './knowledge/citations.ts';
 import { type Indexed, indexed } from './knowledge/indexed.ts';
 import { madeOf, questionsOf } from './knowledge/synthetic.ts';
 import { openStorage } from './storage.ts';
@@ -16,6 +18,7 @@ const { values } = parseArgs({
     chunks: { type: 'string' },
     only: { type: 'string' },
     encrypted: { type: 'boolean', default: false },
+    citations: { type: 'boolean' },
   },
 });
 const rounds = setting('BENCH_ROUNDS', 3);
@@ -35,7 +38,9 @@ for (const { kind, base, goalMs } of kinds) {
   if (values.beir !== undefined) await measureQuality(values.beir, kind, base);
   if (values.chunks !== undefined) await measureSpeed(Number(values.chunks), kind, base, goalMs);
 }
-if (values.beir === undefined && values.chunks === undefined) console.log('Say --beir DIR or --chunks COUNT.');
+if (values.citations) await measureCitations();
+if (values.beir === undefined && values.chunks === undefined && !values.citations)
+  console.log('Say --beir DIR, --chunks COUNT or --citations.');
 
 async function measureQuality(folder: string, kind: string, base: string): Promise<void> {
   const collection = readBeir(folder);

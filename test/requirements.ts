@@ -77,8 +77,12 @@ export const requirements = {
   'KN-7':
     'Words and meaning become one ranking, which a reranker may put into order; a question that consists of several is answered part by part, filters hold, and a ranking is remembered for whoever may read the same until something changes.',
   'KN-8':
-    'Agents ask, read on and look around in documents by tools and resources, with where each passage stands and how old it is, and are told when nothing fits.',
+    'Agents ask, read on and look around in documents by tools and resources, with where each passage stands and how old it is, and are told when nothing fits; they add texts and pages; and where there is a chat model they get answers of which each sentence was found in the passages that it cites.',
   'KN-9': 'The words of documents are fenced as data, and instructions found in them are flagged.',
+  'KN-11':
+    'The seven failure points of retrieval are a test matrix with figures over documents that ship, and a team asks questions of its own, of which figures, misses and the change since last time are told.',
+  'KN-12':
+    'Scores are a metric from 0 to 1, what was asked in vain is listed for the owner, agents say what helped, and stale, doubled and unhelpful documents are reported, each to those alone who may read them.',
   'KN-13':
     'A collection may be encrypted where it is kept: its words stand in no table, file, log or audit record, it is ranked as any other, and its key goes with it.',
 } as const satisfies Record<`SP-${number}` | `CA-${number}` | `KN-${number}`, string>;

@@ -14,6 +14,7 @@ import { createEndpointBook, purgeEndpoints } from '../capabilities/endpoints/in
 import { createIdempotency, purgeIdempotency } from '../capabilities/idempotency/index.ts';
 import {
   createKnowledge,
+  createPages,
   createReader,
   keyringVault,
   openSource,
@@ -33,12 +34,13 @@ import type { Bus } from '../platform/bus/index.ts';
 import type { Database } from '../platform/db/index.ts';
 import { createEgress } from '../platform/http/index.ts';
 import { createKeyring } from '../platform/keyring/index.ts';
-import { createEmbedder, createReranker } from '../platform/models/index.ts';
+import { createEmbedders, createReranker } from '../platform/models/index.ts';
 import { createProcesses } from '../platform/process/index.ts';
 import type { Log, Metrics, Tracing } from '../platform/telemetry/index.ts';
 import { createHttpApp } from '../surfaces/http/index.ts';
 import { createMcpSurface } from '../surfaces/mcp/index.ts';
 import { createRest } from '../surfaces/rest/index.ts';
+import { openChat } from './chat.ts';
 import { createDefinitionWatch } from './definitions.ts';
 import { createKnowledgeNews } from './knowledge-news.ts';
 import { createObserver } from './observe.ts';
@@ -148,11 +150,16 @@ export function compose(ground: Ground) {
   const idempotency = createIdempotency({ db, keyring, clock, log });
   const latencies = createLatencies();
   const guidanceOf = (tool: Tool) => guidanceFor(tool, latencies);
-  const { embedding, reranker } = settings.models;
+  const { reranker } = settings.models;
   // Their endpoints stand in the operator's file.
   const fetchModel = (url: string | URL, init?: RequestInit) => egress.fetch(url, { ...init, guarded: false });
-  const embedder = embedding && createEmbedder({ settings: embedding, fetch: fetchModel });
-  const embeddings = embedder && createEmbeddings({ db, embedder, log });
+  const embedders = createEmbedders({
+    settings: settings.models,
+    fetch: fetchModel,
+    log,
+    spent: metrics.counter('fairlead_embedding_tokens_total', 'Tokens that embedding models were given'),
+  });
+  const embeddings = embedders.usual && createEmbeddings({ db, embedder: embedders.usual, log });
   const discovery = createDiscovery({
     reachOf(call) {
       const { view, tools, instructions } = gateway.list(call.principal, originOf(call));
@@ -174,6 +181,7 @@ export function compose(ground: Ground) {
     declared: settings.knowledge.collections,
     search: settings.knowledge.search,
     ...(reranker ? { reranker: createReranker({ settings: reranker, fetch: fetchModel }) } : {}),
+    embedders,
     openSource: (org, source) =>
       openSource(source, {
         baseDir: settings.baseDir,
@@ -183,8 +191,11 @@ export function compose(ground: Ground) {
         processes,
         userAgent: `fairlead/${version}`,
       }),
+    fetchPage: createPages({ egress, userAgent: `fairlead/${version}` }),
     subjectsOf,
     findInstructions: instructionsIn,
+    chat: openChat(settings.models.chat, { egress, metrics }),
+    answered: metrics.answer,
     news: createKnowledgeNews({ bus, log, instruments: metrics.watchKnowledge(() => knowledge.lags()) }),
     places: settings.knowledge.sources,
     vault: keyringVault(keyring),
@@ -312,7 +323,7 @@ export function compose(ground: Ground) {
     catalog,
     database,
     egress,
-    embeddings: { stop: () => embeddings?.stop() },
+    embeddings: { stop: () => Promise.all([embeddings?.stop(), embedders.stop()]) },
     endpoints,
     gateway,
     http,

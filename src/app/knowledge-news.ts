@@ -15,12 +15,12 @@ export function createKnowledgeNews({ bus, instruments, log }: KnowledgeNewsDeps
     bus.publish(topic, message).catch((err: unknown) => log.debug({ err, topic }, 'an event was not published'));
   };
   return {
-    indexed(document, change, tookMs) {
+    indexed({ collectionId: _, ...document }, change, tookMs) {
       instruments.document(change);
       instruments.indexed(tookMs);
       publish('document_indexed', { ...document, change });
     },
-    removed(document) {
+    removed({ collectionId: _, ...document }) {
       instruments.document('removed');
       publish('document_removed', { ...document });
     },

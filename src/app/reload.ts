@@ -60,7 +60,10 @@ export function createReload({ settings, house, log, renewTls }: Deps): (next: S
     { keys: ['endpoints', 'mcp'], apply: (next) => endpoints.redeclare(next.endpoints, next.mcp) },
     {
       keys: ['knowledge'],
-      apply: ({ knowledge: next }) => knowledge.redeclare(next.collections, next.search, next.sources),
+      apply(next) {
+        knowledge.setSearch(next.knowledge.search);
+        return knowledge.redeclare(next.knowledge.collections, next.knowledge.sources);
+      },
     },
     { keys: ['upstreams'], apply: (next) => upstreams.redeclare(next.upstreams) },
   ];

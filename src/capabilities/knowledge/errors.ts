@@ -73,6 +73,30 @@ export const EncryptionFixed = defineError('COLLECTION_ENCRYPTION_FIXED', {
   action: 'Add a collection of another name with the setting as it should be, fill it, and remove this one.',
 });
 
+export const NoModel = defineError('COLLECTION_WITHOUT_MODEL', {
+  status: 409,
+  category: 'validation',
+  retryable: false,
+  message: 'The collection "{name}" has no embedding model, and so no vectors.',
+  action: 'Name one under models.embedding in the configuration file, and restart.',
+});
+
+export const NoModelToAsk = defineError('NO_MODEL_TO_ASK', {
+  status: 422,
+  category: 'validation',
+  retryable: false,
+  message: 'Your client does not let its model be asked by sampling, and this server has none of its own.',
+  action: 'Ask with the tool knowledge query, and answer from its passages.',
+});
+
+export const PageUnavailable = defineError('PAGE_UNAVAILABLE', {
+  status: 422,
+  category: 'external_service',
+  retryable: true,
+  message: 'The page at "{host}" cannot be had: {reason}.',
+  action: 'Check the address, try again later, or send the text itself.',
+});
+
 export const knowledgeErrors = [
   DocumentUnreadable,
   UnknownCollection,
@@ -80,7 +104,10 @@ export const knowledgeErrors = [
   NotWritable,
   CollectionDeclared,
   SyncUnderWay,
+  DocumentOvertaken,
+  NoModel,
+  NoModelToAsk,
+  PageUnavailable,
   CollectionLocked,
   EncryptionFixed,
-  DocumentOvertaken,
 ];

@@ -1,32 +1,41 @@
-import type { CollectionSettings, SearchSettings, SourceSettings } from '../../config/schema.ts';
+import {
+  type CollectionSettings,
+  collectionChoice,
+  type SearchSettings,
+  type SourceSettings,
+} from '../../config/schema.ts';
 import type { OwnToolset } from '../../kernel/call.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { digestOf } from '../../kernel/digest.ts';
 import { NotFound } from '../../kernel/errors.ts';
 import type { OrgId, Principal } from '../../kernel/principal.ts';
 import type { Db } from '../../platform/db/types.ts';
-import type { Reranker } from '../../platform/models/index.ts';
+import type { ChatModel, Embedders, Reranker } from '../../platform/models/index.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
+import { createAnswers } from './answer/answer.ts';
+import { createAnswerTool } from './answer/tool.ts';
 import { type Collection, type Collections, createCollections } from './collections/collections.ts';
 import { anyCollection } from './collections/store.ts';
-import { type CollectionSize, hasDocument, readSizes, readSources } from './documents/store.ts';
-import { NotWritable, UnknownCollection } from './errors.ts';
+import { type CollectionSize, readSizes, readSources } from './documents/store.ts';
+import { NoModel, UnknownCollection } from './errors.ts';
+import { type AddedDocument, createAdding, type KeptDocument, sentIn, writableCollection } from './ingest/add.ts';
 import { followPass } from './ingest/follow.ts';
-import { hashOf, keepDocument, type Stores } from './ingest/keep.ts';
+import type { Stores } from './ingest/keep.ts';
 import { createLag, type SourceLag } from './ingest/lag.ts';
 import { forgetOtherSources } from './ingest/lost.ts';
 import type { IngestNews } from './ingest/news.ts';
 import { createPace } from './ingest/pace.ts';
 import { latestRuns, type Run } from './ingest/store.ts';
 import { createLexical } from './lexical/index.ts';
+import { createQuality, type Quality } from './quality/index.ts';
 import { type Asker, createQueries } from './query/query.ts';
 import type { Reader } from './read/index.ts';
 import { createSchedule, type TimedFeed } from './schedule.ts';
 import { createSealing, type KeyVault } from './sealing/index.ts';
-import type { Source } from './sources/index.ts';
+import type { FetchPage, Source } from './sources/index.ts';
 import { createKnowledgeToolset } from './toolset.ts';
-import { everyone } from './types.ts';
 import { createUpkeep } from './upkeep/upkeep.ts';
+import { createVectors, type Vectors } from './vectors/index.ts';
 import { type Disagreement, findDisagreements } from './verify/store.ts';
 
 export interface Knowledge {
@@ -43,31 +52,24 @@ export interface Knowledge {
   begin(org: OrgId, collection: string, source?: string): Promise<string[]>;
   /** Adds a document or takes the place of the one of that name. @throws UnknownCollection, NotWritable, DocumentUnreadable */
   add(principal: Principal, document: AddedDocument, signal: AbortSignal): Promise<KeptDocument>;
-  /** What disagrees within a collection; nothing does, unless something is broken. @throws UnknownCollection */
-  verify(org: OrgId, collection: string): Promise<Disagreement[]>;
+  /** What disagrees within a collection: nothing does, unless something is broken. Beside it, how many passages wait for a vector. @throws UnknownCollection */
+  verify(org: OrgId, collection: string): Promise<{ disagreements: Disagreement[]; pending: number }>;
+  vectors: Vectors;
+  /** Has all vectors of a collection made anew, beside those that are searched. @throws UnknownCollection, NoModel */
+  rebuild(org: OrgId, collection: string): Promise<void>;
+  /** How good the answers are; see quality/. */
+  quality: Quality;
+  /** As whom a principal asks. */
+  askerOf(principal: Principal): Asker;
   declared(): Declared;
   /** @param places so many sources are read at once from now on */
-  redeclare(declared: Declared, search?: SearchSettings, places?: number): Promise<void>;
+  redeclare(declared: Declared, places?: number): Promise<void>;
   /** Of each declared collection, how long ago the source that waits longest was seen whole. For many calls. */
   lags(): Iterable<SourceLag>;
+  /** How passages are ranked from now on. */
+  setSearch(search: SearchSettings): void;
   start(): Promise<void>;
   stop(): Promise<void>;
-}
-
-export interface AddedDocument {
-  collection: string;
-  /** What it is called there; its ending helps to see what it is. */
-  name: string;
-  bytes: Uint8Array;
-  mediaType?: string;
-  title?: string;
-}
-
-export interface KeptDocument {
-  document: number;
-  passages: number;
-  title: string;
-  warnings: string[];
 }
 
 type Declared = Readonly<Record<string, CollectionSettings>>;
@@ -86,16 +88,23 @@ export interface KnowledgeDeps {
   search: SearchSettings;
   /** Puts what was found into order, where there is such a model. */
   reranker?: Reranker;
+  embedders: Embedders;
   openSource(org: OrgId, settings: SourceSettings): Source;
+  /** Single pages that agents name. */
+  fetchPage: FetchPage;
   /** Everything by which somebody may be given rights: see `subjects` in the settings. */
   subjectsOf(principal: Principal): string[];
   /** Finds what speaks to a model in a text, in words. */
   findInstructions(text: string): string[];
+  /** Writes answers; `sampling` is the model of whoever asks. Without it there is no tool for that. */
+  chat?: ChatModel | 'sampling' | undefined;
   news: KnowledgeNews;
-  /** Keeps the keys of encrypted collections. */
-  vault: KeyVault;
   /** Sources that are read at once. */
   places: number;
+  /** Keeps the keys of encrypted collections. */
+  vault: KeyVault;
+  /** Told of each answer, for figures. */
+  answered(answer: { confidence: number; answerable: boolean; passages: number }): void;
 }
 
 export interface KnowledgeNews extends IngestNews {
@@ -107,23 +116,37 @@ export interface KnowledgeNews extends IngestNews {
 const goneAfterMs = 15_000;
 /** Longer than any single step of a source may take: a fetch of a repository has 15 minutes. */
 const stallMs = 20 * 60_000;
-/** The source of documents that were sent in. */
-const sentIn = 'upload';
 
 /** The team's documents: kept up to date with their sources, and found by who may read them. */
 export function createKnowledge(deps: KnowledgeDeps): Knowledge {
-  const { db, reader, clock, log, replica, alone, waiting, subjectsOf, findInstructions, news, openSource } = deps;
+  const { db, reader, clock, log, replica, alone, waiting, embedders, subjectsOf, findInstructions, openSource } = deps;
+  const { chat } = deps;
   let { declared, places, search } = deps;
   const sealing = createSealing({ vault: deps.vault });
-  const collections = createCollections({ db, sealing, changed: () => lookAround() });
+  const collections = createCollections({ db, sealing, models: embedders.names, changed: () => lookAround() });
   const lexical = createLexical(sealing);
   const stores: Stores = { db, lexical, sealing, ...(alone ? { pace: createPace(waiting) } : {}) };
-  const queries = createQueries({
-    db,
-    ...{ lexical, sealing, log },
-    settings: () => search,
-    ...(deps.reranker ? { reranker: deps.reranker } : {}),
+  const vectors: Vectors = createVectors({
+    ...{ db, embedders, clock, log, replica, goneAfterMs: alone ? 0 : goneAfterMs },
+    sealing,
+    modelOf,
   });
+  const queryDeps = {
+    ...{ db, lexical, sealing, log, settings: () => search },
+    ...{ meanings: vectors, vectorOf: vectors.vectorOf },
+    ...(deps.reranker ? { reranker: deps.reranker } : {}),
+  };
+  // Evaluations ask, too, and are no questions of anybody.
+  const unwatched = createQueries(queryDeps);
+  const quality = createQuality({ db, clock, log, query: unwatched.query, answered: deps.answered, sentIn });
+  const queries = createQueries({ ...queryDeps, answered: quality.answered });
+  const news: IngestNews = {
+    ...deps.news,
+    indexed(ref, ...more) {
+      vectors.indexed(ref.org, ref.collectionId, ref.document);
+      deps.news.indexed(ref, ...more);
+    },
+  };
   let anywhere = false;
   const listeners = new Set<() => void>();
   /** Agents are not shown tools for what nobody has: each definition costs them tokens. */
@@ -186,19 +209,10 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
     return one;
   };
 
-  /** A collection in which somebody may write. @throws UnknownCollection, NotWritable */
-  const writable = async (principal: Principal, name: string) => {
-    const subjects = subjectsOf(principal);
-    const all = await collections.list(principal.org);
-    const mayUse = (rights: readonly string[]) => rights.some((subject) => subjects.includes(subject));
-    const one = all.find((each) => each.name === name && mayUse([...each.settings.readers, ...each.settings.writers]));
-    if (!one) {
-      const known = all.filter(({ settings }) => mayUse(settings.writers)).map((each) => each.name);
-      throw UnknownCollection({ name: name.slice(0, 100), known });
-    }
-    if (!mayUse(one.settings.writers)) throw NotWritable({ name });
-    return one;
-  };
+  const add = createAdding({
+    ...{ stores, collections, reader, fetchPage: deps.fetchPage, clock, subjectsOf },
+    indexed: news.indexed,
+  });
 
   /** @throws NotFound */
   const feedsNamed = (org: OrgId, one: Collection, source: string | undefined): TimedFeed[] => {
@@ -207,54 +221,41 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
     return feeds;
   };
 
-  const add: Knowledge['add'] = async (principal, { collection: name, name: uri, bytes, mediaType, title }, signal) => {
-    const arrivedAt = performance.now();
-    const { org } = principal;
-    const one = await writable(principal, name);
-    const read = await reader.read(
-      { bytes, name: uri, language: one.settings.language, ...(mediaType ? { mediaType } : {}) },
-      signal,
-    );
-    const arrival = {
-      ...{ collection: one.id, source: sentIn, uri, bytes: bytes.byteLength, readers: [everyone] },
-      ...{
-        hash: hashOf(bytes, one.settings.language, uri, mediaType ?? '', title ?? ''),
-        metadata: { sentBy: principal.id },
-      },
-      ...{ changedAt: clock.now(), ...(title === undefined ? {} : { title }) },
-    };
-    const change = (await hasDocument(db, org, arrival)) ? 'changed' : 'added';
-    const document = await keepDocument(stores, org, arrival, read, clock.now(), () => signal.throwIfAborted());
-    news.indexed({ org, collection: name, source: sentIn, document }, change, performance.now() - arrivedAt);
-    return { document, passages: read.chunks.length, title: title ?? read.title, warnings: read.warnings };
-  };
-
   return {
     collections: {
       ...collections,
       async remove(org, name) {
         await collections.remove(org, name);
-        news.collectionRemoved(org, name);
+        deps.news.collectionRemoved(org, name);
       },
     },
     toolset: createKnowledgeToolset({
       queries,
       sources: ({ org, subjects }) => readSources(db, org, subjects),
-      ingest: async (principal, { text, ...document }, signal) =>
-        await add(principal, { ...document, bytes: Buffer.from(text) }, signal),
+      ingest: add,
       async sync(principal, { collection, source, forMs }, report, signal) {
-        const one = await writable(principal, collection);
-        const feeds = feedsNamed(principal.org, one, source);
+        const { org } = principal;
+        const one = await writableCollection({ collections, subjectsOf }, principal, collection);
+        const feeds = feedsNamed(org, one, source);
         return await followPass({
           sources: feeds.map((feed) => feed.name),
-          latest: () => latestRuns(db, principal.org, [one.id]),
+          latest: () => latestRuns(db, org, [one.id]),
           begin: () => schedule.begin(feeds, { again: false }),
           ...{ report, signal, forMs },
         });
       },
+      vote: (principal, vote) => quality.vote(principal, subjectsOf(principal), vote),
       askerOf,
       findInstructions,
       clock,
+      ...(chat
+        ? {
+            answer: createAnswerTool({
+              ...{ queries, askerOf, findInstructions, clock, chat },
+              answerFrom: createAnswers({ db, findInstructions }),
+            }),
+          }
+        : {}),
       isNeeded: () => anywhere,
       onNeeded(listener) {
         listeners.add(listener);
@@ -274,26 +275,49 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
       return feeds.map((feed) => feed.name);
     },
     add,
-    verify: async (org, name) => await findDisagreements(db, org, (await known(org, name)).id),
+    async verify(org, name) {
+      const { id } = await known(org, name);
+      return { disagreements: await findDisagreements(db, org, id), pending: await vectors.pending(org, id) };
+    },
+    vectors,
+    async rebuild(org, name) {
+      const one = await known(org, name);
+      if (!(await vectors.rebuild(org, one.id, one.settings))) throw NoModel({ name });
+    },
+    quality,
+    askerOf,
     declared: () => declared,
-    async redeclare(next, ranked = search, nextPlaces = places) {
+    async redeclare(next, nextPlaces = places) {
       declared = next;
-      search = ranked;
       places = nextPlaces;
       await collections.declare(next);
       schedule.lookNow();
+      vectors.changed();
     },
     lags: lag.read,
+    setSearch(next) {
+      search = next;
+    },
     async start() {
       await collections.declare(declared);
       await lookAround();
       await upkeep.start();
       schedule.start();
+      vectors.start();
+      quality.start();
     },
     async stop() {
       await schedule.stop();
       await upkeep.stop();
+      await vectors.stop();
       await reader.stop();
+      await quality.stop();
     },
   };
+}
+
+/** Vectors tell much of a text: an encrypted collection has them only where somebody asks for them. */
+function modelOf(settings: unknown): string | undefined {
+  const { encrypted, model } = collectionChoice.parse(settings);
+  return model ?? (encrypted ? 'none' : undefined);
 }

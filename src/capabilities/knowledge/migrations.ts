@@ -3,7 +3,9 @@ import { documentsMigrations } from './documents/migrations.ts';
 import { editionsMigrations } from './editions/migrations.ts';
 import { ingestMigrations } from './ingest/migrations.ts';
 import { lexicalMigrations } from './lexical/index.ts';
+import { qualityMigrations } from './quality/index.ts';
 import { sealingMigrations } from './sealing/index.ts';
+import { vectorsMigrations } from './vectors/index.ts';
 
 export const knowledgeMigrations: Migration[] = [
   ...documentsMigrations,
@@ -11,4 +13,6 @@ export const knowledgeMigrations: Migration[] = [
   ...ingestMigrations,
   ...editionsMigrations,
   ...sealingMigrations,
+  ...vectorsMigrations,
+  ...qualityMigrations,
 ];

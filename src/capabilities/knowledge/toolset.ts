@@ -2,26 +2,26 @@ import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
 import type { Call, CallerLink, OwnItems, OwnToolset, ProviderReply } from '../../kernel/call.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { NotFound } from '../../kernel/errors.ts';
+import { InvalidRequest, NotFound } from '../../kernel/errors.ts';
 import { knowledgeToolset } from '../../kernel/names.ts';
 import type { Principal } from '../../kernel/principal.ts';
+import type { AnswerTool } from './answer/tool.ts';
+import type { AddedDocument, AddedPage, createAdding } from './ingest/add.ts';
 import { type Followed, sumOf } from './ingest/follow.ts';
 import type { Filters } from './lexical/index.ts';
+import { feedbackArguments, feedbackTool, type Vote } from './quality/index.ts';
 import { staleAdvice } from './query/freshness.ts';
 import { largestBudget, usualBudget, usualLimit } from './query/limits.ts';
-import { fenced, type ShownPassage, shown } from './query/passages.ts';
+import { fenced, keepingOf, type ShownPassage, shown } from './query/passages.ts';
 import type { Answer, Asker, createQueries, Found, Question } from './query/query.ts';
+import { rounded, scoreOf } from './query/scores.ts';
 import { fetchTool, ingestTool, queryTool, relatedTool, sourcesTool, syncTool, usualWaitSeconds } from './tools.ts';
 
 export interface ToolsetDeps {
   queries: ReturnType<typeof createQueries>;
   /** What the asker may read, by source. */
   sources(asker: Asker): Promise<object[]>;
-  ingest(
-    principal: Principal,
-    document: { collection: string; name: string; text: string; title?: string },
-    signal: AbortSignal,
-  ): Promise<{ document: number; passages: number; warnings: string[] }>;
+  ingest: ReturnType<typeof createAdding>;
   /** Has sources read, or joins the passes that are under way, and watches them. */
   sync(
     principal: Principal,
@@ -29,8 +29,11 @@ export interface ToolsetDeps {
     report: (passes: readonly Followed[]) => void,
     signal: AbortSignal,
   ): Promise<{ over: boolean; passes: Followed[] }>;
+  vote(principal: Principal, vote: Vote): Promise<void>;
   askerOf(principal: Principal): Asker;
   findInstructions(text: string): string[];
+  /** Where there is a model to answer with. */
+  answer?: AnswerTool;
   /** Whether there are any documents to be asked. */
   isNeeded(): boolean;
   onNeeded(listener: () => void): () => void;
@@ -59,8 +62,9 @@ const fetchArguments = z.object({
 const relatedArguments = z.object({ id: z.int(), limit: z.int().default(usualLimit) });
 const ingestArguments = z.object({
   collection: z.string(),
-  name: z.string(),
-  text: z.string(),
+  name: z.string().optional(),
+  text: z.string().optional(),
+  url: z.string().optional(),
   title: z.string().optional(),
 });
 
@@ -75,7 +79,7 @@ const answeringMs = 1_000;
 const unitMs = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 const offered: OwnItems = {
-  tools: [queryTool, fetchTool, relatedTool, sourcesTool, ingestTool, syncTool],
+  tools: [queryTool, fetchTool, relatedTool, sourcesTool, ingestTool, syncTool, feedbackTool],
   prompts: [],
   resources: [],
   templates: [
@@ -95,9 +99,10 @@ export function createKnowledgeToolset(deps: ToolsetDeps): OwnToolset {
   const show = (passages: readonly Parameters<typeof shown>[0][]) =>
     passages.map((passage) => shown(passage, { now: clock.now(), findInstructions }));
   const scored = (passages: readonly Found[]) =>
-    show(passages).map((passage, at) => ({ ...passage, ...scoreOf(passages[at]) }));
+    show(passages).map((passage, at) => ({ ...passage, ...scoreOf(passages[at] as Found) }));
 
   const tools: Record<string, (call: Call, signal: AbortSignal) => Promise<ProviderReply>> = {
+    ...(deps.answer ? { answer: deps.answer.run } : {}),
     async query({ principal, arguments: given }, signal) {
       const wanted = queryArguments.parse(given);
       const { query, limit, max_tokens: maxTokens, collections } = wanted;
@@ -136,16 +141,13 @@ export function createKnowledgeToolset(deps: ToolsetDeps): OwnToolset {
         result: { content: [{ type: 'text', text: JSON.stringify(found) }], structuredContent: found as never },
       };
     },
-    async ingest({ principal, arguments: given }, signal) {
-      const { title, ...document } = ingestArguments.parse(given);
-      const {
-        document: id,
-        passages,
-        warnings,
-      } = await ingest(principal, { ...document, ...(title === undefined ? {} : { title }) }, signal);
-      const text = `Kept as document ${id} in ${passages} passages; it can be found now.`;
-      const structuredContent = { document: id, passages, warnings };
-      return { kind: 'result', result: { content: [{ type: 'text', text }], structuredContent } };
+    async ingest({ principal, arguments: given, link }, signal) {
+      // The title is the document's, which may be encrypted; this result is kept in the audit.
+      const { title: _, ...kept } = await ingest(principal, sentBy(ingestArguments.parse(given)), signal, (update) =>
+        link.progress(update),
+      );
+      const text = `Kept as document ${kept.document} in ${kept.passages} passages; it can be found now.`;
+      return { kind: 'result', result: { content: [{ type: 'text', text }], structuredContent: { ...kept } } };
     },
     async sync({ principal, arguments: given, link, deadline }, signal) {
       const { collection, source, wait_seconds: seconds } = syncArguments.parse(given);
@@ -164,12 +166,22 @@ export function createKnowledgeToolset(deps: ToolsetDeps): OwnToolset {
       const told = { over, sources: passes.map((pass) => ({ ...pass, counts: { ...pass.counts } })) };
       return { kind: 'result', result: { content: [{ type: 'text', text }], structuredContent: told } };
     },
+    async feedback({ principal, arguments: given }) {
+      const { id, ...vote } = feedbackArguments.parse(given);
+      await deps.vote(principal, { passage: id, ...vote });
+      const text = 'Kept for those who look after the documents. It does not change what is found.';
+      return { kind: 'result', result: { content: [{ type: 'text', text }], structuredContent: { kept: true } } };
+    },
   };
 
+  const answering = deps.answer ? [deps.answer.definition] : [];
   return {
     name: knowledgeToolset,
     onChange: deps.onNeeded,
-    list: () => (deps.isNeeded() ? offered : { tools: [], prompts: [], resources: [], templates: [] }),
+    list: () =>
+      deps.isNeeded()
+        ? { ...offered, tools: [...offered.tools, ...answering] }
+        : { tools: [], prompts: [], resources: [], templates: [] },
     provider: {
       async dispatch(call, signal) {
         const run = call.operation === 'tool' ? tools[call.tool.name] : undefined;
@@ -190,6 +202,15 @@ function progressOf(link: CallerLink): (passes: readonly Followed[]) => void {
     before = now.progress;
     link.progress(now);
   };
+}
+
+/** A schema cannot say it: several model APIs refuse alternatives at the top of one. */
+function sentBy({ collection, name, text, url, title }: z.output<typeof ingestArguments>): AddedDocument | AddedPage {
+  if ((text === undefined) === (url === undefined)) throw InvalidRequest({ faults: ['give either text or url'] });
+  const more = { collection, ...(title === undefined ? {} : { title }) };
+  if (url !== undefined) return { ...more, url, ...(name === undefined ? {} : { name }) };
+  if (name === undefined) throw InvalidRequest({ faults: ['a text needs a name'] });
+  return { ...more, name, bytes: Buffer.from(text ?? '') };
 }
 
 async function readDocument(call: Call, { queries, askerOf }: ToolsetDeps): Promise<ProviderReply> {
@@ -227,14 +248,6 @@ function filtersOf(wanted: z.output<typeof queryArguments>, now: number): Filter
   };
 }
 
-function scoreOf(found: Found | undefined) {
-  if (!found) return undefined;
-  const parts = Object.entries(found.parts).map(([by, score]) => [by, rounded(score)]);
-  return { score: rounded(found.confidence), scoreParts: Object.fromEntries(parts), matched: found.matched };
-}
-
-const rounded = (share: number) => Math.round(share * 1000) / 1000;
-
 function adviceFor(isAnswerable: boolean, nearest: number, parts: Answer['parts'] = []): string | undefined {
   const where = 'Ask in other words, look at what there is with the tool sources, or say that it is not written down.';
   if (!isAnswerable && nearest === 0) return `Nothing was found. ${where}`;
@@ -266,9 +279,4 @@ function replyOf(answer: Shown, passages: readonly { encrypted?: true }[]): Prov
     result: { content: [{ type: 'text', text: `${text}${more}` || 'Nothing.' }], structuredContent: answer as never },
     ...keepingOf(passages),
   };
-}
-
-/** What is encrypted where it is kept is kept nowhere else. */
-function keepingOf(passages: readonly { encrypted?: true }[]): { unkept?: true } {
-  return passages.some(({ encrypted }) => encrypted) ? { unkept: true } : {};
 }

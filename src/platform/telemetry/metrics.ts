@@ -25,9 +25,18 @@ export interface KnowledgeInstruments {
   indexed(tookMs: number): void;
 }
 
+export interface AnswerMeasure {
+  /** Of the best passage, from 0 to 1. */
+  confidence: number;
+  answerable: boolean;
+  passages: number;
+}
+
 export interface Metrics {
   call(measure: CallMeasure): void;
   request(measure: RequestMeasure): void;
+  /** A question to the team's documents was answered. */
+  answer(measure: AnswerMeasure): void;
   /** A client's session or stream has opened; call what comes back when it closes (more than once does no harm). */
   connectionOpened(): () => void;
   /** Read at each scrape. */
@@ -88,6 +97,19 @@ export function createMetrics(): Metrics {
     registers,
   });
 
+  const retrievals = new Histogram({
+    name: 'mcp_rag_retrieval_score',
+    help: "Confidence of the best passage for each question to the team's documents, from 0 to 1, by whether it was told to be an answer",
+    labelNames: ['outcome'] as const,
+    buckets: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1],
+    registers,
+  });
+  const nothingFound = new Counter({
+    name: 'fairlead_knowledge_zero_results_total',
+    help: "Questions to the team's documents for which no passage was found at all",
+    registers,
+  });
+
   const toolLabel = boundedLabel(maxLabels);
   const routeLabel = boundedLabel(maxLabels);
   const upstreamLabel = boundedLabel(maxLabels);
@@ -115,6 +137,10 @@ export function createMetrics(): Metrics {
         { method: methods.has(method) ? method : other, route: routeLabel(route), status: String(status) },
         durationMs / 1_000,
       );
+    },
+    answer({ confidence, answerable, passages }) {
+      retrievals.observe({ outcome: answerable ? 'answerable' : 'not_answerable' }, confidence);
+      if (passages === 0) nothingFound.inc();
     },
     connectionOpened() {
       connections.inc();

@@ -38,14 +38,16 @@ export interface Collections {
 
 const byFile = 'file';
 
-export interface CollectionsDeps {
+interface Deps {
   db: Db;
   sealing: Sealing;
+  /** Names that the setting `model` may have. */
+  models: readonly string[];
   /** Awaited after collections were added or removed. */
   changed(): Promise<void>;
 }
 
-export function createCollections({ db, sealing, changed }: CollectionsDeps): Collections {
+export function createCollections({ db, sealing, models, changed }: Deps): Collections {
   const list = async (org: OrgId): Promise<Collection[]> =>
     (await listCollections(db, org)).map((row) => ({ ...row, settings: collectionChoice.parse(row.settings) }));
   const find = async (org: OrgId, name: string) => (await list(org)).find((one) => one.name === name);
@@ -82,7 +84,7 @@ export function createCollections({ db, sealing, changed }: CollectionsDeps): Co
       await changed();
     },
     async put(org, name, input, by) {
-      const settings = parsed(name, input);
+      const settings = parsed(name, input, models);
       if ((await find(org, name))?.declared) throw CollectionDeclared({ name });
       await keep(org, name, settings, false, by);
       const made = await find(org, name);
@@ -104,13 +106,16 @@ export function createCollections({ db, sealing, changed }: CollectionsDeps): Co
   };
 }
 
-function parsed(name: string, input: unknown): CollectionChoice {
+function parsed(name: string, input: unknown, models: readonly string[]): CollectionChoice {
   const named = collectionName.safeParse(name);
   const settings = collectionChoice.safeParse(input);
   const faults = [
     ...(named.error?.issues ?? []).map(({ message }) => `name: ${message}`),
     ...(settings.error?.issues ?? []).map(({ path, message }) => `${path.join('.') || 'settings'}: ${message}`),
   ];
+  const model = settings.data?.model;
+  if (model !== undefined && !models.includes(model))
+    faults.push(`model: is none of those that the server has: ${models.join(', ')}`);
   if (faults.length > 0 || !settings.success) throw InvalidRequest({ faults });
   return settings.data;
 }

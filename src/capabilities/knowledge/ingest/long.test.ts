@@ -49,7 +49,11 @@ describe.each(databaseKinds)('a long document on %s', (kind) => {
     database = await openTestDatabase(knowledgeMigrations, { kind });
     const { db } = database;
     stores = { db, lexical: createLexical() };
-    queries = createQueries({ ...stores, log: silentLog, settings: () => searchSettings.parse({}) });
+    queries = createQueries({
+      ...stores,
+      log: silentLog,
+      settings: () => searchSettings.parse({ cache: { entries: 0 } }),
+    });
     const audience = await audienceOf(db, org, [everyone]);
     const made = { name: 'docs', settings: {}, declared: false, audience, changedBy: 'test' };
     collection = await putCollection(db, org, made);

@@ -28,7 +28,8 @@ export async function forgetOtherSources(
       gone.map((one) => one.id),
       clock.now(),
     );
-    for (const { id: document, source } of gone) news.removed({ org, collection: name, source, document });
+    for (const { id: document, source } of gone)
+      news.removed({ org, collection: name, collectionId: id, source, document });
   }
   await forgetOtherRuns(db, org, id, declared);
 }

@@ -5,6 +5,7 @@ export interface DocumentRef {
   org: OrgId;
   /** Name of the collection. */
   collection: string;
+  collectionId: number;
   /** Name of the source within the collection. */
   source: string;
   document: number;

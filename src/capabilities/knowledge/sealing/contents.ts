@@ -44,6 +44,22 @@ export function closedChunk(seal: Seal, org: OrgId, collection: number, document
   };
 }
 
+/** What is embedded of a passage, as it was before it was kept. */
+export function openedUnembedded<
+  U extends Omit<Identity, 'collection'> & Pick<Passage, 'document' | 'ordinal' | 'title' | 'headings' | 'text'>,
+>(seal: Seal, org: OrgId, collection: number, one: U): U {
+  const place = (what: string) => placeOfChunk(org, what, collection, one.document, one.ordinal);
+  return {
+    ...one,
+    title: openedTitle(seal, org, { collection, source: one.source, uri: one.uri, title: one.title }),
+    headings: openedHeadings(seal, one.headings, place('headings')),
+    text: seal.open(one.text, place('text')),
+  };
+}
+
+const openedHeadings = (seal: Seal, headings: readonly string[], place: string): string[] =>
+  headings.flatMap((sealed) => JSON.parse(seal.open(sealed, place)) as string[]);
+
 /** Passages as they were before they were kept. */
 export function openedPassages(seals: Seals, org: OrgId, passages: readonly Passage[]): Passage[] {
   if (seals.size === 0) return [...passages];
@@ -57,7 +73,7 @@ export function openedPassages(seals: Seals, org: OrgId, passages: readonly Pass
       ...passage,
       encrypted: true as const,
       text: seal.open(text, place('text')),
-      headings: headings.flatMap((sealed) => JSON.parse(seal.open(sealed, place('headings'))) as string[]),
+      headings: openedHeadings(seal, headings, place('headings')),
       title: openedTitle(seal, org, { ...identity, title: passage.title }),
       metadata: JSON.parse(seal.open(String(metadata.sealed), placeOfDocument(org, 'metadata', identity))),
     };

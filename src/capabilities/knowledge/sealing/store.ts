@@ -9,6 +9,11 @@ export interface KeyRow {
   vault: string;
 }
 
+/** Whether what a row is of, in a table of this name, is encrypted. */
+export const isEncrypted = (table: 'document' | 'chunk') => sql<boolean>`exists (
+  select from knowledge_keys k
+  where k.org = ${sql.ref(`${table}.org`)} and k.collection = ${sql.ref(`${table}.collection`)})`;
+
 /** The keys of those of the collections that have one. */
 export async function readKeys(db: Db, org: OrgId, collections: readonly number[]): Promise<KeyRow[]> {
   const { rows } = await sql<KeyRow>`

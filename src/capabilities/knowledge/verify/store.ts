@@ -61,6 +61,13 @@ export async function findDisagreements(db: Db, org: OrgId, collection: number):
         from knowledge_lexemes l where ${here('l')} group by audience, language
       ) as l using (audience, language)
       where coalesce(t.chunks, 0) <> coalesce(l.chunks, 0) or coalesce(t.body_length, 0) <> coalesce(l.body_length, 0)`,
+    'vectors of other readers, documents or collections than their passages': sql`
+      select from knowledge_vectors v left join knowledge_chunks c on c.org = v.org and c.id = v.chunk
+      where ${here('v')} and (c.id is null or c.audience <> v.audience or c.document <> v.document
+        or c.collection <> v.collection)`,
+    'vectors of another length than their space has': sql`
+      select from knowledge_vectors v left join knowledge_spaces s on s.org = v.org and s.id = v.space
+      where ${here('v')} and (s.id is null or s.dimensions <> vector_dims(v.embedding))`,
     'documents with the same name in a source': sql`
       select from knowledge_documents d where ${here('d')} and d.deleted_at is null
       group by source, uri having count(*) > 1`,
