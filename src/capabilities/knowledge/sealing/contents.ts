@@ -1,3 +1,4 @@
+import { type Json, parseJson } from '../../../kernel/json.ts';
 import type { OrgId } from '../../../kernel/principal.ts';
 import type { NewDocument, Passage } from '../documents/store.ts';
 import type { Chunk } from '../types.ts';
@@ -58,7 +59,7 @@ export function openedUnembedded<
 }
 
 const openedHeadings = (seal: Seal, headings: readonly string[], place: string): string[] =>
-  headings.flatMap((sealed) => JSON.parse(seal.open(sealed, place)) as string[]);
+  headings.flatMap((sealed) => parsed(seal.open(sealed, place)) as string[]);
 
 /** Passages as they were before they were kept. */
 export function openedPassages(seals: Seals, org: OrgId, passages: readonly Passage[]): Passage[] {
@@ -75,7 +76,14 @@ export function openedPassages(seals: Seals, org: OrgId, passages: readonly Pass
       text: seal.open(text, place('text')),
       headings: openedHeadings(seal, headings, place('headings')),
       title: openedTitle(seal, org, { ...identity, title: passage.title }),
-      metadata: JSON.parse(seal.open(String(metadata.sealed), placeOfDocument(org, 'metadata', identity))),
+      metadata: parsed(
+        seal.open(String(metadata.sealed), placeOfDocument(org, 'metadata', identity)),
+      ) as Passage['metadata'],
     };
   });
+}
+
+/** What was written here, whatever its length. */
+function parsed(text: string): Json {
+  return parseJson(text, { maxLength: text.length });
 }
