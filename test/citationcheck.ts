@@ -17,7 +17,7 @@ export async function judgeCases(db: Db, half: 'chosen' | 'held'): Promise<Judge
   for (const { name, language, passages, supported, unsupported } of citationWorlds) {
     const texts = passages.flatMap(({ title, headings, text }) => [title, ...headings, text]);
     const words = comparedWords([...texts, ...supported, ...unsupported]);
-    checks.set(name, createCheck(passages, await stems(db, language, words), language));
+    checks.set(name, createCheck(passages, await stems.of(db, language, new Set(words)), language));
   }
   const verdictOf = ({ world, sentence }: CitationCase) => {
     const [read, ...more] = sentencesOf(sentence);

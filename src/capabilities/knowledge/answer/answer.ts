@@ -39,7 +39,7 @@ export function createAnswers({ db, findInstructions }: Deps) {
     const texts = passages.flatMap(({ title, headings, text }) => [title, ...headings, text]);
     const said = sentences.map(({ text }) => text);
     const language = detector.languageOf([...said, ...texts], false, undefined, 'english');
-    const stem = await stems(db, language, comparedWords([...texts, ...said]));
+    const stem = await stems.of(db, language, new Set(comparedWords([...texts, ...said])));
     return createCheck(passages, stem, language);
   };
 

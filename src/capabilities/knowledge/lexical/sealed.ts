@@ -1,9 +1,18 @@
 import type { OrgId } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/types.ts';
 import type { Seal, Seals } from '../sealing/index.ts';
-import { afterPlaces, beforePlaces, type Lexed, placesOf, termsIn } from './lex.ts';
+import { type Lexed, termsIn } from './lex.ts';
 import type { TermPostings } from './postings.ts';
-import { type Filters, type RemovedChunk, readLexemes, readPlaces, readPostings, type Scope } from './store.ts';
+import {
+  type Candidate,
+  type Filters,
+  type Matter,
+  readCandidates,
+  readMatter,
+  readPostings,
+  type Scope,
+} from './reading/store.ts';
+import type { RemovedChunk } from './store.ts';
 
 /** Where some of the collections may be encrypted: there terms are kept as hashes, and lexemes closed. */
 export interface SealedScope extends Scope {
@@ -41,6 +50,14 @@ export function termsOfRemoved(
 }
 
 /** As in the store, by terms as they are. */
+export async function readSealedMatter(db: Db, scope: SealedScope, terms: readonly string[]): Promise<Matter> {
+  if (scope.seals.size === 0) return await readMatter(db, scope, terms);
+  const { plain, asked } = asKept(scope, terms);
+  const { totals, postings } = await readMatter(db, scope, asked);
+  return { totals, postings: joined(postings, plain) };
+}
+
+/** As in the store, by terms as they are. */
 export async function readSealedPostings(
   db: Db,
   scope: SealedScope,
@@ -48,56 +65,37 @@ export async function readSealedPostings(
   most: number,
 ): Promise<Map<string, TermPostings>> {
   if (scope.seals.size === 0) return await readPostings(db, scope, terms, most);
-  const plain = new Map(terms.map((term) => [term, term]));
-  for (const seal of scope.seals.values()) for (const term of terms) plain.set(seal.hash(term), term);
-  const parts = new Map<string, TermPostings[]>();
-  for (const [asked, postings] of await readPostings(db, scope, [...plain.keys()], most)) {
-    const term = plain.get(asked) ?? asked;
-    parts.set(term, [...(parts.get(term) ?? []), postings]);
-  }
-  return new Map([...parts].map(([term, all]) => [term, all.length === 1 ? (all[0] as Buffer) : Buffer.concat(all)]));
+  const { plain, asked } = asKept(scope, terms);
+  return joined(await readPostings(db, scope, asked, most), plain);
 }
 
-/** As in the store, where the lexemes of encrypted collections are looked through here. */
-export async function readSealedPlaces(
+/** As in the store, with lexemes as they are. */
+export async function readSealedCandidates(
   db: Db,
   scope: SealedScope,
   chunks: readonly number[],
   filters: Filters,
-  terms: readonly string[],
-): Promise<Map<number, Map<string, number[]>>> {
-  const places = await readPlaces(db, scope, chunks, filters, terms);
-  if (scope.seals.size === 0) return places;
-  const passing = [...places.keys()];
-  for (const [chunk, lexemes] of await readSealedLexemes(db, scope, passing, [...scope.seals.keys()]))
-    places.set(chunk, placesIn(lexemes, terms));
-  return places;
+): Promise<Candidate[]> {
+  const candidates = await readCandidates(db, scope, chunks, filters);
+  if (scope.seals.size === 0) return candidates;
+  return candidates.map((one) => {
+    const { chunk, collection, lexemes } = one;
+    const seal = one.passes ? scope.seals.get(collection) : undefined;
+    return seal ? { ...one, lexemes: openedLexemes(seal, scope.org, collection, chunk, lexemes) } : one;
+  });
 }
 
-/** As in the store, opened. */
-export async function readSealedLexemes(
-  db: Db,
-  scope: SealedScope,
-  chunks: readonly number[],
-  collections: readonly number[] = scope.collections,
-): Promise<Map<number, string>> {
-  const kept = await readLexemes(db, { ...scope, collections }, chunks);
-  const opened = new Map<number, string>();
-  for (const [chunk, { collection, lexemes }] of kept) {
-    const seal = scope.seals.get(collection);
-    opened.set(chunk, seal ? openedLexemes(seal, scope.org, collection, chunk, lexemes) : lexemes);
-  }
-  return opened;
+/** Terms as each of the collections has them, and which they are. */
+function asKept({ seals }: SealedScope, terms: readonly string[]): { plain: Map<string, string>; asked: string[] } {
+  const plain = new Map(terms.map((term) => [term, term]));
+  for (const seal of seals.values()) for (const term of terms) plain.set(seal.hash(term), term);
+  return { plain, asked: [...plain.keys()] };
 }
 
-function placesIn(lexemes: string, terms: readonly string[]): Map<string, number[]> {
-  const found = new Map<string, number[]>();
-  for (const term of terms) {
-    const line = beforePlaces(term);
-    const at = lexemes.indexOf(line);
-    if (at < 0) continue;
-    const start = at + line.length;
-    found.set(term, placesOf(lexemes.slice(start, lexemes.indexOf(afterPlaces, start))));
-  }
-  return found;
+function joined(
+  kept: ReadonlyMap<string, TermPostings>,
+  plain: ReadonlyMap<string, string>,
+): Map<string, TermPostings> {
+  const parts = Map.groupBy(kept, ([asked]) => plain.get(asked) ?? asked);
+  return new Map([...parts].map(([term, all]) => [term, Buffer.concat(all.map(([, postings]) => postings))]));
 }
