@@ -69,7 +69,7 @@ export const requirements = {
   'KN-2':
     'Passages are cut by the structure of their document; what has not changed is not read again, what is gone is not found, and a document is replaced whole or not at all.',
   'KN-3':
-    'A pass over a source leaves a durable account while it runs, and a document can be found as soon as it is acknowledged.',
+    'Passes over sources run side by side, leave a durable account, go on where they were cut off and hold up no other; what is acknowledged can be found, is told as an event and by how fresh it is, and lag is a metric.',
   'KN-4':
     'By every way to a passage a caller gets what its subjects may read, by collection and by document, and nothing else.',
   'KN-5':

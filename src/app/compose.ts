@@ -41,6 +41,7 @@ import { createMcpSurface } from '../surfaces/mcp/index.ts';
 import { createRest } from '../surfaces/rest/index.ts';
 import { openChat } from './chat.ts';
 import { createDefinitionWatch } from './definitions.ts';
+import { createKnowledgeNews } from './knowledge-news.ts';
 import { createObserver } from './observe.ts';
 import { missingOrgs } from './orgs.ts';
 import { createOwnToolset } from './own.ts';
@@ -193,8 +194,11 @@ export function compose(ground: Ground) {
     subjectsOf,
     findInstructions: instructionsIn,
     chat: openChat(settings.models.chat, { egress, metrics }),
-    answered: metrics.answer,
-    indexed: (org, collection, document) => void bus.publish('knowledge.indexed', { org, collection, document }),
+    news: createKnowledgeNews({
+      ...{ bus, log, answered: metrics.answer },
+      instruments: metrics.watchKnowledge(() => knowledge.lags()),
+    }),
+    sources: settings.knowledge.sources,
   });
   const toolsets = createToolsets({ own: [own, knowledge.toolset, ...(ground.toolsets ?? [])], catalog, upstreams });
   const gateway = createGateway({

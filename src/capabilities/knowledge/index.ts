@@ -1,6 +1,6 @@
 export type { Collection, Collections } from './collections/collections.ts';
 export { knowledgeErrors } from './errors.ts';
-export { createKnowledge, type Knowledge } from './knowledge.ts';
+export { createKnowledge, type Knowledge, type KnowledgeNews } from './knowledge.ts';
 export { knowledgeMigrations } from './migrations.ts';
 export { purgeKnowledge } from './purge.ts';
 export { evaluationInput, gapDays, readQuestions } from './quality/index.ts';

@@ -252,3 +252,41 @@ export const ingestTool: ToolDefinition = {
   },
   annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true }, // it fetches pages
 };
+
+/** As long as most clients wait for an answer, and less. */
+export const usualWaitSeconds = 45;
+
+export const syncTool: ToolDefinition = {
+  name: 'sync',
+  title: 'Read sources now',
+  description:
+    'Has the sources of a collection read now, or joins the pass that is under way, and tells how far it is until it is over or `wait_seconds` are; the pass goes on in any case. Use it when documents have just been changed at their source and must be found now; not before each query, since sources are read by themselves. Only for those who may write in that collection.',
+  inputSchema: {
+    type: 'object',
+    properties: {
+      collection: { type: 'string', minLength: 1, description: 'Name of the collection.', examples: ['handbook'] },
+      source: {
+        type: 'string',
+        minLength: 1,
+        maxLength: 100,
+        description: 'Only this source of it, by name; all of them when absent.',
+        examples: ['docs'],
+      },
+      wait_seconds: {
+        type: 'integer',
+        minimum: 0,
+        maximum: 600,
+        default: usualWaitSeconds,
+        description: 'At most so long it is waited for the end.',
+      },
+    },
+    required: ['collection'],
+    additionalProperties: false,
+  },
+  outputSchema: {
+    type: 'object',
+    properties: { over: { type: 'boolean' }, sources: { type: 'array', items: { type: 'object' } } },
+    required: ['over', 'sources'],
+  },
+  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
+};

@@ -1,26 +1,35 @@
 import { randomBytes } from 'node:crypto';
 import { z } from 'zod';
-import type { Call, OwnItems, OwnToolset, ProviderReply } from '../../kernel/call.ts';
+import type { Call, CallerLink, OwnItems, OwnToolset, ProviderReply } from '../../kernel/call.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { InvalidRequest, NotFound } from '../../kernel/errors.ts';
 import { knowledgeToolset } from '../../kernel/names.ts';
 import type { Principal } from '../../kernel/principal.ts';
 import type { AnswerTool } from './answer/tool.ts';
 import type { AddedDocument, AddedPage, createAdding } from './ingest/add.ts';
+import { type Followed, sumOf } from './ingest/follow.ts';
 import type { Filters } from './lexical/index.ts';
 import { feedbackArguments, feedbackTool, type Vote } from './quality/index.ts';
+import { staleAdvice } from './query/freshness.ts';
 import { largestBudget, usualBudget, usualLimit } from './query/limits.ts';
 import { fenced, type ShownPassage, shown } from './query/passages.ts';
 import type { Answer, Asker, createQueries, Found, Question } from './query/query.ts';
 import { rounded, scoreOf } from './query/scores.ts';
-import { fetchTool, ingestTool, queryTool, relatedTool, sourcesTool } from './tools.ts';
+import { fetchTool, ingestTool, queryTool, relatedTool, sourcesTool, syncTool, usualWaitSeconds } from './tools.ts';
 
 export interface ToolsetDeps {
   queries: ReturnType<typeof createQueries>;
   /** What the asker may read, by source. */
   sources(asker: Asker): Promise<object[]>;
-  ingest: ReturnType<typeof createAdding>;
+  ingest: ReturnType<typeof createAdding>['add'];
   vote(principal: Principal, vote: Vote): Promise<void>;
+  /** Has sources read, or joins the passes that are under way, and watches them. */
+  sync(
+    principal: Principal,
+    what: { collection: string; source?: string; forMs: number },
+    report: (passes: readonly Followed[]) => void,
+    signal: AbortSignal,
+  ): Promise<{ over: boolean; passes: Followed[] }>;
   askerOf(principal: Principal): Asker;
   findInstructions(text: string): string[];
   /** Where there is a model to answer with. */
@@ -59,10 +68,18 @@ const ingestArguments = z.object({
   title: z.string().optional(),
 });
 
+const syncArguments = z.object({
+  collection: z.string(),
+  source: z.string().optional(),
+  wait_seconds: z.int().default(usualWaitSeconds),
+});
+/** An answer has to be on its way before the deadline. */
+const answeringMs = 1_000;
+
 const unitMs = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 const offered: OwnItems = {
-  tools: [queryTool, fetchTool, relatedTool, sourcesTool, ingestTool, feedbackTool],
+  tools: [queryTool, fetchTool, relatedTool, sourcesTool, ingestTool, syncTool, feedbackTool],
   prompts: [],
   resources: [],
   templates: [
@@ -94,10 +111,11 @@ export function createKnowledgeToolset(deps: ToolsetDeps): OwnToolset {
         ...(collections ? { collections } : {}),
       };
       const { answerable, confidence, passages, parts } = await queries.query(askerOf(principal), asked, signal);
-      const advice = adviceFor(answerable, passages.length, parts);
+      const stale = answerable ? '' : await staleAdvice(asked, confidence, askerOf(principal), deps);
+      const advice = stale + (adviceFor(answerable, passages.length, parts) ?? '');
       return replyOf({
         ...{ answerable, confidence: rounded(confidence) },
-        ...(advice === undefined ? {} : { advice }),
+        ...(advice === '' ? {} : { advice }),
         ...(parts ? { parts: parts.map((part) => ({ ...part, confidence: rounded(part.confidence) })) } : {}),
         passages: scored(passages),
       });
@@ -132,6 +150,23 @@ export function createKnowledgeToolset(deps: ToolsetDeps): OwnToolset {
       const text = 'Kept for those who look after the documents. It does not change what is found.';
       return { kind: 'result', result: { content: [{ type: 'text', text }], structuredContent: { kept: true } } };
     },
+    async sync({ principal, arguments: given, link, deadline }, signal) {
+      const { collection, source, wait_seconds: seconds } = syncArguments.parse(given);
+      const leftMs = deadline === undefined ? Number.POSITIVE_INFINITY : deadline - clock.now() - answeringMs;
+      const what = {
+        collection,
+        forMs: Math.min(seconds * 1_000, leftMs),
+        ...(source === undefined ? {} : { source }),
+      };
+      const report = progressOf(link);
+      const { over, passes } = await deps.sync(principal, what, report, signal);
+      const states = passes.map((pass) => `${pass.source}: ${pass.state}, ${sumOf([pass]).message}`);
+      const rest = over ? '' : 'It goes on by itself; call again to see how far it is.';
+      const none = over && passes.length === 0 ? 'The collection has no sources: it is filled by ingest.' : '';
+      const text = [...states, rest, none].filter(Boolean).join('\n');
+      const told = { over, sources: passes.map((pass) => ({ ...pass, counts: { ...pass.counts } })) };
+      return { kind: 'result', result: { content: [{ type: 'text', text }], structuredContent: told } };
+    },
   };
 
   const answering = deps.answer ? [deps.answer.definition] : [];
@@ -160,6 +195,17 @@ function sentBy({ collection, name, text, url, title }: z.output<typeof ingestAr
   if (url !== undefined) return { ...more, url, ...(name === undefined ? {} : { name }) };
   if (name === undefined) throw InvalidRequest({ faults: ['a text needs a name'] });
   return { ...more, name, bytes: Buffer.from(text ?? '') };
+}
+
+/** Tells the caller how far it is, each time that it is further. */
+function progressOf(link: CallerLink): (passes: readonly Followed[]) => void {
+  let before = -1;
+  return (passes) => {
+    const now = sumOf(passes);
+    if (now.progress <= before) return; // progress has to grow, by the protocol
+    before = now.progress;
+    link.progress(now);
+  };
 }
 
 async function readDocument(call: Call, { queries, askerOf }: ToolsetDeps): Promise<ProviderReply> {

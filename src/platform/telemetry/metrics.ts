@@ -25,6 +25,13 @@ export interface AnswerMeasure {
   passages: number;
 }
 
+export interface KnowledgeInstruments {
+  /** What became of a document that came in, or went. */
+  document(end: 'added' | 'changed' | 'removed' | 'failed'): void;
+  /** How long a document took from the arrival of its bytes until it could be found. */
+  indexed(tookMs: number): void;
+}
+
 export interface Metrics {
   call(measure: CallMeasure): void;
   request(measure: RequestMeasure): void;
@@ -38,6 +45,8 @@ export interface Metrics {
   watchPool(read: () => { total: number; idle: number; waiting: number }): void;
   /** Places of the audit queue, and records that had none, read at each scrape. */
   watchAuditQueue(read: () => { used: number; size: number; dropped: number }): void;
+  /** How far collections are behind their sources, read at each scrape. Returns where what happens to documents is told. */
+  watchKnowledge(read: () => Iterable<{ org: string; collection: string; lagMs: number }>): KnowledgeInstruments;
   /** Another figure, read at each scrape. The name starts with `fairlead_`; it has no labels. */
   gauge(name: string, help: string, read: () => number): void;
   /** Another count; the name starts with `fairlead_` and ends with `_total`. Returns the way to add to it. */
@@ -172,6 +181,40 @@ export function createMetrics(): Metrics {
           this.inc(read().dropped);
         },
       });
+    },
+    watchKnowledge(read) {
+      const collectionLabel = boundedLabel(maxLabels);
+      new Gauge({
+        name: 'fairlead_knowledge_lag_seconds',
+        help: 'Time since the source of a collection that waits longest was seen whole',
+        labelNames: ['collection'] as const,
+        registers,
+        collect() {
+          this.reset();
+          const longest = new Map<string, number>();
+          for (const { org, collection, lagMs } of read()) {
+            const label = org === defaultOrg ? collectionLabel(collection) : other;
+            longest.set(label, Math.max(longest.get(label) ?? 0, lagMs));
+          }
+          for (const [label, lagMs] of longest) this.set({ collection: label }, lagMs / 1_000);
+        },
+      });
+      const documents = new Counter({
+        name: 'fairlead_knowledge_documents_total',
+        help: 'Documents that were added, changed or removed, or that could not be had or read',
+        labelNames: ['end'] as const,
+        registers,
+      });
+      const took = new Histogram({
+        name: 'fairlead_knowledge_index_seconds',
+        help: 'Time from the arrival of the bytes of a document until it could be found',
+        buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60],
+        registers,
+      });
+      return {
+        document: (end) => documents.inc({ end }),
+        indexed: (tookMs) => took.observe(tookMs / 1_000),
+      };
     },
     gauge,
     counter(name, help) {

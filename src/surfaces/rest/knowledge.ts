@@ -67,6 +67,7 @@ const counts = z.object({
   removed: z.int(),
   skipped: z.int(),
   failed: z.int(),
+  expected: z.int().openapi({ description: 'How many there were before, where all are looked at' }),
 });
 const run = z
   .object({

@@ -26,6 +26,9 @@ export interface DocumentRow {
   /** When its source was last seen to have it as it stands here. */
   confirmedAt: number;
   indexedAt: number;
+  /** Digest of what its source told of it beside the content, and the keys of `metadata` that it told; see ingest/told. */
+  told?: string;
+  toldKeys?: string[];
 }
 
 export interface ChunkRow extends Chunk {
@@ -59,6 +62,8 @@ type KnowledgeTables = {
     confirmed_at: Date;
     indexed_at: Date;
     deleted_at: Date | null;
+    told: string | null;
+    told_keys: string[];
   };
   // As far as it is looked at here; it belongs to `editions`.
   knowledge_editions: { org: string; audience: number; document: number };
@@ -100,7 +105,7 @@ export async function readSizes(db: Db, org: OrgId): Promise<Map<number, Collect
   return new Map(rows.map((row) => [row.collection, { documents: Number(row.documents), chunks: Number(row.chunks) }]));
 }
 
-export type KnownDocument = Pick<DocumentRow, 'id' | 'hash' | 'revision' | 'audience'>;
+export type KnownDocument = Pick<DocumentRow, 'id' | 'hash' | 'revision' | 'audience' | 'told'>;
 
 /** What one source has brought before, by URI. */
 export async function knownDocuments(
@@ -111,16 +116,16 @@ export async function knownDocuments(
 ): Promise<Map<string, KnownDocument>> {
   const rows = await tables(db)
     .selectFrom('knowledge_documents')
-    .select(['id', 'uri', 'hash', 'revision', 'audience'])
+    .select(['id', 'uri', 'hash', 'revision', 'audience', 'told'])
     .where('org', '=', org)
     .where('collection', '=', collection)
     .where('source', '=', source)
     .where('deleted_at', 'is', null)
     .execute();
   return new Map(
-    rows.map(({ id, uri, hash, revision, audience }) => [
+    rows.map(({ id, uri, hash, revision, audience, told }) => [
       uri,
-      { id, hash, audience, ...(revision === null ? {} : { revision }) },
+      { id, hash, audience, ...(revision === null ? {} : { revision }), ...(told === null ? {} : { told }) },
     ]),
   );
 }
@@ -131,16 +136,15 @@ export async function documentsFromOthers(
   org: OrgId,
   collection: number,
   sources: readonly string[],
-): Promise<number[]> {
-  const rows = await tables(db)
+): Promise<Pick<DocumentRow, 'id' | 'source'>[]> {
+  return await tables(db)
     .selectFrom('knowledge_documents')
-    .select('id')
+    .select(['id', 'source'])
     .where('org', '=', org)
     .where('collection', '=', collection)
     .where('source', 'not in', sources)
     .where('deleted_at', 'is', null)
     .execute();
-  return rows.map(({ id }) => id);
 }
 
 export type NewDocument = Omit<DocumentRow, 'id' | 'chunks'>;
@@ -186,6 +190,8 @@ function valuesOf(one: NewDocument, chunks: number) {
     changed_at: date(one.changedAt),
     confirmed_at: new Date(one.confirmedAt),
     indexed_at: new Date(one.indexedAt),
+    told: one.told ?? null,
+    told_keys: one.toldKeys ?? [],
   };
 }
 
@@ -263,14 +269,22 @@ export async function confirmDocuments(db: Db, org: OrgId, documents: readonly n
   }
 }
 
-/** Its source calls it by another revision now, and it says the same. */
-export async function reviseDocument(db: Db, org: OrgId, id: number, revision: string | undefined): Promise<void> {
-  await tables(db)
-    .updateTable('knowledge_documents')
-    .set({ revision: revision ?? null })
+/** Whether there is a document of that name. */
+export async function hasDocument(
+  db: Db,
+  org: OrgId,
+  { collection, source, uri }: Pick<DocumentRow, 'collection' | 'source' | 'uri'>,
+): Promise<boolean> {
+  const row = await tables(db)
+    .selectFrom('knowledge_documents')
+    .select('id')
     .where('org', '=', org)
-    .where('id', '=', id)
-    .execute();
+    .where('collection', '=', collection)
+    .where('source', '=', source)
+    .where('uri', '=', uri)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 /** Leaves a tombstone of each: that it was there, and when it went. */

@@ -1,13 +1,15 @@
 import type { ProgressUpdate } from '../../../kernel/call.ts';
 import type { Clock } from '../../../kernel/clock.ts';
 import { InvalidRequest } from '../../../kernel/errors.ts';
-import type { OrgId, Principal } from '../../../kernel/principal.ts';
-import type { Collections } from '../collections/collections.ts';
+import type { Principal } from '../../../kernel/principal.ts';
+import type { Collection, Collections } from '../collections/collections.ts';
+import { hasDocument } from '../documents/store.ts';
 import { NotWritable, PageUnavailable, UnknownCollection } from '../errors.ts';
 import type { Reader } from '../read/index.ts';
 import type { FetchPage } from '../sources/index.ts';
 import { everyone } from '../types.ts';
 import { hashOf, keepDocument, type Stores } from './keep.ts';
+import type { IngestNews } from './news.ts';
 
 export interface AddedDocument {
   collection: string;
@@ -43,7 +45,7 @@ interface Deps {
   fetchPage: FetchPage;
   clock: Clock;
   subjectsOf(principal: Principal): string[];
-  indexed(org: OrgId, collection: number, document: number): void;
+  news: Pick<IngestNews, 'indexed'>;
 }
 
 /** The source of documents that were sent in. */
@@ -53,9 +55,9 @@ const nobodyListens: Tell = () => undefined;
 
 /** Adds single documents for those who may write. */
 export function createAdding(deps: Deps) {
-  const { stores, collections, reader, fetchPage, clock, subjectsOf, indexed } = deps;
+  const { stores, collections, reader, fetchPage, clock, subjectsOf, news } = deps;
 
-  const writable = async (principal: Principal, name: string) => {
+  const writable = async (principal: Principal, name: string): Promise<Collection> => {
     const subjects = subjectsOf(principal);
     const all = await collections.list(principal.org);
     const mayUse = (rights: readonly string[]) => rights.some((subject) => subjects.includes(subject));
@@ -88,7 +90,7 @@ export function createAdding(deps: Deps) {
     return { ...told, uri: document.name ?? url.href, url: url.href };
   };
 
-  return async (
+  const add = async (
     principal: Principal,
     document: AddedDocument | AddedPage,
     signal: AbortSignal,
@@ -96,6 +98,7 @@ export function createAdding(deps: Deps) {
   ): Promise<KeptDocument> => {
     const { org } = principal;
     const { title } = document;
+    const arrivedAt = performance.now();
     const { id: collection, settings } = await writable(principal, document.collection); // before anything is fetched
     const { uri, name, bytes, mediaType, changedAt, url } = await contentOf(document, signal, progress);
     const { language } = settings;
@@ -110,14 +113,18 @@ export function createAdding(deps: Deps) {
       ...(url === undefined ? {} : { url }),
       ...(title === undefined ? {} : { title }),
     };
+    const change = (await hasDocument(stores.db, org, arrival)) ? 'changed' : 'added';
     const kept = await keepDocument(stores, org, arrival, read, clock.now(), (done) => {
       signal.throwIfAborted();
       if (done < passages) progress({ progress: 2 + done, total, message: `kept: ${done} of ${passages} passages` });
     });
     progress({ progress: total, total, message: `kept: ${passages} of ${passages} passages` });
-    indexed(org, collection, kept);
+    const ref = { org, collection: document.collection, collectionId: collection, source: sentIn, document: kept };
+    news.indexed(ref, change, performance.now() - arrivedAt);
     return { document: kept, passages, title: title ?? read.title, warnings: read.warnings };
   };
+
+  return { add, /** A collection in which somebody may write. @throws UnknownCollection, NotWritable */ writable };
 }
 
 /** The fragment is a place within the page. */

@@ -10,7 +10,7 @@ export type { Stores } from './contents.ts';
 
 /** A document as it comes, beside what was read of it. */
 export type Arrival = Pick<NewDocument, 'collection' | 'source' | 'uri' | 'hash' | 'bytes'> &
-  Partial<Pick<NewDocument, 'revision' | 'url' | 'changedAt' | 'metadata' | 'title'>> & {
+  Partial<Pick<NewDocument, 'revision' | 'url' | 'changedAt' | 'metadata' | 'title' | 'told' | 'toldKeys'>> & {
     /** Subjects who may read it. */
     readers: readonly string[];
   };
@@ -52,7 +52,7 @@ export async function keepDocument(
 }
 
 /** The embedded database does nothing else while a transaction is open. */
-const removedAtOnce = 20;
+export const removedAtOnce = 20;
 
 /** Takes documents out of what can be found, and leaves a tombstone of each. */
 export async function removeDocuments(
