@@ -4,8 +4,8 @@ import type { Reranker } from '../../../platform/models/index.ts';
 import type { Log } from '../../../platform/telemetry/index.ts';
 import { type Passage, readPassages } from '../documents/store.ts';
 import { defaultFeedback, type Filters, type Lexical } from '../lexical/index.ts';
+import type { Asker } from './asker.ts';
 import { type Candidate, fuse, type MeaningHit } from './fuse.ts';
-import type { Asker } from './query.ts';
 
 /** Finds passages by what they mean, within what the asker may read; none where there is no model, or none that answers. */
 export interface Meanings {
