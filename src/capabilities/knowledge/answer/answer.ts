@@ -30,6 +30,9 @@ interface Deps {
   findInstructions(text: string): string[];
 }
 
+/** In characters; a caller's own model keeps to no limit of ours. */
+const longestAnswer = 20_000;
+
 /** Has a model answer from passages, and keeps of what it says only what a check by rule finds in the passages it cites. */
 export function createAnswers({ db, findInstructions }: Deps) {
   const stems = createStems();
@@ -57,7 +60,7 @@ export function createAnswers({ db, findInstructions }: Deps) {
     signal: AbortSignal,
   ): Promise<CheckedAnswer> {
     const reply = await model.complete(promptOf(question, passages, fence), signal);
-    const sentences = sentencesOf(reply.text);
+    const sentences = sentencesOf(reply.text.slice(0, longestAnswer));
     const check = await checkFor(sentences, passages);
     const dropped: CheckedAnswer['dropped'] = [];
     const kept = new Map<number, { sentence: Sentence; citations: number[] }>();
