@@ -1,13 +1,17 @@
-// Finding passages by keywords. `npm run bench:knowledge -- --beir DIR` measures how good and how fast it is on a folder of
-// the BEIR benchmark; `-- --chunks 100000` measures how fast it is among so many chunks made of real text;
-// `-- --citations` measures the check of what answers cite.
+// Finding passages. `npm run bench:knowledge -- --beir DIR` measures how good and how fast each way is on a folder of the
+// BEIR benchmark; `-- --beir DIR --concurrent` what a hundred who ask feel while four send documents in; `-- --chunks 100000`
+// how fast it is among so many chunks made of real text; `-- --citations` measures the check of what answers
+// cite.
 import { parseArgs } from 'node:util';
-import { defaultFeedback, defaultLexicalSettings } from '../src/capabilities/knowledge/lexical/index.ts';
 import { type Figure, percentile, report, setting } from './figures.ts';
 import { qualityOf, readBeir } from './knowledge/beir.ts';
 import { measureCitations } from './knowledge/citations.ts';
-import { type Indexed, indexed } from './knowledge/indexed.ts';
+import { measureConcurrent } from './knowledge/concurrent.ts';
+import { indexed } from './knowledge/indexed.ts';
+import { kept } from './knowledge/kept.ts';
 import { madeOf, questionsOf } from './knowledge/synthetic.ts';
+import { ways } from './knowledge/ways.ts';
+import { bytesOf, type SearchedWorld } from './knowledge/world.ts';
 import { openStorage } from './storage.ts';
 import { postgres } from './world.ts';
 
@@ -15,76 +19,91 @@ const { values } = parseArgs({
   options: {
     beir: { type: 'string' },
     chunks: { type: 'string' },
+    citations: { type: 'boolean', default: false },
+    concurrent: { type: 'boolean', default: false },
     only: { type: 'string' },
-    citations: { type: 'boolean' },
   },
 });
 const rounds = setting('BENCH_ROUNDS', 3);
 const kinds = [
-  { kind: 'embedded', base: '', goalMs: 25 },
-  ...(postgres ? [{ kind: 'Postgres', base: postgres, goalMs: 10 }] : []),
-].filter(({ kind }) => values.only === undefined || kind.toLowerCase() === values.only.toLowerCase());
+  { kind: 'embedded' as const, base: '' },
+  ...(postgres ? [{ kind: 'postgres' as const, base: postgres }] : []),
+].filter(({ kind }) => values.only === undefined || kind === values.only.toLowerCase());
+type Kind = (typeof kinds)[number]['kind'];
 
-type Find = (query: string) => Promise<number[]>;
-const waysOf = (index: Indexed, limit: number): [name: string, find: Find][] => [
-  ['ts_rank_cd', (query) => index.searchPlainly(query, limit)],
-  ['BM25', (query) => index.search(query, { limit })],
-  ['BM25 with feedback', (query) => index.search(query, { limit, feedback: defaultFeedback })],
-];
-
-for (const { kind, base, goalMs } of kinds) {
-  if (values.beir !== undefined) await measureQuality(values.beir, kind, base);
-  if (values.chunks !== undefined) await measureSpeed(Number(values.chunks), kind, base, goalMs);
+for (const { kind, base } of kinds) {
+  if (values.beir !== undefined && !values.concurrent) await measureQuality(values.beir, kind, base);
+  if (values.beir !== undefined && values.concurrent) {
+    const { documents, queries } = readBeir(values.beir);
+    const figures = await measureConcurrent(
+      documents,
+      queries.map(({ text }) => text),
+      base,
+    );
+    report(`100 who ask and 4 who send, on ${kind}`, figures);
+  }
+  if (values.chunks !== undefined) await measureSpeed(Number(values.chunks), kind, base);
 }
 if (values.citations) await measureCitations();
 if (values.beir === undefined && values.chunks === undefined && !values.citations)
   console.log('Say --beir DIR, --chunks COUNT or --citations.');
 
-async function measureQuality(folder: string, kind: string, base: string): Promise<void> {
+/** Through the way of every document; each is one of the collection, found where one of its passages is. */
+async function measureQuality(folder: string, kind: Kind, base: string): Promise<void> {
   const collection = readBeir(folder);
   const storage = await openStorage(base);
   try {
-    const entries = collection.documents.map(({ title, text }, at) => ({ chunkId: at + 1, title, headings: [], text }));
-    const index = await indexed(storage.database, entries, defaultLexicalSettings);
-    const figures = sizeFigures(index, entries.length);
-    for (const [name, find] of waysOf(index, 100)) {
+    const world = await kept(storage, collection.documents);
+    const { documentOf } = world;
+    const figures = await sizeFigures(world, documentOf.size);
+    const documents = (collection.documents.length * 1_000) / world.ingestMs;
+    figures.push({ what: 'ingestion', rounds: [documents], unit: 'documents/s' });
+    if (world.unreadable > 0)
+      figures.push({ what: 'without text', rounds: [world.unreadable], unit: 'documents', digits: 0 });
+    for (const way of ways) {
+      await way.prepare?.(world);
+      const find = (query: string) => way.find(world, query, 100);
       const ranked = new Map<string, string[]>();
       for (const { id, text } of collection.queries) {
-        const found = await find(text);
-        ranked.set(
-          id,
-          found.flatMap((chunk) => collection.documents[chunk - 1]?.id ?? []),
-        );
+        const found = await way.find(world, text, 200); // several of one document count once
+        ranked.set(id, [...new Set(found.flatMap((chunk) => documentOf.get(chunk) ?? []))]);
       }
       const { ndcgAt10, recallAt100, mrrAt10 } = qualityOf(collection, ranked);
-      const goal = name === 'ts_rank_cd' ? undefined : 'at least 0.40';
-      figures.push({ what: `${name}: nDCG@10`, rounds: [ndcgAt10], unit: '', goal, digits: 4 });
-      figures.push({ what: `${name}: recall@100`, rounds: [recallAt100], unit: '', digits: 4 });
-      figures.push({ what: `${name}: MRR@10`, rounds: [mrrAt10], unit: '', digits: 4 });
       figures.push(
+        { what: `${way.name}: nDCG@10`, rounds: [ndcgAt10], unit: '', goal: way.goal, digits: 4 },
+        { what: `${way.name}: recall@100`, rounds: [recallAt100], unit: '', digits: 4 },
+        { what: `${way.name}: MRR@10`, rounds: [mrrAt10], unit: '', digits: 4 },
         ...(await speedFigures(
-          name,
+          way.name,
           find,
           collection.queries.map(({ text }) => text),
         )),
       );
     }
-    report(`${folder} on ${kind}: ${entries.length} documents, ${collection.queries.length} queries`, figures);
+    const { documents: all, queries } = collection;
+    report(
+      `${folder} on ${kind}: ${all.length} documents, ${documentOf.size} passages, ${queries.length} queries`,
+      figures,
+    );
   } finally {
     await storage.stop();
   }
 }
 
-async function measureSpeed(count: number, kind: string, base: string, goalMs: number): Promise<void> {
+async function measureSpeed(count: number, kind: Kind, base: string): Promise<void> {
   const storage = await openStorage(base);
   try {
     const entries = madeOf(count);
-    const index = await indexed(storage.database, entries, defaultLexicalSettings);
-    const figures = sizeFigures(index, count);
+    const world = await indexed(storage.database, entries);
+    const figures = await sizeFigures(world, count);
+    figures.push({ what: 'ingestion into the index', rounds: [(count * 1_000) / world.ingestMs], unit: 'chunks/s' });
     const questions = questionsOf(entries, setting('BENCH_TIMES', 200));
-    for (const [name, find] of waysOf(index, 10)) {
-      if (name === 'ts_rank_cd') continue; // seconds each, and nobody waits for it
-      figures.push(...(await speedFigures(name, find, questions, name === 'BM25' ? `${goalMs} ms` : undefined)));
+    for (const way of ways) {
+      if (!way.speedGoalMs) continue; // seconds each, and nobody waits for it
+      await way.prepare?.(world);
+      const goalMs = way.speedGoalMs[kind];
+      const goal = Number.isNaN(goalMs) ? undefined : `${goalMs} ms`;
+      figures.push(...(await speedFigures(way.name, (query) => way.find(world, query, 10), questions, goal)));
     }
     report(`${count} chunks on ${kind}, ${questions.length} questions`, figures);
   } finally {
@@ -92,7 +111,12 @@ async function measureSpeed(count: number, kind: string, base: string, goalMs: n
   }
 }
 
-async function speedFigures(name: string, find: Find, queries: readonly string[], goal?: string): Promise<Figure[]> {
+async function speedFigures(
+  name: string,
+  find: (query: string) => Promise<unknown>,
+  queries: readonly string[],
+  goal?: string,
+): Promise<Figure[]> {
   const p50: number[] = [];
   const p99: number[] = [];
   const rate: number[] = [];
@@ -115,11 +139,10 @@ async function speedFigures(name: string, find: Find, queries: readonly string[]
   ];
 }
 
-function sizeFigures({ ingestMs, indexBytes, plainIngestMs, plainBytes }: Indexed, chunks: number): Figure[] {
+async function sizeFigures({ database }: SearchedWorld, passages: number): Promise<Figure[]> {
+  const index = await bytesOf(database, 'knowledge_(lexemes|postings|terms|lexical_totals)');
   return [
-    { what: 'ts_rank_cd: index', rounds: [plainBytes / 2 ** 20], unit: 'MiB' },
-    { what: 'ts_rank_cd: ingestion', rounds: [(chunks * 1_000) / plainIngestMs], unit: 'chunks/s' },
-    { what: 'BM25: index', rounds: [indexBytes / 2 ** 20], unit: 'MiB' },
-    { what: 'BM25: ingestion', rounds: [(chunks * 1_000) / ingestMs], unit: 'chunks/s' },
+    { what: 'passages', rounds: [passages], unit: '', digits: 0 },
+    { what: 'index of words', rounds: [index / 2 ** 20], unit: 'MiB' },
   ];
 }

@@ -24,7 +24,11 @@ export async function judgeCases(db: Db, half: 'chosen' | 'held'): Promise<Citat
   for (const { language, passages, supported, unsupported } of half === 'chosen' ? chosenWorlds : heldWorlds) {
     const sentences = [...supported, ...unsupported];
     const texts = passages.flatMap(({ title, headings, text }) => [title, ...headings, text]);
-    const check = createCheck(passages, await stems(db, language, comparedWords([...texts, ...sentences])), language);
+    const check = createCheck(
+      passages,
+      await stems.of(db, language, comparedWords([...texts, ...sentences])),
+      language,
+    );
     for (const [at, sentence] of sentences.entries()) {
       const [read, ...more] = sentencesOf(sentence);
       if (!read || more.length > 0) throw new Error(`this is not one sentence: ${sentence}`);

@@ -42,7 +42,11 @@ describe('a citation', () => {
   ];
   const judge = async (answer: string) => {
     const texts = [...passages.flatMap(({ title, text }) => [title, text]), answer];
-    const check = createCheck(passages, await createStems()(database.db, 'english', comparedWords(texts)), 'english');
+    const check = createCheck(
+      passages,
+      await createStems().of(database.db, 'english', comparedWords(texts)),
+      'english',
+    );
     return sentencesOf(answer).map(check);
   };
 

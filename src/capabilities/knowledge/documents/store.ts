@@ -1,6 +1,6 @@
-import type { ColumnType, Generated } from 'kysely';
+import { type ColumnType, type Generated, sql } from 'kysely';
 import type { OrgId } from '../../../kernel/principal.ts';
-import type { Db } from '../../../platform/db/types.ts';
+import { type Db, prepared } from '../../../platform/db/index.ts';
 import { audiencesOf } from '../collections/store.ts';
 import type { Edition } from '../editions/store.ts';
 import type { Chunk, ChunkKind, DocumentKind, Language } from '../types.ts';
@@ -320,6 +320,8 @@ function readable(db: Db, org: OrgId, subjects: readonly string[]) {
     .innerJoin('knowledge_documents as document', 'document.id', 'chunk.document')
     .innerJoin('knowledge_collections as collection', 'collection.id', 'chunk.collection')
     .where('chunk.org', '=', org)
+    .where('document.org', '=', org)
+    .where('collection.org', '=', org)
     .where('chunk.audience', 'in', audiencesOf(db, org, subjects))
     .where('collection.audience', 'in', audiencesOf(db, org, subjects))
     .where('document.deleted_at', 'is', null)
@@ -376,7 +378,8 @@ export async function readPassages(
   chunks: readonly number[],
 ): Promise<Passage[]> {
   if (chunks.length === 0) return [];
-  const rows = await readable(db, org, subjects).where('chunk.id', 'in', chunks).execute();
+  const asked = readable(db, org, subjects).where(sql<boolean>`chunk.id = any(${sql.val([...chunks])}::int[])`);
+  const { rows } = await sql<ReadableRow>`${prepared}${asked}`.execute(db);
   return rows.map(toPassage);
 }
 

@@ -77,7 +77,7 @@ async function lexAll(trx: Db, entries: readonly LexicalEntry[], stems: Stems): 
   const read = entries.map((entry) => ({ entry, words: wordsOfEntry(entry) }));
   const lexed: Lexed[] = [];
   for (const [language, group] of Map.groupBy(read, ({ entry }) => entry.language)) {
-    const stem = await stems(trx, language, distinctWords(group));
+    const stem = await stems.of(trx, language, distinctWords(group));
     for (const { entry, words } of group) lexed.push(lexEntry(entry, words, stem));
   }
   return lexed;

@@ -37,6 +37,8 @@ export interface Answer {
 
 /** So many candidates for each passage that is wanted, of which some say the same as others. */
 const candidatesEach = 5;
+/** So often a question is asked anew when documents are replaced under it. */
+const mostTries = 10;
 
 export type QueryDeps = RankingDeps & {
   /** Told of each question with its answer. */
@@ -66,7 +68,7 @@ export function createQueries(deps: QueryDeps) {
     return passage;
   };
 
-  const search = async (asker: Asker, question: Question, signal: AbortSignal) => {
+  const attempt = async (asker: Asker, question: Question, signal: AbortSignal) => {
     const { query, filters } = question;
     const reach = await reachOf(asker, question.collections);
     const depth = question.limit * candidatesEach;
@@ -77,7 +79,15 @@ export function createQueries(deps: QueryDeps) {
       const passage = passages.get(chunkId);
       return passage ? [{ ...passage, ...scores }] : [];
     });
-    return { found, parts };
+    return { found, parts, isWhole: found.length === ranked.length };
+  };
+
+  /** Where a document was replaced since it was ranked, it would be missing, or there with half of what it says: once more. */
+  const search = async (asker: Asker, question: Question, signal: AbortSignal) => {
+    for (let tried = 1; ; tried++) {
+      const made = await attempt(asker, question, signal);
+      if (made.isWhole || tried === mostTries) return made;
+    }
   };
 
   return {

@@ -1,0 +1,27 @@
+import { sql } from 'kysely';
+import type { Lexical } from '../../src/capabilities/knowledge/lexical/index.ts';
+import type { Database } from '../../src/platform/db/index.ts';
+
+export const org = 'default';
+
+/** A collection that everybody may read, in a database of the bench's own. */
+export interface SearchedWorld {
+  database: Database;
+  lexical: Lexical;
+  collection: number;
+  /** Puts the same texts into an index of plain Postgres. */
+  fillPlain(): Promise<void>;
+}
+
+/** Bytes of tables whose names are like this. */
+export async function bytesOf({ db }: Database, tables: string): Promise<number> {
+  const { rows } = await sql<{ bytes: string }>`select sum(pg_total_relation_size(oid)) as bytes from pg_class
+    where relkind = 'r' and relname ~ ${`^${tables}$`}`.execute(db);
+  return Number(rows[0]?.bytes);
+}
+
+/** Postgres does by itself what the embedded database does when nobody waits: both are measured at rest. */
+export async function settle({ db, kind }: Database): Promise<void> {
+  await sql`vacuum analyze`.execute(db);
+  if (kind === 'postgres') await sql`checkpoint`.execute(db);
+}
