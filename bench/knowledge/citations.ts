@@ -1,4 +1,4 @@
-import { judgeCases } from '../../test/citationcheck.ts';
+import { judgeCases } from '../../test/citations/judge.ts';
 import { report } from '../figures.ts';
 import { openStorage } from '../storage.ts';
 
@@ -7,13 +7,13 @@ export async function measureCitations(): Promise<void> {
   const storage = await openStorage();
   try {
     for (const half of ['chosen', 'held'] as const) {
-      const { cases, precision, recall, caught, reasons } = await judgeCases(storage.database.db, half);
+      const { cases, precision, recall, caught, wrong } = await judgeCases(storage.database.db, half);
       report(`Citations: ${cases} sentences, ${half === 'chosen' ? 'by which the rules were chosen' : 'set aside'}`, [
         { what: 'of what is let through, true', rounds: [precision], unit: '', digits: 3 },
         { what: 'of what is true, let through', rounds: [recall], unit: '', digits: 3 },
         { what: 'of what is false, dropped', rounds: [caught], unit: '', digits: 3 },
       ]);
-      for (const reason of reasons) console.log(`  ${reason}`);
+      for (const each of wrong) console.log(`  ${each}`);
     }
   } finally {
     await storage.stop();

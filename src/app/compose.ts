@@ -195,9 +195,11 @@ export function compose(ground: Ground) {
     subjectsOf,
     findInstructions: instructionsIn,
     chat: openChat(settings.models.chat, { egress, metrics }),
-    answered: metrics.answer,
-    news: createKnowledgeNews({ bus, log, instruments: metrics.watchKnowledge(() => knowledge.lags()) }),
-    places: settings.knowledge.sources,
+    news: createKnowledgeNews({
+      ...{ bus, log, answered: metrics.answer },
+      instruments: metrics.watchKnowledge(() => knowledge.lags()),
+    }),
+    sources: settings.knowledge.sources,
     vault: keyringVault(keyring),
   });
   const toolsets = createToolsets({ own: [own, knowledge.toolset, ...(ground.toolsets ?? [])], catalog, upstreams });

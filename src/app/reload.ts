@@ -60,9 +60,9 @@ export function createReload({ settings, house, log, renewTls }: Deps): (next: S
     { keys: ['endpoints', 'mcp'], apply: (next) => endpoints.redeclare(next.endpoints, next.mcp) },
     {
       keys: ['knowledge'],
-      apply(next) {
-        knowledge.setSearch(next.knowledge.search);
-        return knowledge.redeclare(next.knowledge.collections, next.knowledge.sources);
+      apply({ knowledge: next }) {
+        knowledge.tune(next);
+        return knowledge.redeclare(next.collections);
       },
     },
     { keys: ['upstreams'], apply: (next) => upstreams.redeclare(next.upstreams) },

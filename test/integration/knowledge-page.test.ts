@@ -67,6 +67,18 @@ describe('a page by its address', () => {
       { progress: 2, total: 3, message: 'read: 1 passages' },
       { progress: 3, total: 3, message: 'kept: 1 of 1 passages' },
     ]);
+    heard.length = 0;
+    const long = Array.from({ length: 130 }, (_, at) => `# Berth ${at}\n\nIt is ${at} fathoms deep.`).join('\n\n');
+    const text = { collection: 'harbour', name: 'berths.md', text: long };
+    await client.callTool(
+      { name: 'knowledge_ingest', arguments: text },
+      { onprogress: (update) => void heard.push(update) },
+    );
+    const kept = heard.map(({ message = '' }) => message).filter((message) => message.startsWith('kept'));
+    expect(kept).toEqual([
+      expect.stringMatching(/^kept: 100 of 1\d\d /),
+      expect.stringMatching(/^kept: (1\d\d) of \1 /),
+    ]);
     const { result } = await call('query', { query: 'round turn half hitches' });
     const url = `${base}/moved`; // as it was named, wherever that led
     expect(result.structuredContent.passages).toMatchObject([{ title: 'Moorings', uri: url, url }]);

@@ -21,7 +21,8 @@ export interface ToolsetDeps {
   queries: ReturnType<typeof createQueries>;
   /** What the asker may read, by source. */
   sources(asker: Asker): Promise<object[]>;
-  ingest: ReturnType<typeof createAdding>;
+  ingest: ReturnType<typeof createAdding>['add'];
+  vote(principal: Principal, vote: Vote): Promise<void>;
   /** Has sources read, or joins the passes that are under way, and watches them. */
   sync(
     principal: Principal,
@@ -29,7 +30,6 @@ export interface ToolsetDeps {
     report: (passes: readonly Followed[]) => void,
     signal: AbortSignal,
   ): Promise<{ over: boolean; passes: Followed[] }>;
-  vote(principal: Principal, vote: Vote): Promise<void>;
   askerOf(principal: Principal): Asker;
   findInstructions(text: string): string[];
   /** Where there is a model to answer with. */
@@ -193,6 +193,15 @@ export function createKnowledgeToolset(deps: ToolsetDeps): OwnToolset {
   };
 }
 
+/** A schema cannot say it: several model APIs refuse alternatives at the top of one. */
+function sentBy({ collection, name, text, url, title }: z.output<typeof ingestArguments>): AddedDocument | AddedPage {
+  if ((text === undefined) === (url === undefined)) throw InvalidRequest({ faults: ['give either text or url'] });
+  const more = { collection, ...(title === undefined ? {} : { title }) };
+  if (url !== undefined) return { ...more, url, ...(name === undefined ? {} : { name }) };
+  if (name === undefined) throw InvalidRequest({ faults: ['a text needs a name'] });
+  return { ...more, name, bytes: Buffer.from(text ?? '') };
+}
+
 /** Tells the caller how far it is, each time that it is further. */
 function progressOf(link: CallerLink): (passes: readonly Followed[]) => void {
   let before = -1;
@@ -202,15 +211,6 @@ function progressOf(link: CallerLink): (passes: readonly Followed[]) => void {
     before = now.progress;
     link.progress(now);
   };
-}
-
-/** A schema cannot say it: several model APIs refuse alternatives at the top of one. */
-function sentBy({ collection, name, text, url, title }: z.output<typeof ingestArguments>): AddedDocument | AddedPage {
-  if ((text === undefined) === (url === undefined)) throw InvalidRequest({ faults: ['give either text or url'] });
-  const more = { collection, ...(title === undefined ? {} : { title }) };
-  if (url !== undefined) return { ...more, url, ...(name === undefined ? {} : { name }) };
-  if (name === undefined) throw InvalidRequest({ faults: ['a text needs a name'] });
-  return { ...more, name, bytes: Buffer.from(text ?? '') };
 }
 
 async function readDocument(call: Call, { queries, askerOf }: ToolsetDeps): Promise<ProviderReply> {

@@ -18,18 +18,18 @@ export interface RequestMeasure {
   durationMs: number;
 }
 
-export interface KnowledgeInstruments {
-  /** What became of a document that came in, or went. */
-  document(end: 'added' | 'changed' | 'removed' | 'failed'): void;
-  /** How long a document took from the arrival of its bytes until it could be found. */
-  indexed(tookMs: number): void;
-}
-
 export interface AnswerMeasure {
   /** Of the best passage, from 0 to 1. */
   confidence: number;
   answerable: boolean;
   passages: number;
+}
+
+export interface KnowledgeInstruments {
+  /** What became of a document that came in, or went. */
+  document(end: 'added' | 'changed' | 'removed' | 'failed'): void;
+  /** How long a document took from the arrival of its bytes until it could be found. */
+  indexed(tookMs: number): void;
 }
 
 export interface Metrics {

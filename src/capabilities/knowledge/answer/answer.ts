@@ -3,6 +3,7 @@ import type { ChatModel, ChatReply } from '../../../platform/models/index.ts';
 import { createStems } from '../lexical/stems.ts';
 import type { ShownPassage } from '../query/passages.ts';
 import { createDetector } from '../read/language.ts';
+import type { Language } from '../types.ts';
 import { createCheck } from './check.ts';
 import { comparedWords } from './evidence.ts';
 import { noAnswer, promptOf } from './prompt.ts';
@@ -29,18 +30,26 @@ interface Deps {
   findInstructions(text: string): string[];
 }
 
-const detector = createDetector();
+/** In characters; a caller's own model keeps to no limit of ours. */
+const longestAnswer = 20_000;
 
 /** Has a model answer from passages, and keeps of what it says only what a check by rule finds in the passages it cites. */
 export function createAnswers({ db, findInstructions }: Deps) {
   const stems = createStems();
+  const detector = createDetector();
 
+  /** Each sentence in the language of what it cites: passages may be in several. */
   const checkFor = async (sentences: readonly Sentence[], passages: readonly ShownPassage[]) => {
-    const texts = passages.flatMap(({ title, headings, text }) => [title, ...headings, text]);
-    const said = sentences.map(({ text }) => text);
-    const language = detector.languageOf([...said, ...texts], false, undefined, 'english');
-    const stem = await stems.of(db, language, new Set(comparedWords([...texts, ...said])));
-    return createCheck(passages, stem, language);
+    const textsOf = ({ title, headings, text }: ShownPassage) => [title, ...headings, text];
+    const words = comparedWords([...passages.flatMap(textsOf), ...sentences.map(({ text }) => text)]);
+    const languageOf = ({ text, citations }: Sentence) => {
+      const cited = passages.filter((_, at) => citations.includes(at + 1)).flatMap(textsOf);
+      return detector.languageOf([text, ...cited], false, undefined, 'english');
+    };
+    const checks = new Map<Language, ReturnType<typeof createCheck>>();
+    for (const language of new Set(sentences.map(languageOf)))
+      checks.set(language, createCheck(passages, await stems.of(db, language, new Set(words)), language));
+    return (sentence: Sentence) => checks.get(languageOf(sentence))?.(sentence);
   };
 
   return async function answerFrom(
@@ -51,7 +60,7 @@ export function createAnswers({ db, findInstructions }: Deps) {
     signal: AbortSignal,
   ): Promise<CheckedAnswer> {
     const reply = await model.complete(promptOf(question, passages, fence), signal);
-    const sentences = sentencesOf(reply.text);
+    const sentences = sentencesOf(reply.text.slice(0, longestAnswer));
     const check = await checkFor(sentences, passages);
     const dropped: CheckedAnswer['dropped'] = [];
     const kept = new Map<number, { sentence: Sentence; citations: number[] }>();
@@ -60,7 +69,7 @@ export function createAnswers({ db, findInstructions }: Deps) {
       const flags = findInstructions(sentence.text);
       if (flags.length > 0) return `It speaks to its reader instead of about the subject: ${flags.join(' ')}`;
       const verdict = check(sentence);
-      return verdict.isSupported ? verdict : verdict.reason;
+      return verdict?.isSupported ? verdict : (verdict?.reason ?? 'It could not be checked.');
     };
     for (const [at, sentence] of sentences.entries()) {
       if (sentence.text.replace(/[^A-Z_]/g, '') === noAnswer) continue;

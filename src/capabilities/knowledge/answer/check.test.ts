@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { judgeCases } from '../../../../test/citationcheck.ts';
+import { judgeCases } from '../../../../test/citations/judge.ts';
 import { openTestDatabase, type TestDatabase } from '../../../../test/database.ts';
 import { createStems } from '../lexical/stems.ts';
 import { createCheck } from './check.ts';
@@ -16,18 +16,18 @@ afterAll(() => database?.stop());
 
 describe('sentences are let through that stand in what they cite, and no others', () => {
   it('of the cases by which the rules were chosen', async () => {
-    const { cases, precision, recall, reasons } = await judgeCases(database.db, 'chosen');
+    const { cases, precision, recall, wrong } = await judgeCases(database.db, 'chosen');
     expect(cases).toBeGreaterThanOrEqual(140);
-    expect(precision, reasons.join('\n')).toBe(1);
-    expect(recall, reasons.join('\n')).toBeGreaterThan(0.95);
+    expect(precision, wrong.join('\n')).toBe(1);
+    expect(recall, wrong.join('\n')).toBeGreaterThan(0.95);
   });
 
   it('of cases that were set aside until they were', async () => {
-    const { cases, precision, recall, caught, reasons } = await judgeCases(database.db, 'held');
+    const { cases, precision, recall, caught, wrong } = await judgeCases(database.db, 'held');
     expect(cases).toBeGreaterThanOrEqual(70);
-    expect(precision, reasons.join('\n')).toBeGreaterThan(0.95);
-    expect(recall, reasons.join('\n')).toBeGreaterThan(0.8);
-    expect(caught, reasons.join('\n')).toBeGreaterThan(0.95);
+    expect(precision, wrong.join('\n')).toBeGreaterThan(0.95);
+    expect(recall, wrong.join('\n')).toBeGreaterThan(0.8);
+    expect(caught, wrong.join('\n')).toBeGreaterThan(0.95);
   });
 });
 

@@ -49,6 +49,9 @@ const clauseEnd = /[,;:]\s|\s(?:and|or|und|oder|et|ou|y|o)\s/iu;
 const aroundNumber = 5;
 const withNumber = 0.75;
 
+/** Clauses are compared each with each. */
+const longestSentence = 1_000;
+
 interface Cited {
   number: number;
   read: ReadEvidence;
@@ -117,6 +120,7 @@ export function createCheck(passages: readonly Evidence[], stem: Stem, language:
     if (unknown.length > 0) return refused(`It cites [${unknown.join('], [')}], which there is not.`);
     const named = citations.map((number) => ({ number, read: read[number - 1] as ReadEvidence }));
     if (isCode) return codeVerdict(text, named);
+    if (text.length > longestSentence) return refused('It is too long to be checked.');
     const literals = literalsOf(text);
     const strange = strangeLiteral(literals, named.map((each) => each.read.plain).join('\n'), stem, language);
     if (strange !== undefined) return refused(`"${strange}" does not stand in what it cites.`);

@@ -4,7 +4,7 @@ const several = String.raw`\d{1,3}(?:\s*(?:,|;|-|–|and|und|et|y)\s*\d{1,3})*`;
 const mark = String.raw`(?:\[{1,2}\^?(?:passages?\s+)?${several}\]{1,2}(?:\([^()\s]*\))?|【${several}[^】]{0,20}】)`;
 
 /** Any number of marks that follow each other, as the source of an expression. */
-export const marks = String.raw`(?:\s*[,;]?\s*${mark})+`;
+export const marks = String.raw`(?:\s*(?:[,;]\s*)?${mark})+`;
 
 const codeSpan = /(`+)[^`](?:.*?[^`])?\1(?!`)/gs;
 const oneMark = new RegExp(mark, 'gu');

@@ -96,7 +96,9 @@ export function blocksOf(text: string): Block[] {
       else begin('text', '\n\n', bare);
     }
   }
-  return blocks.filter(({ text: said }) => said.trim() !== '');
+  return blocks
+    .filter(({ text: said }) => said.trim() !== '')
+    .map((block) => (block.kind === 'code' ? block : { ...block, text: block.text.replace(/\s+/g, ' ') }));
 }
 
 /** Before a full stop that ends nothing; none of them ends a sentence in any of the languages. */

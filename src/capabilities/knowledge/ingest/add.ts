@@ -9,7 +9,7 @@ import type { Reader } from '../read/index.ts';
 import type { FetchPage } from '../sources/index.ts';
 import { everyone } from '../types.ts';
 import { hashOf, keepDocument, type Stores } from './keep.ts';
-import type { DocumentRef } from './news.ts';
+import type { IngestNews } from './news.ts';
 
 export interface AddedDocument {
   collection: string;
@@ -45,7 +45,7 @@ interface Deps {
   fetchPage: FetchPage;
   clock: Clock;
   subjectsOf(principal: Principal): string[];
-  indexed(document: DocumentRef, change: 'added' | 'changed', tookMs: number): void;
+  news: Pick<IngestNews, 'indexed'>;
 }
 
 /** The source of documents that were sent in. */
@@ -53,27 +53,22 @@ export const sentIn = 'upload';
 
 const nobodyListens: Tell = () => undefined;
 
-/** A collection in which somebody may write. @throws UnknownCollection, NotWritable */
-export async function writableCollection(
-  { collections, subjectsOf }: Pick<Deps, 'collections' | 'subjectsOf'>,
-  principal: Principal,
-  name: string,
-): Promise<Collection> {
-  const subjects = subjectsOf(principal);
-  const all = await collections.list(principal.org);
-  const mayUse = (rights: readonly string[]) => rights.some((subject) => subjects.includes(subject));
-  const one = all.find((each) => each.name === name && mayUse([...each.settings.readers, ...each.settings.writers]));
-  if (!one) {
-    const known = all.filter(({ settings }) => mayUse(settings.writers)).map((each) => each.name);
-    throw UnknownCollection({ name: name.slice(0, 100), known });
-  }
-  if (!mayUse(one.settings.writers)) throw NotWritable({ name });
-  return one;
-}
-
 /** Adds single documents for those who may write. */
 export function createAdding(deps: Deps) {
-  const { stores, reader, fetchPage, clock, indexed } = deps;
+  const { stores, collections, reader, fetchPage, clock, subjectsOf, news } = deps;
+
+  const writable = async (principal: Principal, name: string): Promise<Collection> => {
+    const subjects = subjectsOf(principal);
+    const all = await collections.list(principal.org);
+    const mayUse = (rights: readonly string[]) => rights.some((subject) => subjects.includes(subject));
+    const one = all.find((each) => each.name === name && mayUse([...each.settings.readers, ...each.settings.writers]));
+    if (!one) {
+      const known = all.filter(({ settings }) => mayUse(settings.writers)).map((each) => each.name);
+      throw UnknownCollection({ name: name.slice(0, 100), known });
+    }
+    if (!mayUse(one.settings.writers)) throw NotWritable({ name });
+    return one;
+  };
 
   const contentOf = async (document: AddedDocument | AddedPage, signal: AbortSignal, progress: Tell) => {
     if ('bytes' in document) {
@@ -95,7 +90,7 @@ export function createAdding(deps: Deps) {
     return { ...told, uri: document.name ?? url.href, url: url.href };
   };
 
-  return async (
+  const add = async (
     principal: Principal,
     document: AddedDocument | AddedPage,
     signal: AbortSignal,
@@ -103,10 +98,9 @@ export function createAdding(deps: Deps) {
   ): Promise<KeptDocument> => {
     const { org } = principal;
     const { title } = document;
-    // Before anything is fetched.
-    const { id: collection, settings } = await writableCollection(deps, principal, document.collection);
-    const { uri, name, bytes, mediaType, changedAt, url } = await contentOf(document, signal, progress);
     const arrivedAt = performance.now();
+    const { id: collection, settings } = await writable(principal, document.collection); // before anything is fetched
+    const { uri, name, bytes, mediaType, changedAt, url } = await contentOf(document, signal, progress);
     const { language } = settings;
     const read = await reader.read({ bytes, name, language, ...(mediaType ? { mediaType } : {}) }, signal);
     const passages = read.chunks.length;
@@ -126,9 +120,11 @@ export function createAdding(deps: Deps) {
     });
     progress({ progress: total, total, message: `kept: ${passages} of ${passages} passages` });
     const ref = { org, collection: document.collection, collectionId: collection, source: sentIn, document: kept };
-    indexed(ref, change, performance.now() - arrivedAt);
+    news.indexed(ref, change, performance.now() - arrivedAt);
     return { document: kept, passages, title: title ?? read.title, warnings: read.warnings };
   };
+
+  return { add, /** A collection in which somebody may write. @throws UnknownCollection, NotWritable */ writable };
 }
 
 /** The fragment is a place within the page. */

@@ -5,6 +5,7 @@ export interface DocumentRef {
   org: OrgId;
   /** Name of the collection. */
   collection: string;
+  /** Its number, which is told to nobody outside. */
   collectionId: number;
   /** Name of the source within the collection. */
   source: string;

@@ -167,8 +167,8 @@ function stalledFor(ms: number): string {
   return `Nothing came of it for ${Math.max(1, Math.round(ms / 60_000))} minutes, so it was ended.`;
 }
 
-function refOf({ org, collection, collectionName, name }: Feed, document: number): DocumentRef {
-  return { org, collection: collectionName, collectionId: collection, source: name, document };
+function refOf({ org, collection: collectionId, collectionName, name }: Feed, document: number): DocumentRef {
+  return { org, collection: collectionName, collectionId, source: name, document };
 }
 
 /** How documents are read now. What was kept of another way neither spares reading nor says where to go on. */

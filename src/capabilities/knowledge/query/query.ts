@@ -1,20 +1,16 @@
-import type { OrgId } from '../../../kernel/principal.ts';
 import { type Reach, readReach } from '../collections/store.ts';
 import type { Passage } from '../documents/store.ts';
 import { UnknownCollection, UnknownPassage } from '../errors.ts';
 import type { Filters } from '../lexical/index.ts';
 import { passageReading } from '../sealing/index.ts';
+import type { Asker } from './asker.ts';
 import { spread } from './diversity.ts';
 import { answerableFrom } from './limits.ts';
 import { within } from './passages.ts';
 import { createRanking, type RankingDeps } from './ranking.ts';
 import type { ScoreParts } from './retrieve.ts';
 
-/** Who asks: the organisation, and everything by which rights are given. */
-export interface Asker {
-  org: OrgId;
-  subjects: readonly string[];
-}
+export type { Asker } from './asker.ts';
 
 export interface Question {
   query: string;

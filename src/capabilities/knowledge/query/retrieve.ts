@@ -5,8 +5,8 @@ import type { Log } from '../../../platform/telemetry/index.ts';
 import type { Passage } from '../documents/store.ts';
 import { defaultFeedback, type Filters, type Lexical } from '../lexical/index.ts';
 import { passageReading, type Sealing } from '../sealing/index.ts';
+import type { Asker } from './asker.ts';
 import { type Candidate, fuse, type MeaningHit } from './fuse.ts';
-import type { Asker } from './query.ts';
 
 /** Finds passages by what they mean, within what the asker may read; none where there is no model, or none that answers. */
 export interface Meanings {
