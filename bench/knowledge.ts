@@ -1,16 +1,23 @@
 // Finding passages by keywords. `npm run bench:knowledge -- --beir DIR` measures how good and how fast it is on a folder of
-// the BEIR benchmark; `-- --chunks 100000` measures how fast it is among so many chunks made of real text.
+// the BEIR benchmark; `-- --chunks 100000` measures how fast it is among so many chunks made of real text, `-- --vectors 100000`
+// how fast and how true the nearest of so many vectors are found.
 import { parseArgs } from 'node:util';
 import { defaultFeedback, defaultLexicalSettings } from '../src/capabilities/knowledge/lexical/index.ts';
 import { type Figure, percentile, report, setting } from './figures.ts';
 import { qualityOf, readBeir } from './knowledge/beir.ts';
 import { type Indexed, indexed } from './knowledge/indexed.ts';
 import { madeOf, questionsOf } from './knowledge/synthetic.ts';
+import { measureVectors } from './knowledge/vectors.ts';
 import { openStorage } from './storage.ts';
 import { postgres } from './world.ts';
 
 const { values } = parseArgs({
-  options: { beir: { type: 'string' }, chunks: { type: 'string' }, only: { type: 'string' } },
+  options: {
+    beir: { type: 'string' },
+    chunks: { type: 'string' },
+    vectors: { type: 'string' },
+    only: { type: 'string' },
+  },
 });
 const rounds = setting('BENCH_ROUNDS', 3);
 const kinds = [
@@ -28,8 +35,10 @@ const waysOf = (index: Indexed, limit: number): [name: string, find: Find][] => 
 for (const { kind, base, goalMs } of kinds) {
   if (values.beir !== undefined) await measureQuality(values.beir, kind, base);
   if (values.chunks !== undefined) await measureSpeed(Number(values.chunks), kind, base, goalMs);
+  if (values.vectors !== undefined) await measureNearest(Number(values.vectors), kind, base);
 }
-if (values.beir === undefined && values.chunks === undefined) console.log('Say --beir DIR or --chunks COUNT.');
+if (values.beir === undefined && values.chunks === undefined && values.vectors === undefined)
+  console.log('Say --beir DIR, --chunks COUNT or --vectors COUNT.');
 
 async function measureQuality(folder: string, kind: string, base: string): Promise<void> {
   const collection = readBeir(folder);
@@ -78,6 +87,16 @@ async function measureSpeed(count: number, kind: string, base: string, goalMs: n
       figures.push(...(await speedFigures(name, find, questions, name === 'BM25' ? `${goalMs} ms` : undefined)));
     }
     report(`${count} chunks on ${kind}, ${questions.length} questions`, figures);
+  } finally {
+    await storage.stop();
+  }
+}
+
+async function measureNearest(count: number, kind: string, base: string): Promise<void> {
+  const storage = await openStorage(base);
+  try {
+    const figures = await measureVectors(storage.database, storage.log, count);
+    report(`${count} vectors of 384 numbers on ${kind}`, figures);
   } finally {
     await storage.stop();
   }
