@@ -4,6 +4,8 @@ import type { Database } from '../../src/platform/db/index.ts';
 
 export const org = 'default';
 
+export type Kind = 'embedded' | 'postgres';
+
 /** A collection that everybody may read, in a database of the bench's own. */
 export interface SearchedWorld {
   database: Database;
