@@ -1,12 +1,14 @@
 // Finding passages. `npm run bench:knowledge -- --beir DIR` measures how good and how fast each way is on a folder of the
 // BEIR benchmark; `-- --beir DIR --concurrent` what a hundred who ask feel while four send documents in; `-- --chunks 100000`
 // how fast it is among so many chunks made of real text; `-- --citations` measures the check of what answers
-// cite.
+// cite; `-- --confidence` how far `answerable` and `confidence` can be believed.
 import { parseArgs } from 'node:util';
 import { type Figure, percentile, report, setting } from './figures.ts';
 import { qualityOf, readBeir } from './knowledge/beir.ts';
 import { measureCitations } from './knowledge/citations.ts';
 import { measureConcurrent } from './knowledge/concurrent.ts';
+import { sentenceEncoder, servedModel } from './knowledge/confidence/model.ts';
+import { measureConfidence } from './knowledge/confidence/run.ts';
 import { indexed } from './knowledge/indexed.ts';
 import { kept } from './knowledge/kept.ts';
 import { madeOf, questionsOf } from './knowledge/synthetic.ts';
@@ -22,6 +24,11 @@ const { values } = parseArgs({
     citations: { type: 'boolean', default: false },
     concurrent: { type: 'boolean', default: false },
     only: { type: 'string' },
+    confidence: { type: 'boolean', default: false },
+    fit: { type: 'boolean', default: false },
+    meaning: { type: 'boolean', default: false },
+    embeddings: { type: 'string' },
+    model: { type: 'string', default: 'model' },
   },
 });
 const rounds = setting('BENCH_ROUNDS', 3);
@@ -31,6 +38,14 @@ const kinds = [
 ].filter(({ kind }) => values.only === undefined || kind === values.only.toLowerCase());
 type Kind = (typeof kinds)[number]['kind'];
 
+if (values.confidence) {
+  const models = [
+    ...(values.meaning ? [await sentenceEncoder()] : []),
+    ...(values.embeddings ? [servedModel(values.embeddings, values.model)] : []),
+  ];
+  await measureConfidence({ beir: values.beir, fit: values.fit, models, base: '' });
+  process.exit(0); // the model of the tests leaves threads behind
+}
 for (const { kind, base } of kinds) {
   if (values.beir !== undefined && !values.concurrent) await measureQuality(values.beir, kind, base);
   if (values.beir !== undefined && values.concurrent) {
@@ -46,7 +61,7 @@ for (const { kind, base } of kinds) {
 }
 if (values.citations) await measureCitations();
 if (values.beir === undefined && values.chunks === undefined && !values.citations)
-  console.log('Say --beir DIR, --chunks COUNT or --citations.');
+  console.log('Say --beir DIR, --chunks COUNT, --citations or --confidence.');
 
 /** Through the way of every document; each is one of the collection, found where one of its passages is. */
 async function measureQuality(folder: string, kind: Kind, base: string): Promise<void> {
