@@ -4,6 +4,8 @@ import { report } from './figures.ts';
 import { readBeir } from './knowledge/beir.ts';
 import { measureCitations } from './knowledge/citations.ts';
 import { measureConcurrent } from './knowledge/concurrent.ts';
+import { sentenceEncoder, servedModel } from './knowledge/confidence/model.ts';
+import { measureConfidence } from './knowledge/confidence/run.ts';
 import { measureQuality } from './knowledge/quality.ts';
 import { measureSpeed } from './knowledge/speed.ts';
 import { measureVectors } from './knowledge/vectors.ts';
@@ -17,6 +19,8 @@ const usage = `npm run bench:knowledge -- WHAT
   --chunks COUNT           how fast each way is among so many chunks of real text
   --vectors COUNT          how fast and how true the nearest of so many vectors are found
   --citations              what the check of what answers cite is worth
+  --confidence [--beir DIR]  how far \`answerable\` and \`confidence\` can be believed; --fit also fits it anew,
+                           --meaning adds a sentence encoder, --embeddings URL --model NAME another model
   --only embedded|postgres`;
 
 const { values } = parseArgs({
@@ -26,12 +30,25 @@ const { values } = parseArgs({
     chunks: { type: 'string' },
     vectors: { type: 'string' },
     citations: { type: 'boolean', default: false },
+    confidence: { type: 'boolean', default: false },
+    fit: { type: 'boolean', default: false },
+    meaning: { type: 'boolean', default: false },
+    embeddings: { type: 'string' },
+    model: { type: 'string', default: 'model' },
     only: { type: 'string' },
   },
 });
-const { beir, concurrent, chunks, vectors, citations, only } = values;
+const { beir, concurrent, chunks, vectors, citations, confidence, only } = values;
 
-if (!beir && !chunks && !vectors && !citations) console.log(usage);
+if (!beir && !chunks && !vectors && !citations && !confidence) console.log(usage);
+if (confidence) {
+  const models = [
+    ...(values.meaning ? [await sentenceEncoder()] : []),
+    ...(values.embeddings ? [servedModel(values.embeddings, values.model)] : []),
+  ];
+  await measureConfidence({ beir, fit: values.fit, models, base: '' });
+  process.exit(0); // the model of the tests leaves threads behind
+}
 if (citations) await measureCitations();
 const kinds: { kind: Kind; base: string }[] = [
   { kind: 'embedded', base: '' },
