@@ -1,6 +1,6 @@
 import type { Decision } from '../../kernel/call.ts';
 import { OutcomeUnknown } from './errors.ts';
-import { readKept, textOf } from './kept.ts';
+import { columnsIn, readKept, textOf } from './kept.ts';
 import type { IntentEntry, RecordEntry } from './lines.ts';
 import type { Redactor } from './redact.ts';
 import type { ActIntent, ActRecord, AuditPrincipal, CallIntent, CallRecord, KeptAct, KeptCall } from './types.ts';
@@ -104,6 +104,7 @@ export function createKeeper({ redactor, replica, life, home }: KeeperOptions): 
     org: kept.org,
     id: kept.id,
     body: textOf(kept),
+    columns: columnsIn(kept as KeptCall | KeptAct),
   });
 
   return {
