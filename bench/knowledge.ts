@@ -1,152 +1,81 @@
-// Finding passages. `npm run bench:knowledge -- --beir DIR` measures how good and how fast each way is on a folder of the
-// BEIR benchmark; `-- --beir DIR --concurrent` what a hundred who ask feel while four send documents in; `-- --chunks 100000`
-// how fast it is among so many chunks made of real text. With
-// `--encrypted` their collection is an encrypted one. `-- --citations` measures the check of what answers cite.
+// What finding passages is worth and costs. Each option is one measurement; with TEST_DATABASE_URL it is made on Postgres, too.
 import { parseArgs } from 'node:util';
-import { type Figure, percentile, report, setting } from './figures.ts';
-import { qualityOf, readBeir } from './knowledge/beir.ts';
+import { report } from './figures.ts';
+import { readBeir } from './knowledge/beir.ts';
 import { measureCitations } from './knowledge/citations.ts';
 import { measureConcurrent } from './knowledge/concurrent.ts';
-import { indexed } from './knowledge/indexed.ts';
-import { kept } from './knowledge/kept.ts';
-import { madeOf, questionsOf } from './knowledge/synthetic.ts';
-import { ways } from './knowledge/ways.ts';
-import { bytesOf, type SearchedWorld } from './knowledge/world.ts';
+import { sentenceEncoder, servedModel } from './knowledge/confidence/model.ts';
+import { measureConfidence } from './knowledge/confidence/run.ts';
+import { measureQuality } from './knowledge/quality.ts';
+import { measureSpeed } from './knowledge/speed.ts';
+import { measureVectors } from './knowledge/vectors.ts';
+import type { Kind } from './knowledge/world.ts';
 import { openStorage } from './storage.ts';
 import { postgres } from './world.ts';
+
+const usage = `npm run bench:knowledge -- WHAT
+  --beir DIR               how good and how fast each way is on a folder of the BEIR benchmark
+  --beir DIR --concurrent  what a hundred who ask feel while four send documents in
+  --chunks COUNT           how fast each way is among so many chunks of real text
+  --encrypted              the same two in an encrypted collection
+  --vectors COUNT          how fast and how true the nearest of so many vectors are found
+  --citations              what the check of what answers cite is worth
+  --confidence [--beir DIR]  how far \`answerable\` and \`confidence\` can be believed; --fit also fits it anew,
+                           --meaning adds a sentence encoder, --embeddings URL --model NAME another model
+  --only embedded|postgres`;
 
 const { values } = parseArgs({
   options: {
     beir: { type: 'string' },
-    chunks: { type: 'string' },
     concurrent: { type: 'boolean', default: false },
+    chunks: { type: 'string' },
     encrypted: { type: 'boolean', default: false },
-    citations: { type: 'boolean' },
+    vectors: { type: 'string' },
+    citations: { type: 'boolean', default: false },
+    confidence: { type: 'boolean', default: false },
+    fit: { type: 'boolean', default: false },
+    meaning: { type: 'boolean', default: false },
+    embeddings: { type: 'string' },
+    model: { type: 'string', default: 'model' },
     only: { type: 'string' },
   },
 });
-const rounds = setting('BENCH_ROUNDS', 3);
-const kinds = [
-  { kind: 'embedded' as const, base: '' },
+const { beir, concurrent, chunks, encrypted, vectors, citations, confidence, only } = values;
+
+if (!beir && !chunks && !vectors && !citations && !confidence) console.log(usage);
+if (confidence) {
+  const models = [
+    ...(values.meaning ? [await sentenceEncoder()] : []),
+    ...(values.embeddings ? [servedModel(values.embeddings, values.model)] : []),
+  ];
+  await measureConfidence({ beir, fit: values.fit, models, base: '' });
+  process.exit(0); // the model of the tests leaves threads behind
+}
+if (citations) await measureCitations();
+const kinds: { kind: Kind; base: string }[] = [
+  { kind: 'embedded', base: '' },
   ...(postgres ? [{ kind: 'postgres' as const, base: postgres }] : []),
-].filter(({ kind }) => values.only === undefined || kind === values.only.toLowerCase());
-type Kind = (typeof kinds)[number]['kind'];
-
+];
 for (const { kind, base } of kinds) {
-  if (values.beir !== undefined && !values.concurrent) await measureQuality(values.beir, kind, base);
-  if (values.beir !== undefined && values.concurrent) {
-    const { documents, queries } = readBeir(values.beir);
-    const figures = await measureConcurrent(
-      documents,
-      queries.map(({ text }) => text),
-      base,
-    );
-    report(`100 who ask and 4 who send, on ${kind}`, figures);
-  }
-  if (values.chunks !== undefined) await measureSpeed(Number(values.chunks), kind, base);
+  if (only !== undefined && only.toLowerCase() !== kind) continue;
+  if (beir && concurrent) await measureTogether(beir, kind, base);
+  else if (beir) await measureQuality(beir, { kind, base, encrypted });
+  if (chunks) await measureSpeed(Number(chunks), { kind, base, encrypted });
+  if (vectors) await measureNearest(Number(vectors), kind, base);
 }
-if (values.citations) await measureCitations();
-if (values.beir === undefined && values.chunks === undefined && !values.citations)
-  console.log('Say --beir DIR, --chunks COUNT or --citations.');
 
-/** Through the way of every document; each is one of the collection, found where one of its passages is. */
-async function measureQuality(folder: string, kind: Kind, base: string): Promise<void> {
-  const collection = readBeir(folder);
+async function measureTogether(folder: string, kind: Kind, base: string): Promise<void> {
+  const { documents, queries } = readBeir(folder);
+  const questions = queries.map(({ text }) => text);
+  report(`100 who ask and 4 who send, on ${kind}`, await measureConcurrent(documents, questions, base));
+}
+
+async function measureNearest(count: number, kind: Kind, base: string): Promise<void> {
   const storage = await openStorage(base);
   try {
-    const world = await kept(storage, collection.documents);
-    const { documentOf } = world;
-    const figures = await sizeFigures(world, documentOf.size);
-    const documents = (collection.documents.length * 1_000) / world.ingestMs;
-    figures.push({ what: 'ingestion', rounds: [documents], unit: 'documents/s' });
-    if (world.unreadable > 0)
-      figures.push({ what: 'without text', rounds: [world.unreadable], unit: 'documents', digits: 0 });
-    for (const way of ways) {
-      await way.prepare?.(world);
-      const find = (query: string) => way.find(world, query, 100);
-      const ranked = new Map<string, string[]>();
-      for (const { id, text } of collection.queries) {
-        const found = await way.find(world, text, 200); // several of one document count once
-        ranked.set(id, [...new Set(found.flatMap((chunk) => documentOf.get(chunk) ?? []))]);
-      }
-      const { ndcgAt10, recallAt100, mrrAt10 } = qualityOf(collection, ranked);
-      figures.push(
-        { what: `${way.name}: nDCG@10`, rounds: [ndcgAt10], unit: '', goal: way.goal, digits: 4 },
-        { what: `${way.name}: recall@100`, rounds: [recallAt100], unit: '', digits: 4 },
-        { what: `${way.name}: MRR@10`, rounds: [mrrAt10], unit: '', digits: 4 },
-        ...(await speedFigures(
-          way.name,
-          find,
-          collection.queries.map(({ text }) => text),
-        )),
-      );
-    }
-    const { documents: all, queries } = collection;
-    report(
-      `${folder} on ${kind}: ${all.length} documents, ${documentOf.size} passages, ${queries.length} queries`,
-      figures,
-    );
+    const figures = await measureVectors(storage.database, storage.log, count);
+    report(`${count} vectors of 384 numbers on ${kind}`, figures);
   } finally {
     await storage.stop();
   }
-}
-
-async function measureSpeed(count: number, kind: Kind, base: string): Promise<void> {
-  const storage = await openStorage(base);
-  try {
-    const entries = madeOf(count);
-    const world = await indexed(storage.database, entries, values.encrypted);
-    const figures = await sizeFigures(world, count);
-    figures.push({ what: 'ingestion into the index', rounds: [(count * 1_000) / world.ingestMs], unit: 'chunks/s' });
-    const questions = questionsOf(entries, setting('BENCH_TIMES', 200));
-    for (const way of ways) {
-      if (!way.speedGoalMs) continue; // seconds each, and nobody waits for it
-      await way.prepare?.(world);
-      const goalMs = way.speedGoalMs[kind];
-      const goal = Number.isNaN(goalMs) ? undefined : `${goalMs} ms`;
-      figures.push(...(await speedFigures(way.name, (query) => way.find(world, query, 10), questions, goal)));
-    }
-    report(
-      `${count} chunks${values.encrypted ? ', encrypted,' : ''} on ${kind}, ${questions.length} questions`,
-      figures,
-    );
-  } finally {
-    await storage.stop();
-  }
-}
-
-async function speedFigures(
-  name: string,
-  find: (query: string) => Promise<unknown>,
-  queries: readonly string[],
-  goal?: string,
-): Promise<Figure[]> {
-  const p50: number[] = [];
-  const p99: number[] = [];
-  const rate: number[] = [];
-  for (let round = 0; round <= rounds; round++) {
-    const times: number[] = [];
-    for (const query of queries) {
-      const startedAt = performance.now();
-      await find(query);
-      times.push(performance.now() - startedAt);
-    }
-    if (round === 0) continue; // the first searches pay for compiling
-    p50.push(percentile(times, 50));
-    p99.push(percentile(times, 99));
-    rate.push((queries.length * 1_000) / times.reduce((sum, one) => sum + one, 0));
-  }
-  return [
-    { what: `${name}: one after the other`, rounds: rate, unit: 'queries/s' },
-    { what: `${name}: p50`, rounds: p50, unit: 'ms', goal },
-    { what: `${name}: p99`, rounds: p99, unit: 'ms' },
-  ];
-}
-
-async function sizeFigures({ database }: SearchedWorld, passages: number): Promise<Figure[]> {
-  const index = await bytesOf(database, 'knowledge_(lexemes|postings|terms|lexical_totals)');
-  return [
-    { what: 'passages', rounds: [passages], unit: '', digits: 0 },
-    { what: 'index of words', rounds: [index / 2 ** 20], unit: 'MiB' },
-  ];
 }

@@ -74,6 +74,8 @@ export const requirements = {
     'By every way to a passage a caller gets what its subjects may read, by collection and by document, and nothing else.',
   'KN-5':
     'Keyword search is exact BM25 with fields over lexemes of five languages, knows identifiers, phrases and near misses, and takes query text as data only.',
+  'KN-6':
+    'With an embedding model, of an endpoint or of a folder, passages are found by what they mean within what may be read; vectors are made behind the ingestion, those of two models never meet, another model takes over at once and whole, and without its help words go on alone.',
   'KN-7':
     'Words and meaning become one ranking, which a reranker may put into order; a question that consists of several is answered part by part, filters hold, and a ranking is remembered for whoever may read the same until something changes.',
   'KN-8':

@@ -6,6 +6,8 @@ import { createKeyring } from '../../src/platform/keyring/index.ts';
 
 export const org = 'default';
 
+export type Kind = 'embedded' | 'postgres';
+
 /** A collection that everybody may read, in a database of the bench's own. */
 export interface SearchedWorld {
   database: Database;
@@ -30,4 +32,16 @@ export async function settle({ db, kind }: Database): Promise<void> {
 
 export function openSealing() {
   return createSealing({ vault: keyringVault(createKeyring('a secret of the bench, thirty-two bytes or more')) });
+}
+
+/** Where something is measured. */
+export interface Place {
+  kind: Kind;
+  /** Of a Postgres; empty for the embedded database. */
+  base: string;
+  encrypted: boolean;
+}
+
+export function shownPlace({ kind, encrypted }: Place): string {
+  return `${encrypted ? 'in an encrypted collection ' : ''}on ${kind}`;
 }

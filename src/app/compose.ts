@@ -156,6 +156,7 @@ export function compose(ground: Ground) {
   const embedders = createEmbedders({
     settings: settings.models,
     fetch: fetchModel,
+    processes,
     log,
     spent: metrics.counter('fairlead_embedding_tokens_total', 'Tokens that embedding models were given'),
   });

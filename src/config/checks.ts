@@ -129,11 +129,10 @@ function modelFaults({ settings: { baseDir, knowledge }, said, isSound }: Checke
   });
   for (const [name, { model }] of Object.entries(knowledge.collections)) {
     if (model === undefined || model === noModel || Object.hasOwn(embeddings, model)) continue;
-    const known = Object.keys(embeddings);
-    const there = known.length === 0 ? 'which names none' : `where there are ${known.map(shortKey).join(', ')}`;
+    const known = [...Object.keys(embeddings).filter((one) => one !== noModel), noModel];
     faults.push({
       path: ['knowledge', 'collections', name, 'model'],
-      text: `is no embedding of models.embeddings, ${there}${didYouMean(model, known)}; ${noModel} stands for no model`,
+      text: `must be a name of models.embeddings or ${noModel}; there are ${known.map(shortKey).join(', ')}${didYouMean(model, known)}`,
     });
   }
   return faults;

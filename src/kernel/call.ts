@@ -85,6 +85,8 @@ export interface CallRequest {
   meta?: JsonObject;
   link: CallerLink;
   signal: AbortSignal;
+  /** What `signal` belongs to, where it is this call's alone: then it takes no other to cut the call off. */
+  stop?: AbortController;
   /** Milliseconds since the epoch. */
   deadline?: number;
   parentCallId?: string;

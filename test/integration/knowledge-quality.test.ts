@@ -80,6 +80,11 @@ describe('an evaluation', () => {
     const { body } = await read(`evaluations/${whole.id}`, { key: operator });
     expect(body).toMatchObject({ id: whole.id, misses: [{ key: 'when is the merger signed', found: [] }] });
     expect((await read('evaluations', { json: { questions }, key: developer })).status).toBe(403);
+
+    const text = `forbid (principal, action, resource == Tool::"knowledge.query") unless { principal in Role::"admin" };`;
+    await fairlead.request('/api/v1/policies/closed', { method: 'PUT', json: { text } });
+    expect((await evaluate(questions, operator)).code).toBe('DENIED');
+    await fairlead.request('/api/v1/policies/closed', { method: 'DELETE' });
   });
 
   it('tells what is newly right and newly wrong since the last of its name, and keeps twenty [KN-11]', async () => {
@@ -105,10 +110,18 @@ describe('an evaluation', () => {
 
   it('that is not well written is refused with every fault [KN-11]', async () => {
     const { status, body } = await read('evaluations', {
-      json: { questions: [{ question: ' ' }, { question: 'a', expect: ['none', 'x'] }, { question: 'b' }, { ask: 1 }] },
+      json: {
+        questions: [
+          { question: ' ' },
+          { question: 'a', expect: ['none', 'x'] },
+          { question: 'b' },
+          { question: '\ud800' },
+          { ask: 1 },
+        ],
+      },
     });
     expect(status).toBe(400);
-    for (const at of [0, 1, 2, 3]) expect(body.message).toContain(`body.questions.${at}.`);
+    for (const at of [0, 1, 2, 3, 4]) expect(body.message).toContain(`body.questions.${at}.`);
   });
 });
 

@@ -1,4 +1,5 @@
 import { type EmbeddingSettings, type ModelsSettings, noModel } from '../../config/schema.ts';
+import type { Processes } from '../process/index.ts';
 import type { Log } from '../telemetry/index.ts';
 import type { Embedder } from './embedder.ts';
 import { createEndpointEmbedder } from './endpoint.ts';
@@ -20,16 +21,17 @@ export interface Embedders {
 interface Deps {
   settings: Pick<ModelsSettings, 'embedding' | 'embeddings'>;
   fetch(url: string | URL, init?: RequestInit): Promise<Response>;
+  processes: Pick<Processes, 'spawn'>;
   log: Log;
   /** Told of the tokens of each answer. */
   spent(tokens: number): void;
 }
 
-export function createEmbedders({ settings, fetch, log, spent }: Deps): Embedders {
+export function createEmbedders({ settings, fetch, processes, log, spent }: Deps): Embedders {
   const make = (one: EmbeddingSettings): Embedder => {
     const embedder =
       'directory' in one
-        ? createLocalEmbedder({ settings: one, log })
+        ? createLocalEmbedder({ settings: one, processes, log })
         : createEndpointEmbedder({ settings: one, fetch });
     return {
       ...embedder,

@@ -1,6 +1,10 @@
 import { z } from '@hono/zod-openapi';
 import { evaluationInput, gapDays, type Knowledge, knowledgeErrors } from '../../capabilities/knowledge/index.ts';
+import type { Policy } from '../../capabilities/policy/index.ts';
+import { Denied, type Gateway } from '../../gateway/index.ts';
 import { NotFound } from '../../kernel/errors.ts';
+import { knowledgeToolset } from '../../kernel/names.ts';
+import type { Principal } from '../../kernel/principal.ts';
 import { ok, type Route, route } from './route.ts';
 import * as schemas from './schemas.ts';
 
@@ -162,8 +166,27 @@ const exampleReport = {
 
 const days = (most: number, usual: number) => z.coerce.number().int().min(1).max(most).default(usual);
 
+export interface KnowledgeQualityDeps {
+  knowledge: Knowledge;
+  policy: Pick<Policy, 'decide'>;
+  gateway: Pick<Gateway, 'view'>;
+}
+
 /** How good the answers to the team's questions are, what was asked in vain, and which documents need care. */
-export function knowledgeQualityRoutes({ knowledge }: { knowledge: Knowledge }): Route[] {
+export function knowledgeQualityRoutes({ knowledge, policy, gateway }: KnowledgeQualityDeps): Route[] {
+  /** What policy keeps from somebody who asks by the tool it keeps from them here. */
+  const permitFor = (principal: Principal, clientAddress: string | undefined) => {
+    const tool = gateway.view(principal.org).findTool(`${knowledgeToolset}.query`);
+    const origin = { surface: 'rest', ...(clientAddress === undefined ? {} : { clientAddress }) } as const;
+    return ({ question: query, collections }: { question: string; collections?: string[] | undefined }) => {
+      if (!tool) return; // there is nothing to be asked
+      const args = { query, ...(collections ? { collections } : {}) };
+      const { allowed, unattended, rules } = policy.decide(principal, tool, args, origin);
+      const rule = rules.join(', ') || 'no policy permits it';
+      if (!allowed || !unattended) throw Denied({ tool: tool.id, rule }, { rule });
+    };
+  };
+
   return [
     route({
       method: 'post',
@@ -182,16 +205,17 @@ export function knowledgeQualityRoutes({ knowledge }: { knowledge: Knowledge }):
         ],
       },
       answers: { 201: { description: 'What came of it', schema: evaluation, example: exampleEvaluation } },
-      errors: unknownCollection,
+      errors: [...unknownCollection, Denied],
       act: {
         action: 'knowledge.evaluate',
         subject: ({ body }) => body.name,
         detail: ({ body }) => ({ questions: body.questions.length }),
       },
-      async handle({ c, principal, body }) {
+      async handle({ c, principal, body, clientAddress }) {
         const asker = knowledge.askerOf(principal);
         const { evaluations } = knowledge.quality;
-        return { status: 201, body: await evaluations.run(asker, principal.id, body, c.req.raw.signal) };
+        const how = { signal: c.req.raw.signal, permit: permitFor(principal, clientAddress) };
+        return { status: 201, body: await evaluations.run(asker, principal.id, body, how) };
       },
     }),
     route({

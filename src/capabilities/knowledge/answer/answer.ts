@@ -48,7 +48,7 @@ export function createAnswers({ db, findInstructions }: Deps) {
     };
     const checks = new Map<Language, ReturnType<typeof createCheck>>();
     for (const language of new Set(sentences.map(languageOf)))
-      checks.set(language, createCheck(passages, await stems.of(db, language, new Set(words)), language));
+      checks.set(language, createCheck(passages, await stems.of(db, language, words), language));
     return (sentence: Sentence) => checks.get(languageOf(sentence))?.(sentence);
   };
 

@@ -189,7 +189,7 @@ function strangeLiteral(
     identifiers.find((each) => !spellings(each).some((spelling) => holds(plain, plainly(spelling))));
   // In German every noun looks like a name.
   if (strange !== undefined || language === 'german') return strange;
-  const words = new Set(comparedWords([plain]));
+  const words = comparedWords([plain]);
   const stems = new Set([...words].map(stem));
   return names.find((name) => {
     const word = name.toLowerCase();

@@ -101,8 +101,8 @@ export function presence(lexeme: string, stems: ReadonlySet<string>): number {
 }
 
 /** Every word by which the check compares, for a stemmer that has to know them before. */
-export function comparedWords(texts: Iterable<string>): string[] {
+export function comparedWords(texts: Iterable<string>): Set<string> {
   const words = new Set<string>();
   for (const text of texts) for (const { word } of wordsOf(text).words) words.add(word);
-  return [...words];
+  return words;
 }

@@ -1,4 +1,5 @@
 export { defaultLexicalSettings, type LexicalSettings } from './bm25.ts';
+export type { Features } from './features.ts';
 export { defaultFeedback, type FeedbackSettings } from './feedback.ts';
 export type { LexicalEntry } from './lex.ts';
 export { createLexical, type Lexical } from './lexical.ts';

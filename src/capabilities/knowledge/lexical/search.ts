@@ -2,6 +2,7 @@ import type { OrgId } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/types.ts';
 import type { Sealing } from '../sealing/index.ts';
 import { createScores, idfOf, type LexicalSettings, type Totals } from './bm25.ts';
+import { type Features, featuresOf } from './features.ts';
 import { type FeedbackSettings, feedbackTerms, mostCommon } from './feedback.ts';
 import { countOf, type TermPostings } from './postings.ts';
 import { proximityOf } from './proximity.ts';
@@ -32,6 +33,8 @@ export interface LexicalHit {
   matched: string[];
   /** How much of what the query asks for it has, from 0 to 1. */
   share: number;
+  /** What speaks for its answering the query. */
+  features: Features;
 }
 
 /** So many of the best by their words are looked at for words that stand together. */
@@ -124,9 +127,10 @@ async function searchWithin(
     best = await rank();
   }
   const share = shareOf(stemsOf, { terms: query.terms, words }, frequency, totals.chunks);
+  const features = featuresOf(query, share, frequency, totals.chunks);
   return best.slice(0, limit).map(({ chunkId, score, places }) => {
     const terms = query.terms.filter((term) => term.lexemes.some((one) => places.has(one)));
-    return { chunkId, score, matched: terms.map(({ word }) => word), share: share(terms) };
+    return { chunkId, score, matched: terms.map(({ word }) => word), share: share(terms), features: features(places) };
   });
 }
 

@@ -1,4 +1,5 @@
 import type { Language } from '../types.ts';
+import { askingWords } from './asking.ts';
 import { idfOf } from './bm25.ts';
 import type { QueryTerm } from './query.ts';
 import type { StemByLanguage } from './stems.ts';
@@ -9,8 +10,8 @@ const fewest = 1_000;
 
 /**
  * How much of what a query asks for a passage has, from 0 to 1: each word counts by what it tells (its inverse document
- * frequency), one that is nowhere as the rarest, and the small words of the query's language not at all. So it means the
- * same in every collection, whatever its size and language.
+ * frequency), one that is nowhere as the rarest; the small words of the query's language, and those by which people ask, not at
+ * all. So it means the same in every collection, whatever its size and language.
  */
 export function shareOf(
   stems: StemByLanguage,
@@ -19,7 +20,7 @@ export function shareOf(
   chunks: number,
 ): (matched: readonly QueryTerm[]) => number {
   const small = smallWords(stems, words);
-  const telling = terms.filter(({ word }) => !small.has(word));
+  const telling = terms.filter(({ word }) => !small.has(word) && !askingWords.has(word));
   // A query of small words alone, such as "to be or not to be", is asked by those.
   const counted = telling.length > 0 ? telling : terms;
   const weights = new Map(counted.map((term) => [term, idfOf(frequency(term), Math.max(chunks, fewest))]));

@@ -5,7 +5,6 @@ import type { Filters } from '../lexical/index.ts';
 import { passageReading } from '../sealing/index.ts';
 import type { Asker } from './asker.ts';
 import { spread } from './diversity.ts';
-import { answerableFrom } from './limits.ts';
 import { within } from './passages.ts';
 import { createRanking, type RankingDeps } from './ranking.ts';
 import type { ScoreParts } from './retrieve.ts';
@@ -96,6 +95,7 @@ export function createQueries(deps: QueryDeps) {
     async query(asker: Asker, question: Question, signal = never): Promise<Answer> {
       const { found, parts } = await search(asker, question, signal);
       const confidence = Math.max(0, ...found.slice(0, question.limit).map((one) => one.confidence));
+      const { answerableFrom } = deps.settings();
       const told = parts.map((part) => ({ ...part, answerable: part.confidence >= answerableFrom }));
       const answer: Answer = {
         answerable: confidence >= answerableFrom || told.some((part) => part.answerable),

@@ -6,6 +6,7 @@ import type { Passage } from '../documents/store.ts';
 import { defaultFeedback, type Filters, type Lexical } from '../lexical/index.ts';
 import { passageReading, type Sealing } from '../sealing/index.ts';
 import type { Asker } from './asker.ts';
+import { confidenceOf, farFrom, type Nearness } from './confidence.ts';
 import { type Candidate, fuse, type MeaningHit } from './fuse.ts';
 
 /** Finds passages by what they mean, within what the asker may read; none where there is no model, or none that answers. */
@@ -105,23 +106,24 @@ export function createRetrieval({ db, lexical, meanings, reranker, sealing, log,
       vectorWeight === 0 ? [] : (meanings?.search(db, org, asked, signal) ?? []),
     ]);
     const candidates = fuse(words, near, { kind: fusion, vectorWeight }).slice(0, depth);
+    const far = farFrom(near);
     const first = candidates.slice(0, reranked).map(({ chunkId }) => chunkId);
-    if (!reranker || first.length < 2) return { ranked: candidates.map((one) => toRetrieved(one)), isWhole: true };
+    if (!reranker || first.length < 2) return { ranked: candidates.map((one) => toRetrieved(one, far)), isWhole: true };
     const scores = await rerank(reranker, asker, query, first, signal);
     const scoreOf = ({ chunkId }: Candidate) => scores?.get(chunkId) ?? Number.NEGATIVE_INFINITY;
     // What it was not asked about comes after what it was, as found.
     const ordered = candidates.toSorted((a, b) => (scoreOf(a) === scoreOf(b) ? 0 : scoreOf(b) - scoreOf(a)));
     return {
-      ranked: ordered.map((one) => toRetrieved(one, scores?.get(one.chunkId))),
+      ranked: ordered.map((one) => toRetrieved(one, far, scores?.get(one.chunkId))),
       isWhole: scores !== undefined,
     };
   };
 }
 
-function toRetrieved({ chunkId, words, meaning }: Candidate, rerank?: number): Retrieved {
+function toRetrieved({ chunkId, words, meaning }: Candidate, far: Nearness | undefined, rerank?: number): Retrieved {
   return {
     chunkId,
-    confidence: words?.share ?? 0,
+    confidence: confidenceOf(words?.features, meaning ?? far),
     matched: words?.matched ?? [],
     parts: {
       ...(words ? { words: words.score } : {}),

@@ -1,16 +1,14 @@
 import { hash } from 'node:crypto';
 import { basename } from 'node:path';
-import { Worker } from 'node:worker_threads';
 import ours from '../../../../package.json' with { type: 'json' };
 import type { EmbeddingDirectory, ModelsSettings } from '../../../config/schema.ts';
+import type { Processes } from '../../process/index.ts';
 import type { Log } from '../../telemetry/index.ts';
 import type { Embedded, Embedder } from '../embedder.ts';
 import { ModelFailed } from '../errors.ts';
 import { fingerprintOf, lackOf, modelFileIn } from './files.ts';
-import type { FromModel, LocalModel, ToModel } from './protocol.ts';
+import { type ModelProcess, startModel } from './process.ts';
 
-/** Compiled, the thread's file ends in `.js` like this one. */
-const workerFile = new URL(`./local.worker${import.meta.url.endsWith('.ts') ? '.ts' : '.js'}`, import.meta.url);
 const runtime = '@huggingface/transformers';
 const runtimeVersion = ours.peerDependencies[runtime];
 
@@ -21,29 +19,35 @@ const mostCharacters = 100_000;
 
 interface Deps {
   settings: EmbeddingDirectory;
+  processes: Pick<Processes, 'spawn'>;
   log: Log;
 }
 
-/** A model that is in a folder of this machine, as ONNX; run in a thread of its own, which begins with the first text. */
-export function createLocalEmbedder({ settings, log }: Deps): Embedder {
+/** A model that is in a folder of this machine, as ONNX; run in a process of its own, which begins with the first text. */
+export function createLocalEmbedder({ settings, processes, log }: Deps): Embedder {
   const { directory, pooling, threads, queryPrefix = '', passagePrefix = '' } = settings;
   const label = basename(directory);
   const prefixOf = { query: queryPrefix, passage: passagePrefix };
   const ways = hash('sha256', JSON.stringify([pooling, passagePrefix])).slice(0, 8);
-  let thread: ReturnType<typeof startThread> | undefined;
+  let running: Promise<ModelProcess> | undefined;
   let isStopped = false;
 
-  const ask = (texts: readonly string[]): Promise<Embedded> => {
+  const ask = async (texts: readonly string[]): Promise<Embedded> => {
     const found = modelFileIn(directory);
-    if (!found) throw failed(lackOf(directory) ?? 'cannot be read');
-    thread ??= startThread({ directory, pooling, threads, ...found }, (reason) => {
-      thread = undefined;
+    if (!found || isStopped) throw failed(lackOf(directory) ?? 'was stopped');
+    running ??= startModel(processes, { directory, pooling, threads, ...found }, (reason) => {
+      running = undefined;
       if (!isStopped)
-        log.warn({ model: label, reason }, 'the thread of a model ended; it starts again when it is needed');
+        log.warn({ model: label, reason }, 'the process of a model ended; it starts again when it is needed');
     });
-    return thread.ask(texts).catch((error: unknown) => {
+    running.catch(() => {
+      running = undefined; // it could not be started: tried again with the next texts
+    });
+    try {
+      return await (await running).ask(texts);
+    } catch (error) {
       throw failed('cannot be run from its folder', error);
-    });
+    }
   };
   const failed = (reason: string, cause?: unknown) =>
     ModelFailed(
@@ -67,7 +71,7 @@ export function createLocalEmbedder({ settings, log }: Deps): Embedder {
     },
     async stop() {
       isStopped = true;
-      await thread?.stop();
+      await (await running?.catch(() => undefined))?.stop();
     },
   };
 }
@@ -101,46 +105,7 @@ function hasRuntime(): boolean {
   }
 }
 
-function startThread(model: LocalModel, onEnd: (reason: string) => void) {
-  // No environment and no flags: the thread needs none of our secrets.
-  const worker = new Worker(workerFile, { workerData: model, env: {}, execArgv: [] });
-  worker.unref();
-  const waiting = new Map<number, { resolve(embedded: Embedded): void; reject(reason: Error): void }>();
-  let next = 0;
-  let reason = 'it was stopped';
-  worker.on('message', (message: FromModel) => {
-    const asked = waiting.get(message.id);
-    waiting.delete(message.id);
-    if (message.kind === 'done') asked?.resolve({ vectors: message.vectors, tokens: message.tokens });
-    else asked?.reject(new Error(message.reason));
-  });
-  worker.on('error', (error) => {
-    reason = error instanceof Error ? error.message : String(error);
-  });
-  const ended = new Promise<void>((resolve) =>
-    worker.once('exit', () => {
-      for (const { reject } of waiting.values()) reject(new Error(reason));
-      waiting.clear();
-      onEnd(reason);
-      resolve();
-    }),
-  );
-  return {
-    ask: (texts: readonly string[]) =>
-      new Promise<Embedded>((resolve, reject) => {
-        const id = next++;
-        waiting.set(id, { resolve, reject });
-        const message: ToModel = { id, texts };
-        worker.postMessage(message);
-      }),
-    async stop() {
-      await worker.terminate();
-      await ended;
-    },
-  };
-}
-
-/** The thread goes on with what it has begun; nobody waits for it any more. */
+/** The process goes on with what it has begun; nobody waits for it any more. */
 function orAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);

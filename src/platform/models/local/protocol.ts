@@ -1,8 +1,10 @@
-/** What the thread of a local model is started with. */
+// What is said over the pipes between us and the process of a local model: one JSON text a line.
+
+/** What the process is started with, as its one argument. */
 export interface LocalModel {
   /** Folder with config.json and tokenizer.json, absolute. */
   directory: string;
-  /** Of the model file, below it, and the folder that it is in, relative to it; empty for the folder itself. */
+  /** The model file, and the folder that it is in, relative to that one; empty for the folder itself. */
   file: string;
   subfolder: string;
   pooling: 'mean' | 'cls';
@@ -15,5 +17,8 @@ export interface ToModel {
 }
 
 export type FromModel =
-  | { kind: 'done'; id: number; vectors: Float32Array<ArrayBuffer>[]; tokens: number }
-  | { kind: 'failed'; id: number; reason: string };
+  /** The numbers of each vector, 4 bytes each, as base64. */
+  { id: number; vectors: string[]; tokens: number } | { id: number; failed: string };
+
+/** Of the answer to one request. */
+export const maxAnswerLength = 16 * 1024 * 1024;

@@ -56,6 +56,7 @@ export async function gatherMatter(
     if (!isMissing(term, matter.postings)) throw new Torn();
     term.lexemes = similar;
     term.weight *= nearWeight;
+    term.isNear = true;
   }
   const sum = (of: (one: Matter['totals'][number]) => number) => matter.totals.reduce((all, one) => all + of(one), 0);
   const totals = { chunks: sum(({ chunks }) => chunks), bodyLength: sum(({ bodyLength }) => bodyLength) };

@@ -95,8 +95,18 @@ export function createEvaluations(deps: {
   };
 
   return {
-    /** Asks every question as this caller, and keeps what came of it. @throws UnknownCollection */
-    async run(asker: Asker, madeBy: string, input: EvaluationInput, signal: AbortSignal): Promise<EvaluationReport> {
+    /**
+     * Asks every question as this caller, and keeps what came of it.
+     * @param how.permit throws where the caller may not ask this
+     * @throws UnknownCollection
+     */
+    async run(
+      asker: Asker,
+      madeBy: string,
+      input: EvaluationInput,
+      { signal, permit }: { signal: AbortSignal; permit(question: EvaluationQuestion): void },
+    ): Promise<EvaluationReport> {
+      for (const question of input.questions) permit(question);
       const names = [...new Set(input.questions.flatMap((one) => (wantsNothing(one) ? [] : (one.expect ?? []))))];
       const known = await documentsNamed(db, asker.org, asker.subjects, names);
       const outcomes: Outcome[] = [];

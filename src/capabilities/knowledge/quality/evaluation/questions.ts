@@ -1,7 +1,10 @@
 import { z } from 'zod';
 import { largestBudget, largestLimit, usualBudget, usualLimit } from '../../query/limits.ts';
 
-const text = z.string().trim().min(1).max(1_000);
+/** Half of a surrogate pair is taken by no database as JSON. */
+const whole = (text: string) => text.isWellFormed();
+const halved = 'must not hold half a character';
+const text = z.string().trim().min(1).max(1_000).refine(whole, halved);
 const several = <T extends z.ZodType<string>>(one: T) =>
   z
     .union([one.transform((value) => [value]), z.array(one).min(1).max(20)])
@@ -12,14 +15,14 @@ const nowhere = 'none';
 /** One question with where its answer stands. */
 export const evaluationQuestion = z
   .strictObject({
-    question: z.string().trim().min(1).max(4_000).describe('As an agent would ask it'),
+    question: z.string().trim().min(1).max(4_000).refine(whole, halved).describe('As an agent would ask it'),
     id: text.optional().describe('By which it is known from one time to the next; the question itself when absent'),
     expect: several(text).describe(
       'Documents of which one has the answer, by address, `collection/address` or title; `none` where nothing has it',
     ),
     every: z.boolean().optional().describe('All of those documents are wanted, not one of them'),
     phrase: several(text).describe('Words that the passage must have, all of them in one'),
-    collections: z.array(z.string().min(1).max(100)).min(1).max(20).optional().describe('Asked; all when absent'),
+    collections: z.array(text.max(100)).min(1).max(20).optional().describe('Asked; all when absent'),
     tags: z.array(text).max(20).optional().describe('By which figures are told apart'),
   })
   .superRefine(({ expect, every, phrase }, context) => {
@@ -36,7 +39,14 @@ export const evaluationQuestion = z
 /** A set of questions, as it is asked. */
 export const evaluationInput = z
   .strictObject({
-    name: z.string().trim().min(1).max(100).default('default').describe('By which it is compared with the time before'),
+    name: z
+      .string()
+      .trim()
+      .min(1)
+      .max(100)
+      .refine(whole, halved)
+      .default('default')
+      .describe('By which it is compared with the time before'),
     limit: z.int().min(1).max(largestLimit).default(usualLimit).describe('Passages for each question'),
     maxTokens: z
       .int()

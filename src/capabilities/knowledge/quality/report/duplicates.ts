@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { setImmediate as othersTurn } from 'node:timers/promises';
 import type { PassageText } from './store.ts';
 
 /** Documents that say the same, or nearly so. */
@@ -25,7 +26,8 @@ const mostCompared = 8;
  * orders, and a pair is compared where four in a row agree. Half a kilobyte a document, whatever its length.
  */
 export function createLikeness() {
-  const seeds = Array.from({ length: places }, (_, at) => [mixed(at * 2 + 1) | 1, mixed(at * 2 + 2)] as const);
+  const factors = Int32Array.from({ length: places }, (_, at) => mixed(at * 2 + 1) | 1);
+  const offsets = Int32Array.from({ length: places }, (_, at) => mixed(at * 2 + 2));
   const documents = new Map<number, { least: Uint32Array; shingles: number; text: string[] }>();
 
   return {
@@ -42,16 +44,12 @@ export function createLikeness() {
         let shingle = 0;
         for (let word = at; word < at + shingleWords; word++) shingle = mixed(shingle ^ (hashes[word] ?? 0));
         known.shingles += 1;
-        for (let place = 0; place < places; place++) {
-          const [factor, offset] = seeds[place] as readonly [number, number];
-          const value = (Math.imul(shingle, factor) + offset) >>> 0;
-          if (value < (known.least[place] ?? 0)) known.least[place] = value;
-        }
+        lower(known.least, shingle, factors, offsets);
       }
     },
 
-    /** Groups of documents that are alike, largest likeness first. */
-    groups(): Alike[] {
+    /** Groups of documents that are alike, largest likeness first. Others get their turn in between. */
+    async groups(): Promise<Alike[]> {
       const parent = new Map<number, number>();
       const root = (one: number): number => {
         const above = parent.get(one) ?? one;
@@ -59,40 +57,42 @@ export function createLikeness() {
       };
       const least = new Map<number, number>();
       const join = (a: number, b: number, similarity: number) => {
-        const [first, second] = [root(a), root(b)];
+        const [first, second] = [root(a), root(b)].sort((x, y) => x - y) as [number, number];
         const lowest = Math.min(similarity, least.get(first) ?? 1, least.get(second) ?? 1);
-        if (first !== second) parent.set(Math.max(first, second), Math.min(first, second));
-        least.set(Math.min(first, second), lowest);
+        if (first !== second) parent.set(second, first);
+        least.set(first, lowest);
       };
 
       const whole = new Map<string, number>();
-      const others: number[] = [];
-      for (const [document, { text }] of documents) {
+      const distinct: [document: number, least: Uint32Array][] = [];
+      for (const [document, { text, shingles, least: signature }] of documents) {
         const digest = text.join();
         const same = whole.get(digest);
-        if (same === undefined) {
+        if (same !== undefined) join(same, document, 1);
+        else {
           whole.set(digest, document);
-          others.push(document);
-        } else join(same, document, 1);
+          if (shingles >= fewestShingles) distinct.push([document, signature]);
+        }
       }
 
-      const buckets = new Map<string, number[]>();
-      for (const document of others) {
-        const one = documents.get(document);
-        if (!one || one.shingles < fewestShingles) continue;
-        const compared = new Set<number>();
-        for (let band = 0; band < bands; band++) {
-          const key = `${band} ${one.least.subarray(band * rows, (band + 1) * rows).join()}`;
-          const bucket = buckets.get(key) ?? [];
-          buckets.set(key, bucket);
-          for (const other of bucket) {
-            if (compared.has(other)) continue;
-            compared.add(other);
-            const similarity = likeness(one.least, documents.get(other)?.least);
-            if (similarity >= alikeFrom) join(other, document, similarity);
+      for (let band = 0; band < bands; band++) {
+        const buckets = new Map<number, typeof distinct>();
+        for (const one of distinct) {
+          const [document, signature] = one;
+          let key = 0; // two that differ may have the same one: they are compared in any case
+          for (let row = band * rows; row < (band + 1) * rows; row++) key = mixed(key ^ (signature[row] ?? 0));
+          const bucket = buckets.get(key);
+          if (!bucket) buckets.set(key, [one]);
+          else {
+            for (const [other, otherSignature] of bucket) {
+              if (root(other) === root(document)) continue;
+              const similarity = likeness(signature, otherSignature);
+              if (similarity >= alikeFrom) join(other, document, similarity);
+            }
+            if (bucket.length < mostCompared) bucket.push(one);
           }
-          if (bucket.length < mostCompared) bucket.push(document);
         }
+        await othersTurn();
       }
 
       const groups = Map.groupBy(documents.keys(), root);
@@ -105,6 +105,14 @@ export function createLikeness() {
         .sort((a, b) => b.similarity - a.similarity || b.documents.length - a.documents.length);
     },
   };
+}
+
+/** The innermost loop, over numbers alone: a hundred times a word. */
+function lower(least: Uint32Array, shingle: number, factors: Int32Array, offsets: Int32Array): void {
+  for (let place = 0; place < places; place++) {
+    const value = (Math.imul(shingle, factors[place] as number) + (offsets[place] as number)) >>> 0;
+    if (value < (least[place] as number)) least[place] = value;
+  }
 }
 
 /** Jaccard, by estimate: the share of orders under which both have the same least shingle. */

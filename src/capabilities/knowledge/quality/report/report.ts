@@ -37,7 +37,7 @@ const dayMs = 24 * 60 * 60_000;
 const unconfirmedDays = 7;
 const mostListed = 100;
 const mostPassages = 50_000;
-const passagesAtOnce = 500;
+const passagesAtOnce = 250;
 
 /** @param deps.sentIn the source of documents that have none to be looked at */
 export function createReports({ db, clock, sentIn }: { db: Db; clock: Clock; sentIn: string }) {
@@ -63,7 +63,7 @@ export function createReports({ db, clock, sentIn }: { db: Db; clock: Clock; sen
         if (texts.length < passagesAtOnce || read >= mostPassages) break;
         await othersTurn();
       }
-      const groups = likeness.groups().slice(0, mostListed);
+      const groups = (await likeness.groups()).slice(0, mostListed);
       const names = await namesOf(db, org, subjects, [...new Set(groups.flatMap(({ documents }) => documents))]);
       const byId = new Map(names.map((name) => [name.document, name]));
 
