@@ -14,21 +14,20 @@ export const prepared = sql.raw(`${mark} `);
 /** On a server, planning costs little and poolers between do not know whose statements are prepared: only for one backend. */
 export function preparing(pool: Pool): PostgresPool {
   const known = new WeakMap<PoolClient, PostgresPoolClient>();
+  const names = new Map<string, string>(); // of statements, by their text
   return {
     options: pool.options,
     end: () => pool.end(),
     async connect() {
       const client = await pool.connect();
-      const preparingClient = known.get(client) ?? over(client);
+      const preparingClient = known.get(client) ?? over(client, names);
       known.set(client, preparingClient);
       return preparingClient;
     },
   };
 }
 
-const names = new Map<string, string>();
-
-function over(client: PoolClient): PostgresPoolClient {
+function over(client: PoolClient, names: Map<string, string>): PostgresPoolClient {
   const query = (text: string, values: readonly unknown[]) => {
     const given = { text, values: [...values] };
     if (!text.startsWith(mark)) return client.query(given);
