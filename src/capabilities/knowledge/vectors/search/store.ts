@@ -70,9 +70,7 @@ export async function nearestOfAll(
       from knowledge_vectors v where ${isReadable(db, scope, space)} and v.audience = any(${audiences}::int[])
     )
     select chunk as "chunkId", 1 - distance as similarity, 1 - (select avg(distance) from permitted) as typical
-    from permitted order by distance, chunk limit ${limit}`.execute(
-    db,
-  );
+    from permitted order by distance, chunk limit ${limit}`.execute(db);
   return rows;
 }
 
