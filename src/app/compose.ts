@@ -12,7 +12,14 @@ import {
 import { createDiscovery, createEmbeddings, purgeVectors } from '../capabilities/discovery/index.ts';
 import { createEndpointBook, purgeEndpoints } from '../capabilities/endpoints/index.ts';
 import { createIdempotency, purgeIdempotency } from '../capabilities/idempotency/index.ts';
-import { createKnowledge, createReader, openSource, purgeKnowledge } from '../capabilities/knowledge/index.ts';
+import {
+  createKnowledge,
+  createPages,
+  createReader,
+  keyringVault,
+  openSource,
+  purgeKnowledge,
+} from '../capabilities/knowledge/index.ts';
 import { createPlans } from '../capabilities/plans/index.ts';
 import { createPolicy, purgePolicies } from '../capabilities/policy/index.ts';
 import { createUpstreams, purgeUpstreams } from '../capabilities/upstreams/index.ts';
@@ -33,7 +40,9 @@ import type { Log, Metrics, Tracing } from '../platform/telemetry/index.ts';
 import { createHttpApp } from '../surfaces/http/index.ts';
 import { createMcpSurface } from '../surfaces/mcp/index.ts';
 import { createRest } from '../surfaces/rest/index.ts';
+import { openChat } from './chat.ts';
 import { createDefinitionWatch } from './definitions.ts';
+import { createKnowledgeNews } from './knowledge-news.ts';
 import { createObserver } from './observe.ts';
 import { missingOrgs } from './orgs.ts';
 import { createOwnToolset } from './own.ts';
@@ -169,6 +178,7 @@ export function compose(ground: Ground) {
     log,
     replica: replicaId,
     alone: database.kind === 'embedded',
+    waiting: () => database.usage().waiting,
     declared: settings.knowledge.collections,
     search: settings.knowledge.search,
     ...(reranker ? { reranker: createReranker({ settings: reranker, fetch: fetchModel }) } : {}),
@@ -182,9 +192,16 @@ export function compose(ground: Ground) {
         processes,
         userAgent: `fairlead/${version}`,
       }),
+    fetchPage: createPages({ egress, userAgent: `fairlead/${version}` }),
     subjectsOf,
     findInstructions: instructionsIn,
-    indexed: (org, collection, document) => void bus.publish('knowledge.indexed', { org, collection, document }),
+    chat: openChat(settings.models.chat, { egress, metrics }),
+    news: createKnowledgeNews({
+      ...{ bus, log, answered: metrics.answer },
+      instruments: metrics.watchKnowledge(() => knowledge.lags()),
+    }),
+    sources: settings.knowledge.sources,
+    vault: keyringVault(keyring),
   });
   const toolsets = createToolsets({ own: [own, knowledge.toolset, ...(ground.toolsets ?? [])], catalog, upstreams });
   const gateway = createGateway({

@@ -28,6 +28,10 @@ export const collectionChoice = z.strictObject({
     .enum(['english', 'german', 'french', 'spanish', 'simple'])
     .default('english')
     .describe('Language of documents that are too short to tell; `simple` takes words as they stand'),
+  encrypted: z
+    .boolean()
+    .default(false)
+    .describe('Whether texts are encrypted where they are kept; settled once there are documents'),
   model: slug
     .optional()
     .describe(

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { slug, webUrl } from './words.ts';
+import { ms, slug, webUrl } from './words.ts';
 
 /** In the place of a model's name: no model at all. */
 export const noModel = 'none';
@@ -58,6 +58,21 @@ const reranker = z.strictObject({
   apiKey: z.string().min(1).optional().describe('Sent as a bearer token'),
 });
 
+const chatModel = z.strictObject({
+  url: webUrl.describe('OpenAI-compatible endpoint, with its version: https://api.example.com/v1'),
+  model: z.string().min(1).describe('Name of the model'),
+  apiKey: z.string().min(1).optional().describe('Sent as a bearer token'),
+  temperature: z
+    .number()
+    .min(0)
+    .max(2)
+    .optional()
+    .describe("Best 0, where the model can be told; the model's own when absent"),
+  maxOutputTokens: z.int().positive().default(2_000).describe('Longest answer, with what the model thinks before it'),
+  timeoutMs: ms.default(60_000).describe('How long one answer may take, with a second try'),
+  costPerMillionTokens: z.number().min(0).optional().describe('What answers are told to have cost, in your currency'),
+});
+
 /** Models that may be asked; none is needed. */
 export const models = z.strictObject({
   embedding: embedding
@@ -71,10 +86,17 @@ export const models = z.strictObject({
     .default({})
     .describe('Further ones, by a name of your own, for collections that name one'),
   reranker: reranker.optional().describe('Puts the passages that were found for a question into order'),
+  chat: z
+    .union([chatModel, z.literal('sampling')])
+    .optional()
+    .describe(
+      'Writes answers from passages, for the tool knowledge.answer. `sampling` asks the model of whoever calls, if its client lets it',
+    ),
 });
 
 export type EmbeddingEndpoint = z.infer<typeof embeddingEndpoint>;
 export type EmbeddingDirectory = z.infer<typeof embeddingDirectory>;
 export type EmbeddingSettings = z.infer<typeof embedding>;
+export type ChatSettings = z.infer<typeof chatModel>;
 export type RerankerSettings = z.infer<typeof reranker>;
 export type ModelsSettings = z.infer<typeof models>;

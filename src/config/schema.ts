@@ -198,6 +198,12 @@ export const fileSchema = z.strictObject({
         .max(16)
         .default(2)
         .describe('Documents that are read at once, each in a process of its own'),
+      sources: z
+        .int()
+        .positive()
+        .max(64)
+        .default(4)
+        .describe('Sources that are read at once; organisations share them evenly'),
       search: searchSettings.prefault({}).describe('How passages are ranked'),
     })
     .prefault({})
@@ -233,6 +239,7 @@ export {
 } from './endpoint-schema.ts';
 export type { SourceSettings } from './knowledge-schema.ts';
 export {
+  type ChatSettings,
   type EmbeddingDirectory,
   type EmbeddingEndpoint,
   type EmbeddingSettings,

@@ -254,7 +254,7 @@ it('says of a collection whether its parts agree, and what does not [KN-2]', asy
   const { pool } = fairlead.running.house.database;
   await pool.query('delete from knowledge_postings where ctid in (select ctid from knowledge_postings limit 1)');
   await pool.query('update knowledge_documents set chunks = chunks + 1 where uri = $1', ['lunch.md']);
-  expect(await verified()).toEqual({
+  expect(await verified()).toMatchObject({
     ok: false,
     disagreements: [
       { what: 'documents that have other passages than they say', count: 1 },
@@ -271,5 +271,6 @@ it('shows no tools of it where there are no documents [KN-8]', async () => {
   expect(await tools()).not.toContain('knowledge');
   await empty.request('/api/v1/knowledge/collections/notes', { method: 'PUT', json: { settings: {} } });
   await expect.poll(tools).toContain('knowledge');
+  expect((await empty.request('/api/v1/tools/knowledge.answer')).status).toBe(404); // without a model
   await empty.stop();
 });

@@ -9,6 +9,7 @@ import {
 } from '@modelcontextprotocol/client';
 import type { HttpUpstreamSettings } from '../../config/schema.ts';
 import type { CallerLink, ProgressUpdate } from '../../kernel/call.ts';
+import { createCrowd } from '../../kernel/crowd.ts';
 import { isObject, type Json, type JsonObject, parseJson } from '../../kernel/json.ts';
 import { encodeHeaderValue } from '../../kernel/paramheaders.ts';
 import type { AnswerHeaders, PostUnderWay } from '../../platform/http/index.ts';
@@ -67,7 +68,7 @@ export function createDirectExchange(options: Options): DirectExchange {
     'mcp-method': method,
   };
   const envelope = { [PROTOCOL_VERSION_META_KEY]: protocolVersion, [CLIENT_INFO_META_KEY]: { ...clientInfo } };
-  const underWay = new Set<PostUnderWay>();
+  const underWay = createCrowd<PostUnderWay>();
   let lastId = firstId;
 
   return {
@@ -83,13 +84,13 @@ export function createDirectExchange(options: Options): DirectExchange {
       const post = egress.post(url, { headers: sent, body, guarded }, answer);
       const onAbort = () => post.end(signal.reason);
       signal.addEventListener('abort', onAbort, { once: true });
-      underWay.add(post);
+      const leave = underWay.enter(post);
       try {
         await Promise.race([post.over, answer.come]);
         return answer.result();
       } finally {
         signal.removeEventListener('abort', onAbort);
-        underWay.delete(post);
+        leave();
         if (answer.isStream()) lingerThenEnd(post);
       }
     },

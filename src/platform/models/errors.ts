@@ -17,4 +17,12 @@ export const TextsRefused = defineError('MODEL_REFUSED_TEXTS', {
   action: 'Check url, model, dimensions and maxTokens of the model in the settings.',
 });
 
-export const modelErrors = [ModelFailed, TextsRefused];
+export const ChatModelFailed = defineError('CHAT_MODEL_FAILED', {
+  status: 502,
+  category: 'external_service',
+  retryable: true,
+  message: 'The chat model "{model}" did not answer: {reason}.',
+  action: 'Try again later, or do without: what the model would have read can be had by itself.',
+});
+
+export const modelErrors = [ModelFailed, TextsRefused, ChatModelFailed];

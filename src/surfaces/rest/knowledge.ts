@@ -25,6 +25,7 @@ const collection = z
     source: z.enum(['file', 'runtime']),
     readers: z.array(z.string()),
     writers: z.array(z.string()),
+    encrypted: z.boolean(),
     documents: z.int(),
     passages: z.int(),
     version: z.int().openapi({ description: 'Counts every change of its documents' }),
@@ -50,6 +51,7 @@ const exampleCollection = {
   source: 'runtime',
   readers: ['everyone'],
   writers: ['role:developer'],
+  encrypted: false,
   documents: 212,
   passages: 1_880,
   version: 431,
@@ -67,6 +69,7 @@ const counts = z.object({
   removed: z.int(),
   skipped: z.int(),
   failed: z.int(),
+  expected: z.int().openapi({ description: 'How many there were before, where all are looked at' }),
 });
 const run = z
   .object({
@@ -113,12 +116,12 @@ type Vectors = Awaited<ReturnType<Knowledge['vectors']['read']>>;
 export function knowledgeRoutes({ knowledge }: { knowledge: Knowledge }): Route[] {
   const shown = (one: Collection, sizes: Sizes, vectors: Vectors) => {
     const { settings, declared, name, version, changedBy, changedAt } = one;
-    const { description, readers, writers } = settings;
+    const { description, readers, writers, encrypted } = settings;
     const size = sizes.get(one.id);
     const embedded = vectors.get(one.id);
     return {
       ...{ name, description, source: declared ? 'file' : 'runtime' },
-      ...{ readers, writers },
+      ...{ readers, writers, encrypted },
       ...{ documents: size?.documents ?? 0, passages: size?.chunks ?? 0, version, changedBy, changedAt },
       ...(embedded ? vectorsShown(embedded) : {}),
     };
@@ -159,7 +162,7 @@ export function knowledgeRoutes({ knowledge }: { knowledge: Knowledge }): Route[
       documentedBody: z.strictObject({ settings: collectionChoice }),
       bodyExample: { settings: { description: 'How we work', readers: ['everyone'], writers: ['role:developer'] } },
       answers: { 200: { description: 'There from now on', schema: collection, example: exampleCollection } },
-      errors: named('COLLECTION_DECLARED'),
+      errors: named('COLLECTION_DECLARED', 'COLLECTION_ENCRYPTION_FIXED'),
       act: { action: 'knowledge.collections.put', subject: ({ params }) => params.name },
       async handle({ principal, org, params, body }) {
         const one = await knowledge.collections.put(org, params.name, body.settings, principal.id);

@@ -7,8 +7,10 @@ import {
 import { InvalidRequest, NotFound } from '../../../kernel/errors.ts';
 import type { OrgId } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/types.ts';
-import { CollectionDeclared } from '../errors.ts';
+import { hasContents } from '../documents/store.ts';
+import { CollectionDeclared, EncryptionFixed } from '../errors.ts';
 import { purgeContents } from '../purge.ts';
+import type { Sealing } from '../sealing/index.ts';
 import {
   audienceOf,
   type CollectionRow,
@@ -38,20 +40,35 @@ const byFile = 'file';
 
 interface Deps {
   db: Db;
+  sealing: Sealing;
   /** Names that the setting `model` may have. */
   models: readonly string[];
   /** Awaited after collections were added or removed. */
   changed(): Promise<void>;
 }
 
-export function createCollections({ db, models, changed }: Deps): Collections {
+export function createCollections({ db, sealing, models, changed }: Deps): Collections {
   const list = async (org: OrgId): Promise<Collection[]> =>
     (await listCollections(db, org)).map((row) => ({ ...row, settings: collectionChoice.parse(row.settings) }));
   const find = async (org: OrgId, name: string) => (await list(org)).find((one) => one.name === name);
 
   const keep = async (org: OrgId, name: string, settings: CollectionChoice, declared: boolean, changedBy: string) => {
-    const audience = await audienceOf(db, org, settings.readers);
-    await putCollection(db, org, { name, settings, declared, audience, changedBy });
+    await db.transaction().execute(async (trx) => {
+      const before = (await listCollections(trx, org)).find((one) => one.name === name);
+      const changes = before && collectionChoice.parse(before.settings).encrypted !== settings.encrypted;
+      if (before && changes) await makeRoom(trx, org, before);
+      const audience = await audienceOf(trx, org, settings.readers);
+      const id = await putCollection(trx, org, { name, settings, declared, audience, changedBy });
+      // What has a number has a key or has none for ever, so that every replica may remember it.
+      if (settings.encrypted && (!before || changes)) await sealing.make(trx, org, id);
+    });
+  };
+
+  /** An empty collection goes, so that one of its name can be made otherwise. */
+  const makeRoom = async (trx: Db, org: OrgId, { id, name }: CollectionRow) => {
+    if (await hasContents(trx, org, id)) throw EncryptionFixed({ name });
+    await purgeContents(trx, org, id);
+    await deleteCollection(trx, org, id);
   };
 
   return {
@@ -83,6 +100,7 @@ export function createCollections({ db, models, changed }: Deps): Collections {
         await purgeContents(trx, org, one.id);
         await deleteCollection(trx, org, one.id);
       });
+      sealing.forget(org, one.id);
       await changed();
     },
   };

@@ -49,6 +49,11 @@ export function shown(passage: Passage, { now, findInstructions }: ShowOptions):
   };
 }
 
+/** What is encrypted where it is kept is kept nowhere else. */
+export function keepingOf(passages: readonly { encrypted?: true }[]): { unkept?: true } {
+  return passages.some(({ encrypted }) => encrypted) ? { unkept: true } : {};
+}
+
 export function resourceOf(collection: string, document: number): string {
   return `knowledge://${collection}/${document}`;
 }

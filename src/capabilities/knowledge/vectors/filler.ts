@@ -4,6 +4,7 @@ import type { Db } from '../../../platform/db/types.ts';
 import type { Embedder, Embedders } from '../../../platform/models/index.ts';
 import type { Log } from '../../../platform/telemetry/index.ts';
 import { countChange } from '../collections/store.ts';
+import { openedUnembedded, type Sealing } from '../sealing/index.ts';
 import { embedPassages } from './embed-passages.ts';
 import {
   addSpent,
@@ -17,7 +18,7 @@ import {
   readEmbedding,
   type Space,
 } from './spaces/store.ts';
-import { addVectors, dropForeign, readMissing } from './store.ts';
+import { addVectors, dropForeign, readMissing, type Unembedded } from './store.ts';
 
 export interface FillDeps {
   db: Db;
@@ -29,6 +30,20 @@ export interface FillDeps {
   goneAfterMs: number;
   /** The name of the model that the settings of a collection want. */
   modelOf(settings: unknown): string | undefined;
+  /** Where collections may be encrypted. */
+  sealing?: Sealing;
+}
+
+/** Passages without a vector, as they were before they were kept. */
+async function readOpened(
+  { db, sealing }: FillDeps,
+  org: OrgId,
+  of: Parameters<typeof readMissing>[2],
+  which: Parameters<typeof readMissing>[3],
+): Promise<Unembedded[]> {
+  const missing = await readMissing(db, org, of, which);
+  const seal = (await sealing?.of(db, org, [of.collection]))?.get(of.collection);
+  return seal ? missing.map((one) => openedUnembedded(seal, org, of.collection, one)) : missing;
 }
 
 /** Passages that are sent to the model together, and vectors that are written together: the embedded database has one connection. */
@@ -125,7 +140,7 @@ async function spaceFor(
     return live;
   }
   if (fits(filling)) return filling;
-  const sample = await readMissing(deps.db, org, { collection, space: 0 }, { limit: 1 });
+  const sample = await readOpened(deps, org, { collection, space: 0 }, { limit: 1 });
   const { vectors } = await embedPassages(wanted, sample, signal);
   const dimensions = vectors[0]?.vector.length;
   if (dimensions === undefined) return undefined;
@@ -148,8 +163,8 @@ async function fillSpace(
   for (;;) {
     signal.throwIfAborted();
     if (!(await stay(deps, what))) return undefined;
-    const missing = await readMissing(
-      db,
+    const missing = await readOpened(
+      deps,
       org,
       { collection, space: space.id },
       { after, limit: embeddedAtOnce, ...(documents ? { documents } : {}) },

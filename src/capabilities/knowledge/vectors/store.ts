@@ -2,9 +2,13 @@ import { sql } from 'kysely';
 import type { OrgId } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/types.ts';
 
-/** A passage that has no vector yet, with all that is embedded of it. */
+/** A passage that has no vector yet, with all that is embedded of it, and by what it is known. */
 export interface Unembedded {
   chunk: number;
+  document: number;
+  ordinal: number;
+  source: string;
+  uri: string;
   title: string;
   headings: string[];
   text: string;
@@ -19,7 +23,7 @@ export async function readMissing(
 ): Promise<Unembedded[]> {
   const among = documents ? sql`and c.document = any(${documents}::int[])` : sql``;
   const { rows } = await sql<Unembedded>`
-    select c.id as chunk, d.title, c.headings, c.text
+    select c.id as chunk, c.document, c.ordinal, d.source, d.uri, d.title, c.headings, c.text
     from knowledge_chunks c join knowledge_documents d on d.org = c.org and d.id = c.document
     where c.org = ${org} and c.collection = ${collection} and c.id > ${after} ${among}
       and not exists (select from knowledge_vectors v where v.org = c.org and v.chunk = c.id and v.space = ${space})
