@@ -73,7 +73,7 @@ export const requirements = {
   'KN-4':
     'By every way to a passage a caller gets what its subjects may read, by collection and by document, and nothing else.',
   'KN-5':
-    'Keyword search is exact BM25 with fields over lexemes of five languages, knows identifiers, phrases and near misses, and takes query text as data only.',
+    'Keyword search is exact BM25 with fields over lexemes of five languages, ranks as the file says, knows identifiers, phrases and near misses, and takes query text as data only.',
   'KN-6':
     'With an embedding model, of an endpoint or of a folder, passages are found by what they mean within what may be read; vectors are made behind the ingestion, those of two models never meet, another model takes over at once and whole, and without its help words go on alone.',
   'KN-7':
@@ -86,5 +86,5 @@ export const requirements = {
   'KN-12':
     'Scores are a metric from 0 to 1, what was asked in vain is listed for the owner, agents say what helped, and stale, doubled and unhelpful documents are reported, each to those alone who may read them.',
   'KN-13':
-    'A collection may be encrypted where it is kept: its words stand in no table, file, log or audit record, it is ranked as any other, and its key goes with it.',
+    'A hundred readers are answered without an error or half a document while four write, whatever is killed in between loses nothing and doubles nothing, a check says whether the parts of a collection agree, and a collection may be encrypted where it is kept, ranked as any other, its words in no table, file, log or audit record.',
 } as const satisfies Record<`SP-${number}` | `CA-${number}` | `KN-${number}`, string>;

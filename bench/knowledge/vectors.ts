@@ -64,11 +64,21 @@ function benchModel(): Embedder {
   };
 }
 
+type BenchDeps = Parameters<typeof createVectors>[0];
+
 /** Builds the vectors of so many passages by the way of the server, and searches them. */
 export async function measureVectors({ db, kind }: Database, log: Log, count: number): Promise<Figure[]> {
   const embedder = benchModel();
   const embedders = { usual: embedder, all: [embedder], named: () => embedder, names: [], stop: async () => {} };
-  const deps = { db, embedders, clock: { now: () => Date.now() }, log, replica: 'bench', goneAfterMs: 0 };
+  const deps = {
+    db,
+    embedders,
+    clock: { now: () => Date.now() },
+    log,
+    replica: 'bench',
+    goneAfterMs: 0,
+    modelOf: () => undefined,
+  };
   const collection = await addPassages(db, count);
 
   // All but the last in one go, as a restore puts them in; those by the way of the server, each into the index that is there.
@@ -77,7 +87,7 @@ export async function measureVectors({ db, kind }: Database, log: Log, count: nu
   const indexedAt = performance.now();
   await makeIndexes(db);
   const indexMs = performance.now() - indexedAt;
-  const filler = createVectors({ ...deps, modelOf: () => undefined });
+  const filler = createVectors(deps);
   const startedAt = performance.now();
   filler.start();
   while (((await filler.read(org)).get(collection)?.vectors ?? 0) < count)
@@ -94,9 +104,20 @@ export async function measureVectors({ db, kind }: Database, log: Log, count: nu
     { what: 'index (HNSW)', rounds: [(await bytesOf(db, 'knowledge_vectors_space_%')) / 2 ** 20], unit: 'MiB' },
     { what: 'vectors in their table', rounds: [(await bytesOf(db, 'knowledge_vectors')) / 2 ** 20], unit: 'MiB' },
   ];
-  const byIndex = createVectors({ ...deps, modelOf: () => undefined, allUpTo: 0 });
-  const byAll = createVectors({ ...deps, modelOf: () => undefined, allUpTo: Number.POSITIVE_INFINITY });
-  const usual = createVectors({ ...deps, modelOf: () => undefined });
+  return [...figures, ...(await searchFigures(deps, kind, collection, count))];
+}
+
+async function searchFigures(
+  deps: BenchDeps,
+  kind: Database['kind'],
+  collection: number,
+  count: number,
+): Promise<Figure[]> {
+  const { db } = deps;
+  const figures: Figure[] = [];
+  const byIndex = createVectors({ ...deps, allUpTo: 0 });
+  const byAll = createVectors({ ...deps, allUpTo: Number.POSITIVE_INFINITY });
+  const usual = createVectors(deps);
   const times = setting('BENCH_TIMES', 200);
   const rounds = setting('BENCH_ROUNDS', 3);
   const ask = (vectors: typeof usual, subject: string, n: number) =>

@@ -51,7 +51,11 @@ it.each(databaseKinds)(
       await expect
         .poll(async () => (await read(running, '/knowledge/runs')).runs[0]?.state, { timeout: 90_000, interval: 500 })
         .toBe('done');
-      expect(await read(running, '/knowledge/collections/docs/verify')).toEqual({ ok: true, disagreements: [] });
+      expect(await read(running, '/knowledge/collections/docs/verify')).toEqual({
+        ok: true,
+        disagreements: [],
+        pending: 0,
+      });
       const [docs] = (await read(running, '/knowledge/collections')).collections;
       expect(docs).toMatchObject({ documents: documents + 1 });
       for (const n of [0, 1, documents - 1]) {

@@ -18,8 +18,13 @@ export interface Stores {
 
 /** One step of writing, in a transaction of its own. */
 export function inTurn<T>({ db, pace }: Stores, step: (trx: Db) => Promise<T>): Promise<T> {
-  const work = () => db.transaction().execute(step);
-  return pace ? pace.turn(work) : work();
+  if (!pace) return db.transaction().execute(step);
+  return pace.turn((begun) =>
+    db.transaction().execute((trx) => {
+      begun();
+      return step(trx);
+    }),
+  );
 }
 
 export async function sealOf({ sealing }: Stores, db: Db, org: OrgId, collection: number): Promise<Seal | undefined> {

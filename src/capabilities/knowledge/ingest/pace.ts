@@ -2,8 +2,11 @@ import { setTimeout as pause } from 'node:timers/promises';
 
 /** Lets ingestion write without those who ask having to wait for it. */
 export interface Pace {
-  /** Writes one step: alone among those who write, and with a rest behind it as long as others wait. */
-  turn<T>(step: () => Promise<T>): Promise<T>;
+  /**
+   * Writes one step: alone among those who write, and with a rest behind it as long as others wait. The step says when it has
+   * the database, since it stands in the queue, too.
+   */
+  turn<T>(step: (begun: () => void) => Promise<T>): Promise<T>;
 }
 
 /** As long as somebody waits, others have the database for so many times what a step took. */
@@ -20,11 +23,13 @@ export function createPace(waiting: () => number): Pace {
   let last: Promise<unknown> = Promise.resolve();
   let restUntil = 0;
 
-  const alone = async <T>(step: () => Promise<T>): Promise<T> => {
+  const alone = async <T>(step: (begun: () => void) => Promise<T>): Promise<T> => {
     while (waiting() > 0 && performance.now() < restUntil) await pause(lookMs);
-    const startedAt = performance.now();
+    let startedAt = performance.now();
     try {
-      return await step();
+      return await step(() => {
+        startedAt = performance.now();
+      });
     } finally {
       const endedAt = performance.now();
       restUntil = endedAt + restShare * (endedAt - startedAt);

@@ -11,12 +11,11 @@ export interface UpkeepDeps {
   alone: boolean;
   /** How many wait for the database. */
   waiting(): number;
+  everyMs?: number;
 }
 
-const lookMs = 5_000;
-
 /** What is done behind the back of those who read and write: clearing what was replaced, and giving its place back. */
-export function createUpkeep({ stores, log, alone, waiting }: UpkeepDeps) {
+export function createUpkeep({ stores, log, alone, waiting, everyMs = 5_000 }: UpkeepDeps) {
   const { db } = stores;
   const stopping = new AbortController();
   let timer: NodeJS.Timeout | undefined;
@@ -41,7 +40,7 @@ export function createUpkeep({ stores, log, alone, waiting }: UpkeepDeps) {
     working = look()
       .catch((err: unknown) => log.warn({ err }, 'the upkeep of knowledge failed; it is tried again'))
       .finally(() => {
-        if (!stopping.signal.aborted) timer = setTimeout(next, lookMs).unref();
+        if (!stopping.signal.aborted) timer = setTimeout(next, everyMs).unref();
       });
   };
 

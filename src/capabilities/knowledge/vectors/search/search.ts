@@ -2,7 +2,7 @@ import type { OrgId } from '../../../../kernel/principal.ts';
 import type { Db } from '../../../../platform/db/types.ts';
 import type { Filters } from '../../lexical/index.ts';
 import type { QueryVectors } from '../query-vectors.ts';
-import { nearestByIndex, nearestOfAll, readSpaces, type Scope, type SearchedSpace } from './store.ts';
+import { nearestByIndex, nearestOfAll, readSpaces, type Scope, type SearchedSpace, typicalOf } from './store.ts';
 
 export interface VectorSearch {
   collections: readonly number[];
@@ -16,13 +16,21 @@ export interface VectorHit {
   chunkId: number;
   /** Cosine, from -1 to 1. Those of different models say nothing of each other. */
   similarity: number;
+  /** The mean of that over any passages of the same model: what a similarity has to be held against. */
+  typical?: number;
 }
 
 /** Up to so many permitted passages all are looked at: see ADR 0014 for what was measured. */
 export const usuallyAllUpTo = 10_000;
+/** Where less than this part of a space may be read, the index finds what is near too seldom: all are looked at three times as long. */
+const sparse = 0.3;
+/** Where at least this part of it may be read, the index finds what is near as if all could be. */
+const dense = 0.9;
 /** How many of the nearest that the index knows are kept in view: more find more, and take longer. */
-const leastEffort = 100;
+const effortFor = { dense: 100, other: 200 };
 const mostEffort = 1_000;
+/** So many are taken from the index, of which the best count: what it finds first need not be the nearest that may be read. */
+const leastTaken = 100;
 const mostCharacters = 4_000;
 
 /** As much of a question as models are given. */
@@ -57,15 +65,21 @@ async function nearest(
   db: Db,
   scope: Scope,
   space: SearchedSpace,
-  wanted: { vector: Float32Array; limit: number; allUpTo: number },
+  { allUpTo, ...wanted }: { vector: Float32Array; limit: number; allUpTo: number },
 ): Promise<VectorHit[]> {
-  if (space.permitted <= wanted.allUpTo) return await nearestOfAll(db, scope, space, wanted);
-  const effort = Math.min(mostEffort, Math.max(leastEffort, 2 * wanted.limit));
-  const byIndex = (trx: Db) => nearestByIndex(trx, scope, space, { ...wanted, effort });
+  const { limit } = wanted;
+  const part = space.permitted / space.passages;
+  if (space.permitted <= allUpTo * (part < sparse ? 3 : 1)) return await nearestOfAll(db, scope, space, wanted);
+  const isDense = part >= dense && Object.keys(scope.filters).length === 0;
+  const taken = isDense ? limit : Math.max(leastTaken, 2 * limit);
+  const effort = Math.min(mostEffort, Math.max(isDense ? effortFor.dense : effortFor.other, 2 * limit));
+  const byIndex = (trx: Db) => nearestByIndex(trx, scope, space, { ...wanted, limit: taken, effort });
   const found = db.isTransaction ? await byIndex(db) : await db.transaction().execute(byIndex);
   // The index gave up before it had enough: little of what is near may be read, or passes the filters.
-  if (found.length < wanted.limit) return await nearestOfAll(db, scope, space, wanted);
-  return found.sort((a, b) => b.similarity - a.similarity || a.chunkId - b.chunkId);
+  if (found.length < taken) return await nearestOfAll(db, scope, space, wanted);
+  const typical = await typicalOf(db, scope, space, wanted.vector);
+  const told = found.map((one) => ({ ...one, ...(typical === undefined ? {} : { typical }) }));
+  return told.sort((a, b) => b.similarity - a.similarity || a.chunkId - b.chunkId).slice(0, limit);
 }
 
 /** The first of each, then the second of each... */

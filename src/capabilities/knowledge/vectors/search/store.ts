@@ -14,6 +14,9 @@ export interface Scope {
   filters: Filters;
 }
 
+/** Passages by which it is told how alike any two texts are to a model. */
+const typicalSample = 256;
+
 /** A space that is searched, with those of the collections that have it. */
 export interface SearchedSpace {
   space: number;
@@ -21,41 +24,69 @@ export interface SearchedSpace {
   dimensions: number;
   /** Passages in it that the caller may read; those without a vector are counted, too. */
   permitted: number;
+  /** All that are in it. */
+  passages: number;
+  /** Who may read those that are permitted. */
+  audiences: number[];
 }
 
 export interface Near {
   chunkId: number;
   similarity: number;
+  /** The mean of that over passages that the caller may read, whether they have to do with the question or not. */
+  typical?: number;
 }
 
 /** Where what the caller may read has its vectors. */
 export async function readSpaces(db: Db, scope: Scope): Promise<SearchedSpace[]> {
-  const { rows } = await sql<Omit<SearchedSpace, 'permitted'> & { permitted: string }>`
-    select s.id as space, s.model, s.dimensions, sum(t.chunks) as permitted
+  const isPermitted = sql`e.collection = any(${readableCollections(db, scope)})
+    and t.audience = any(${readableAudiences(db, scope)})`;
+  const { rows } = await sql<SearchedSpace & { permitted: string; passages: string }>`
+    select s.id as space, s.model, s.dimensions, sum(t.chunks) as passages,
+      sum(t.chunks) filter (where ${isPermitted}) as permitted,
+      array_agg(distinct t.audience) filter (where ${isPermitted}) as audiences
     from knowledge_embeddings e join knowledge_spaces s on s.org = e.org and s.id = e.live
     join knowledge_lexical_totals t on t.org = e.org and t.collection = e.collection
-    where e.org = ${scope.org} and e.collection = any(${readableCollections(db, scope)})
-      and t.audience = any(${readableAudiences(db, scope)})
-    group by s.id, s.model, s.dimensions having sum(t.chunks) > 0 order by s.id`.execute(db);
-  return rows.map((row) => ({ ...row, permitted: Number(row.permitted) }));
+    where e.org = ${scope.org}
+    group by s.id, s.model, s.dimensions order by s.id`.execute(db);
+  return rows
+    .map((row) => ({ ...row, permitted: Number(row.permitted), passages: Number(row.passages) }))
+    .filter(({ permitted }) => permitted > 0);
 }
 
-/** By looking at every vector that the caller may read. */
+/**
+ * By looking at every vector that the caller may read. Their audiences stand there once more as numbers: by those the planner
+ * sees how few they are, and goes to them alone.
+ */
 export async function nearestOfAll(
   db: Db,
   scope: Scope,
-  { space }: SearchedSpace,
+  { space, audiences }: SearchedSpace,
   { vector, limit }: { vector: Float32Array; limit: number },
 ): Promise<Near[]> {
   const { rows } = await sql<Near>`
     with permitted as materialized (
       select v.chunk, v.embedding <=> ${asText(vector)}::halfvec as distance
-      from knowledge_vectors v where ${isReadable(db, scope, space)}
+      from knowledge_vectors v where ${isReadable(db, scope, space)} and v.audience = any(${audiences}::int[])
     )
-    select chunk as "chunkId", 1 - distance as similarity from permitted order by distance, chunk limit ${limit}`.execute(
-    db,
-  );
+    select chunk as "chunkId", 1 - distance as similarity, 1 - (select avg(distance) from permitted) as typical
+    from permitted order by distance, chunk limit ${limit}`.execute(db);
   return rows;
+}
+
+/** The mean similarity of some passages that the caller may read: those that come first, so that nothing is sorted. */
+export async function typicalOf(
+  db: Db,
+  scope: Scope,
+  { space }: SearchedSpace,
+  vector: Float32Array,
+): Promise<number | undefined> {
+  const { rows } = await sql<{ typical: number | null }>`
+    select 1 - avg(distance) as typical from (
+      select v.embedding <=> ${asText(vector)}::halfvec as distance
+      from knowledge_vectors v where ${isReadable(db, scope, space)} limit ${typicalSample}
+    ) as looked`.execute(db);
+  return rows[0]?.typical ?? undefined;
 }
 
 /**

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { settingsFaults } from '../app/check.ts';
-import { loadSettings } from './index.ts';
+import { loadSettings } from '../config/index.ts';
+import { settingsFaults } from './check.ts';
 
 let folder: string;
 beforeAll(() => {
