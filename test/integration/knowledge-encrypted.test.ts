@@ -89,7 +89,7 @@ it('is found, fetched, related, read and verified as any other, beside one that 
     text: '# Tumbrelsky\n\nTumbrelsky keeps the treasurer.\n',
   });
 
-  const { answerable, passages } = await ask('who pays an advance on thursdays');
+  const { answerable, passages } = await ask('on which day is an advance paid by the treasurer');
   expect(answerable).toBe(true);
   expect(passages[0]).toMatchObject({
     ...{ collection: 'ledgers', title: 'Bands of Ollemquist', headings: ['Bands of Ollemquist', 'Advances'] },
@@ -109,6 +109,10 @@ it('is found, fetched, related, read and verified as any other, beside one that 
   const plan = { steps: [{ id: 'a', tool: 'knowledge.fetch', arguments: { id: passages[0].id } }] };
   const planned = await running().request('/api/v1/tools/fairlead.run_tools/call', { json: { arguments: plan } });
   expect(JSON.stringify(await planned.json())).toContain('Zarquelbine');
+
+  await call('feedback', { id: passages[0].id, helpful: false });
+  const report = await (await running().request('/api/v1/knowledge/report')).json();
+  expect(report.unhelpful).toMatchObject([{ title: 'a.md', headings: [], text: expect.stringMatching(/encrypted/) }]);
 
   await rm(join(folder, 'docs', 'c.md'));
   expect((await sync()).sources[0].counts).toMatchObject({ removed: 1, unchanged: 2 });

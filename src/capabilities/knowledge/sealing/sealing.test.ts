@@ -10,7 +10,8 @@ import { createLexical, defaultFeedback, defaultLexicalSettings } from '../lexic
 import { knowledgeMigrations } from '../migrations.ts';
 import { purgeContents } from '../purge.ts';
 import type { ReadDocument } from '../types.ts';
-import { createSealing, keyringVault, passageReading } from './index.ts';
+import { readMissing } from '../vectors/store.ts';
+import { createSealing, keyringVault, openedUnembedded, passageReading } from './index.ts';
 
 const org = 'default';
 const everyone = ['everyone'];
@@ -95,6 +96,16 @@ describe.each(databaseKinds)('an encrypted collection on %s', (kind) => {
     expect(one?.metadata).toEqual({ n: one?.uri });
     const [kept] = await readPassages(db, org, everyone, hits);
     expect(`${kept?.title} ${kept?.text} ${kept?.headings}`).not.toMatch(/deck|rudder|Of the/i);
+
+    const [missing] = await readMissing(db, org, { collection: all.closed, space: 0 }, { limit: 1 });
+    const seal = (await sealing.of(db, org, [all.closed])).get(all.closed);
+    if (!missing || !seal) throw new Error('there are passages without vectors, and a key');
+    const embedded = openedUnembedded(seal, org, all.closed, missing);
+    expect(embedded).toMatchObject({
+      title: 'Of the d0',
+      headings: ['Deck', 'd0'],
+      text: expect.stringMatching(/^[a-zA-Z0-9. ]+$/),
+    });
 
     await sql`update knowledge_chunks c set text = (select text from knowledge_chunks where id = ${hits[0]})
       where id = ${hits[1]}`.execute(db);
