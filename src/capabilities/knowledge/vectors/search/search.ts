@@ -2,7 +2,7 @@ import type { OrgId } from '../../../../kernel/principal.ts';
 import type { Db } from '../../../../platform/db/types.ts';
 import type { Filters } from '../../lexical/index.ts';
 import type { QueryVectors } from '../query-vectors.ts';
-import { nearestByIndex, nearestOfAll, readSpaces, type Scope, type SearchedSpace } from './store.ts';
+import { nearestByIndex, nearestOfAll, readSpaces, type Scope, type SearchedSpace, typicalOf } from './store.ts';
 
 export interface VectorSearch {
   collections: readonly number[];
@@ -16,6 +16,8 @@ export interface VectorHit {
   chunkId: number;
   /** Cosine, from -1 to 1. Those of different models say nothing of each other. */
   similarity: number;
+  /** The mean of that over any passages of the same model: what a similarity has to be held against. */
+  typical?: number;
 }
 
 /** Up to so many permitted passages all are looked at: see ADR 0014 for what was measured. */
@@ -65,7 +67,9 @@ async function nearest(
   const found = db.isTransaction ? await byIndex(db) : await db.transaction().execute(byIndex);
   // The index gave up before it had enough: little of what is near may be read, or passes the filters.
   if (found.length < wanted.limit) return await nearestOfAll(db, scope, space, wanted);
-  return found.sort((a, b) => b.similarity - a.similarity || a.chunkId - b.chunkId);
+  const typical = await typicalOf(db, scope, space, wanted.vector);
+  const told = found.map((one) => ({ ...one, ...(typical === undefined ? {} : { typical }) }));
+  return told.sort((a, b) => b.similarity - a.similarity || a.chunkId - b.chunkId);
 }
 
 /** The first of each, then the second of each... */

@@ -14,6 +14,9 @@ export interface Scope {
   filters: Filters;
 }
 
+/** Passages by which it is told how alike any two texts are to a model. */
+const typicalSample = 256;
+
 /** A space that is searched, with those of the collections that have it. */
 export interface SearchedSpace {
   space: number;
@@ -26,6 +29,8 @@ export interface SearchedSpace {
 export interface Near {
   chunkId: number;
   similarity: number;
+  /** The mean of that over passages that the caller may read, whether they have to do with the question or not. */
+  typical?: number;
 }
 
 /** Where what the caller may read has its vectors. */
@@ -52,10 +57,26 @@ export async function nearestOfAll(
       select v.chunk, v.embedding <=> ${asText(vector)}::halfvec as distance
       from knowledge_vectors v where ${isReadable(db, scope, space)}
     )
-    select chunk as "chunkId", 1 - distance as similarity from permitted order by distance, chunk limit ${limit}`.execute(
+    select chunk as "chunkId", 1 - distance as similarity, 1 - (select avg(distance) from permitted) as typical
+    from permitted order by distance, chunk limit ${limit}`.execute(
     db,
   );
   return rows;
+}
+
+/** The mean similarity of some passages that the caller may read: those that come first, so that nothing is sorted. */
+export async function typicalOf(
+  db: Db,
+  scope: Scope,
+  { space }: SearchedSpace,
+  vector: Float32Array,
+): Promise<number | undefined> {
+  const { rows } = await sql<{ typical: number | null }>`
+    select 1 - avg(distance) as typical from (
+      select v.embedding <=> ${asText(vector)}::halfvec as distance
+      from knowledge_vectors v where ${isReadable(db, scope, space)} limit ${typicalSample}
+    ) as some`.execute(db);
+  return rows[0]?.typical ?? undefined;
 }
 
 /**
