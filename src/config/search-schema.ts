@@ -43,7 +43,7 @@ export const searchSettings = z.strictObject({
     .number()
     .min(0)
     .max(1)
-    .default(0.4)
+    .default(0.35)
     .describe('How sure it must be that a passage answers a question; below, the caller is told that nothing fits'),
   rerank: z
     .int()
