@@ -46,7 +46,12 @@ describe('an evaluation', () => {
     { question: 'when is there goulash', expect: 'canteen.md', phrase: 'on  THURSDAYS', tags: ['food'] },
     { question: 'where are bicycles parked', expect: 'Parking', tags: ['places'] },
     { question: 'when is the merger signed', expect: ['secret/merger.md'] },
-    { question: 'bicycles and goulash', expect: ['canteen.md', 'parking.md'], every: true, tags: ['food', 'places'] },
+    {
+      question: 'goulash in the canteen and bicycles behind the boiler house',
+      expect: ['canteen.md', 'parking.md'],
+      every: true,
+      tags: ['food', 'places'],
+    },
     { question: 'goulash on Thursdays', expect: 'none', id: 'trap' },
     { question: 'zeppelin timetable', expect: 'none' },
   ];
@@ -93,12 +98,19 @@ describe('an evaluation', () => {
     const worse = await evaluate(questions.slice(1));
     expect(worse.change).toMatchObject({
       newlyRight: [],
-      newlyWrong: ['where are bicycles parked', 'bicycles and goulash', 'zeppelin timetable'],
+      newlyWrong: [
+        'where are bicycles parked',
+        'goulash in the canteen and bicycles behind the boiler house',
+        'zeppelin timetable',
+      ],
       ...{ added: 0, gone: 1, before: { right: 5 } },
     });
     await write('notes', 'parking.md', '# Parking\n\nBicycles are parked behind the boiler house.\n');
     const better = await evaluate(questions.slice(1));
-    expect(better.change.newlyRight).toEqual(['where are bicycles parked', 'bicycles and goulash']);
+    expect(better.change.newlyRight).toEqual([
+      'where are bicycles parked',
+      'goulash in the canteen and bicycles behind the boiler house',
+    ]);
     expect((await read(`evaluations/${better.id}`)).body).toEqual(better);
 
     const one = [{ question: 'zeppelin', expect: 'airship.md' }];

@@ -75,7 +75,7 @@ export async function typicalOf(
     select 1 - avg(distance) as typical from (
       select v.embedding <=> ${asText(vector)}::halfvec as distance
       from knowledge_vectors v where ${isReadable(db, scope, space)} limit ${typicalSample}
-    ) as some`.execute(db);
+    ) as looked`.execute(db);
   return rows[0]?.typical ?? undefined;
 }
 
