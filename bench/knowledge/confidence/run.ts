@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { confidenceOf, evidenceOf } from '../../../src/capabilities/knowledge/query/confidence.ts';
+import { confidenceOf, evidenceOf, nearnessOf } from '../../../src/capabilities/knowledge/query/confidence.ts';
 import { searchSettings } from '../../../src/config/search-schema.ts';
 import { openStorage } from '../../storage.ts';
 import { askWorld, type Model, type Sample } from './ask.ts';
@@ -106,7 +106,20 @@ function printFit(way: string, samples: readonly Sample[]): void {
     if (next.every((one, at) => one === chosen[at])) break;
     chosen = next;
   }
-  console.log(`\nfitted to ${open.length} questions, ${way}: ${coefficients.map((one) => one.toFixed(2)).join(', ')}`);
+  console.log(`\nfitted to ${open.length} questions, ${way}: ${shown(coefficients)}`);
+  if (way !== 'words') console.log(`by nearness alone: ${shown(fitNearness(open, weightOf))}`);
+}
+
+const shown = (coefficients: readonly number[]): string => coefficients.map((one) => one.toFixed(2)).join(', ');
+
+/** Of questions that share no word with their answer there are too few to tell of: the nearest passage of each, its words aside. */
+function fitNearness(open: readonly Sample[], weightOf: (sample: Sample) => number): number[] {
+  const cases = open.map((sample) => ({
+    features: [Math.max(0, ...sample.hits.map(({ meaning }) => (meaning ? nearnessOf(meaning) : 0)))],
+    outcome: sample.isAnswered ? (1 as const) : (0 as const),
+    weight: weightOf(sample),
+  }));
+  return fitLogistic(cases);
 }
 
 function printFigures(title: string, samples: readonly Sample[]): void {

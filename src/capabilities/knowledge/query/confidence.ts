@@ -51,6 +51,6 @@ export function farFrom(nearest: readonly Nearness[]): Nearness | undefined {
 }
 
 /** 0 where a passage is no nearer than any other, 1 where it says the same as the question. */
-function nearnessOf({ similarity, typical = 1 }: Nearness): number {
+export function nearnessOf({ similarity, typical = 1 }: Nearness): number {
   return typical >= 1 ? 0 : Math.min(1, Math.max(0, (similarity - typical) / (1 - typical)));
 }
