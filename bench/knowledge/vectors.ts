@@ -148,7 +148,7 @@ async function searchFigures(
     }
     return same / times;
   };
-  for (const share of [...circles, 100]) {
+  for (const share of [100, ...circles]) {
     const size = (count * share) / 100;
     const subject = share === 100 ? 'everyone' : `team:${share}`;
     const ways = share === 100 ? { 'as searched': usual } : { 'all looked at': byAll, 'by the index': byIndex };

@@ -21,6 +21,7 @@ import { latestRuns, type Run } from './ingest/store.ts';
 import { createLexical } from './lexical/index.ts';
 import { createQuality, type Quality } from './quality/index.ts';
 import { type Asker, createQueries } from './query/query.ts';
+import { createSplit } from './query/split.ts';
 import type { Reader } from './read/index.ts';
 import { createSealing, type KeyVault } from './sealing/index.ts';
 import type { FetchPage, Source } from './sources/index.ts';
@@ -130,6 +131,7 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
   const queryDeps = {
     ...{ db, lexical, sealing, log, settings: () => search, meanings: vectors, vectorOf: vectors.vectorOf },
     ...(deps.reranker ? { reranker: deps.reranker } : {}),
+    ...(chat && chat !== 'sampling' ? { split: createSplit(chat, log) } : {}),
   };
   // Evaluations ask, too, and are no questions of anybody.
   const unwatched = createQueries(queryDeps);

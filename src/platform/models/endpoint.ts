@@ -22,17 +22,17 @@ export function createEndpointEmbedder({ settings, fetch }: Deps): Embedder {
   const prefixOf = { query: queryPrefix ?? '', passage: passagePrefix };
   const label = dimensions === undefined ? model : `${model}/${dimensions}`;
 
+  // Most servers run without a model and load neither; where there is one, the first question has no time to wait for them.
+  const libraries = Promise.all([import('ai'), import('@ai-sdk/openai-compatible')]);
+  libraries.catch(() => {}); // told to whoever asks
+
   return {
     label,
     model: passagePrefix === '' ? label : `${label}#${hash('sha256', passagePrefix).slice(0, 8)}`,
     ...(costPerMillionTokens === undefined ? {} : { costPerMillionTokens }),
     async embed(texts, purpose, signal) {
       if (texts.length === 0) return { vectors: [], tokens: 0 };
-      // Loaded when it is needed: most servers run without a model.
-      const [{ embedMany }, { createOpenAICompatible }] = await Promise.all([
-        import('ai'),
-        import('@ai-sdk/openai-compatible'),
-      ]);
+      const [{ embedMany }, { createOpenAICompatible }] = await libraries;
       const provider = createOpenAICompatible({
         name: 'embedding',
         baseURL: url,

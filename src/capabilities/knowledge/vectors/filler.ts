@@ -48,7 +48,7 @@ async function readOpened(
 
 /** Passages that are sent to the model together, and vectors that are written together: the embedded database has one connection. */
 const embeddedAtOnce = 64;
-const writtenAtOnce = 16;
+const writtenAtOnce = 4;
 const droppedAtOnce = 200;
 const beatMs = 5_000;
 

@@ -23,14 +23,14 @@ export interface VectorHit {
 /** Up to so many permitted passages all are looked at: see ADR 0014 for what was measured. */
 export const usuallyAllUpTo = 10_000;
 /** Where less than this part of a space may be read, the index finds what is near too seldom: all are looked at three times as long. */
-const sparse = 0.3;
+const sparse = 0.5;
 /** Where at least this part of it may be read, the index finds what is near as if all could be. */
 const dense = 0.9;
 /** How many of the nearest that the index knows are kept in view: more find more, and take longer. */
 const effortFor = { dense: 100, other: 200 };
 const mostEffort = 1_000;
 /** So many are taken from the index, of which the best count: what it finds first need not be the nearest that may be read. */
-const leastTaken = 100;
+const leastTaken = 200;
 const mostCharacters = 4_000;
 
 /** As much of a question as models are given. */
@@ -73,8 +73,7 @@ async function nearest(
   const isDense = part >= dense && Object.keys(scope.filters).length === 0;
   const taken = isDense ? limit : Math.max(leastTaken, 2 * limit);
   const effort = Math.min(mostEffort, Math.max(isDense ? effortFor.dense : effortFor.other, 2 * limit));
-  const byIndex = (trx: Db) => nearestByIndex(trx, scope, space, { ...wanted, limit: taken, effort });
-  const found = db.isTransaction ? await byIndex(db) : await db.transaction().execute(byIndex);
+  const found = await nearestByIndex(db, scope, space, { ...wanted, limit: taken, effort });
   // The index gave up before it had enough: little of what is near may be read, or passes the filters.
   if (found.length < taken) return await nearestOfAll(db, scope, space, wanted);
   const typical = await typicalOf(db, scope, space, wanted.vector);
