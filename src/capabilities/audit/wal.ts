@@ -156,7 +156,7 @@ export async function openWal({ folder, segmentBytes, segmentMs, clock, log }: W
   const remember = ({ number }: Segment, from: number, group: readonly Waiting[]) => {
     let at = from;
     for (const { line, entry, writtenAt } of group) {
-      recent.add(number, at, at + line.length, entry, writtenAt);
+      recent.add(number, at, line, entry, writtenAt);
       at += line.length;
     }
   };
