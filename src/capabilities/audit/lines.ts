@@ -48,6 +48,11 @@ export function toLine(entry: Entry, writtenAt: number): Buffer {
   return line;
 }
 
+/** What stands last in a line with its line feed, which is known to be whole. */
+export function bodyOf(line: Buffer): string {
+  return line.toString('utf8', line.indexOf(bodyMark) + bodyMark.length, line.length - '}\n'.length);
+}
+
 /** The entry of a line without its line feed; undefined when the line is not as it was written. */
 export function fromLine(line: Buffer): WrittenEntry | undefined {
   if (line.length < 10 || line[8] !== 0x20) return undefined;

@@ -1,9 +1,9 @@
-import type { Entry } from './lines.ts';
+import { bodyOf, type Entry } from './lines.ts';
 
 /** What was written last, kept until the database has it: then nobody has to read and check it again. */
 export interface Recent {
-  /** An entry that stands from `start` to `end` in the segment of this number. */
-  add(segment: number, start: number, end: number, entry: Entry, writtenAt: number): void;
+  /** An entry whose line stands from `start` on in the segment of this number. */
+  add(segment: number, start: number, line: Buffer, entry: Entry, writtenAt: number): void;
   /** What stands there from `start` on; undefined when it has to be read from the file. */
   take(segment: number, start: number, maxEntries: number, maxBytes: number): RecentBatch | undefined;
 }
@@ -17,6 +17,9 @@ interface Kept {
   segment: number;
   start: number;
   end: number;
+  /** Outside of the heap: texts that live so long would be copied twice, and then wait for a full collection. */
+  line: Buffer;
+  /** Without its body, which the line has. */
   entry: Entry;
   writtenAt: number;
 }
@@ -32,10 +35,10 @@ export function createRecent(maxBytes: number): Recent {
   };
 
   return {
-    add(segment, start, end, entry, writtenAt) {
-      if (bytes + (end - start) > maxBytes) return;
-      bytes += end - start;
-      kept.push({ segment, start, end, entry, writtenAt });
+    add(segment, start, line, entry, writtenAt) {
+      if (bytes + line.length > maxBytes) return;
+      bytes += line.length;
+      kept.push({ segment, start, end: start + line.length, line, entry: { ...entry, body: '' }, writtenAt });
     },
 
     take(segment, start, maxEntries, maxBytesNow) {
@@ -51,7 +54,12 @@ export function createRecent(maxBytes: number): Recent {
         count += 1;
       }
       // Not taken out yet: the same is asked for again when the database did not take it.
-      return count === 0 ? undefined : { written: kept.slice(0, count), end };
+      if (count === 0) return undefined;
+      const written = kept.slice(0, count).map((one) => ({
+        entry: { ...one.entry, body: bodyOf(one.line) },
+        writtenAt: one.writtenAt,
+      }));
+      return { written, end };
     },
   };
 }

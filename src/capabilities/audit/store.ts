@@ -1,8 +1,8 @@
 import { type SelectQueryBuilder, sql } from 'kysely';
 import type { OrgId } from '../../kernel/principal.ts';
 import type { Db } from '../../platform/db/index.ts';
+import { rowsAsSql } from './rows/store.ts';
 import type { Abandonment, Checkpoint, Head, IntentRow, Position, RecordRow } from './rows.ts';
-import { rowsAsSql } from './rowsql.ts';
 import type { AuditFilter } from './types.ts';
 
 type RecordColumns = Omit<RecordRow, 'seq' | 'at'> & { org: string; seq: string | number; at: Date };

@@ -64,6 +64,8 @@ const syncsByItself = constants.O_DSYNC !== undefined;
 const { O_APPEND, O_CREAT, O_EXCL, O_WRONLY } = constants;
 const openFlags = O_APPEND | O_CREAT | O_EXCL | O_WRONLY | (constants.O_DSYNC ?? 0);
 const groupBytes = 4 * 1024 * 1024;
+/** A write costs our threads as much as the making of several records; a turn lasts as long as its work. */
+const gatherTurns = 4;
 /** Of lines that need not be read again: under full load those of a second. */
 const recentBytes = 8 * 1024 * 1024;
 
@@ -119,8 +121,7 @@ export async function openWal({ folder, segmentBytes, segmentMs, clock, log }: W
 
   const flush = async () => {
     while (waiting.length > 0) {
-      // What the same turn of the event loop brings shares a write.
-      await new Promise((resolve) => setImmediate(resolve));
+      await gathered();
       const group = takeGroup();
       const bytes = group.length === 1 && group[0] ? group[0].line : Buffer.concat(group.map(({ line }) => line));
       try {
@@ -144,10 +145,18 @@ export async function openWal({ folder, segmentBytes, segmentMs, clock, log }: W
     flushing = undefined;
   };
 
+  /** Shares a write with what the same turn of the event loop brings, and the next few as long as each brings more. */
+  const gathered = async () => {
+    for (let turn = 0, before = 0; turn < gatherTurns && waiting.length > before; turn++) {
+      before = waiting.length;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+
   const remember = ({ number }: Segment, from: number, group: readonly Waiting[]) => {
     let at = from;
     for (const { line, entry, writtenAt } of group) {
-      recent.add(number, at, at + line.length, entry, writtenAt);
+      recent.add(number, at, line, entry, writtenAt);
       at += line.length;
     }
   };

@@ -1,5 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
-import type { RecordRow } from './rows.ts';
+import type { RecordRow } from '../rows.ts';
 
 /** Rows as SQL: what each column is in `select`, and the tables beside it that it comes from. */
 export interface RowsSql {
