@@ -33,6 +33,7 @@ export const passage = {
     score: { type: 'number' },
     scoreParts: { type: 'object', additionalProperties: { type: 'number' } },
     matched: { type: 'array', items: { type: 'string' } },
+    status: { type: 'string' },
     ageDays: { type: 'number' },
     checkedMinutesAgo: { type: 'number' },
     flags: { type: 'array', items: { type: 'string' } },
