@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serveHttpFixture } from '../fixtures/servers/http.ts';
 import { type Fairlead, fixtureUpstream, startFairlead } from '../harness.ts';
+import { invited } from '../signin.ts';
 
 let fairlead: Fairlead;
 let remote: Awaited<ReturnType<typeof serveHttpFixture>>;
@@ -222,6 +223,8 @@ describe('an organisation', () => {
     '/audit/export',
     '/audit/verify',
     '/keys',
+    '/users',
+    '/services',
     '/status',
     '/me',
   ];
@@ -239,6 +242,8 @@ describe('an organisation', () => {
     expect(called.status).toBe(200);
     await ask(`/endpoints/${mark}`, { key: acme.admin, method: 'PUT', json: { settings: { toolsets: [mark] } } });
     await ask(`/knowledge/collections/${mark}`, { key: acme.admin, method: 'PUT', json: { settings: {} } });
+    const { id: person } = await invited(fairlead, `${mark}@example.com`, { org: 'acme' });
+    await ask('/services', { key: acme.admin, json: { name: mark, roles: ['viewer'] } });
     const act = (await ask('/audit?kind=act', { key: acme.admin })).body.records[0].id;
 
     for (const path of reads()) {
@@ -254,6 +259,7 @@ describe('an organisation', () => {
       `/policies/${mark}/history`,
       `/knowledge/collections/${mark}/verify`,
       `/keys/${key.id}`,
+      `/users/${person}/sessions`,
       `/audit/${called.body.callId}`,
       `/audit/${act}`,
     ];
@@ -279,6 +285,8 @@ describe('an organisation', () => {
       [`/knowledge/collections/${mark}`, 'DELETE'],
       [`/knowledge/collections/${mark}/sync`, 'POST'],
       [`/keys/${key.id}`, 'DELETE'],
+      [`/users/${person}`, 'DELETE'],
+      [`/users/${person}/sessions`, 'DELETE'],
     ] as const) {
       expect([
         path,
@@ -288,7 +296,7 @@ describe('an organisation', () => {
   });
 
   it('is out of reach for the administrator of another, as if it were not there [SP-14]', async () => {
-    for (const path of ['/upstreams', '/policies', '/audit', '/audit/export', '/audit/verify', '/keys']) {
+    for (const path of ['/upstreams', '/policies', '/audit', '/audit/export', '/audit/verify', '/keys', '/users']) {
       for (const org of ['acme', 'default', 'nowhere']) {
         expect([path, org, (await ask(`${path}?org=${org}`, { key: rival.admin })).status]).toEqual([path, org, 404]);
       }
