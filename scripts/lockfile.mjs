@@ -55,7 +55,7 @@ const added = Object.keys(lock.packages).length - before;
 if (process.argv.includes('--check') && added + untied > 0)
   unknown.unshift(`${added + untied} changes: run npm run lockfile`);
 else if (added + untied > 0) {
-  lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)));
+  if (added > 0) lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)));
   writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
   console.log(
     `added ${added} packages of other platforms to package-lock.json, took out ${untied} ties to tools of development`,

@@ -1,3 +1,4 @@
+import { createHash, randomBytes } from 'node:crypto';
 import {
   Client,
   type OAuthClientMetadata,
@@ -180,4 +181,59 @@ export async function signInWith(
   const second = await connect();
   await second.client.connect(second.transport);
   return second.client;
+}
+
+export interface TokenAnswer {
+  status: number;
+  body: { access_token: string; refresh_token: string; scope: string; expires_in: number; error?: string };
+}
+
+/** The token endpoint, asked by hand. */
+export async function askToken(fairlead: Fairlead, form: Record<string, string>): Promise<TokenAnswer> {
+  const response = await fetch(`${fairlead.url}/auth/oauth2/token`, {
+    method: 'POST',
+    body: new URLSearchParams(form),
+  });
+  return { status: response.status, body: (await response.json()) as TokenAnswer['body'] };
+}
+
+/** A program registered by hand; resolves to its id. */
+export async function register(fairlead: Fairlead, more: Record<string, unknown> = {}): Promise<string> {
+  const json = { client_name: 'By hand', redirect_uris: [callback], ...more };
+  const response = await fairlead.request('/auth/oauth2/register', { key: null, json });
+  if (response.status !== 201) throw new Error(await response.text());
+  return (await response.json()).client_id;
+}
+
+/** The way of a program by hand, in a browser that is signed in: what it asks for, allowed, and its tokens. */
+export async function tokensFor(
+  fairlead: Fairlead,
+  browser: Browser,
+  { scope = '', clientId = '', fields = {} as Record<string, string> } = {},
+): Promise<TokenAnswer['body'] & { clientId: string }> {
+  const id = clientId || (await register(fairlead));
+  const verifier = randomBytes(32).toString('base64url');
+  const query = new URLSearchParams({
+    response_type: 'code',
+    client_id: id,
+    redirect_uri: callback,
+    code_challenge: createHash('sha256').update(verifier).digest('base64url'),
+    code_challenge_method: 'S256',
+    state: 'a-state',
+    resource: `${fairlead.url}/mcp`,
+    ...(scope ? { scope } : {}),
+  });
+  await browser.open(`/auth/oauth2/authorize?${query}`);
+  if (browser.page.url.pathname === '/auth/consent') await browser.submit({ answer: 'allow', ...fields });
+  const code = browser.page.url.searchParams.get('code');
+  if (code === null) throw new Error(`${browser.page.url.href}: ${browser.page.text}`);
+  const { status, body } = await askToken(fairlead, {
+    grant_type: 'authorization_code',
+    code,
+    client_id: id,
+    redirect_uri: callback,
+    code_verifier: verifier,
+  });
+  if (status !== 200) throw new Error(JSON.stringify(body));
+  return { ...body, clientId: id };
 }

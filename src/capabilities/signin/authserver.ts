@@ -181,6 +181,10 @@ export function openAuthServer(deps: AuthServerDeps): AuthServer {
       });
       return { userId: user.id };
     },
+    async setPassword(userId, password) {
+      const { internalAdapter, password: passwords } = await auth.$context;
+      await internalAdapter.updatePassword(userId, await passwords.hash(password));
+    },
     async keepClient({ clientId, name, uri, redirectUris, grantTypes }) {
       await keep(clientId, {
         ...(name === undefined ? {} : { name }),

@@ -237,6 +237,8 @@ export const signinMigrations: Migration[] = [
       create table signin_invitations (
         org text not null references access_orgs (id),
         id text not null,
+        -- join: become a member; reset: choose a new password
+        kind text not null,
         email text not null,
         role text not null,
         teams text[] not null,

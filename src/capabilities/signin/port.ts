@@ -91,6 +91,7 @@ export interface AuthServer {
   /** What a device asks for, now that this person is the one to answer; undefined where there is no such code. */
   claimDevice(from: FromBrowser, userCode: string): Promise<{ clientId: string; scopes: string[] } | undefined>;
   createUser(user: { email: string; name: string; password: string }): Promise<{ userId: string }>;
+  setPassword(userId: string, password: string): Promise<void>;
   /** Makes the client known, or writes anew what its document says now. */
   keepClient(client: NewClient): Promise<void>;
   keepServiceClient(client: NewServiceClient): Promise<void>;

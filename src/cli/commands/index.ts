@@ -47,6 +47,11 @@ import { upstreamsAdd } from './upstreams/add.ts';
 import { upstreamsList } from './upstreams/list.ts';
 import { upstreamsRemove } from './upstreams/remove.ts';
 import { upstreamsTest } from './upstreams/test.ts';
+import { usersInvite } from './users/invite.ts';
+import { usersList } from './users/list.ts';
+import { usersRemove } from './users/remove.ts';
+import { usersReset } from './users/reset.ts';
+import { usersRevoke } from './users/revoke.ts';
 
 /** Every command, in the order of the help. */
 export const commands: readonly CommandSpec[] = [
@@ -82,6 +87,11 @@ export const commands: readonly CommandSpec[] = [
   keysList,
   keysCreate,
   keysRevoke,
+  usersList,
+  usersInvite,
+  usersReset,
+  usersRevoke,
+  usersRemove,
   orgsList,
   orgsCreate,
   orgsDelete,

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
+import { may } from '../../capabilities/access/index.ts';
 import { invitationInput, memberChange, type Signin, SigninOff } from '../../capabilities/signin/index.ts';
-import { NotFound } from '../../kernel/errors.ts';
+import { Conflict, NotFound } from '../../kernel/errors.ts';
 import { ok, type Route, route } from './route.ts';
 import * as schemas from './schemas.ts';
 
@@ -31,6 +32,7 @@ const user = z
 const invitation = z
   .object({
     id: z.string(),
+    kind: z.string(),
     org: z.string(),
     email: z.string(),
     role: z.string(),
@@ -64,6 +66,7 @@ const { name: _, ...invitedExample } = userExample;
 const invitationExample = {
   ...invitedExample,
   id: 'inv_06exw4v5d0tq8m2k9r7h3n1c5b',
+  kind: 'join',
   expiresAt: 1_795_824_000_000,
 };
 
@@ -169,6 +172,35 @@ export function userRoutes({ signin }: UsersDeps): Route[] {
         await people().remove(org, params.id);
         return { status: 204 };
       },
+    }),
+    route({
+      ...common,
+      method: 'post',
+      path: '/api/v1/users/{id}/reset',
+      summary: 'Let a user choose a new password',
+      description:
+        'Makes a link for somebody who lost the password. Once it is used, everything that the person was signed in with ' +
+        'ends. Of a member of several organisations only an administrator of the default one makes it.',
+      params: userParams,
+      answers: {
+        201: {
+          description: 'The link, this once',
+          schema: z.object({ invitation, link: z.string() }),
+          example: {
+            invitation: { ...invitationExample, kind: 'reset' },
+            link: 'https://fairlead.example.com/auth/invitation?token=...',
+          },
+        },
+      },
+      errors: [SigninOff, NotFound, Conflict],
+      act: { action: 'users.reset', subject: ({ params }) => params.id },
+      handle: async ({ principal, org, params }) => ({
+        status: 201,
+        body: await people().reset(org, params.id, {
+          createdBy: principal.id,
+          everywhere: may(principal, 'orgs:write'),
+        }),
+      }),
     }),
     route({
       ...common,

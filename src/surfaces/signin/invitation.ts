@@ -15,13 +15,19 @@ export function invitation(app: Hono<HttpEnv>, deps: PageDeps): void {
     const token = c.req.query('token') ?? '';
     const { invitation: invited, known } = await people.invitation(token);
     const { name = '', fault, status } = more;
+    const resets = invited.kind === 'reset';
+    const asksOld = known && !resets;
     const marked = fault === undefined ? '' : html`aria-describedby="fault" aria-invalid="true"`;
     return show(c, {
-      title: known ? `Join ${invited.org}` : 'Welcome to Fairlead',
+      title: resets ? 'Choose a new password' : known ? `Join ${invited.org}` : 'Welcome to Fairlead',
       ...(fault === undefined ? {} : { fault }),
       ...(status === undefined ? {} : { status }),
       content: html`
-        <p>You are invited to the organisation <strong>${invited.org}</strong>, as ${invited.role}.</p>
+        ${
+          resets
+            ? html`<p>With the new one, everything that you were signed in with until now ends.</p>`
+            : html`<p>You are invited to the organisation <strong>${invited.org}</strong>, as ${invited.role}.</p>`
+        }
         <form method="post" action="${paths.invitation}?token=${encodeURIComponent(token)}">
           ${forms.field(c)}
           <label for="email">E-mail address</label>
@@ -32,12 +38,12 @@ export function invitation(app: Hono<HttpEnv>, deps: PageDeps): void {
               : html`<label for="name">Your name</label>
                 <input id="name" name="name" autocomplete="name" required maxlength="100" value="${name}" ${marked} />`
           }
-          <label for="password">${known ? 'Your password' : 'Choose a password'}</label>
+          <label for="password">${asksOld ? 'Your password' : 'Choose a password'}</label>
           <input id="password" name="password" type="password" required maxlength="256"
-            autocomplete="${known ? 'current-password' : 'new-password'}"
-            ${known ? '' : html`minlength="${minPasswordLength}" aria-describedby="password-hint"`} ${known ? marked : ''} />
-          ${known ? '' : html`<p class="hint" id="password-hint">${minPasswordLength} characters or more. A few words are good.</p>`}
-          <button type="submit">${known ? 'Join' : 'Make my account'}</button>
+            autocomplete="${asksOld ? 'current-password' : 'new-password'}"
+            ${asksOld ? '' : html`minlength="${minPasswordLength}" aria-describedby="password-hint"`} ${asksOld ? marked : ''} />
+          ${asksOld ? '' : html`<p class="hint" id="password-hint">${minPasswordLength} characters or more. A few words are good.</p>`}
+          <button type="submit">${resets ? 'Set the password' : known ? 'Join' : 'Make my account'}</button>
         </form>
       `,
     });
@@ -69,7 +75,11 @@ export function invitation(app: Hono<HttpEnv>, deps: PageDeps): void {
     try {
       const { invitation: invited } = await people.invitation(token);
       const { email } = invited;
-      const deed = { action: 'signin.join', subject: email, detail: { invitation: invited.id, role: invited.role } };
+      const deed = {
+        action: invited.kind === 'reset' ? 'signin.reset' : 'signin.join',
+        subject: email,
+        detail: { invitation: invited.id, role: invited.role },
+      };
       await limits.count({ email, address });
       const userAgent = c.req.header('user-agent');
       const password = form.get('password') ?? '';

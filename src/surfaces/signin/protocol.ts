@@ -54,14 +54,18 @@ export function protocol(app: Hono<HttpEnv>, deps: PageDeps): void {
     const grant = form.get('grant_type');
     if (form.has('resource') || grant === 'client_credentials') settleResource(form, deps);
     const refreshToken = grant === 'refresh_token' ? (form.get('refresh_token') ?? '') : undefined;
+    const headers = forwarded(c, deps);
+    const machine = machineOf(headers.authorization, form);
     const request = new Request(new URL(`${base}/oauth2/token`, signin.publicUrl), {
       method: 'POST',
-      headers: { ...forwarded(c, deps), 'content-type': 'application/x-www-form-urlencoded' },
-      body: form.toString(),
+      headers: { ...headers, ...machine.headers, 'content-type': 'application/x-www-form-urlencoded' },
+      body: machine.form.toString(),
     });
     const { response, replayed } = await signin.token(request, refreshToken);
     if (replayed) await recordReplay(c, deps, replayed);
-    if (grant === 'client_credentials') await recordMachine(c, deps, form, response.ok ? undefined : SignInRefused());
+    if (grant === 'client_credentials') {
+      await recordMachine(c, deps, machine.clientId, response.ok ? undefined : SignInRefused());
+    }
     return passedOn(response);
   });
 
@@ -139,6 +143,20 @@ function settleResource(query: URLSearchParams, { signin, isEndpoint }: PageDeps
   if (ours) query.set('resource', signin.resource);
 }
 
+/** Who a machine says it is. A secret may stand in the form or in the header; the library takes it from the header alone. */
+function machineOf(authorization: string | undefined, form: URLSearchParams) {
+  const basic = /^Basic +([\w+/=]+)$/i.exec(authorization ?? '')?.[1];
+  if (basic !== undefined) {
+    const [id = ''] = Buffer.from(basic, 'base64').toString().split(':');
+    return { clientId: id, form, headers: {} };
+  }
+  const [id, secret] = [form.get('client_id') ?? '', form.get('client_secret')];
+  if (secret === null) return { clientId: id, form, headers: {} };
+  const rest = new URLSearchParams([...form].filter(([name]) => name !== 'client_secret'));
+  const pair = `${encodeURIComponent(id)}:${encodeURIComponent(secret)}`;
+  return { clientId: id, form: rest, headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } };
+}
+
 async function formOf(c: Context<HttpEnv>): Promise<URLSearchParams | undefined> {
   if (!/^application\/x-www-form-urlencoded\b/i.test(c.req.header('content-type') ?? '')) return undefined;
   const text = await readText(c.req.raw, maxBodyBytes);
@@ -184,12 +202,10 @@ async function recordReplay(c: Context<HttpEnv>, deps: PageDeps, replayed: Repla
 async function recordMachine(
   c: Context<HttpEnv>,
   deps: PageDeps,
-  form: URLSearchParams,
+  named: string,
   refused: FairleadError | undefined,
 ): Promise<void> {
-  const basic = /^Basic +([\w+/=]+)$/i.exec(c.req.header('authorization') ?? '')?.[1];
-  const named = basic === undefined ? form.get('client_id') : Buffer.from(basic, 'base64').toString().split(':')[0];
-  const service = deps.signin.roster.service(named ?? '');
+  const service = deps.signin.roster.service(named);
   // Who is nobody here leaves no record: anybody could fill the books with names.
   if (!service) return deps.log.info('a token was refused to an unknown machine');
   const { org, clientId, name, roles } = service;

@@ -8,6 +8,7 @@ type InvitationTables = {
   signin_invitations: {
     org: string;
     id: string;
+    kind: 'join' | 'reset';
     email: string;
     role: string;
     teams: string[];
@@ -24,6 +25,8 @@ const tables = (db: Db) => db.withTables<InvitationTables>();
 export interface Invitation {
   org: OrgId;
   id: string;
+  /** To become a member, or to choose a new password. */
+  kind: 'join' | 'reset';
   email: string;
   role: string;
   teams: string[];
@@ -35,7 +38,7 @@ export interface Invitation {
 export async function insertInvitation(
   db: Db,
   org: OrgId,
-  { id, email, role, teams, createdBy, createdAt, expiresAt }: Omit<Invitation, 'org'>,
+  { id, kind, email, role, teams, createdBy, createdAt, expiresAt }: Omit<Invitation, 'org'>,
   tokenHash: string,
 ): Promise<void> {
   // The newest one counts: an older link, wherever it went, ends with it.
@@ -50,6 +53,7 @@ export async function insertInvitation(
     .values({
       org,
       id,
+      kind,
       email,
       role,
       teams,
@@ -110,6 +114,7 @@ export function namesUnknownOrg(error: unknown): boolean {
 const toInvitation = (row: InvitationTables['signin_invitations']): Invitation => ({
   org: row.org,
   id: row.id,
+  kind: row.kind,
   email: row.email,
   role: row.role,
   teams: row.teams,

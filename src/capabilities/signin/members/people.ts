@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { roleNames } from '../../../config/schema.ts';
 import type { Clock } from '../../../kernel/clock.ts';
-import { InvalidRequest, NotFound } from '../../../kernel/errors.ts';
+import { Conflict, InvalidRequest, NotFound } from '../../../kernel/errors.ts';
 import { newId, randomToken } from '../../../kernel/ids.ts';
 import type { OrgId } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/types.ts';
@@ -65,6 +65,15 @@ export interface People {
   sessions(org: OrgId, userId: string): Promise<Session[]>;
   /** Ends everything that the person is signed in with. */
   revoke(org: OrgId, userId: string): Promise<void>;
+  /**
+   * A link by which the person chooses a new password: whoever holds it has the account. So it is made for members of this
+   * organisation alone, or where `everywhere` says that the others are the caller's business, too. Throws Conflict.
+   */
+  reset(
+    org: OrgId,
+    userId: string,
+    more: { createdBy: string; everywhere: boolean },
+  ): Promise<{ invitation: Invitation; link: string }>;
   /** By the secret of its link. `known` says that the person has a password here already. Throws InvitationVoid. */
   invitation(token: string): Promise<{ invitation: Invitation; known: boolean }>;
   /**
@@ -112,28 +121,59 @@ export function createPeople(deps: PeopleDeps): People {
     return member;
   }
 
+  async function linkFor(
+    org: OrgId,
+    kind: Invitation['kind'],
+    { email, role, teams }: { email: string; role: string; teams: readonly string[] },
+    createdBy: string,
+  ) {
+    const now = clock.now();
+    const token = randomToken(tokenBytes);
+    const invitation: Invitation = {
+      org,
+      id: newId('inv', now),
+      kind,
+      email: email.toLowerCase(),
+      role,
+      teams: [...new Set(teams)],
+      createdBy,
+      createdAt: now,
+      expiresAt: now + invitationMs,
+    };
+    try {
+      await db.transaction().execute((tx) => insertInvitation(tx, org, invitation, hashOf(token)));
+    } catch (error) {
+      throw namesUnknownOrg(error) ? NotFound({ what: 'organisation', id: org }) : error;
+    }
+    return { invitation, link: `${deps.invitationUrl}?token=${token}` };
+  }
+
+  /** Everything that the old password opened is closed. */
+  async function renew({ org, id, email }: Invitation, userId: string | undefined, password: string) {
+    if (userId === undefined) throw InvitationVoid();
+    checkNew(email, password);
+    const now = clock.now();
+    if (!(await useInvitation(db, org, id, now))) throw InvitationVoid();
+    await (await server()).setPassword(userId, password);
+    for (const member of roster.memberships(userId)) {
+      await inTransaction((tx) => revokeMember(tx, member.org, userId, now));
+    }
+    return memberOf(org, userId);
+  }
+
   return {
     list: (org) => listMembers(db, org),
     invitations: (org) => listInvitations(db, org, clock.now()),
-    async invite(org, { email, role, teams }, createdBy) {
-      const now = clock.now();
-      const token = randomToken(tokenBytes);
-      const invitation: Invitation = {
-        org,
-        id: newId('inv', now),
-        email: email.toLowerCase(),
-        role,
-        teams: [...new Set(teams)],
-        createdBy,
-        createdAt: now,
-        expiresAt: now + invitationMs,
-      };
-      try {
-        await db.transaction().execute((tx) => insertInvitation(tx, org, invitation, hashOf(token)));
-      } catch (error) {
-        throw namesUnknownOrg(error) ? NotFound({ what: 'organisation', id: org }) : error;
-      }
-      return { invitation, link: `${deps.invitationUrl}?token=${token}` };
+    invite: (org, input, createdBy) => linkFor(org, 'join', input, createdBy),
+    async reset(org, userId, { createdBy, everywhere }) {
+      const { email, role, teams } = await memberOf(org, userId);
+      await roster.refresh();
+      if (!everywhere && roster.memberships(userId).some((member) => member.org !== org))
+        throw Conflict({
+          reason: 'This person is a member of other organisations, too, which a new password would open.',
+          remedy: 'Ask an administrator of the default organisation to do it.',
+        });
+      return linkFor(org, 'reset', { email, role, teams }, createdBy);
     },
     async withdraw(org, id) {
       if (!(await deleteInvitation(db, org, id))) throw NotFound({ what: 'invitation', id });
@@ -163,7 +203,8 @@ export function createPeople(deps: PeopleDeps): People {
       const { invitation, user } = await find(token);
       const { org, email, role, teams, createdBy } = invitation;
       const auth = await server();
-      if (!user) checkNew(email, name, password);
+      if (invitation.kind === 'reset') return renew(invitation, user?.id, password);
+      if (!user) checkNew(email, password, name);
       const userId = user
         ? (await auth.signIn({ email, password, address, userAgent }))?.userId
         : (await auth.createUser({ email, name: name.trim(), password })).userId;
@@ -180,9 +221,10 @@ export function createPeople(deps: PeopleDeps): People {
 }
 
 /** Throws InvalidRequest with all that is wrong. */
-function checkNew(email: string, name: string, password: string): void {
+function checkNew(email: string, password: string, name?: string): void {
   const faults: string[] = [];
-  if (!/^\P{Cc}{1,100}$/u.test(name.trim())) faults.push('name: is missing, or longer than 100 characters');
+  if (name !== undefined && !/^\P{Cc}{1,100}$/u.test(name.trim()))
+    faults.push('name: is missing, or longer than 100 characters');
   if (password.length < minPasswordLength) faults.push(`password: needs ${minPasswordLength} characters or more`);
   if (password.length > maxPasswordLength) faults.push(`password: has more than ${maxPasswordLength} characters`);
   if (password.toLowerCase().includes(email.toLowerCase())) faults.push('password: must not hold the e-mail address');
