@@ -94,7 +94,7 @@ export function authOptions(deps: AuthServerDeps) {
       oauthDeviceAuthorization({
         verificationUri: new URL(paths.device, publicUrl).href,
         expiresIn: '10m',
-        interval: '5s',
+        interval: '2s',
         schema: { deviceCode: { modelName: 'signin_device_codes' } },
       }),
     ],

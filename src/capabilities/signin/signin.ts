@@ -15,7 +15,7 @@ import { createServices, type Services } from './members/services.ts';
 import { chooseOrg } from './members/store.ts';
 import type { AuthServer, SigninPaths } from './port.ts';
 import { type BuiltInIssuer, createBuiltInIssuer, createSigningKeys, type SigningKeys } from './tokens/issuer.ts';
-import { findRefreshToken } from './tokens/store.ts';
+import { deleteRefreshToken, findRefreshToken } from './tokens/store.ts';
 
 const tidyMs = 3_600_000;
 /** How often, and how far apart, a refresh that crossed another one is tried again. */
@@ -66,6 +66,8 @@ export interface Signin {
   server(): Promise<AuthServer>;
   /** The token endpoint. Two refreshes at once both get the one that follows. */
   token(request: Request, refreshToken: string | undefined): Promise<{ response: Response; replayed?: Replayed }>;
+  /** A program is done with what it had (RFC 7009); a token that is unknown, or another program's, stays as it is. */
+  revoke(refreshToken: string, clientId: string): Promise<void>;
   chooseOrg(org: OrgId, sessionId: string): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
@@ -164,6 +166,7 @@ export function createSignin(deps: SigninDeps): Signin {
         await pause(crossing.everyMs);
       }
     },
+    revoke: (refreshToken, clientId) => deleteRefreshToken(db, hashToken(refreshToken), clientId),
     chooseOrg: (org, sessionId) => chooseOrg(db, org, sessionId),
     async start() {
       await roster.start();

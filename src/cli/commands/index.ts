@@ -27,6 +27,8 @@ import { knowledgeRuns } from './knowledge/runs.ts';
 import { knowledgeSync } from './knowledge/sync.ts';
 import { knowledgeUpload } from './knowledge/upload.ts';
 import { knowledgeVerify } from './knowledge/verify.ts';
+import { login } from './login.ts';
+import { logout } from './logout.ts';
 import { migrate } from './migrate.ts';
 import { orgsCreate } from './orgs/create.ts';
 import { orgsDelete } from './orgs/delete.ts';
@@ -58,6 +60,8 @@ export const commands: readonly CommandSpec[] = [
   serve,
   connect,
   stdio,
+  login,
+  logout,
   call,
   toolsList,
   toolsSearch,

@@ -69,10 +69,18 @@ export function protocol(app: Hono<HttpEnv>, deps: PageDeps): void {
     return passedOn(response);
   });
 
+  app.post(`${base}/oauth2/revoke`, async (c) => {
+    const form = await formOf(c);
+    if (!form) return refusal(400, 'invalid_request', 'the body must be a form');
+    await signin.revoke(form.get('token') ?? '', form.get('client_id') ?? '');
+    return c.body(null, 200);
+  });
+
   app.post(`${base}/device/code`, async (c) => {
     const form = await formOf(c);
     if (!form) return refusal(400, 'invalid_request', 'the body must be a form');
     await signin.limits.countClient(admission.address(c));
+    await signin.clients.find(form.get('client_id') ?? '');
     form.set('scope', scopesOf(form.get('scope')).join(' '));
     form.delete('user_id'); // whoever enters the code decides, nobody else
     settleResource(form, deps);
@@ -107,6 +115,8 @@ function metadata({ signin }: PageDeps): Record<string, unknown> {
     authorization_endpoint: at('/oauth2/authorize'),
     token_endpoint: at('/oauth2/token'),
     registration_endpoint: at('/oauth2/register'),
+    revocation_endpoint: at('/oauth2/revoke'),
+    revocation_endpoint_auth_methods_supported: ['none'],
     device_authorization_endpoint: at('/device/code'),
     jwks_uri: at('/jwks'),
     scopes_supported: [...signin.scopes, stayScope],

@@ -121,6 +121,17 @@ export function createClients({ db, clock, log, egress, development, server }: C
     };
   }
 
+  async function keepCommandLine(): Promise<Client | undefined> {
+    await (await server()).keepClient({
+      clientId: commandLineClient,
+      name: 'The command line of Fairlead',
+      uri: undefined,
+      redirectUris: ['http://127.0.0.1/callback'],
+      grantTypes: [deviceGrant, 'refresh_token'],
+    });
+    return findClient(db, commandLineClient);
+  }
+
   return {
     async register(body) {
       const metadata = parse(body);
@@ -140,6 +151,7 @@ export function createClients({ db, clock, log, egress, development, server }: C
     },
     async find(clientId) {
       const known = await findClient(db, clientId);
+      if (clientId === commandLineClient && !known) return keepCommandLine();
       if (!isDocumentUrl(clientId, development) || keeps(known)) return known;
       const running = reading.get(clientId) ?? read(clientId, known).finally(() => reading.delete(clientId));
       reading.set(clientId, running);
@@ -154,6 +166,8 @@ export function createClients({ db, clock, log, egress, development, server }: C
   };
 }
 
+/** The id by which `fairlead login` is known to every server. */
+export const commandLineClient = 'fairlead-cli';
 export const deviceGrant = 'urn:ietf:params:oauth:grant-type:device_code';
 
 /** An id that is the address of a document: https with a path, and nothing that could be read in two ways. */

@@ -29,6 +29,15 @@ export async function publicKeys(db: Db, atMs: number): Promise<{ id: string; al
 
 const keyGraceMs = 24 * 3_600_000;
 
+/** Ends what could be refreshed by it. */
+export async function deleteRefreshToken(db: Db, tokenHash: string, clientId: string): Promise<void> {
+  await tables(db)
+    .deleteFrom('signin_refresh_tokens')
+    .where('token', '=', tokenHash)
+    .where('clientId', '=', clientId)
+    .execute();
+}
+
 /** Whose a refresh token is, and when it was replaced. */
 export async function findRefreshToken(
   db: Db,
