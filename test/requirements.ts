@@ -79,4 +79,6 @@ export const requirements = {
   'KN-8':
     'Agents ask, read on and look around in documents by tools and resources, with where each passage stands and how old it is, and are told when nothing fits.',
   'KN-9': 'The words of documents are fenced as data, and instructions found in them are flagged.',
-} as const satisfies Record<`SP-${number}` | `CA-${number}` | `KN-${number}`, string>;
+  'AC-1':
+    'An MCP client that has only the URL signs its person in, by pages that need no script; what its token opens is what the person is now, in the organisation that was chosen; machines and terminals get in, too; crossing refreshes sign nobody out, a replayed one ends its family, and passwords are limited whatever headers a client sends.',
+} as const satisfies Record<`SP-${number}` | `CA-${number}` | `KN-${number}` | `AC-${number}`, string>;

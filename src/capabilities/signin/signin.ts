@@ -15,7 +15,7 @@ import { createServices, type Services } from './members/services.ts';
 import { chooseOrg } from './members/store.ts';
 import type { AuthServer, SigninPaths } from './port.ts';
 import { type BuiltInIssuer, createBuiltInIssuer, createSigningKeys, type SigningKeys } from './tokens/issuer.ts';
-import { deleteRefreshToken, findRefreshToken } from './tokens/store.ts';
+import { deleteExpired, deleteRefreshToken, findRefreshToken } from './tokens/store.ts';
 
 const tidyMs = 3_600_000;
 /** How often, and how far apart, a refresh that crossed another one is tried again. */
@@ -121,6 +121,7 @@ export function createSignin(deps: SigninDeps): Signin {
 
   const tidy = async () => {
     try {
+      await deleteExpired(db, clock.now());
       await limits.tidy();
       await clients.tidy();
     } catch (error) {

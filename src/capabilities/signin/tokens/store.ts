@@ -2,6 +2,10 @@ import type { OrgId } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/types.ts';
 
 type TokenTables = {
+  signin_sessions: { expiresAt: Date };
+  signin_verifications: { expiresAt: Date };
+  signin_device_codes: { expiresAt: Date };
+  signin_client_assertions: { expiresAt: Date };
   signin_keys: { id: string; publicKey: string; alg: string | null; createdAt: Date; expiresAt: Date | null };
   signin_refresh_tokens: {
     id: string;
@@ -28,6 +32,26 @@ export async function publicKeys(db: Db, atMs: number): Promise<{ id: string; al
 }
 
 const keyGraceMs = 24 * 3_600_000;
+
+/** What has come to its end by itself. A replaced refresh token stays until its own end: it is known when it comes back. */
+export async function deleteExpired(db: Db, atMs: number): Promise<void> {
+  const expired = [
+    'signin_sessions',
+    'signin_verifications',
+    'signin_device_codes',
+    'signin_client_assertions',
+    'signin_refresh_tokens',
+  ] as const;
+  for (const table of expired) {
+    await tables(db)
+      .deleteFrom(table)
+      .where('expiresAt', '<', new Date(atMs - expiredMs))
+      .execute();
+  }
+}
+
+/** Longer than anybody is told that a thing has ended instead of that there is none. */
+const expiredMs = 24 * 3_600_000;
 
 /** Ends what could be refreshed by it. */
 export async function deleteRefreshToken(db: Db, tokenHash: string, clientId: string): Promise<void> {
