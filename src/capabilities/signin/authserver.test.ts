@@ -4,6 +4,7 @@ import { databaseKinds, openTestDatabase, silentLog, type TestDatabase } from '.
 import { migrations } from '../../app/migrations.ts';
 import { newId } from '../../kernel/ids.ts';
 import { authOptions, openAuthServer } from './authserver.ts';
+import { publicKeys } from './tokens/store.ts';
 
 describe.each(databaseKinds)('better-auth on %s', (kind) => {
   let world: TestDatabase;
@@ -40,7 +41,7 @@ describe.each(databaseKinds)('better-auth on %s', (kind) => {
   });
 
   it('gives cookies that only https carries, where that is the public address, and knows them again', async () => {
-    const auth = openAuthServer(depsFor('https://fairlead.example.com'));
+    const auth = await openAuthServer(depsFor('https://fairlead.example.com'));
     const { userId } = await auth.createUser({ email: 'Kim@Example.com', name: 'Kim', password: 'four plain words' });
     const attempt = { email: 'kim@example.com', address: '203.0.113.7', userAgent: 'a browser' };
     expect(await auth.signIn({ ...attempt, password: 'four plain word' })).toBeUndefined();
@@ -54,5 +55,16 @@ describe.each(databaseKinds)('better-auth on %s', (kind) => {
     expect(await auth.visitor({ cookie: cookie?.replace(/.{3}$/, 'xyz') })).toBeUndefined();
     await auth.signOut({ cookie });
     expect(await auth.visitor({ cookie })).toBeUndefined();
+  });
+
+  it('makes new keys where those that there are were sealed with another secret', async () => {
+    const deps = depsFor('https://fairlead.example.com');
+    await openAuthServer(deps);
+    const before = await publicKeys(world.db, Date.now());
+    await openAuthServer({ ...deps, secret: 'another secret of the test, thirty-two bytes or more' });
+    await openAuthServer({ ...deps, secret: 'another secret of the test, thirty-two bytes or more' });
+    const after = await publicKeys(world.db, Date.now());
+    expect([before.length, after.length]).toEqual([1, 1]);
+    expect(after[0]?.id).not.toBe(before[0]?.id);
   });
 });

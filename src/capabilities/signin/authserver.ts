@@ -103,8 +103,18 @@ export function authOptions(deps: AuthServerDeps) {
 
 const idPrefixes: Record<string, string> = { user: 'usr', session: 'ses', oauthConsent: 'grant' };
 
-export function openAuthServer(deps: AuthServerDeps): AuthServer {
+/** Rejects when it cannot be had now, and leaves nothing behind: a later try begins anew. */
+export async function openAuthServer(deps: AuthServerDeps): Promise<AuthServer> {
   const auth = betterAuth(authOptions(deps));
+  const { adapter } = await auth.$context;
+  try {
+    await auth.api.signJWT({ body: { payload: {} } });
+  } catch (error) {
+    if (!(error instanceof Error) || !error.message.includes('decrypt private key')) throw error;
+    // FAIRLEAD_SECRET is another one than it was: nobody can sign with those keys any more.
+    deps.log.warn('the keys that sign tokens were sealed with another secret; new ones take their place');
+    await adapter.deleteMany({ model: 'jwks', where: [] });
+  }
   const origin = new URL(deps.publicUrl).origin;
 
   /** One of its own endpoints, called as a page of ours would by script. */
@@ -212,7 +222,6 @@ export function openAuthServer(deps: AuthServerDeps): AuthServer {
   };
 
   async function keep(clientId: string, data: Record<string, unknown>): Promise<void> {
-    const { adapter } = await auth.$context;
     const where = [{ field: 'clientId', value: clientId }];
     const now = new Date();
     const known = await adapter.findOne({ model: 'oauthClient', where });

@@ -14,6 +14,14 @@ import { respond } from './layout.ts';
 import { protocol } from './protocol.ts';
 import { styleSheet } from './style.ts';
 
+const refusals: Record<string, string> = {
+  invalid_redirect: 'It wants the answer at an address that it did not register.',
+  invalid_client: 'It is not known here.',
+  client_disabled: 'It is not let in any more.',
+  unauthorized_client: 'It may not sign people in this way.',
+  unsupported_response_type: 'It asks for a kind of answer that is not given here.',
+};
+
 /** Pages and endpoints of the built-in sign-in. */
 export function createSigninSurface(deps: SigninSurfaceDeps, admission: Admission): Hono<HttpEnv> {
   const { signin, log } = deps;
@@ -40,10 +48,11 @@ export function createSigninSurface(deps: SigninSurfaceDeps, admission: Admissio
     c.body(styleSheet, 200, { 'content-type': 'text/css; charset=utf-8', 'cache-control': 'public, max-age=3600' }),
   );
   app.get(paths.error, (c) => {
-    const description = (c.req.query('error_description') ?? '').replace(/[^\w .,:;'/-]/g, '').slice(0, 200);
+    // By its code alone: the text beside it may be anybody's who makes a link.
+    const fault = refusals[c.req.query('error') ?? ''] ?? 'What it asked for is not right.';
     return pages.show(c, {
       title: 'This program cannot sign you in',
-      fault: description === '' ? 'What it asked for is not right.' : `It was refused: ${description}.`,
+      fault,
       content: html`<p>Nothing was changed. Go back to the program and begin again.</p>`,
       status: 400,
     });

@@ -16,11 +16,12 @@ const fetchTimeoutMs = 5_000;
 const maxDocumentBytes = 16 * 1024;
 const idleMs = 24 * 3_600_000;
 
+/** Nothing that reads as something else: it is shown to who decides. */
 const text = (max: number) =>
   z
     .string()
     .max(max)
-    .regex(/^\P{Cc}*$/u, 'must have no control characters');
+    .regex(/^[^\p{Cc}\p{Bidi_Control}]*$/u, 'must have no control characters');
 
 /** What a program says of itself (RFC 7591, section 2); what else it says is of no use here. */
 const clientMetadata = z.object({
