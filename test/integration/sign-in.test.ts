@@ -1,5 +1,7 @@
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { Client as OlderClient } from '@modelcontextprotocol/sdk/client/index.js';
+import { StreamableHTTPClientTransport as OlderTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { decodeJwt } from 'jose';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -88,6 +90,29 @@ describe('a person with an MCP client', () => {
     expect(body.scopes).toEqual(['tools:read', 'tools:call']);
     const [grant] = await acts('signin.grant');
     expect(grant).toMatchObject({ outcome: 'ok', principal: { id: body.id }, detail: { name: 'Test client' } });
+  });
+
+  it('signs in with an older SDK from an app with a scheme of its own, and is renewed without being asked [AC-1]', async () => {
+    const { browser } = await invited(fairlead, 'older@example.com');
+    const appUrl = 'cursor://anysphere.cursor-mcp/oauth/callback';
+    const provider = Object.defineProperty(keeper({ metadata: { redirect_uris: [appUrl] } }), 'redirectUrl', {
+      value: appUrl,
+    });
+    const open = () => new OlderTransport(new URL(`${fairlead.url}/mcp`), { authProvider: provider as never });
+    const first = open();
+    await expect(new OlderClient({ name: 'older', version: '1' }).connect(first)).rejects.toThrow('Unauthorized');
+    await browser.open(provider.kept.asked ?? '');
+    expect(browser.page.headers.get('content-security-policy')).toContain("form-action 'self' cursor:;");
+    await browser.submit({ answer: 'allow' });
+    expect(browser.page.url.protocol).toBe('cursor:');
+    await first.finishAuth(browser.page.url.searchParams.get('code') ?? '');
+    const client = new OlderClient({ name: 'older', version: '1' });
+    await client.connect(open());
+    const granted = provider.kept.tokens;
+    provider.kept.tokens = { ...granted, access_token: 'one.that.ended' };
+    expect((await client.listTools()).tools.length).toBeGreaterThan(0);
+    expect(provider.kept.tokens.refresh_token).not.toBe(granted?.refresh_token);
+    await client.close();
   });
 
   it('is known by the document that the id of the program names, read once and through the guard [AC-1]', async () => {
