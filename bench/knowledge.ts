@@ -1,116 +1,84 @@
-// Finding passages by keywords. `npm run bench:knowledge -- --beir DIR` measures how good and how fast it is on a folder of
-// the BEIR benchmark; `-- --chunks 100000` measures how fast it is among so many chunks made of real text.
+// What finding passages is worth and costs. Each option is one measurement; with TEST_DATABASE_URL it is made on Postgres, too.
 import { parseArgs } from 'node:util';
-import { defaultFeedback, defaultLexicalSettings } from '../src/capabilities/knowledge/lexical/index.ts';
-import { type Figure, percentile, report, setting } from './figures.ts';
-import { qualityOf, readBeir } from './knowledge/beir.ts';
-import { type Indexed, indexed } from './knowledge/indexed.ts';
-import { madeOf, questionsOf } from './knowledge/synthetic.ts';
+import { report } from './figures.ts';
+import { readBeir } from './knowledge/beir.ts';
+import { measureCitations } from './knowledge/citations.ts';
+import { measureConcurrent } from './knowledge/concurrent.ts';
+import { chosenModel, sentenceEncoder } from './knowledge/confidence/model.ts';
+import { measureConfidence } from './knowledge/confidence/run.ts';
+import { measureQuality } from './knowledge/quality.ts';
+import { measureSpeed } from './knowledge/speed.ts';
+import { measureVectors } from './knowledge/vectors.ts';
+import type { Kind } from './knowledge/world.ts';
 import { openStorage } from './storage.ts';
 import { postgres } from './world.ts';
 
+const usage = `npm run bench:knowledge -- WHAT
+  --beir DIR               how good and how fast each way is on a folder of the BEIR benchmark
+  --beir DIR --concurrent  what a hundred who ask feel while four send documents in
+  --chunks COUNT           how fast each way is among so many chunks of real text
+  --encrypted              the same two in an encrypted collection
+  --vectors COUNT          how fast and how true the nearest of so many vectors are found
+  --citations              what the check of what answers cite is worth
+  --confidence [--beir DIR]  how far \`answerable\` and \`confidence\` can be believed; --fit also fits it anew,
+                           --meaning adds a small sentence encoder
+  --directory DIR, or --embeddings URL --model NAME: the embedding model that the two above are asked with, too
+  --only embedded|postgres`;
+
 const { values } = parseArgs({
-  options: { beir: { type: 'string' }, chunks: { type: 'string' }, only: { type: 'string' } },
+  options: {
+    beir: { type: 'string' },
+    concurrent: { type: 'boolean', default: false },
+    chunks: { type: 'string' },
+    encrypted: { type: 'boolean', default: false },
+    vectors: { type: 'string' },
+    citations: { type: 'boolean', default: false },
+    confidence: { type: 'boolean', default: false },
+    fit: { type: 'boolean', default: false },
+    meaning: { type: 'boolean', default: false },
+    directory: { type: 'string' },
+    embeddings: { type: 'string' },
+    model: { type: 'string', default: 'model' },
+    only: { type: 'string' },
+  },
 });
-const rounds = setting('BENCH_ROUNDS', 3);
-const kinds = [
-  { kind: 'embedded', base: '', goalMs: 25 },
-  ...(postgres ? [{ kind: 'Postgres', base: postgres, goalMs: 10 }] : []),
-].filter(({ kind }) => values.only === undefined || kind.toLowerCase() === values.only.toLowerCase());
+const model = { directory: values.directory, url: values.embeddings, model: values.model };
+const { beir, concurrent, chunks, encrypted, vectors, citations, confidence, only } = values;
 
-type Find = (query: string) => Promise<number[]>;
-const waysOf = (index: Indexed, limit: number): [name: string, find: Find][] => [
-  ['ts_rank_cd', (query) => index.searchPlainly(query, limit)],
-  ['BM25', (query) => index.search(query, { limit })],
-  ['BM25 with feedback', (query) => index.search(query, { limit, feedback: defaultFeedback })],
+if (!beir && !chunks && !vectors && !citations && !confidence) console.log(usage);
+if (confidence) {
+  const models = [
+    ...(values.meaning ? [await sentenceEncoder()] : []),
+    ...(values.directory || values.embeddings ? [chosenModel(model)] : []),
+  ];
+  await measureConfidence({ beir, fit: values.fit, models, base: '' });
+  process.exit(0); // the model of the tests leaves threads behind
+}
+if (citations) await measureCitations();
+const kinds: { kind: Kind; base: string }[] = [
+  { kind: 'embedded', base: '' },
+  ...(postgres ? [{ kind: 'postgres' as const, base: postgres }] : []),
 ];
-
-for (const { kind, base, goalMs } of kinds) {
-  if (values.beir !== undefined) await measureQuality(values.beir, kind, base);
-  if (values.chunks !== undefined) await measureSpeed(Number(values.chunks), kind, base, goalMs);
+for (const { kind, base } of kinds) {
+  if (only !== undefined && only.toLowerCase() !== kind) continue;
+  if (beir && concurrent) await measureTogether(beir, kind, base);
+  else if (beir) await measureQuality(beir, { kind, base, encrypted }, model);
+  if (chunks) await measureSpeed(Number(chunks), { kind, base, encrypted });
+  if (vectors) await measureNearest(Number(vectors), kind, base);
 }
-if (values.beir === undefined && values.chunks === undefined) console.log('Say --beir DIR or --chunks COUNT.');
 
-async function measureQuality(folder: string, kind: string, base: string): Promise<void> {
-  const collection = readBeir(folder);
+async function measureTogether(folder: string, kind: Kind, base: string): Promise<void> {
+  const { documents, queries } = readBeir(folder);
+  const questions = queries.map(({ text }) => text);
+  report(`100 who ask and 4 who send, on ${kind}`, await measureConcurrent(documents, questions, base));
+}
+
+async function measureNearest(count: number, kind: Kind, base: string): Promise<void> {
   const storage = await openStorage(base);
   try {
-    const entries = collection.documents.map(({ title, text }, at) => ({ chunkId: at + 1, title, headings: [], text }));
-    const index = await indexed(storage.database, entries, defaultLexicalSettings);
-    const figures = sizeFigures(index, entries.length);
-    for (const [name, find] of waysOf(index, 100)) {
-      const ranked = new Map<string, string[]>();
-      for (const { id, text } of collection.queries) {
-        const found = await find(text);
-        ranked.set(
-          id,
-          found.flatMap((chunk) => collection.documents[chunk - 1]?.id ?? []),
-        );
-      }
-      const { ndcgAt10, recallAt100, mrrAt10 } = qualityOf(collection, ranked);
-      const goal = name === 'ts_rank_cd' ? undefined : 'at least 0.40';
-      figures.push({ what: `${name}: nDCG@10`, rounds: [ndcgAt10], unit: '', goal, digits: 4 });
-      figures.push({ what: `${name}: recall@100`, rounds: [recallAt100], unit: '', digits: 4 });
-      figures.push({ what: `${name}: MRR@10`, rounds: [mrrAt10], unit: '', digits: 4 });
-      figures.push(
-        ...(await speedFigures(
-          name,
-          find,
-          collection.queries.map(({ text }) => text),
-        )),
-      );
-    }
-    report(`${folder} on ${kind}: ${entries.length} documents, ${collection.queries.length} queries`, figures);
+    const figures = await measureVectors(storage.database, storage.log, count);
+    report(`${count} vectors of 384 numbers on ${kind}`, figures);
   } finally {
     await storage.stop();
   }
-}
-
-async function measureSpeed(count: number, kind: string, base: string, goalMs: number): Promise<void> {
-  const storage = await openStorage(base);
-  try {
-    const entries = madeOf(count);
-    const index = await indexed(storage.database, entries, defaultLexicalSettings);
-    const figures = sizeFigures(index, count);
-    const questions = questionsOf(entries, setting('BENCH_TIMES', 200));
-    for (const [name, find] of waysOf(index, 10)) {
-      if (name === 'ts_rank_cd') continue; // seconds each, and nobody waits for it
-      figures.push(...(await speedFigures(name, find, questions, name === 'BM25' ? `${goalMs} ms` : undefined)));
-    }
-    report(`${count} chunks on ${kind}, ${questions.length} questions`, figures);
-  } finally {
-    await storage.stop();
-  }
-}
-
-async function speedFigures(name: string, find: Find, queries: readonly string[], goal?: string): Promise<Figure[]> {
-  const p50: number[] = [];
-  const p99: number[] = [];
-  const rate: number[] = [];
-  for (let round = 0; round <= rounds; round++) {
-    const times: number[] = [];
-    for (const query of queries) {
-      const startedAt = performance.now();
-      await find(query);
-      times.push(performance.now() - startedAt);
-    }
-    if (round === 0) continue; // the first searches pay for compiling
-    p50.push(percentile(times, 50));
-    p99.push(percentile(times, 99));
-    rate.push((queries.length * 1_000) / times.reduce((sum, one) => sum + one, 0));
-  }
-  return [
-    { what: `${name}: one after the other`, rounds: rate, unit: 'queries/s' },
-    { what: `${name}: p50`, rounds: p50, unit: 'ms', goal },
-    { what: `${name}: p99`, rounds: p99, unit: 'ms' },
-  ];
-}
-
-function sizeFigures({ ingestMs, indexBytes, plainIngestMs, plainBytes }: Indexed, chunks: number): Figure[] {
-  return [
-    { what: 'ts_rank_cd: index', rounds: [plainBytes / 2 ** 20], unit: 'MiB' },
-    { what: 'ts_rank_cd: ingestion', rounds: [(chunks * 1_000) / plainIngestMs], unit: 'chunks/s' },
-    { what: 'BM25: index', rounds: [indexBytes / 2 ** 20], unit: 'MiB' },
-    { what: 'BM25: ingestion', rounds: [(chunks * 1_000) / ingestMs], unit: 'chunks/s' },
-  ];
 }

@@ -213,8 +213,12 @@ function runNpm(args) {
       cwd: root,
       stdio: ['ignore', 'pipe', 'pipe'],
       shell: onWindows && command === 'npm', // npm.cmd; the arguments are our own constants
-      // npm hands this on to its scripts, and as an npm inside one refuses it.
-      env: withoutKey(process.env, 'npm_config_allow_scripts'),
+      env: {
+        // npm hands this on to its scripts, and as an npm inside one refuses it.
+        ...withoutKey(process.env, 'npm_config_allow_scripts'),
+        // Its install script fetches libraries for graphics cards; older npms do not know `allowScripts` and would run it.
+        ONNXRUNTIME_NODE_INSTALL: 'skip',
+      },
     });
     let output = '';
     for (const stream of [child.stdout, child.stderr])

@@ -11,8 +11,8 @@ export interface EmbeddingServer {
   asked: number[];
   /** The bearer tokens that came along. */
   tokens: (string | undefined)[];
-  /** From now on it does not answer well. */
-  fail(): void;
+  /** From now on it does not answer well, or does again. */
+  fail(isFailing?: boolean): void;
   stop(): Promise<void>;
 }
 
@@ -40,8 +40,8 @@ export async function startEmbeddings(): Promise<EmbeddingServer> {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
     asked,
     tokens,
-    fail() {
-      isFailing = true;
+    fail(failing = true) {
+      isFailing = failing;
     },
     stop: () => new Promise((resolve) => server.close(() => resolve())),
   };

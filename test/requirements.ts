@@ -69,16 +69,24 @@ export const requirements = {
   'KN-2':
     'Passages are cut by the structure of their document; what has not changed is not read again, what is gone is not found, and a document is replaced whole or not at all.',
   'KN-3':
-    'A pass over a source leaves a durable account while it runs, and a document can be found as soon as it is acknowledged.',
+    'Passes over sources run side by side, leave a durable account, go on where they were cut off and hold up no other; what is acknowledged can be found, is told as an event and by how fresh it is, and lag is a metric.',
   'KN-4':
     'By every way to a passage a caller gets what its subjects may read, by collection and by document, and nothing else.',
   'KN-5':
-    'Keyword search is exact BM25 with fields over lexemes of five languages, knows identifiers, phrases and near misses, and takes query text as data only.',
+    'Keyword search is exact BM25 with fields over lexemes of five languages, ranks as the file says, knows identifiers, phrases and near misses, and takes query text as data only.',
+  'KN-6':
+    'With an embedding model, of an endpoint or of a folder, passages are found by what they mean within what may be read; vectors are made behind the ingestion, those of two models never meet, another model takes over at once and whole, and without its help words go on alone.',
   'KN-7':
     'Words and meaning become one ranking, which a reranker may put into order; a question that consists of several is answered part by part, filters hold, and a ranking is remembered for whoever may read the same until something changes.',
   'KN-8':
-    'Agents ask, read on and look around in documents by tools and resources, with where each passage stands and how old it is, and are told when nothing fits.',
+    'Agents ask, read on and look around in documents by tools and resources, with where each passage stands and how old it is, and are told when nothing fits; they add texts and pages; and where there is a chat model they get answers of which each sentence was found in the passages that it cites.',
   'KN-9': 'The words of documents are fenced as data, and instructions found in them are flagged.',
+  'KN-11':
+    'The seven failure points of retrieval are a test matrix with figures over documents that ship, and a team asks questions of its own, of which figures, misses and the change since last time are told.',
+  'KN-12':
+    'Scores are a metric from 0 to 1, what was asked in vain is listed for the owner, agents say what helped, and stale, doubled and unhelpful documents are reported, each to those alone who may read them.',
+  'KN-13':
+    'A hundred readers are answered without an error or half a document while four write, whatever is killed in between loses nothing and doubles nothing, a check says whether the parts of a collection agree, and a collection may be encrypted where it is kept, ranked as any other, its words in no table, file, log or audit record.',
   'AC-1':
     'An MCP client that has only the URL signs its person in, by pages that need no script; what its token opens is what the person is now, in the organisation that was chosen; machines and terminals get in, too; crossing refreshes sign nobody out, a replayed one ends its family, and passwords are limited whatever headers a client sends.',
 } as const satisfies Record<`SP-${number}` | `CA-${number}` | `KN-${number}` | `AC-${number}`, string>;

@@ -82,6 +82,11 @@ function sectionsOf(schema: Schema, path: string, about: string): string[] {
 /** The objects of settings that a key holds: by itself, by name or in a list. */
 function groupsOf(schema: Schema, place: string, about: string): { schema: Schema; place: string; about: string }[] {
   if (isObject(schema.properties)) return [{ schema, place, about }];
+  const kinds = (Array.isArray(schema.anyOf) ? (schema.anyOf as Schema[]) : []).filter(
+    (each) => isObject(each.properties) && each.additionalProperties === false,
+  );
+  const [only] = kinds;
+  if (only) return [{ schema: kinds.length === 1 ? only : alternatives(kinds), place, about }];
   const inner = isObject(schema.additionalProperties) ? schema.additionalProperties : undefined;
   if (inner) {
     const named = `${place}.<name>`;
@@ -124,6 +129,7 @@ function typeOf(schema: Schema): string {
     return `${isObject(inner) ? plural(typeOf(inner as Schema)) : 'values'} by name`;
   }
   if (schema.type === 'integer') return `whole number${boundsOf(schema)}`;
+  if (schema.type === 'number') return `number${boundsOf(schema)}`;
   if (schema.type === 'boolean') return 'true or false';
   if (schema.format === 'uri') return 'URL';
   return typeof schema.minLength === 'number' && schema.minLength > 1

@@ -2,13 +2,14 @@ import { readFileSync } from 'node:fs';
 import { createSecureContext } from 'node:tls';
 import { policySettingsFaults } from '../capabilities/policy/index.ts';
 import type { LoadOptions } from '../config/index.ts';
+import { localModelFaults } from '../platform/models/index.ts';
 
 /**
  * What only the parts that use the settings can say about them. `serve` refuses to start with any of it, and
  * `config check` and `doctor` name it beforehand.
  */
 export const settingsFaults: NonNullable<LoadOptions['further']> = async (settings, isSound) => {
-  const { policies, projections, environment, tls } = settings;
+  const { policies, projections, environment, tls, models } = settings;
   const faults: string[] = [];
   // Policies speak of the projected arguments: without all of these, any may be said to be at fault.
   const folder = isSound(['policies', 'folder']) && isSound(['projections']) ? policies.folder : undefined;
@@ -21,5 +22,6 @@ export const settingsFaults: NonNullable<LoadOptions['further']> = async (settin
       faults.push('server.tls: certificate and key cannot be used together');
     }
   }
+  if (isSound(['models'])) faults.push(...localModelFaults(models));
   return faults;
 };

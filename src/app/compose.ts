@@ -12,7 +12,14 @@ import {
 import { createDiscovery, createEmbeddings, purgeVectors } from '../capabilities/discovery/index.ts';
 import { createEndpointBook, purgeEndpoints } from '../capabilities/endpoints/index.ts';
 import { createIdempotency, purgeIdempotency } from '../capabilities/idempotency/index.ts';
-import { createKnowledge, createReader, openSource, purgeKnowledge } from '../capabilities/knowledge/index.ts';
+import {
+  createKnowledge,
+  createPages,
+  createReader,
+  keyringVault,
+  openSource,
+  purgeKnowledge,
+} from '../capabilities/knowledge/index.ts';
 import { createPlans } from '../capabilities/plans/index.ts';
 import { createPolicy, purgePolicies } from '../capabilities/policy/index.ts';
 import { createSignin, purgeMembers } from '../capabilities/signin/index.ts';
@@ -29,14 +36,16 @@ import type { Bus } from '../platform/bus/index.ts';
 import type { Database } from '../platform/db/index.ts';
 import { createEgress } from '../platform/http/index.ts';
 import { createKeyring } from '../platform/keyring/index.ts';
-import { createEmbedder, createReranker } from '../platform/models/index.ts';
+import { createEmbedders, createReranker } from '../platform/models/index.ts';
 import { createProcesses } from '../platform/process/index.ts';
 import type { Log, Metrics, Tracing } from '../platform/telemetry/index.ts';
 import { type Admission, createHttpApp } from '../surfaces/http/index.ts';
 import { createMcpSurface } from '../surfaces/mcp/index.ts';
 import { createRest } from '../surfaces/rest/index.ts';
 import { createSigninSurface } from '../surfaces/signin/index.ts';
+import { openChat } from './chat.ts';
 import { createDefinitionWatch } from './definitions.ts';
+import { createKnowledgeNews } from './knowledge-news.ts';
 import { createObserver } from './observe.ts';
 import { missingOrgs } from './orgs.ts';
 import { createOwnToolset } from './own.ts';
@@ -160,11 +169,17 @@ export function compose(ground: Ground) {
   const idempotency = createIdempotency({ db, keyring, clock, log });
   const latencies = createLatencies();
   const guidanceOf = (tool: Tool) => guidanceFor(tool, latencies);
-  const { embedding, reranker } = settings.models;
+  const { reranker } = settings.models;
   // Their endpoints stand in the operator's file.
   const fetchModel = (url: string | URL, init?: RequestInit) => egress.fetch(url, { ...init, guarded: false });
-  const embedder = embedding && createEmbedder({ settings: embedding, fetch: fetchModel });
-  const embeddings = embedder && createEmbeddings({ db, embedder, log });
+  const embedders = createEmbedders({
+    settings: settings.models,
+    fetch: fetchModel,
+    processes,
+    log,
+    spent: metrics.counter('fairlead_embedding_tokens_total', 'Tokens that embedding models were given'),
+  });
+  const embeddings = embedders.usual && createEmbeddings({ db, embedder: embedders.usual, log });
   const discovery = createDiscovery({
     reachOf(call) {
       const { view, tools, instructions } = gateway.list(call.principal, originOf(call));
@@ -182,9 +197,11 @@ export function compose(ground: Ground) {
     log,
     replica: replicaId,
     alone: database.kind === 'embedded',
+    waiting: () => database.usage().waiting,
     declared: settings.knowledge.collections,
     search: settings.knowledge.search,
     ...(reranker ? { reranker: createReranker({ settings: reranker, fetch: fetchModel }) } : {}),
+    embedders,
     openSource: (org, source) =>
       openSource(source, {
         baseDir: settings.baseDir,
@@ -194,9 +211,16 @@ export function compose(ground: Ground) {
         processes,
         userAgent: `fairlead/${version}`,
       }),
+    fetchPage: createPages({ egress, userAgent: `fairlead/${version}` }),
     subjectsOf,
     findInstructions: instructionsIn,
-    indexed: (org, collection, document) => void bus.publish('knowledge.indexed', { org, collection, document }),
+    chat: openChat(settings.models.chat, { egress, metrics }),
+    news: createKnowledgeNews({
+      ...{ bus, log, answered: metrics.answer },
+      instruments: metrics.watchKnowledge(() => knowledge.lags()),
+    }),
+    sources: settings.knowledge.sources,
+    vault: keyringVault(keyring),
   });
   const toolsets = createToolsets({ own: [own, knowledge.toolset, ...(ground.toolsets ?? [])], catalog, upstreams });
   const gateway = createGateway({
@@ -338,7 +362,7 @@ export function compose(ground: Ground) {
     catalog,
     database,
     egress,
-    embeddings: { stop: () => embeddings?.stop() },
+    embeddings: { stop: () => Promise.all([embeddings?.stop(), embedders.stop()]) },
     endpoints,
     gateway,
     http,

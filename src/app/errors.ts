@@ -15,6 +15,7 @@ import { gatewayErrors } from '../gateway/index.ts';
 import { Conflict, type ErrorKind, Internal, InvalidRequest, NotFound, ShuttingDown } from '../kernel/errors.ts';
 import { databaseErrors } from '../platform/db/index.ts';
 import { httpErrors } from '../platform/http/index.ts';
+import { modelErrors } from '../platform/models/index.ts';
 import { processErrors } from '../platform/process/index.ts';
 import { restErrors } from '../surfaces/rest/index.ts';
 
@@ -35,6 +36,7 @@ export const errorCatalogue: readonly { part: string; errors: readonly ErrorKind
   { part: 'Audit', errors: auditErrors },
   { part: 'Idempotency', errors: idempotencyErrors },
   { part: 'HTTP', errors: [...httpErrors, ...restErrors] },
+  { part: 'Models', errors: modelErrors },
   { part: 'Processes', errors: processErrors },
   { part: 'Database', errors: databaseErrors },
   { part: 'Configuration', errors: configErrors },

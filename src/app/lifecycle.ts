@@ -88,10 +88,10 @@ export async function start(options: StartOptions): Promise<Running> {
     await opened('endpoints', house.endpoints, (it) => it.stop()).start();
     opened('definitions', house.definitions, (it) => it.stop()).start();
     opened('toolsets', house.toolsets, (it) => it.stop()).start();
+    opened('embeddings', house.embeddings, (it) => it.stop());
     await opened('knowledge', house.knowledge, (it) => it.stop()).start();
     onProgress?.('connecting upstreams');
     await opened('upstreams', house.upstreams, (it) => it.stop()).start();
-    opened('embeddings', house.embeddings, (it) => it.stop());
     opened('idempotency', house.idempotency, (it) => it.stop()).start();
     opened('mcp', house.mcp, (it) => it.stop()).start();
 

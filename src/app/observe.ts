@@ -19,6 +19,7 @@ export function createObserver({ clock, latencies, log, metrics }: Deps): (state
     const isRun = end.outcome === 'ok' || end.outcome === 'tool_error';
     if (tool && call.operation === 'tool' && isRun) latencies.note(principal.org, tool.id, durationMs);
     metrics.call({ org: principal.org, tool: tool?.id, status: end.outcome, durationMs });
+    if (!error && !log.isLevelEnabled('info')) return;
     const fields = {
       ...(call.requestId === undefined ? {} : { requestId: call.requestId }),
       executionId: call.id,

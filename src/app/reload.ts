@@ -66,7 +66,13 @@ export function createReload({ settings, house, log, renewTls }: Deps): (next: S
     { keys: ['egress'], apply: (next) => egress.setAllow(next.egress.allow) },
     { keys: ['registry'], apply: () => undefined }, // the command line alone reads it
     { keys: ['endpoints', 'mcp'], apply: (next) => endpoints.redeclare(next.endpoints, next.mcp) },
-    { keys: ['knowledge'], apply: ({ knowledge: next }) => knowledge.redeclare(next.collections, next.search) },
+    {
+      keys: ['knowledge'],
+      apply({ knowledge: next }) {
+        knowledge.tune(next);
+        return knowledge.redeclare(next.collections);
+      },
+    },
     { keys: ['upstreams'], apply: (next) => upstreams.redeclare(next.upstreams) },
   ];
   const live = parts.flatMap(({ keys }) => keys);

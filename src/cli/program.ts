@@ -73,6 +73,7 @@ const groupSummaries: Record<string, string> = {
   tools: 'find, describe, review and judge tools',
   upstreams: 'the MCP servers behind this one',
   endpoints: 'named selections of tools',
+  knowledge: "the team's documents",
   catalog: 'find MCP servers in a registry and add them, or begin one',
   orgs: 'organisations, which see nothing of each other',
   keys: 'API keys',

@@ -13,6 +13,13 @@ export function progressLine({ stderr }: Pick<CliContext, 'stderr'>): { show(tex
   return { show: write, end: () => write('') };
 }
 
+/** Such as `[######..................] 53 of 212`; only the count where no total is known. */
+export function barOf(done: number, total: number | undefined): string {
+  if (total === undefined || total < Math.max(1, done)) return String(done);
+  const filled = Math.round((barWidth * done) / total);
+  return `[${'#'.repeat(filled).padEnd(barWidth, '.')}] ${done} of ${total}`;
+}
+
 export interface ProgressBar {
   /** Called as often as one likes; drawn a few times a second. */
   update(progress: CopyProgress): void;

@@ -1,6 +1,13 @@
 import { resolve } from 'node:path';
 import { isLoopbackHost, isWebAddress, publicUrlFor } from './addresses.ts';
-import type { FileSettings, ServerSettings, Settings, UpstreamSettings } from './schema.ts';
+import type {
+  EmbeddingSettings,
+  FileSettings,
+  ModelsSettings,
+  ServerSettings,
+  Settings,
+  UpstreamSettings,
+} from './schema.ts';
 
 /** The settings of the server section with defaults filled in and paths made absolute. */
 export function assembleServer(
@@ -82,4 +89,15 @@ function placeUpstream(upstream: UpstreamSettings, baseDir: string): UpstreamSet
   if (!('openapi' in upstream) || typeof upstream.openapi !== 'string' || isWebAddress(upstream.openapi))
     return upstream;
   return { ...upstream, openapi: resolve(baseDir, upstream.openapi) };
+}
+
+/** Models with absolute paths. */
+export function placeModels(models: ModelsSettings, baseDir: string): ModelsSettings {
+  const place = <E extends EmbeddingSettings>(one: E): E =>
+    'directory' in one ? { ...one, directory: resolve(baseDir, one.directory) } : one;
+  return {
+    ...models,
+    ...(models.embedding ? { embedding: place(models.embedding) } : {}),
+    embeddings: Object.fromEntries(Object.entries(models.embeddings).map(([name, one]) => [name, place(one)])),
+  };
 }

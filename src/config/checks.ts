@@ -3,10 +3,10 @@ import { resolve } from 'node:path';
 import { isObject } from '../kernel/json.ts';
 import { ownToolset } from '../kernel/names.ts';
 import { isLoopbackHost, isWebAddress } from './addresses.ts';
-import { at, didYouMean, type Fault, type Path } from './faults.ts';
+import { at, didYouMean, type Fault, type Path, shortKey } from './faults.ts';
 import { codeOf } from './references.ts';
 import type { IsSound } from './report.ts';
-import { roleNames, type Settings } from './schema.ts';
+import { noModel, roleNames, type Settings } from './schema.ts';
 
 interface Checked {
   /** What is in force if nothing is at fault; of what is at fault, the default. */
@@ -24,6 +24,7 @@ export function crossCheck(checked: Checked): { faults: Fault[]; warnings: strin
     ...issuerFaults(checked),
     ...builtInFaults(checked),
     ...tlsFaults(checked),
+    ...modelFaults(checked),
   ];
   const warnings: string[] = [];
 
@@ -121,6 +122,30 @@ function tlsFaults({ settings: { baseDir }, said, isSound }: Checked): Fault[] {
   });
   if (at(tls, ['requireClientCert']) === true && at(tls, ['clientCa']) === undefined) {
     faults.push({ path: [...path, 'clientCa'], text: 'is missing: requireClientCert needs it' });
+  }
+  return faults;
+}
+
+function modelFaults({ settings: { baseDir, knowledge }, said, isSound }: Checked): Fault[] {
+  const named = at(said, ['models', 'embeddings']);
+  const embeddings = isObject(named) ? named : {};
+  const places: Path[] = [
+    ['models', 'embedding'],
+    ...Object.keys(embeddings).map((name) => ['models', 'embeddings', name]),
+  ];
+  const faults = places.flatMap((place): Fault[] => {
+    const path = [...place, 'directory'];
+    const directory = at(said, path);
+    const reason = typeof directory === 'string' && isSound(path) && unreadable(resolve(baseDir, directory));
+    return reason ? [{ path, text: `cannot be read (${reason})` }] : [];
+  });
+  for (const [name, { model }] of Object.entries(knowledge.collections)) {
+    if (model === undefined || model === noModel || Object.hasOwn(embeddings, model)) continue;
+    const known = [...Object.keys(embeddings).filter((one) => one !== noModel), noModel];
+    faults.push({
+      path: ['knowledge', 'collections', name, 'model'],
+      text: `must be a name of models.embeddings or ${noModel}; there are ${known.map(shortKey).join(', ')}${didYouMean(model, known)}`,
+    });
   }
   return faults;
 }

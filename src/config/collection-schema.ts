@@ -28,6 +28,16 @@ export const collectionChoice = z.strictObject({
     .enum(['english', 'german', 'french', 'spanish', 'simple'])
     .default('english')
     .describe('Language of documents that are too short to tell; `simple` takes words as they stand'),
+  encrypted: z
+    .boolean()
+    .default(false)
+    .describe('Whether texts are encrypted where they are kept; settled once there are documents'),
+  model: slug
+    .optional()
+    .describe(
+      'Embedding model by which passages are found as well: the name of one of models.embeddings, or `none`; ' +
+        'models.embedding by default. Another one takes over when it has made all vectors',
+    ),
   writers: z
     .array(subject)
     .max(200)

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { assembleServer, placeUpstreams } from './assemble.ts';
+import { assembleServer, placeModels, placeUpstreams } from './assemble.ts';
 import { crossCheck } from './checks.ts';
 import { makeDataDir } from './datadir.ts';
 import { type ConfigDocument, maxFileBytes, parseConfig } from './document.ts';
@@ -58,6 +58,7 @@ export async function loadSettings(options: LoadOptions): Promise<LoadedSettings
     ...assembleServer(server, { baseDir, dataDir, allowAnonymous: flagValue(flags, 'allow-anonymous') === true }),
     ...(source.kind === 'none' ? {} : { configFile: source.file }),
     upstreams: placeUpstreams(rest.upstreams, baseDir),
+    models: placeModels(rest.models, baseDir),
     variables: Object.fromEntries(rest.runtimeVariables.flatMap((name) => (env[name] ? [[name, env[name]]] : []))),
     policies: { ...rest.policies, ...(rest.policies.folder ? { folder: resolve(baseDir, rest.policies.folder) } : {}) },
   };

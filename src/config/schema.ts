@@ -4,6 +4,7 @@ import { isRange } from '../platform/http/addresses.ts';
 import { isHost, isOrigin, isReachable } from './addresses.ts';
 import { collection } from './collection-schema.ts';
 import { endpoint, presentation } from './endpoint-schema.ts';
+import { models } from './models-schema.ts';
 import { searchSettings } from './search-schema.ts';
 import { upstream } from './upstream-schema.ts';
 import { ms, roleNames, slug, toolset, urlOf, webUrl } from './words.ts';
@@ -193,28 +194,7 @@ export const fileSchema = z.strictObject({
     })
     .prefault({})
     .describe('The account of every call and administrative act'),
-  models: z
-    .strictObject({
-      embedding: z
-        .strictObject({
-          url: webUrl.describe('OpenAI-compatible endpoint, with its version: https://api.example.com/v1'),
-          model: z.string().min(1).describe('Name of the model'),
-          apiKey: z.string().min(1).optional().describe('Sent as a bearer token'),
-          dimensions: z.int().positive().optional().describe('Of its vectors, where the model can be told'),
-        })
-        .optional()
-        .describe('Helps to find tools by what they mean; without it words alone decide'),
-      reranker: z
-        .strictObject({
-          url: webUrl.describe('Endpoint with POST /rerank as Cohere, Jina, vLLM and others have it, with its version'),
-          model: z.string().min(1).describe('Name of the model'),
-          apiKey: z.string().min(1).optional().describe('Sent as a bearer token'),
-        })
-        .optional()
-        .describe('Puts the passages that were found for a question into order'),
-    })
-    .prefault({})
-    .describe('Models that may be asked; none is needed'),
+  models: models.prefault({}).describe('Models that may be asked; none is needed'),
   knowledge: z
     .strictObject({
       collections: z
@@ -227,6 +207,12 @@ export const fileSchema = z.strictObject({
         .max(16)
         .default(2)
         .describe('Documents that are read at once, each in a process of its own'),
+      sources: z
+        .int()
+        .positive()
+        .max(64)
+        .default(4)
+        .describe('Sources that are read at once; organisations share them evenly'),
       search: searchSettings.prefault({}).describe('How passages are ranked'),
     })
     .prefault({})
@@ -243,8 +229,6 @@ export const fileSchema = z.strictObject({
 export type FileSettings = z.infer<typeof fileSchema>;
 export type ServerSettings = z.infer<typeof serverSchema>;
 export type IssuerSettings = z.infer<typeof issuer>;
-export type EmbeddingSettings = NonNullable<FileSettings['models']['embedding']>;
-export type RerankerSettings = NonNullable<FileSettings['models']['reranker']>;
 export type AuditSettings = FileSettings['audit'];
 
 export {
@@ -263,6 +247,15 @@ export {
   type ToolSelector,
 } from './endpoint-schema.ts';
 export type { SourceSettings } from './knowledge-schema.ts';
+export {
+  type ChatSettings,
+  type EmbeddingDirectory,
+  type EmbeddingEndpoint,
+  type EmbeddingSettings,
+  type ModelsSettings,
+  noModel,
+  type RerankerSettings,
+} from './models-schema.ts';
 export type { SearchSettings } from './search-schema.ts';
 export {
   type HttpUpstreamSettings,

@@ -39,6 +39,12 @@ export const searchSettings = z.strictObject({
     .describe(
       'Whether a question that consists of several is also asked part by part: told by rule, or by the chat model where the rules see only one',
     ),
+  answerableFrom: z
+    .number()
+    .min(0)
+    .max(1)
+    .default(0.35)
+    .describe('How sure it must be that a passage answers a question; below, the caller is told that nothing fits'),
   rerank: z
     .int()
     .min(0)

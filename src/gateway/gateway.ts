@@ -1,5 +1,6 @@
 import type { EndpointView } from '../capabilities/catalog/index.ts';
 import type { ToolCaller } from '../kernel/call.ts';
+import { createCrowd } from '../kernel/crowd.ts';
 import { follow } from '../kernel/follow.ts';
 import type { OrgId, Principal } from '../kernel/principal.ts';
 import { CutOff } from './errors.ts';
@@ -25,7 +26,7 @@ const cutGraceMs = 5_000;
 export function createGateway(deps: PipelineDeps & ListingDeps): Gateway {
   const pipeline = createPipeline(deps);
   const listings = createListings(deps);
-  const running = new Set<AbortController>();
+  const running = createCrowd<AbortController>();
   const waiting = new Set<() => void>();
 
   const noneRuns = async (withinMs: number): Promise<boolean> => {
@@ -41,14 +42,14 @@ export function createGateway(deps: PipelineDeps & ListingDeps): Gateway {
 
   return {
     async call(request) {
-      const cut = new AbortController();
-      running.add(cut);
-      const release = follow(request.signal, cut);
+      const cut = request.stop ?? new AbortController();
+      const leave = running.enter(cut);
+      const release = request.stop ? undefined : follow(request.signal, cut);
       try {
-        return await pipeline.call({ ...request, signal: cut.signal });
+        return await pipeline.call(request.stop ? request : { ...request, signal: cut.signal });
       } finally {
-        release();
-        running.delete(cut);
+        release?.();
+        leave();
         if (running.size === 0) for (const resolve of waiting) resolve();
       }
     },

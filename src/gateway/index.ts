@@ -1,5 +1,5 @@
 export { createEndpoints, type EndpointBook, type Endpoints } from './endpoints.ts';
-export { gatewayErrors, UnknownEndpoint, UnknownTool } from './errors.ts';
+export { Denied, gatewayErrors, UnknownEndpoint, UnknownTool } from './errors.ts';
 export { createGateway, type Gateway } from './gateway.ts';
 export type { Listing } from './listing.ts';
 export { ownResources, statusUri } from './own.ts';

@@ -85,6 +85,8 @@ export interface CallRequest {
   meta?: JsonObject;
   link: CallerLink;
   signal: AbortSignal;
+  /** What `signal` belongs to, where it is this call's alone: then it takes no other to cut the call off. */
+  stop?: AbortController;
   /** Milliseconds since the epoch. */
   deadline?: number;
   parentCallId?: string;
@@ -139,6 +141,8 @@ export type ProviderReply =
       result: JsonObject;
       /** What Fairlead itself says in the result's `_meta`; keys of ours in the result are anybody's word. */
       meta?: JsonObject;
+      /** Records leave it out: it holds what is encrypted where it is kept. */
+      unkept?: true;
     }
   | { kind: 'input_required'; required: InputRequired };
 
@@ -150,6 +154,8 @@ export interface CallEnd {
   error?: ErrorBody;
   /** The provider's own JSON-RPC error behind `error`. */
   rpc?: RpcFault;
+  /** As the provider said: records leave the result out. */
+  unkept?: true;
   /** The end of an earlier call with the same key, whose id it carries: nothing ran for this one. */
   replayed?: true;
 }

@@ -73,9 +73,11 @@ const known = new WeakMap<object, Declaration[]>();
 
 function declarations(inputSchema: unknown): Declaration[] {
   if (!isObject(inputSchema)) return [];
-  const found = known.get(inputSchema) ?? findDeclarations(inputSchema);
-  known.set(inputSchema, found);
-  return found;
+  const found = known.get(inputSchema);
+  if (found) return found;
+  const made = findDeclarations(inputSchema);
+  known.set(inputSchema, made);
+  return made;
 }
 
 function findDeclarations(inputSchema: object): Declaration[] {

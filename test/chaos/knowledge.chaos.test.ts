@@ -10,6 +10,8 @@ import { rounds } from './length.ts';
 
 const times = rounds(10, 2);
 const documents = 120;
+/** Of the long document: more than three steps of writing. */
+const sections = 350;
 
 it.each(databaseKinds)(
   'a server killed while it reads documents loses none and has none twice: %s [KN-2] [KN-3]',
@@ -24,6 +26,11 @@ it.each(databaseKinds)(
         const text = `# Document ${n}\n\nThe lighthouse number${n} of round${round}.\n\n## More\n\n${'word '.repeat(200)}\n`;
         await writeFile(join(folder, 'docs', `${n}.md`), text);
       }
+      const parts = Array.from(
+        { length: sections },
+        (_, n) => `## Part ${n}\n\nPart${n} of edition${round}. ${'word '.repeat(60)}`,
+      );
+      await writeFile(join(folder, 'docs', '0-long.md'), `# Long\n\n${parts.join('\n\n')}\n`);
     };
     await mkdir(join(folder, 'docs'));
     // biome-ignore lint/suspicious/noExplicitAny: the test says itself what it expects to find
@@ -44,14 +51,26 @@ it.each(databaseKinds)(
       await expect
         .poll(async () => (await read(running, '/knowledge/runs')).runs[0]?.state, { timeout: 90_000, interval: 500 })
         .toBe('done');
-      expect(await read(running, '/knowledge/collections/docs/verify')).toEqual({ ok: true, disagreements: [] });
+      expect(await read(running, '/knowledge/collections/docs/verify')).toEqual({
+        ok: true,
+        disagreements: [],
+        pending: 0,
+      });
       const [docs] = (await read(running, '/knowledge/collections')).collections;
-      expect(docs).toMatchObject({ documents });
+      expect(docs).toMatchObject({ documents: documents + 1 });
       for (const n of [0, 1, documents - 1]) {
         const asked = { arguments: { query: `number${n} round${times - 1}`, limit: 1 } };
         const { result } = await read(running, '/tools/knowledge.query/call', asked);
         expect(result.structuredContent.passages).toMatchObject([{ uri: `${n}.md` }]);
       }
+      const asked = { arguments: { query: `edition${times - 1}`, limit: 30, max_tokens: 50_000 } };
+      const { result } = await read(running, '/tools/knowledge.query/call', asked);
+      expect(result.structuredContent.passages).toHaveLength(30);
+      const whole = { id: result.structuredContent.passages[0].id, extent: 'document', max_tokens: 50_000 };
+      const all = await read(running, '/tools/knowledge.fetch/call', { arguments: whole });
+      const texts: string[] = all.result.structuredContent.passages.map(({ text }: { text: string }) => text);
+      expect(texts.length).toBeGreaterThanOrEqual(sections);
+      expect(texts.filter((text) => /edition/.test(text) && !text.includes(`edition${times - 1}.`))).toEqual([]);
     } finally {
       await server?.stop();
       await database.drop();

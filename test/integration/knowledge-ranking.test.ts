@@ -112,6 +112,7 @@ describe('filters', () => {
   it('let through what says so of itself, and what was changed in a span of time [KN-7]', async () => {
     const accepted = await ask('orders queue', { metadata: { status: 'accepted' } });
     expect(uris(accepted)).toEqual(['queue-2026.md']);
+    expect(accepted.passages[0]).toMatchObject({ status: 'accepted' });
     expect(uris(await ask('orders queue', { metadata: { status: 'draft' } }))).toEqual([]);
     expect(uris(await ask('orders queue', { changed_before: '2020-01-01' }))).toEqual([]);
     expect(uris(await ask('orders queue', { changed_since: '2020-01-01' }))).toHaveLength(2);

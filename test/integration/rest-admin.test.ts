@@ -217,6 +217,9 @@ describe('an organisation', () => {
     '/policies',
     '/knowledge/collections',
     '/knowledge/runs',
+    '/knowledge/evaluations',
+    '/knowledge/gaps',
+    '/knowledge/report',
     '/audit',
     '/audit?kind=act',
     '/audit?kind=call',
@@ -244,6 +247,15 @@ describe('an organisation', () => {
     await ask(`/knowledge/collections/${mark}`, { key: acme.admin, method: 'PUT', json: { settings: {} } });
     const { id: person } = await invited(fairlead, `${mark}@example.com`, { org: 'acme' });
     await ask('/services', { key: acme.admin, json: { name: mark, roles: ['viewer'] } });
+    for (const name of ['one.md', 'two.md']) {
+      const document = { collection: mark, name, text: '# The same\n\nIn two places.\n' };
+      await ask('/tools/knowledge.ingest/call', { key: acme.admin, json: { arguments: document } });
+    }
+    await ask('/tools/knowledge.query/call', { key: acme.admin, json: { arguments: { query: `zeppelin ${mark}` } } });
+    const questions = [{ question: 'in how many places', expect: 'one.md' }];
+    const { id: evaluation } = (
+      await ask('/knowledge/evaluations', { key: acme.admin, json: { name: mark, questions } })
+    ).body;
     const act = (await ask('/audit?kind=act', { key: acme.admin })).body.records[0].id;
 
     for (const path of reads()) {
@@ -252,12 +264,14 @@ describe('an organisation', () => {
         !['/me', '/audit/verify', '/knowledge/runs'].includes(path),
       ]);
     }
+    const gap = (await ask('/knowledge/gaps', { key: acme.admin })).body.gaps[0].id;
     const direct = [
       `/tools/${mark}.echo`,
       `/upstreams/${mark}`,
       `/policies/${mark}`,
       `/policies/${mark}/history`,
       `/knowledge/collections/${mark}/verify`,
+      `/knowledge/evaluations/${evaluation}`,
       `/keys/${key.id}`,
       `/users/${person}/sessions`,
       `/audit/${called.body.callId}`,
@@ -284,6 +298,7 @@ describe('an organisation', () => {
       [`/policies/${mark}`, 'DELETE'],
       [`/knowledge/collections/${mark}`, 'DELETE'],
       [`/knowledge/collections/${mark}/sync`, 'POST'],
+      [`/knowledge/gaps/${gap}`, 'DELETE'],
       [`/keys/${key.id}`, 'DELETE'],
       [`/users/${person}`, 'DELETE'],
       [`/users/${person}/sessions`, 'DELETE'],

@@ -80,6 +80,9 @@ it('answers on every route that it documents, as it is documented [SP-20]', asyn
     json: { text: 'forbid (principal, action, resource) when { context.environment == "prod" };' },
   });
   await fairlead.request('/api/v1/knowledge/collections/notes', { method: 'PUT', json: { settings: {} } });
+  const questions = [{ question: 'where', expect: 'none' }];
+  const evaluated = await fairlead.request('/api/v1/knowledge/evaluations', { json: { questions } });
+  const { id: evaluation } = await evaluated.json();
   const { callId } = await (await fairlead.request('/api/v1/tools/fixture.echo/call', { json: {} })).json();
   const { key } = await (await fairlead.request('/api/v1/keys', { json: { name: 'spare', roles: ['viewer'] } })).json();
   const known: Record<string, string> = {
@@ -88,6 +91,7 @@ it('answers on every route that it documents, as it is documented [SP-20]', asyn
     '/api/v1/policies/{name}': '/api/v1/policies/calm',
     '/api/v1/policies/{name}/history': '/api/v1/policies/calm/history',
     '/api/v1/knowledge/collections/{name}/verify': '/api/v1/knowledge/collections/notes/verify',
+    '/api/v1/knowledge/evaluations/{id}': `/api/v1/knowledge/evaluations/${evaluation}`,
     '/api/v1/audit/{id}': `/api/v1/audit/${callId}`,
     '/api/v1/keys/{id}': `/api/v1/keys/${key.id}`,
     '/api/v1/orgs/{id}': '/api/v1/orgs/default',

@@ -27,6 +27,8 @@ beforeAll(async () => {
   });
   await fairlead.request('/api/v1/policies/house', { method: 'PUT', json: { text: policyText } });
   await fairlead.request('/api/v1/knowledge/collections/notes', { method: 'PUT', json: { settings: {} } });
+  const questions = [{ question: 'where', expect: 'none' }];
+  await fairlead.request('/api/v1/knowledge/evaluations', { json: { questions } });
   for (const role of roleNames) keys[role] = await fairlead.makeKey([role]);
   await fairlead.request('/api/v1/tools/good.look/call', { json: {} });
   person = (await invited(fairlead, 'kim@example.com')).id;
@@ -54,6 +56,10 @@ const readers: Record<string, readonly string[]> = {
   '/api/v1/knowledge/collections': operators,
   '/api/v1/knowledge/collections/{name}/verify': operators,
   '/api/v1/knowledge/runs': operators,
+  '/api/v1/knowledge/evaluations': operators,
+  '/api/v1/knowledge/evaluations/{id}': operators,
+  '/api/v1/knowledge/gaps': operators,
+  '/api/v1/knowledge/report': operators,
   '/api/v1/audit': operators,
   '/api/v1/audit/export': operators,
   '/api/v1/audit/verify': operators,
@@ -77,7 +83,7 @@ async function pathOf(route: string): Promise<string> {
   if (route.startsWith('/api/v1/users/')) return route.replace('{id}', person);
   if (!route.includes('{')) return route;
   const list = await (await fairlead.request(route.replace('/{id}', ''))).json();
-  return route.replace('{id}', (list.keys ?? list.records)[0].id);
+  return route.replace('{id}', (list.keys ?? list.records ?? list.evaluations)[0].id);
 }
 
 describe('a role reads over REST', () => {

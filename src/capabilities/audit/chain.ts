@@ -2,9 +2,9 @@ import { hash as digest, timingSafeEqual } from 'node:crypto';
 import type { OrgId } from '../../kernel/principal.ts';
 import type { Db } from '../../platform/db/index.ts';
 import type { Keyring } from '../../platform/keyring/index.ts';
-import { readKept } from './kept.ts';
+import { columnsIn, readKept } from './kept.ts';
 import type { Entry, IntentEntry, RecordEntry } from './lines.ts';
-import type { Checkpoint, Head, RecordRow } from './rows.ts';
+import type { Checkpoint, Head, RecordRow, RowColumns } from './rows.ts';
 import { appendRows, findRecorded, insertHead, readHead, readPurge, upsertIntents } from './store.ts';
 
 /**
@@ -29,7 +29,7 @@ export interface Chain {
 
 interface Prepared {
   entry: RecordEntry;
-  columns: ReturnType<typeof columnsOf>;
+  columns: RowColumns;
 }
 
 /** While other replicas add to a chain as well, so many appends take the lock without trying the short way. */
@@ -152,28 +152,10 @@ export function hashOf(before: string, seq: number, body: string): string {
   return digest('sha256', `${before}\n${seq}\n${body}`);
 }
 
-/** What a row repeats of its body, so that it can be found. */
-export function columnsOf(body: string): Omit<RecordRow, 'seq' | 'body' | 'hash'> & { org: string } {
-  const kept = readKept(body);
-  const call = kept.kind === 'call' ? kept : undefined;
-  return {
-    org: kept.org,
-    id: kept.id,
-    at: kept.at,
-    kind: kept.kind,
-    principal: kept.principal.id,
-    tool: call?.tool ?? null,
-    outcome: kept.outcome,
-    parent: call?.parentCallId ?? null,
-    // Nobody but us closes one, and only for want of an end.
-    inferred: kept.closedAt !== undefined,
-  };
-}
-
 /** What happened before the organisation was removed stays away. */
 function prepare(entries: readonly RecordEntry[], since: number | undefined): Prepared[] {
   return entries
-    .map((entry) => ({ entry, columns: columnsOf(entry.body) }))
+    .map((entry) => ({ entry, columns: entry.columns ?? columnsIn(readKept(entry.body)) }))
     .filter(({ columns }) => since === undefined || columns.at > since);
 }
 

@@ -1,8 +1,9 @@
 import type { Decision } from '../../kernel/call.ts';
+import type { Json } from '../../kernel/json.ts';
 import { OutcomeUnknown } from './errors.ts';
-import { readKept, textOf } from './kept.ts';
+import { readKept, Said, type Saying, textInOrder, textOf } from './kept.ts';
 import type { IntentEntry, RecordEntry } from './lines.ts';
-import type { Redactor } from './redact.ts';
+import type { KeptBody, Redactor } from './redact.ts';
 import type { ActIntent, ActRecord, AuditPrincipal, CallIntent, CallRecord, KeptAct, KeptCall } from './types.ts';
 
 export interface Keeper {
@@ -38,42 +39,49 @@ export function createKeeper({ redactor, replica, life, home }: KeeperOptions): 
     name: name(called),
     roles: roles.slice(0, 100).map(name),
   });
+  // Those of a call live longer than it, and are never changed: principals, annotations, and the rules of a decision.
+  const sayPrincipal = said((principal: AuditPrincipal) => textOf(principalOf(principal)));
+  const sayAnnotations = said((annotations: object) => textOf({ ...annotations }));
+  const sayRules = said((rules: readonly string[]) => textOf(redactor.kept(rules) as object));
 
-  const decisionOf = ({ allowed, context, errors, policyVersion, rules, unattended }: Decision) => ({
-    allowed,
-    context: redactor.context(context),
-    ...(errors ? { errors: redactor.kept(errors) } : {}),
-    policyVersion: name(policyVersion),
-    rules: redactor.kept(rules),
-    unattended,
-  });
+  const sayDecision = ({ allowed, context, errors, policyVersion, rules, unattended }: Decision): Said =>
+    new Said(
+      textInOrder({
+        allowed,
+        context: new Said(redactor.context(context)),
+        errors: errors && redactor.kept(errors),
+        policyVersion: name(policyVersion),
+        rules: sayRules(rules),
+        unattended,
+      }),
+    );
 
-  const keptCall = (call: CallIntent, questions?: KeptQuestions, end?: CallRecord): Unended<KeptCall> => {
+  const sayCall = (call: CallIntent, questions?: KeptQuestions, end?: CallRecord) => {
     const args = redactor.body(call.arguments);
     const result = end?.result === undefined ? undefined : redactor.body(end.result);
     return {
-      annotations: call.annotations && { ...call.annotations },
-      arguments: args.kept,
+      annotations: call.annotations && sayAnnotations(call.annotations),
+      arguments: sayBody(args),
       argumentsBytes: args.bytes,
       argumentsDigest: args.digest,
       at: call.at,
       clientAddress: optional(call.clientAddress),
-      decision: call.decision && decisionOf(call.decision),
+      decision: call.decision && sayDecision(call.decision),
       durationMs: end && Math.round(Math.max(0, end.durationMs || 0) * 1000) / 1000,
       endpoint: optional(call.endpoint),
       errorCode: optional(end?.errorCode),
-      id: id(call.id),
+      id: ourId.test(call.id) ? call.id : id(call.id),
       kind: 'call',
       moreQuestions: questions?.moreQuestions,
       operation: call.operation,
       org: call.org,
       outcome: end?.outcome,
       parentCallId: optional(call.parentCallId, id),
-      principal: principalOf(call.principal),
+      principal: sayPrincipal(call.principal),
       questions: questions?.questions,
       replayed: end?.replayed || undefined,
       replica: name(replica),
-      result: result?.kept,
+      result: result && sayBody(result),
       resultBytes: result?.bytes,
       resultDigest: result?.digest,
       rule: optional(call.rule),
@@ -82,7 +90,7 @@ export function createKeeper({ redactor, replica, life, home }: KeeperOptions): 
       toolDigest: optional(call.toolDigest),
       traceId: optional(call.traceId, id),
       upstream: optional(call.upstream),
-    };
+    } satisfies Saying<Unended<KeptCall>>;
   };
 
   const keptAct = (act: ActIntent, end?: ActRecord): Unended<KeptAct> => ({
@@ -99,26 +107,43 @@ export function createKeeper({ redactor, replica, life, home }: KeeperOptions): 
     subject: id(act.subject),
   });
 
-  const entry = (kept: Unended<KeptCall | KeptAct>): RecordEntry => ({
-    type: 'record',
-    org: kept.org,
-    id: kept.id,
-    body: textOf(kept),
-  });
-
   return {
     intent(intent, saidAt, questions) {
-      const kept = intent.kind === 'act' ? keptAct(intent) : keptCall(intent, questions);
-      return { type: 'intent', org: kept.org, id: kept.id, saidAt, life, home: home(), body: textOf(kept) };
+      const kept = intent.kind === 'act' ? keptAct(intent) : sayCall(intent, questions);
+      return { type: 'intent', org: kept.org, id: kept.id, saidAt, life, home: home(), body: textInOrder(kept) };
     },
 
-    record: (record, questions) =>
-      entry(record.kind === 'act' ? keptAct(record, record) : keptCall(record, questions, record)),
+    record(record, questions) {
+      const { org, outcome, at, kind } = record;
+      const kept = kind === 'act' ? keptAct(record, record) : sayCall(record, questions, record);
+      const [tool, parent] = 'tool' in kept ? [kept.tool ?? null, kept.parentCallId ?? null] : [null, null];
+      const columns = { at, kind, principal: name(record.principal.id), tool, outcome, parent, inferred: false };
+      return { type: 'record', org, id: kept.id, body: textInOrder(kept), columns };
+    },
 
     closing({ org, id, body }, closedAt) {
       const intent = readKept(body);
       const end = { outcome: 'failed', errorCode: OutcomeUnknown.code, outcomeUnknown: true } as const;
-      return entry({ ...intent, ...end, org, id, closedAt });
+      return { type: 'record', org, id, body: textOf({ ...intent, ...end, org, id, closedAt }) };
     },
   };
 }
+
+/** Made once for each object, as long as that lives. */
+function said<T extends object>(text: (of: T) => string): (of: T) => Said {
+  const made = new WeakMap<T, Said>();
+  return (of) => {
+    const known = made.get(of);
+    if (known) return known;
+    const saying = new Said(text(of));
+    made.set(of, saying);
+    return saying;
+  };
+}
+
+function sayBody({ kept, text }: KeptBody): Json | Said {
+  return text === undefined ? kept : new Said(text);
+}
+
+/** An id of our own making has nothing to hide, whatever it looks like. */
+const ourId = /^call_[0-9a-hjkmnp-tv-z]{26}$/;

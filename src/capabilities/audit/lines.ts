@@ -1,5 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { parseJson } from '../../kernel/json.ts';
+import type { RowColumns } from './rows.ts';
 
 /** A record as it is made durable: what becomes a row, without its place in the chain. */
 export interface RecordEntry {
@@ -8,6 +9,8 @@ export interface RecordEntry {
   id: string;
   /** RFC 8785 text of a `KeptCall` or `KeptAct`. */
   body: string;
+  /** What the row repeats of it, from whoever made it; otherwise the text has to be read for that. Not written. */
+  columns?: RowColumns;
 }
 
 export interface IntentEntry {
@@ -31,13 +34,23 @@ export interface WrittenEntry {
 }
 
 const bodyMark = ',"body":';
+/** Eight digits and a space. */
+const sumSpace = ' '.repeat(9);
 
 /** One line of the write-ahead file: a checksum of the rest, then the entry, its body last and untouched. */
 export function toLine(entry: Entry, writtenAt: number): Buffer {
-  const { body, ...head } = entry;
-  const text = Buffer.from(`${JSON.stringify({ writtenAt, ...head }).slice(0, -1)}${bodyMark}${body}}\n`);
-  const sum = crc32(text.subarray(0, -1)).toString(16).padStart(8, '0');
-  return Buffer.concat([Buffer.from(`${sum} `), text]);
+  const { type, org, id, body } = entry;
+  const said = entry.type === 'intent' ? { saidAt: entry.saidAt, life: entry.life, home: entry.home } : undefined;
+  const head = JSON.stringify({ writtenAt, type, org, id, ...said });
+  const line = Buffer.from(`${sumSpace}${head.slice(0, -1)}${bodyMark}${body}}\n`);
+  const sum = crc32(line.subarray(sumSpace.length, -1));
+  line.write(sum.toString(16).padStart(8, '0'), 0, 'latin1');
+  return line;
+}
+
+/** What stands last in a line with its line feed, which is known to be whole. */
+export function bodyOf(line: Buffer): string {
+  return line.toString('utf8', line.indexOf(bodyMark) + bodyMark.length, line.length - '}\n'.length);
 }
 
 /** The entry of a line without its line feed; undefined when the line is not as it was written. */

@@ -17,18 +17,30 @@ export interface Places {
 }
 
 export function createPlaces({ size, isClogged }: { size: number; isClogged(): boolean }): Places {
-  const held = new Set<AuditPlace>();
-  const lacking = new Set<AuditPlace>();
+  let held = 0;
   let recording = 0;
 
-  const hasRoom = () => held.size + recording < size && !isClogged();
+  const hasRoom = () => held + recording < size && !isClogged();
+
+  /** What it is kept in itself: sets of all places would have to be kept up with each call. */
+  class Place implements AuditPlace {
+    state: 'held' | 'lacking' | 'gone' = 'lacking';
+    hold(): void {
+      this.state = 'held';
+      held += 1;
+    }
+    release(): void {
+      if (this.state === 'held') held -= 1;
+      this.state = 'gone';
+    }
+  }
 
   const holds = (place: AuditPlace) => {
-    if (held.has(place)) return true;
-    if (!lacking.has(place)) throw new Error('this place in the audit queue was used or released before');
+    const state = place instanceof Place ? place.state : 'gone';
+    if (state === 'held') return true;
+    if (state === 'gone') throw new Error('this place in the audit queue was used or released before');
     if (!hasRoom()) return false;
-    lacking.delete(place);
-    held.add(place);
+    (place as Place).hold();
     return true;
   };
 
@@ -36,13 +48,8 @@ export function createPlaces({ size, isClogged }: { size: number; isClogged(): b
     take(mayLack) {
       const room = hasRoom();
       if (!room && !mayLack) throw AuditQueueFull({}, { retryAfterSeconds: 1 });
-      const place: AuditPlace = {
-        release() {
-          held.delete(place);
-          lacking.delete(place);
-        },
-      };
-      (room ? held : lacking).add(place);
+      const place = new Place();
+      if (room) place.hold();
       return place;
     },
     holds,
@@ -57,6 +64,6 @@ export function createPlaces({ size, isClogged }: { size: number; isClogged(): b
       }
     },
     hasRoom,
-    used: () => held.size + recording,
+    used: () => held + recording,
   };
 }

@@ -190,9 +190,12 @@ describe('what policies saw', () => {
     const other = context({ env: 'prod', args: { password: 'hunter3', header: 'Bearer abcdefgh12345678' } });
     expect(one).toEqual(same);
     expect(one).not.toEqual(other);
-    expect(one).toMatchObject({ env: 'prod', args: { password: expect.stringMatching(/^hmac-sha256:[0-9a-f]{64}$/) } });
-    expect(JSON.stringify(one)).not.toContain('hunter2');
-    expect(JSON.stringify(one)).not.toContain('abcdefgh12345678');
+    expect(JSON.parse(one)).toMatchObject({
+      env: 'prod',
+      args: { password: expect.stringMatching(/^hmac-sha256:[0-9a-f]{64}$/) },
+    });
+    expect(one).not.toContain('hunter2');
+    expect(one).not.toContain('abcdefgh12345678');
   });
 });
 

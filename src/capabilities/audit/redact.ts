@@ -2,6 +2,7 @@ import { canonicalJson } from '../../kernel/digest.ts';
 import { isObject, type Json } from '../../kernel/json.ts';
 import type { Keyring } from '../../platform/keyring/index.ts';
 import { isSecretKey, redacted } from '../../platform/telemetry/index.ts';
+import { createPlainCheck } from './plain.ts';
 import { secretText } from './secrettext.ts';
 
 export interface RedactorOptions {
@@ -18,6 +19,8 @@ export interface KeptBody {
   digest?: string;
   /** Length of the whole value as JSON in UTF-8, when what is kept was cut. */
   bytes?: number;
+  /** RFC 8785 text of what is kept, where that is the value itself. */
+  text?: string;
 }
 
 export interface Redactor {
@@ -25,8 +28,11 @@ export interface Redactor {
   body(value: unknown, limit?: number): KeptBody;
   /** The same without a digest, for what nobody compares. */
   kept(value: unknown): Json;
-  /** The same for what policies saw: a secret text becomes its keyed digest, so that equal ones stay equal. */
-  context(value: unknown): Json;
+  /**
+   * The RFC 8785 text of the same for what policies saw: a secret text becomes its keyed digest, so that equal ones stay
+   * equal.
+   */
+  context(value: unknown): string;
   /** A short text such as a name: without secrets and without what a database column refuses. */
   name(text: string): string;
   /** The same for a text that hardly comes twice. */
@@ -45,6 +51,8 @@ type Hide = (secret: unknown) => Json;
 const maxDepth = 40;
 /** Index keys have an upper bound in Postgres; no sensible name comes near. */
 const maxName = 400;
+/** What a byte of a value counts at most, so that a value of fewer is never cut. */
+const mostPerByte = 6;
 /** How far beyond a cut a secret is looked for that began before it. */
 const marginLength = 4_096;
 const rememberedKeys = 5_000;
@@ -67,10 +75,13 @@ export function createRedactor({ keyring, maxBytes, redactKeys }: RedactorOption
     return secret;
   };
 
-  const digest = (value: unknown): { digest?: string; bytes?: number } => {
+  const isPlain = createPlainCheck({ isSecret, clean, maxDepth });
+  const staysWhole = (bytes: number, limit: number) => bytes * mostPerByte <= limit;
+
+  const digest = (value: unknown): { digest?: string; bytes?: number; text?: string } => {
     try {
       const text = canonicalJson(value);
-      return { digest: `hmac-sha256:${keyring.hash('audit-digests', text)}`, bytes: Buffer.byteLength(text) };
+      return { digest: `hmac-sha256:${keyring.hash('audit-digests', text)}`, bytes: Buffer.byteLength(text), text };
     } catch {
       return {}; // no JSON value, which own tools can hand over by mistake; nobody can compare it either
     }
@@ -206,13 +217,19 @@ export function createRedactor({ keyring, maxBytes, redactKeys }: RedactorOption
   };
 
   return {
-    body(value, limit) {
-      const { digest: whole, bytes } = digest(value);
+    body(value, limit = maxBytes) {
+      const { digest: whole, bytes, text } = digest(value);
+      if (whole && bytes !== undefined && text !== undefined && staysWhole(bytes, limit) && isPlain(value))
+        return { kept: value as Json, digest: whole, text };
       const { kept, cut } = within(value, mask, limit, bytes);
       return { kept, ...(whole ? { digest: whole } : {}), ...(cut && bytes !== undefined ? { bytes } : {}) };
     },
     kept: (value) => within(value, mask).kept,
-    context: (value) => within(value, maskByDigest).kept,
+    context(value) {
+      const text = canonicalJson(value);
+      if (staysWhole(text.length * 3, maxBytes) && isPlain(value)) return text;
+      return canonicalJson(within(value, maskByDigest).kept);
+    },
     id,
     name,
   };

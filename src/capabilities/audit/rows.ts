@@ -5,10 +5,16 @@ export interface Head {
   since?: number;
 }
 
-export interface RecordRow {
+export interface RecordRow extends RowColumns {
   seq: number;
-  at: number;
   id: string;
+  body: string;
+  hash: string;
+}
+
+/** What a row repeats of its body, so that it can be found. */
+export interface RowColumns {
+  at: number;
   kind: 'call' | 'act';
   principal: string;
   tool: string | null;
@@ -16,8 +22,6 @@ export interface RecordRow {
   parent: string | null;
   /** Closed by us for want of an end; the true end may still come. */
   inferred: boolean;
-  body: string;
-  hash: string;
 }
 
 export interface IntentRow {

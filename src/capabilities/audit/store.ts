@@ -1,6 +1,7 @@
 import { type SelectQueryBuilder, sql } from 'kysely';
 import type { OrgId } from '../../kernel/principal.ts';
 import type { Db } from '../../platform/db/index.ts';
+import { rowsAsSql } from './rows/store.ts';
 import type { Abandonment, Checkpoint, Head, IntentRow, Position, RecordRow } from './rows.ts';
 import type { AuditFilter } from './types.ts';
 
@@ -89,7 +90,7 @@ export async function findRecorded(db: Db, org: OrgId, ids: readonly string[]): 
 }
 
 /**
- * Adds rows after a head, moves it and closes their intents, in one statement; says whether it did. It does nothing
+ * Adds rows with the numbers after a head, moves it and closes their intents, in one statement; says whether it did. It does nothing
  * when the head is another one by now, nor, when the ids must be `new`, when one of them has a record.
  */
 export async function appendRows(
@@ -100,11 +101,8 @@ export async function appendRows(
   to: Head,
   ids: 'new' | 'known',
 ): Promise<boolean> {
-  // A column of each kind as one array: the statement is the same for any number of rows, and short to parse. Bodies
-  // travel as lines, since nothing in them has to be escaped then: RFC 8785 text has no line feed.
-  const column = <T>(of: (row: RecordRow) => T) => sql.val(rows.map(of));
-  const named = column(({ id }) => id);
-  const among = sql`id = any(${named}::text[])`;
+  const { columns, from: lines, ids: named } = rowsAsSql(rows);
+  const among = sql`id = any(${named})`;
   const unknown = sql`and not exists (select 1 from audit_records where org = ${org} and ${among})`;
   const { rows: moved } = await sql`
     with moved as (
@@ -114,13 +112,7 @@ export async function appendRows(
     ), added as (
       insert into audit_records
         (org, seq, at, id, kind, principal, tool, outcome, parent, inferred, body, hash)
-      select ${org}, * from unnest(
-        ${column(({ seq }) => seq)}::bigint[], ${column(({ at }) => new Date(at).toISOString())}::timestamptz[],
-        ${named}::text[], ${column(({ kind }) => kind)}::text[], ${column(({ principal }) => principal)}::text[],
-        ${column(({ tool }) => tool)}::text[], ${column(({ outcome }) => outcome)}::text[],
-        ${column(({ parent }) => parent)}::text[], ${column(({ inferred }) => inferred)}::boolean[],
-        string_to_array(${rows.map(({ body }) => body).join('\n')}, chr(10)), ${column(({ hash }) => hash)}::text[]
-      ) where exists (select 1 from moved)
+      select ${org}, ${from.seq}::bigint + r.n, ${columns} from ${lines} where exists (select 1 from moved)
     ), closed as (
       delete from audit_intents where org = ${org} and ${among} and exists (select 1 from moved)
     )

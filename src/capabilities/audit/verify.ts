@@ -1,8 +1,9 @@
 import type { OrgId } from '../../kernel/principal.ts';
 import type { Db } from '../../platform/db/index.ts';
-import { type Chain, columnsOf, genesis, hashOf } from './chain.ts';
+import { type Chain, genesis, hashOf } from './chain.ts';
 import { droppedBy } from './gaps.ts';
-import type { Checkpoint, RecordRow } from './rows.ts';
+import { columnsIn, readKept } from './kept.ts';
+import type { Checkpoint, RecordRow, RowColumns } from './rows.ts';
 import { pageBySeq, readCheckpoint, readHead, readPurge } from './store.ts';
 import type { Anchor, ChainFault, FaultKind, Verification, VerifyOptions } from './types.ts';
 
@@ -147,9 +148,10 @@ function problemOf(org: OrgId, row: RecordRow, last: Link): { kind: FaultKind; d
   if (hashOf(last.hash, row.seq, row.body) !== row.hash) {
     return { kind: 'edited', detail: 'its hash does not fit its text, its number and the record before it' };
   }
-  let told: ReturnType<typeof columnsOf>;
+  let told: RowColumns & { org: string; id: string };
   try {
-    told = columnsOf(row.body);
+    const kept = readKept(row.body);
+    told = { org: kept.org, id: kept.id, ...columnsIn(kept) };
   } catch {
     return { kind: 'edited', detail: 'its text is not JSON' };
   }

@@ -4,6 +4,14 @@ import { join } from 'node:path';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 import { type Entry, fromLine, toLine, type WrittenEntry } from './lines.ts';
+import { readLines } from './readlines.ts';
+import { createRecent } from './recent.ts';
+
+interface Waiting extends WrittenEntry {
+  line: Buffer;
+  resolve: () => void;
+  reject: (error: unknown) => void;
+}
 
 interface Segment {
   number: number;
@@ -55,8 +63,11 @@ const namePattern = /^wal-(\d{12})\.log$/;
 const syncsByItself = constants.O_DSYNC !== undefined;
 const { O_APPEND, O_CREAT, O_EXCL, O_WRONLY } = constants;
 const openFlags = O_APPEND | O_CREAT | O_EXCL | O_WRONLY | (constants.O_DSYNC ?? 0);
-const readBytes = 1024 * 1024;
 const groupBytes = 4 * 1024 * 1024;
+/** A write costs our threads as much as the making of several records; a turn lasts as long as its work. */
+const gatherTurns = 4;
+/** Of lines that need not be read again: under full load those of a second. */
+const recentBytes = 8 * 1024 * 1024;
 
 /** Opens the write-ahead file: numbered segments of lines, each made durable before `append` resolves. */
 export async function openWal({ folder, segmentBytes, segmentMs, clock, log }: WalOptions): Promise<Wal> {
@@ -64,7 +75,8 @@ export async function openWal({ folder, segmentBytes, segmentMs, clock, log }: W
   const segments: Segment[] = await inherit(folder, clock.now());
   let lastNumber = segments.at(-1)?.number ?? 0;
   let active: Segment | undefined;
-  let waiting: { line: Buffer; resolve: () => void; reject: (error: unknown) => void }[] = [];
+  let waiting: Waiting[] = [];
+  const recent = createRecent(recentBytes);
   let flushing: Promise<void> | undefined;
   let oldestUnshippedAt: number | undefined;
   let damagedLines = 0;
@@ -109,8 +121,9 @@ export async function openWal({ folder, segmentBytes, segmentMs, clock, log }: W
 
   const flush = async () => {
     while (waiting.length > 0) {
+      await gathered();
       const group = takeGroup();
-      const bytes = Buffer.concat(group.map(({ line }) => line));
+      const bytes = group.length === 1 && group[0] ? group[0].line : Buffer.concat(group.map(({ line }) => line));
       try {
         try {
           await write(bytes);
@@ -122,6 +135,7 @@ export async function openWal({ folder, segmentBytes, segmentMs, clock, log }: W
         }
         oldestUnshippedAt ??= clock.now();
         for (const { resolve } of group) resolve();
+        if (active) remember(active, active.size - bytes.length, group);
       } catch (error) {
         await seal();
         for (const { reject } of group) reject(error);
@@ -129,6 +143,22 @@ export async function openWal({ folder, segmentBytes, segmentMs, clock, log }: W
     }
     // In the same step as the last look at `waiting`: whoever appends later must find nobody flushing.
     flushing = undefined;
+  };
+
+  /** Shares a write with what the same turn of the event loop brings, and the next few as long as each brings more. */
+  const gathered = async () => {
+    for (let turn = 0, before = 0; turn < gatherTurns && waiting.length > before; turn++) {
+      before = waiting.length;
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+
+  const remember = ({ number }: Segment, from: number, group: readonly Waiting[]) => {
+    let at = from;
+    for (const { line, entry, writtenAt } of group) {
+      recent.add(number, at, line, entry, writtenAt);
+      at += line.length;
+    }
   };
 
   const takeGroup = () => {
@@ -146,11 +176,23 @@ export async function openWal({ folder, segmentBytes, segmentMs, clock, log }: W
 
   const current = () => segments.find((segment) => segment.shipped < segment.size);
 
+  const batchOf = (segment: Segment, { written, end }: { written: readonly WrittenEntry[]; end: number }): WalBatch => {
+    oldestUnshippedAt = written[0]?.writtenAt ?? oldestUnshippedAt;
+    return {
+      entries: written.map(({ entry }) => entry),
+      done() {
+        segment.shipped = end;
+        oldestUnshippedAt = current() ? (written.at(-1)?.writtenAt ?? oldestUnshippedAt) : undefined;
+      },
+    };
+  };
+
   return {
     append(entry) {
       if (closed) return Promise.reject(new Error('the audit file is closed'));
       return new Promise<void>((resolve, reject) => {
-        waiting.push({ line: toLine(entry, clock.now()), resolve, reject });
+        const writtenAt = clock.now();
+        waiting.push({ line: toLine(entry, writtenAt), entry, writtenAt, resolve, reject });
         flushing ??= flush();
       });
     },
@@ -158,6 +200,8 @@ export async function openWal({ folder, segmentBytes, segmentMs, clock, log }: W
     async next(maxEntries, maxBytes) {
       const segment = current();
       if (!segment) return undefined;
+      const known = recent.take(segment.number, segment.shipped, maxEntries, maxBytes);
+      if (known) return batchOf(segment, known);
       const { lines, end } = await readLines(segment, maxEntries, maxBytes);
       const written: WrittenEntry[] = [];
       for (const { bytes, torn, offset } of lines) {
@@ -178,14 +222,7 @@ export async function openWal({ folder, segmentBytes, segmentMs, clock, log }: W
           );
         }
       }
-      oldestUnshippedAt = written[0]?.writtenAt ?? oldestUnshippedAt;
-      return {
-        entries: written.map(({ entry }) => entry),
-        done() {
-          segment.shipped = end;
-          oldestUnshippedAt = current() ? (written.at(-1)?.writtenAt ?? oldestUnshippedAt) : undefined;
-        },
-      };
+      return batchOf(segment, { written, end });
     },
 
     mark() {
@@ -234,45 +271,6 @@ async function inherit(folder: string, now: number): Promise<Segment[]> {
       return { number, path, size, shipped: 0, inherited: true, damaged: false, openedAt: now };
     }),
   );
-}
-
-interface Line {
-  bytes: Buffer;
-  offset: number;
-  /** It has no line feed. */
-  torn: boolean;
-}
-
-/** Whole lines from where shipping stands, and at the end of an inherited segment also what has no line feed. */
-async function readLines(
-  segment: Segment,
-  maxEntries: number,
-  maxBytes: number,
-): Promise<{ lines: Line[]; end: number }> {
-  const handle = await open(segment.path, 'r');
-  try {
-    for (let want = Math.min(readBytes, maxBytes); ; want *= 2) {
-      const length = Math.min(want, segment.size - segment.shipped);
-      const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(length), 0, length, segment.shipped);
-      if (bytesRead < length) throw new Error('the audit file is shorter than it was');
-      const lines: Line[] = [];
-      let start = 0;
-      while (lines.length < maxEntries) {
-        const feed = buffer.indexOf(0x0a, start);
-        if (feed < 0) break;
-        lines.push({ bytes: buffer.subarray(start, feed), offset: segment.shipped + start, torn: false });
-        start = feed + 1;
-      }
-      const last = segment.shipped + length === segment.size;
-      if (last && lines.length < maxEntries && start < length) {
-        lines.push({ bytes: buffer.subarray(start), offset: segment.shipped + start, torn: true });
-        start = length;
-      }
-      if (lines.length > 0) return { lines, end: segment.shipped + start };
-    }
-  } finally {
-    await handle.close();
-  }
 }
 
 /** A new file's name is durable only when its folder is. Not every system lets a folder be synced. */

@@ -46,7 +46,7 @@ export function createEmbeddings({ db, embedder, log }: Deps): Embeddings {
     making.add(org);
     try {
       const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(makingPatienceMs)]);
-      const vectors = await embedder.embed([...texts.values()], signal);
+      const { vectors } = await embedder.embed([...texts.values()], 'passage', signal);
       const made = [...texts.keys()].flatMap((digest, at) => {
         const vector = vectors[at];
         return vector ? [[digest, vector] as const] : [];
@@ -83,7 +83,7 @@ export function createEmbeddings({ db, embedder, log }: Deps): Embeddings {
       if (known || isResting()) return known;
       try {
         const patience = AbortSignal.any([stopping.signal, AbortSignal.timeout(queryPatienceMs)]);
-        const [vector] = await embedder.embed([query], patience);
+        const [vector] = (await embedder.embed([query], 'query', patience)).vectors;
         if (!vector) return undefined;
         if (queries.size >= keptQueries) queries.delete(queries.keys().next().value ?? '');
         queries.set(query, vector);

@@ -1,29 +1,43 @@
-import type { CollectionSettings, SearchSettings, SourceSettings } from '../../config/schema.ts';
+import { collectionChoice, type SearchSettings, type SourceSettings } from '../../config/schema.ts';
 import type { OwnToolset } from '../../kernel/call.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { NotFound } from '../../kernel/errors.ts';
 import type { OrgId, Principal } from '../../kernel/principal.ts';
 import type { Db } from '../../platform/db/types.ts';
-import type { Reranker } from '../../platform/models/index.ts';
+import type { ChatModel, Embedders, Reranker } from '../../platform/models/index.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
-import { type Collection, type Collections, createCollections } from './collections/collections.ts';
+import { createAnswers } from './answer/answer.ts';
+import { createAnswerTool } from './answer/tool.ts';
+import { type Collections, createCollections } from './collections/collections.ts';
 import { anyCollection } from './collections/store.ts';
-import { type CollectionSize, documentsFromOthers, readSizes, readSources } from './documents/store.ts';
-import { NotWritable, UnknownCollection } from './errors.ts';
-import { hashOf, keepDocument, removeDocuments } from './ingest/keep.ts';
-import { forgetOtherRuns, latestRuns, type Run } from './ingest/store.ts';
+import { type CollectionSize, readSizes, readSources } from './documents/store.ts';
+import { NoModel, UnknownCollection } from './errors.ts';
+import { createFeeding, type Declared } from './feeding.ts';
+import { type AddedDocument, createAdding, type KeptDocument, sentIn } from './ingest/add.ts';
+import type { Stores } from './ingest/keep.ts';
+import type { SourceLag } from './ingest/lag.ts';
+import type { IngestNews } from './ingest/news.ts';
+import { createPace } from './ingest/pace.ts';
+import { latestRuns, type Run } from './ingest/store.ts';
 import { createLexical } from './lexical/index.ts';
+import { createQuality, type Quality } from './quality/index.ts';
 import { type Asker, createQueries } from './query/query.ts';
+import { createSplit } from './query/split.ts';
 import type { Reader } from './read/index.ts';
-import { createSchedule, type TimedFeed } from './schedule.ts';
-import type { Source } from './sources/index.ts';
+import { createSealing, type KeyVault } from './sealing/index.ts';
+import type { FetchPage, Source } from './sources/index.ts';
 import { createKnowledgeToolset } from './toolset.ts';
-import { everyone } from './types.ts';
+import { createUpkeep } from './upkeep/upkeep.ts';
+import { createVectors, type Vectors } from './vectors/index.ts';
 import { type Disagreement, findDisagreements } from './verify/store.ts';
 
 export interface Knowledge {
   collections: Collections;
   toolset: OwnToolset;
+  vectors: Vectors;
+  /** How good the answers are; see quality/. */
+  quality: Quality;
+  /** As whom a principal asks. */
+  askerOf(principal: Principal): Asker;
   /** The latest run of each source. */
   runs(org: OrgId): Promise<(Omit<Run, 'collection'> & { collection: string })[]>;
   /** Documents and passages of each collection, by its id. */
@@ -35,31 +49,29 @@ export interface Knowledge {
   begin(org: OrgId, collection: string, source?: string): Promise<string[]>;
   /** Adds a document or takes the place of the one of that name. @throws UnknownCollection, NotWritable, DocumentUnreadable */
   add(principal: Principal, document: AddedDocument, signal: AbortSignal): Promise<KeptDocument>;
-  /** What disagrees within a collection; nothing does, unless something is broken. @throws UnknownCollection */
-  verify(org: OrgId, collection: string): Promise<Disagreement[]>;
+  /**
+   * What disagrees within a collection: nothing does, unless something is broken. Beside it, how many passages wait for a
+   * vector. @throws UnknownCollection
+   */
+  verify(org: OrgId, collection: string): Promise<{ disagreements: Disagreement[]; pending: number }>;
+  /** Has all vectors of a collection made anew, beside those that are searched. @throws UnknownCollection, NoModel */
+  rebuild(org: OrgId, collection: string): Promise<void>;
+  /** Of each declared collection, how long ago the source that waits longest was seen whole. For many calls. */
+  lags(): Iterable<SourceLag>;
   declared(): Declared;
-  redeclare(declared: Declared, search?: SearchSettings): Promise<void>;
+  redeclare(declared: Declared): Promise<void>;
+  /** How passages are ranked, and how many sources are read at once, from now on. */
+  tune(settings: { search: SearchSettings; sources: number }): void;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
 
-export interface AddedDocument {
-  collection: string;
-  /** What it is called there; its ending helps to see what it is. */
-  name: string;
-  bytes: Uint8Array;
-  mediaType?: string;
-  title?: string;
+export interface KnowledgeNews extends IngestNews {
+  /** With all that was in it. */
+  collectionRemoved(org: OrgId, collection: string): void;
+  /** A question was answered: for figures. */
+  answered(answer: { confidence: number; answerable: boolean; passages: number }): void;
 }
-
-export interface KeptDocument {
-  document: number;
-  passages: number;
-  title: string;
-  warnings: string[];
-}
-
-type Declared = Readonly<Record<string, CollectionSettings>>;
 
 export interface KnowledgeDeps {
   db: Db;
@@ -69,37 +81,64 @@ export interface KnowledgeDeps {
   replica: string;
   /** Whether there can be no other replica on the same database. */
   alone: boolean;
+  /** How many wait for the database. */
+  waiting(): number;
   declared: Declared;
   search: SearchSettings;
+  /** Sources that are read at once. */
+  sources: number;
+  embedders: Embedders;
   /** Puts what was found into order, where there is such a model. */
   reranker?: Reranker;
+  /** Writes answers; `sampling` is the model of whoever asks. Without it there is no tool for that. */
+  chat?: ChatModel | 'sampling' | undefined;
   openSource(org: OrgId, settings: SourceSettings): Source;
+  /** Single pages that agents name. */
+  fetchPage: FetchPage;
   /** Everything by which somebody may be given rights: see `subjects` in the settings. */
   subjectsOf(principal: Principal): string[];
   /** Finds what speaks to a model in a text, in words. */
   findInstructions(text: string): string[];
-  /** Told when a document can be found. */
-  indexed(org: OrgId, collection: number, document: number): void;
+  news: KnowledgeNews;
+  /** Keeps the keys of encrypted collections. */
+  vault: KeyVault;
 }
 
 /** Each tells of itself every second. */
-const goneAfterMs = 15_000;
-/** The source of documents that were sent in. */
-const sentIn = 'upload';
+const heardOfMs = 15_000;
 
 /** The team's documents: kept up to date with their sources, and found by who may read them. */
 export function createKnowledge(deps: KnowledgeDeps): Knowledge {
-  const { db, reader, clock, log, replica, alone, subjectsOf, findInstructions, indexed, openSource } = deps;
-  let { declared, search } = deps;
-  const collections = createCollections({ db, changed: () => lookAround() });
-  const lexical = createLexical();
-  const queries = createQueries({
-    db,
-    lexical,
-    log,
-    settings: () => search,
-    ...(deps.reranker ? { reranker: deps.reranker } : {}),
+  const { db, reader, clock, log, replica, alone, waiting, embedders, subjectsOf, findInstructions, chat } = deps;
+  let { declared, search, sources } = deps;
+  const goneAfterMs = alone ? 0 : heardOfMs;
+  const sealing = createSealing({ vault: deps.vault });
+  const collections = createCollections({ db, sealing, models: embedders.names, changed: () => lookAround() });
+  const lexical = createLexical(sealing);
+  const stores: Stores = { db, lexical, sealing, ...(alone ? { pace: createPace(waiting) } : {}) };
+  const vectors = createVectors({
+    ...{ db, embedders, clock, log, replica, goneAfterMs },
+    ...{ sealing, modelOf },
   });
+  const news: KnowledgeNews = {
+    ...deps.news,
+    indexed(document, change, tookMs) {
+      vectors.indexed(document.org, document.collectionId, document.document);
+      deps.news.indexed(document, change, tookMs);
+    },
+  };
+
+  const queryDeps = {
+    ...{ db, lexical, sealing, log, settings: () => search, meanings: vectors, vectorOf: vectors.vectorOf },
+    ...(deps.reranker ? { reranker: deps.reranker } : {}),
+    ...(chat && chat !== 'sampling' ? { split: createSplit(chat, log) } : {}),
+  };
+  // Evaluations ask, too, and are no questions of anybody.
+  const unwatched = createQueries(queryDeps);
+  const quality = createQuality({ db, clock, log, query: unwatched.query, answered: news.answered, sentIn });
+  const queries = createQueries({ ...queryDeps, answered: quality.answered });
+  const askerOf = (principal: Principal): Asker => ({ org: principal.org, subjects: subjectsOf(principal) });
+
   let anywhere = false;
   const listeners = new Set<() => void>();
   /** Agents are not shown tools for what nobody has: each definition costs them tokens. */
@@ -108,51 +147,15 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
     anywhere = await anyCollection(db);
     if (before !== anywhere) for (const listener of listeners) listener();
   };
-  const askerOf = (principal: Principal): Asker => ({ org: principal.org, subjects: subjectsOf(principal) });
 
-  /** The sources that the file gives to a collection. */
-  const feedsOf = (org: OrgId, { id, name }: Collection): TimedFeed[] => {
-    const settings = declared[name];
-    if (settings?.org !== org) return [];
-    return Object.entries(settings.sources).map(([sourceName, source]) => ({
-      ...{ org, collection: id, name: sourceName, everyMs: settings.syncEveryMs, language: settings.language },
-      open: () => openSource(org, source),
-    }));
-  };
-
-  /** A source that the file does not name any more takes its documents along. */
-  let sourcesChanged = true;
-  const forgetLostSources = async () => {
-    if (!sourcesChanged) return;
-    sourcesChanged = false;
-    try {
-      for (const [name, { org, sources }] of Object.entries(declared)) {
-        const one = await collections.find(org, name);
-        if (!one) continue;
-        const kept = [sentIn, ...Object.keys(sources)];
-        const lost = await documentsFromOthers(db, org, one.id, kept);
-        await removeDocuments({ db, lexical }, org, one.id, lost, clock.now());
-        await forgetOtherRuns(db, org, one.id, kept);
-      }
-    } catch (error) {
-      sourcesChanged = true;
-      throw error;
-    }
-  };
-
-  const schedule = createSchedule({
-    sync: { db, lexical, reader, clock, log, replica, goneAfterMs: alone ? 0 : goneAfterMs, indexed },
-    clock,
-    log,
-    async feeds() {
-      await lookAround();
-      await forgetLostSources();
-      const orgs = new Set(Object.values(declared).map(({ org }) => org));
-      const feeds: TimedFeed[] = [];
-      for (const org of orgs) for (const one of await collections.list(org)) feeds.push(...feedsOf(org, one));
-      return feeds;
-    },
+  const feeding = createFeeding({
+    ...{ stores, reader, collections, clock, log, replica, goneAfterMs, news, lookAround },
+    declared: () => declared,
+    places: () => sources,
+    openSource: deps.openSource,
   });
+  const adding = createAdding({ stores, collections, reader, fetchPage: deps.fetchPage, clock, subjectsOf, news });
+  const upkeep = createUpkeep({ stores, log, alone, waiting });
 
   const known = async (org: OrgId, name: string) => {
     const all = await collections.list(org);
@@ -161,50 +164,43 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
     return one;
   };
 
-  const add: Knowledge['add'] = async (principal, { collection: name, name: uri, bytes, mediaType, title }, signal) => {
-    const { org } = principal;
-    const subjects = subjectsOf(principal);
-    const all = await collections.list(org);
-    const mayUse = (rights: readonly string[]) => rights.some((subject) => subjects.includes(subject));
-    const one = all.find((each) => each.name === name && mayUse([...each.settings.readers, ...each.settings.writers]));
-    if (!one) {
-      const writable = all.filter(({ settings }) => mayUse(settings.writers)).map((each) => each.name);
-      throw UnknownCollection({ name: name.slice(0, 100), known: writable });
-    }
-    if (!mayUse(one.settings.writers)) throw NotWritable({ name });
-    const read = await reader.read(
-      { bytes, name: uri, language: one.settings.language, ...(mediaType ? { mediaType } : {}) },
-      signal,
-    );
-    const arrival = {
-      ...{ collection: one.id, source: sentIn, uri, bytes: bytes.byteLength, readers: [everyone] },
-      ...{
-        hash: hashOf(bytes, one.settings.language, uri, mediaType ?? '', title ?? ''),
-        metadata: { sentBy: principal.id },
-      },
-      ...{ changedAt: clock.now(), ...(title === undefined ? {} : { title }) },
-    };
-    const document = await keepDocument({ db, lexical }, org, arrival, read, clock.now());
-    indexed(org, one.id, document);
-    return { document, passages: read.chunks.length, title: title ?? read.title, warnings: read.warnings };
-  };
-
   return {
-    collections,
+    collections: {
+      ...collections,
+      async remove(org, name) {
+        await collections.remove(org, name);
+        news.collectionRemoved(org, name);
+      },
+    },
     toolset: createKnowledgeToolset({
       queries,
       sources: ({ org, subjects }) => readSources(db, org, subjects),
-      ingest: async (principal, { text, ...document }, signal) =>
-        await add(principal, { ...document, bytes: Buffer.from(text) }, signal),
+      ingest: adding.add,
+      async sync(principal, { collection: name, ...what }, report, signal) {
+        const collection = await adding.writable(principal, name);
+        return await feeding.follow(principal.org, { ...what, collection }, report, signal);
+      },
+      vote: (principal, vote) => quality.vote(principal, subjectsOf(principal), vote),
       askerOf,
       findInstructions,
       clock,
+      ...(chat
+        ? {
+            answer: createAnswerTool({
+              ...{ queries, askerOf, findInstructions, clock, chat },
+              answerFrom: createAnswers({ db, findInstructions }),
+            }),
+          }
+        : {}),
       isNeeded: () => anywhere,
       onNeeded(listener) {
         listeners.add(listener);
         return () => listeners.delete(listener);
       },
     }),
+    vectors,
+    quality,
+    askerOf,
     async runs(org) {
       const all = await collections.list(org);
       const nameOf = new Map(all.map(({ id, name }) => [id, name]));
@@ -212,29 +208,47 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
       return runs.map((run) => ({ ...run, collection: nameOf.get(run.collection) ?? '' }));
     },
     sizes: (org) => readSizes(db, org),
-    async begin(org, name, source) {
-      const feeds = feedsOf(org, await known(org, name)).filter((feed) => source === undefined || feed.name === source);
-      if (source !== undefined && feeds.length === 0) throw NotFound({ what: 'source', id: source.slice(0, 100) });
-      schedule.begin(feeds);
-      return feeds.map((feed) => feed.name);
+    begin: async (org, name, source) => feeding.begin(org, await known(org, name), source),
+    add: adding.add,
+    async verify(org, name) {
+      const { id } = await known(org, name);
+      return { disagreements: await findDisagreements(db, org, id), pending: await vectors.pending(org, id) };
     },
-    add,
-    verify: async (org, name) => await findDisagreements(db, org, (await known(org, name)).id),
+    async rebuild(org, name) {
+      const one = await known(org, name);
+      if (!(await vectors.rebuild(org, one.id, one.settings))) throw NoModel({ name });
+    },
+    lags: feeding.lags,
     declared: () => declared,
-    async redeclare(next, ranked = search) {
+    async redeclare(next) {
       declared = next;
-      search = ranked;
-      sourcesChanged = true;
       await collections.declare(next);
+      vectors.changed();
+      feeding.lookNow();
+    },
+    tune(settings) {
+      ({ search, sources } = settings);
     },
     async start() {
       await collections.declare(declared);
       await lookAround();
-      schedule.start();
+      await upkeep.start();
+      feeding.start();
+      vectors.start();
+      quality.start();
     },
     async stop() {
-      await schedule.stop();
+      await feeding.stop();
+      await upkeep.stop();
+      await vectors.stop();
       await reader.stop();
+      await quality.stop();
     },
   };
+}
+
+/** Vectors tell much of a text: an encrypted collection has them only where somebody asks for them. */
+function modelOf(settings: unknown): string | undefined {
+  const { encrypted, model } = collectionChoice.parse(settings);
+  return model ?? (encrypted ? 'none' : undefined);
 }

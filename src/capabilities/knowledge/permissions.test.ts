@@ -2,12 +2,14 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databaseKinds, openTestDatabase, silentLog, type TestDatabase } from '../../../test/database.ts';
 import { createRandom } from '../../../test/random.ts';
 import { searchSettings } from '../../config/search-schema.ts';
+import { createKeyring } from '../../platform/keyring/index.ts';
 import { audienceOf, putCollection } from './collections/store.ts';
 import { readDocument, readSources } from './documents/store.ts';
 import { keepDocument } from './ingest/keep.ts';
 import { createLexical } from './lexical/index.ts';
 import { knowledgeMigrations } from './migrations.ts';
 import { createQueries } from './query/query.ts';
+import { createSealing, keyringVault } from './sealing/index.ts';
 import type { ReadDocument } from './types.ts';
 
 // Every way to a passage, beside a plain list of who may read what.
@@ -32,7 +34,10 @@ const textOf = (n: string): ReadDocument => ({
 
 describe.each(databaseKinds)('what an asker gets on %s', (kind) => {
   const random = createRandom(11);
-  const lexical = createLexical();
+  const sealing = createSealing({
+    vault: keyringVault(createKeyring('a secret of the test, thirty-two bytes or more')),
+  });
+  const lexical = createLexical(sealing);
   let database: TestDatabase;
   let queries: ReturnType<typeof createQueries>;
   const readersOf = new Map<string, readonly string[]>();
@@ -41,13 +46,14 @@ describe.each(databaseKinds)('what an asker gets on %s', (kind) => {
   beforeAll(async () => {
     database = await openTestDatabase(knowledgeMigrations, { kind });
     const { db } = database;
-    queries = createQueries({ db, lexical, log: silentLog, settings: () => searchSettings.parse({}) });
+    queries = createQueries({ db, lexical, sealing, log: silentLog, settings: () => searchSettings.parse({}) });
     for (const [at, name] of ['one', 'two', 'three'].entries()) {
       const readers = at === 0 ? ['everyone'] : random.some(subjects.slice(1), 4);
       readersOf.set(name, readers);
       const audience = await audienceOf(db, org, readers);
       const row = { name, settings: {}, declared: false, audience, changedBy: 'test' };
       const collection = await putCollection(db, org, row);
+      if (name === 'two') await sealing.make(db, org, collection); // encrypted ones are asked the same way
       for (let n = 0; n < 12; n++) {
         const own = random.some(subjects, 3);
         const arrival = {
@@ -59,7 +65,7 @@ describe.each(databaseKinds)('what an asker gets on %s', (kind) => {
           readers: own,
           metadata: {},
         };
-        const document = await keepDocument({ db, lexical }, org, arrival, textOf(`${name}${n}`), 0);
+        const document = await keepDocument({ db, lexical, sealing }, org, arrival, textOf(`${name}${n}`), 0);
         const whole = await readDocument(db, org, own.concat(readers), name, document, 10);
         known.push({ collection: name, document, chunks: whole.map(({ id }) => id), readers: own });
       }

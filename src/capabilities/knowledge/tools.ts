@@ -3,21 +3,21 @@ import type { ToolDefinition } from '../../kernel/tool.ts';
 import { largestBudget, largestLimit, usualBudget, usualLimit } from './query/limits.ts';
 
 const reads = { readOnlyHint: true, openWorldHint: false };
-const collections = {
+export const collections = {
   type: 'array',
   items: { type: 'string' },
   maxItems: 20,
   description: 'Only these collections, by name as knowledge sources lists them; all that you may read when absent.',
   examples: [['handbook']],
 };
-const maxTokens = {
+export const maxTokens = {
   type: 'integer',
   minimum: 100,
   maximum: largestBudget,
   default: usualBudget,
   description: 'The passages together have at most about so many tokens.',
 };
-const passage = {
+export const passage = {
   type: 'object',
   properties: {
     id: { type: 'integer' },
@@ -33,6 +33,7 @@ const passage = {
     score: { type: 'number' },
     scoreParts: { type: 'object', additionalProperties: { type: 'number' } },
     matched: { type: 'array', items: { type: 'string' } },
+    status: { type: 'string' },
     ageDays: { type: 'number' },
     checkedMinutesAgo: { type: 'number' },
     flags: { type: 'array', items: { type: 'string' } },
@@ -203,7 +204,7 @@ export const ingestTool: ToolDefinition = {
   name: 'ingest',
   title: 'Add a document',
   description:
-    'Adds a text to a collection, or takes the place of the one that has the same name there; it can be found at once. Use it for what the team should be able to look up later; not for notes to yourself. Only for those who may write in that collection.',
+    'Adds a text, or the page at an address, to a collection, or takes the place of the one that has the same name there; it can be found at once. Give either `text` with `name`, or `url`. Use it for what the team should be able to look up later; not for notes to yourself, nor for whole sites. Only for those who may write in that collection.',
   inputSchema: {
     type: 'object',
     properties: {
@@ -212,15 +213,24 @@ export const ingestTool: ToolDefinition = {
         type: 'string',
         minLength: 1,
         maxLength: 300,
-        description: 'What it is called there, with an ending that says what it is.',
+        description:
+          'What it is called there, with an ending that says what it is. Needed with `text`; the address itself when absent.',
         examples: ['decisions/0007-queues.md'],
       },
       text: {
         type: 'string',
         minLength: 1,
         maxLength: 1_000_000,
+        writeOnly: true, // which leaves it out of the audit
         description: 'The document itself.',
         examples: ['# Queues\n\nWe use ...'],
+      },
+      url: {
+        type: 'string',
+        minLength: 1,
+        maxLength: 2_000,
+        description: 'Address of the page to fetch instead: HTML, Markdown, text, PDF, DOCX and others, 50 MB at most.',
+        examples: ['https://example.com/handbook/queues.html'],
       },
       title: {
         type: 'string',
@@ -229,13 +239,56 @@ export const ingestTool: ToolDefinition = {
         examples: ['Queues'],
       },
     },
-    required: ['collection', 'name', 'text'],
+    required: ['collection'],
     additionalProperties: false,
   },
   outputSchema: {
     type: 'object',
-    properties: { document: { type: 'integer' }, passages: { type: 'integer' } },
+    properties: {
+      document: { type: 'integer' },
+      passages: { type: 'integer' },
+      title: { type: 'string' },
+      warnings: { type: 'array', items: { type: 'string' } },
+    },
     required: ['document', 'passages'],
   },
-  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: false },
+  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true }, // it fetches pages
+};
+
+/** As long as most clients wait for an answer, and less. */
+export const usualWaitSeconds = 45;
+
+export const syncTool: ToolDefinition = {
+  name: 'sync',
+  title: 'Read sources now',
+  description:
+    'Has the sources of a collection read now, or joins the pass that is under way, and tells how far it is until it is over or `wait_seconds` are; the pass goes on in any case. Use it when documents have just been changed at their source and must be found now; not before each query, since sources are read by themselves. Only for those who may write in that collection.',
+  inputSchema: {
+    type: 'object',
+    properties: {
+      collection: { type: 'string', minLength: 1, description: 'Name of the collection.', examples: ['handbook'] },
+      source: {
+        type: 'string',
+        minLength: 1,
+        maxLength: 100,
+        description: 'Only this source of it, by name; all of them when absent.',
+        examples: ['docs'],
+      },
+      wait_seconds: {
+        type: 'integer',
+        minimum: 0,
+        maximum: 600,
+        default: usualWaitSeconds,
+        description: 'At most so long it is waited for the end.',
+      },
+    },
+    required: ['collection'],
+    additionalProperties: false,
+  },
+  outputSchema: {
+    type: 'object',
+    properties: { over: { type: 'boolean' }, sources: { type: 'array', items: { type: 'object' } } },
+    required: ['over', 'sources'],
+  },
+  annotations: { readOnlyHint: false, destructiveHint: false, idempotentHint: true, openWorldHint: true },
 };

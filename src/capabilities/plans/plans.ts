@@ -44,11 +44,19 @@ export function createPlans({ caller, limits: given }: PlansDeps): Plans {
           ? `a plan may not call ${tool}: name the tool itself as a step, plans do not nest`
           : undefined;
       const plan = readPlan(call.arguments, { limits, whyNotCalled });
-      const ends = await within.run(true, () => execute(plan, call, signal, { caller, limits }));
+      let unkept = false;
+      const watched: ToolCaller = {
+        async call(request) {
+          const reply = await caller.call(request);
+          if (reply.kind === 'end' && reply.end.unkept) unkept = true;
+          return reply;
+        },
+      };
+      const ends = await within.run(true, () => execute(plan, call, signal, { caller: watched, limits }));
       if (signal.aborted) {
         throw signal.reason instanceof FairleadError ? signal.reason : PlanCancelled({}, { cause: signal.reason });
       }
-      return { kind: 'result', result: resultOf(plan, ends, limits) };
+      return { kind: 'result', result: resultOf(plan, ends, limits), ...(unkept ? { unkept } : {}) };
     },
   };
 }

@@ -21,13 +21,14 @@ export function situationOf(environment: string, origin: CallOrigin, projected: 
   const clientAddress = origin.clientAddress === undefined ? undefined : plainAddress(origin.clientAddress);
   if (clientAddress === undefined && origin.clientAddress !== undefined) faults.push('the client address is not one');
   return {
+    // In the order of RFC 8785, in which the audit keeps it.
     context: {
-      environment,
-      ...(origin.endpoint === undefined ? {} : { endpoint: origin.endpoint }),
-      surface: origin.surface ?? 'unknown',
-      ...(clientAddress === undefined ? {} : { clientAddress }),
       arguments: projected.values,
+      ...(clientAddress === undefined ? {} : { clientAddress }),
       cutArguments: [...projected.cut],
+      ...(origin.endpoint === undefined ? {} : { endpoint: origin.endpoint }),
+      environment,
+      surface: origin.surface ?? 'unknown',
     },
     faults,
   };

@@ -1,9 +1,10 @@
 import { getMigrations } from 'better-auth/db/migration';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { databaseKinds, openTestDatabase, silentLog, type TestDatabase } from '../../../test/database.ts';
-import { migrations } from '../../app/migrations.ts';
 import { newId } from '../../kernel/ids.ts';
+import { accessMigrations } from '../access/index.ts';
 import { authOptions, openAuthServer } from './authserver.ts';
+import { signinMigrations } from './migrations.ts';
 import { publicKeys } from './tokens/store.ts';
 
 describe.each(databaseKinds)('better-auth on %s', (kind) => {
@@ -29,7 +30,7 @@ describe.each(databaseKinds)('better-auth on %s', (kind) => {
   });
 
   beforeAll(async () => {
-    world = await openTestDatabase([...migrations], { kind });
+    world = await openTestDatabase([...accessMigrations, ...signinMigrations], { kind });
   });
   afterAll(() => world.stop());
 

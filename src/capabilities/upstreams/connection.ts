@@ -9,6 +9,7 @@ import {
   type Transport,
 } from '@modelcontextprotocol/client';
 import type { CallerLink } from '../../kernel/call.ts';
+import { type Crowd, createCrowd } from '../../kernel/crowd.ts';
 import { isObject, type JsonObject } from '../../kernel/json.ts';
 import type { ListedItems, Refused } from '../catalog/index.ts';
 import { type DirectExchange, Redirected } from './direct.ts';
@@ -31,7 +32,7 @@ export interface Connection {
   readonly capabilities: JsonObject;
   /** Set when a session is held at an HTTP upstream, which it may forget. */
   readonly sessionId: string | undefined;
-  readonly flights: Set<Flight>;
+  readonly flights: Crowd<Flight>;
   /** Resolves with the reason once it is lost or closed. */
   readonly closed: Promise<string>;
   isOpen(): boolean;
@@ -130,7 +131,7 @@ export function createConnection({
   oversize,
 }: Options): Connection {
   const { timing, log, now } = around;
-  const flights = new Set<Flight>();
+  const flights = createCrowd<Flight>();
   const abandoned = new Map<string | number, number>(); // request id to the time when it stops mattering
   const capabilities = (client.getServerCapabilities() ?? {}) as JsonObject;
   const era = client.getProtocolEra() ?? 'legacy';

@@ -9,6 +9,7 @@ import {
 } from '@modelcontextprotocol/client';
 import type { HttpUpstreamSettings } from '../../config/schema.ts';
 import type { CallerLink, ProgressUpdate } from '../../kernel/call.ts';
+import { createCrowd } from '../../kernel/crowd.ts';
 import { isObject, type Json, type JsonObject, parseJson } from '../../kernel/json.ts';
 import { encodeHeaderValue } from '../../kernel/paramheaders.ts';
 import type { AnswerHeaders, PostUnderWay } from '../../platform/http/index.ts';
@@ -67,7 +68,7 @@ export function createDirectExchange(options: Options): DirectExchange {
     'mcp-method': method,
   };
   const envelope = { [PROTOCOL_VERSION_META_KEY]: protocolVersion, [CLIENT_INFO_META_KEY]: { ...clientInfo } };
-  const underWay = new Set<PostUnderWay>();
+  const underWay = createCrowd<PostUnderWay>();
   let lastId = firstId;
 
   return {
@@ -78,18 +79,20 @@ export function createDirectExchange(options: Options): DirectExchange {
       const hears = link !== undefined && link.hears !== false;
       const meta = { ...envelope, ...(params._meta as JsonObject), ...(hears ? { progressToken: id } : {}) };
       const body = JSON.stringify({ jsonrpc: '2.0', id, method, params: { ...params, _meta: meta } });
-      const answer = createAnswer({ id, link, scope, maxBytes: timing.maxMessageBytes });
+      const { promise: come, resolve: hasCome, reject } = Promise.withResolvers<void>();
+      const answer = createAnswer({ id, link, scope, maxBytes: timing.maxMessageBytes, hasCome });
       const sent = { ...fixed, 'mcp-name': encodeHeaderValue(String(params.name)), ...headers };
       const post = egress.post(url, { headers: sent, body, guarded }, answer);
       const onAbort = () => post.end(signal.reason);
       signal.addEventListener('abort', onAbort, { once: true });
-      underWay.add(post);
+      const leave = underWay.enter(post);
       try {
-        await Promise.race([post.over, answer.come]);
+        post.over.then(hasCome, reject);
+        await come;
         return answer.result();
       } finally {
         signal.removeEventListener('abort', onAbort);
-        underWay.delete(post);
+        leave();
         if (answer.isStream()) lingerThenEnd(post);
       }
     },
@@ -110,11 +113,12 @@ interface AnswerOptions {
   link: CallerLink | undefined;
   scope: Scope;
   maxBytes: number;
+  /** Called when the answer is there before the end of its stream. */
+  hasCome(): void;
 }
 
 /** Takes the answer to one request, as JSON or as a stream of events. */
-function createAnswer({ id, link, scope, maxBytes }: AnswerOptions) {
-  const { promise: come, resolve: hasCome } = Promise.withResolvers<void>();
+function createAnswer({ id, link, scope, maxBytes, hasCome }: AnswerOptions) {
   const chunks: Buffer[] = [];
   let length = 0;
   let status = 0;
@@ -150,7 +154,6 @@ function createAnswer({ id, link, scope, maxBytes }: AnswerOptions) {
   };
 
   return {
-    come,
     isStream: () => events !== undefined,
     head(got: number, headers: AnswerHeaders) {
       status = got;

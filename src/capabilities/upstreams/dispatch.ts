@@ -71,7 +71,7 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
     try {
       lease = await acquire(call, signal);
       const { connection } = lease;
-      connection.flights.add(flight);
+      const leave = connection.flights.enter(flight);
       try {
         const headers =
           call.operation === 'tool' && connection.era === 'modern' && connection.kind === 'http'
@@ -90,7 +90,7 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
         const result = await connection.request(methodOf(call), withMeta, options);
         return { result, connection };
       } finally {
-        connection.flights.delete(flight);
+        leave();
       }
     } catch (error) {
       // An aborted exchange says what aborted it: the clock, or the caller.
@@ -216,10 +216,10 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
 
   const dispatch = async (call: UpstreamCall, outer: AbortSignal): Promise<ProviderReply> => {
     const budgetMs = call.timeoutMs ?? call.tool.timeoutMs ?? settings.callTimeoutMs;
-    const clock = startCallClock(budgetMs, call.deadline, (by) => timeout(by, budgetMs));
     const stop = new AbortController();
     const { signal } = stop;
-    const releases = [follow(outer, stop), follow(clock.signal, stop)];
+    const release = follow(outer, stop);
+    const clock = startCallClock(budgetMs, call.deadline, (by) => timeout(by, budgetMs), stop);
     const flight: Flight = { call, pauseClock: () => clock.pause() };
     running++;
     observe?.inFlight(org, name, running);
@@ -228,7 +228,7 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
       return await orAborted(work, signal);
     } catch (error) {
       if (outer.aborted) throw CallCancelled({ name }, { cause: error });
-      if (clock.signal.aborted) throw clock.signal.reason;
+      if (signal.aborted) throw signal.reason; // its time is over
       if (error instanceof NoPlace) {
         const reason = `${settings.maxConcurrentCalls} calls run and as many wait`;
         throw UpstreamBusy({ name, reason }, { retryAfterSeconds: 1 });
@@ -237,7 +237,7 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
       throw UpstreamUnavailable({ name, reason: 'the call failed' }, { cause: error });
     } finally {
       clock.stop();
-      for (const release of releases) release();
+      release();
       running--;
       observe?.inFlight(org, name, running);
     }

@@ -16,6 +16,8 @@ interface Waiting {
   reject(error: unknown): void;
 }
 
+const nobody: Waiting = { link: undefined, resolve: () => undefined, reject: () => undefined };
+
 /**
  * `tools/call` of the session revisions past the SDK's client, line against line. Questions and log messages stay with
  * the client, and what fails is thrown as the client would throw it.
@@ -31,21 +33,26 @@ export function createPipeExchange(send: (message: JSONRPCMessage) => Promise<vo
       scope.requestId = id;
       const { promise, resolve, reject } = Promise.withResolvers<JsonObject>();
       const onAbort = () => {
-        waiting.delete(id);
+        forget();
         const cancelled = { requestId: id, reason: String(signal.reason) };
         send({ jsonrpc: '2.0', method: 'notifications/cancelled', params: cancelled }).catch(() => undefined);
         reject(signal.reason);
       };
       const over = (settle: () => void) => {
-        waiting.delete(id);
+        forget();
         signal.removeEventListener('abort', onAbort);
         settle();
       };
-      waiting.set(id, {
+      const call: Waiting = {
         link,
         resolve: (result) => over(() => resolve(result)),
         reject: (error) => over(() => reject(error)),
-      });
+      };
+      const forget = () => {
+        waiting.delete(id);
+        Object.assign(call, nobody); // an old table of the Map may hold it for long: see kernel/crowd.ts
+      };
+      waiting.set(id, call);
       signal.addEventListener('abort', onAbort, { once: true });
       const _meta = { ...(params._meta as JsonObject | undefined), progressToken: id };
       const message = { jsonrpc: '2.0' as const, id, method: 'tools/call', params: { ...params, _meta } };

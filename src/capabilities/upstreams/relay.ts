@@ -1,5 +1,6 @@
 import { type JSONRPCRequest, ProtocolError } from '@modelcontextprotocol/client';
 import type { CallerLink, InputRequest } from '../../kernel/call.ts';
+import type { Crowd } from '../../kernel/crowd.ts';
 import { FairleadError } from '../../kernel/errors.ts';
 import { isObject, type Json, type JsonObject } from '../../kernel/json.ts';
 import { CallerCannotAnswer } from './errors.ts';
@@ -74,7 +75,7 @@ interface RelayDeps {
   scopes: Scopes;
   timing: Timing;
   /** Calls in flight on this connection. */
-  flights: ReadonlySet<Flight>;
+  flights: Crowd<Flight>;
   /** Calls that were given up but which the upstream may still be working on. */
   abandoned(): number;
 }

@@ -20,9 +20,13 @@ import { keysCreate } from './keys/create.ts';
 import { keysList } from './keys/list.ts';
 import { keysRevoke } from './keys/revoke.ts';
 import { knowledgeAdd } from './knowledge/add.ts';
+import { knowledgeEval } from './knowledge/eval.ts';
+import { knowledgeGaps } from './knowledge/gaps.ts';
 import { knowledgeList } from './knowledge/list.ts';
 import { knowledgeQuery } from './knowledge/query.ts';
+import { knowledgeRebuild } from './knowledge/rebuild.ts';
 import { knowledgeRemove } from './knowledge/remove.ts';
+import { knowledgeReport } from './knowledge/report.ts';
 import { knowledgeRuns } from './knowledge/runs.ts';
 import { knowledgeSync } from './knowledge/sync.ts';
 import { knowledgeUpload } from './knowledge/upload.ts';
@@ -84,6 +88,10 @@ export const commands: readonly CommandSpec[] = [
   knowledgeRuns,
   knowledgeQuery,
   knowledgeVerify,
+  knowledgeRebuild,
+  knowledgeEval,
+  knowledgeGaps,
+  knowledgeReport,
   catalogSearch,
   catalogShow,
   catalogAdd,

@@ -13,11 +13,12 @@ export function guardOut({ checks, quarantine }: ValidateDeps): Stage {
     async run(state) {
       const { call } = state;
       if (state.reply?.kind === 'result') {
-        const { result, meta } = state.reply;
+        const { result, meta, unkept } = state.reply;
         const clean = withoutOurMeta(result);
         const said = isObject(clean._meta) ? clean._meta : {};
         state.reply = {
           kind: 'result',
+          ...(unkept ? { unkept } : {}),
           result: meta ? { ...clean, _meta: { ...(said as JsonObject), ...meta } } : clean,
         };
       }

@@ -17,7 +17,9 @@ export function settle(): Stage {
       const { operation } = state.call;
       const result = withWireUris(operation, state.reply.result, state.wireUri ?? ((uri) => uri));
       const failed = operation === 'tool' && result.isError === true;
-      state.end = { callId: state.call.id, outcome: failed ? 'tool_error' : 'ok', result };
+      const { unkept } = state.reply;
+      const outcome = failed ? 'tool_error' : 'ok';
+      state.end = { callId: state.call.id, outcome, result, ...(unkept ? { unkept } : {}) };
     },
   };
 }

@@ -6,6 +6,7 @@ import type { Log } from '../telemetry/index.ts';
 import { openEmbedded } from './embedded.ts';
 import { lockDataDir } from './lock.ts';
 import { awaitPostgres, openPostgres } from './postgres.ts';
+import { preparing } from './prepared.ts';
 import type { Database } from './types.ts';
 
 const waitForPostgresMs = 30_000;
@@ -56,7 +57,7 @@ export function databaseOver(kind: Database['kind'], pool: Pool, close: () => Pr
   let stopping: Promise<void> | undefined;
   return {
     kind,
-    db: new Kysely({ dialect: new PostgresDialect({ pool }) }),
+    db: new Kysely({ dialect: new PostgresDialect({ pool: kind === 'embedded' ? preparing(pool) : pool }) }),
     pool,
     async ping() {
       await pool.query('select 1');

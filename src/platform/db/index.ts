@@ -5,5 +5,6 @@ export { lockDataDir } from './lock.ts';
 export { migrate } from './migrate.ts';
 export { type NotificationSettings, type Notifications, openNotifications } from './notifications.ts';
 export { type BackupOrigin, openBackup } from './openbackup.ts';
+export { prepared } from './prepared.ts';
 export { restore } from './restore.ts';
 export type { Database, Db, Migration } from './types.ts';

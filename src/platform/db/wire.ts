@@ -73,7 +73,8 @@ export class Wire extends Duplex {
   }
 
   #send(bytes: Buffer): void {
-    // A copy: Node's small buffers share one pool, which must not travel.
-    this.#port?.postMessage(Uint8Array.prototype.slice.call(bytes));
+    // A copy, since Node's small buffers share one pool and `pg` goes on with its own; it is handed over, not copied again.
+    const copy = Uint8Array.prototype.slice.call(bytes);
+    this.#port?.postMessage(copy, [copy.buffer as ArrayBuffer]);
   }
 }

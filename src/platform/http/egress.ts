@@ -167,8 +167,19 @@ export function createEgress({ allow, log, resolve = resolveAll }: EgressDeps): 
     return blocked ?? error;
   }
 
-  function post(url: URL, { headers, body, guarded }: EgressPost, receiver: AnswerReceiver): PostUnderWay {
+  /** Of the one URL that an upstream's calls all go to: taken apart and looked at once, unless it is changed. */
+  const targets = new WeakMap<URL, { href: string; origin: string; path: string }>();
+  function targetOf(url: URL) {
+    const known = targets.get(url);
+    if (known?.href === url.href) return known;
     assertForm(url);
+    const target = { href: url.href, origin: url.origin, path: `${url.pathname}${url.search}` };
+    targets.set(url, target);
+    return target;
+  }
+
+  function post(url: URL, { headers, body, guarded }: EgressPost, receiver: AnswerReceiver): PostUnderWay {
+    const { origin, path } = targetOf(url);
     const { promise: over, resolve, reject } = Promise.withResolvers<void>();
     let started: Dispatcher.DispatchController | undefined;
     let ended: { reason: unknown } | undefined;
@@ -184,9 +195,8 @@ export function createEgress({ allow, log, resolve = resolveAll }: EgressDeps): 
         end(error);
       }
     };
-    const path = `${url.pathname}${url.search}`;
     agentFor(guarded).dispatch(
-      { origin: url.origin, path, method: 'POST', headers, body },
+      { origin, path, method: 'POST', headers, body },
       {
         onRequestStart(controller) {
           started = controller;

@@ -1,2 +1,6 @@
-export { createEmbedder, type Embedder } from './embedder.ts';
+export { type ChatModel, type ChatReply, type ChatRequest, type ChatTokens, createChat } from './chat.ts';
+export type { Embedder, EmbeddingPurpose } from './embedder.ts';
+export { createEmbedders, type Embedders } from './embedders.ts';
+export { ChatModelFailed, modelErrors, TextsRefused } from './errors.ts';
+export { localModelFaults } from './local/local.ts';
 export { createReranker, type Reranker } from './reranker.ts';

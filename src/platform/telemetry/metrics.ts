@@ -18,9 +18,25 @@ export interface RequestMeasure {
   durationMs: number;
 }
 
+export interface AnswerMeasure {
+  /** Of the best passage, from 0 to 1. */
+  confidence: number;
+  answerable: boolean;
+  passages: number;
+}
+
+export interface KnowledgeInstruments {
+  /** What became of a document that came in, or went. */
+  document(end: 'added' | 'changed' | 'removed' | 'failed'): void;
+  /** How long a document took from the arrival of its bytes until it could be found. */
+  indexed(tookMs: number): void;
+}
+
 export interface Metrics {
   call(measure: CallMeasure): void;
   request(measure: RequestMeasure): void;
+  /** A question to the team's documents was answered. */
+  answer(measure: AnswerMeasure): void;
   /** A client's session or stream has opened; call what comes back when it closes (more than once does no harm). */
   connectionOpened(): () => void;
   /** Read at each scrape. */
@@ -29,6 +45,8 @@ export interface Metrics {
   watchPool(read: () => { total: number; idle: number; waiting: number }): void;
   /** Places of the audit queue, and records that had none, read at each scrape. */
   watchAuditQueue(read: () => { used: number; size: number; dropped: number }): void;
+  /** How far collections are behind their sources, read at each scrape. Returns where what happens to documents is told. */
+  watchKnowledge(read: () => Iterable<{ org: string; collection: string; lagMs: number }>): KnowledgeInstruments;
   /** Another figure, read at each scrape. The name starts with `fairlead_`; it has no labels. */
   gauge(name: string, help: string, read: () => number): void;
   /** Another count; the name starts with `fairlead_` and ends with `_total`. Returns the way to add to it. */
@@ -79,6 +97,19 @@ export function createMetrics(): Metrics {
     registers,
   });
 
+  const retrievals = new Histogram({
+    name: 'mcp_rag_retrieval_score',
+    help: "Confidence of the best passage for each question to the team's documents, from 0 to 1, by whether it was told to be an answer",
+    labelNames: ['outcome'] as const,
+    buckets: [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9, 1],
+    registers,
+  });
+  const nothingFound = new Counter({
+    name: 'fairlead_knowledge_zero_results_total',
+    help: "Questions to the team's documents for which no passage was found at all",
+    registers,
+  });
+
   const toolLabel = boundedLabel(maxLabels);
   const routeLabel = boundedLabel(maxLabels);
   const upstreamLabel = boundedLabel(maxLabels);
@@ -106,6 +137,10 @@ export function createMetrics(): Metrics {
         { method: methods.has(method) ? method : other, route: routeLabel(route), status: String(status) },
         durationMs / 1_000,
       );
+    },
+    answer({ confidence, answerable, passages }) {
+      retrievals.observe({ outcome: answerable ? 'answerable' : 'not_answerable' }, confidence);
+      if (passages === 0) nothingFound.inc();
     },
     connectionOpened() {
       connections.inc();
@@ -146,6 +181,40 @@ export function createMetrics(): Metrics {
           this.inc(read().dropped);
         },
       });
+    },
+    watchKnowledge(read) {
+      const collectionLabel = boundedLabel(maxLabels);
+      new Gauge({
+        name: 'fairlead_knowledge_lag_seconds',
+        help: 'Time since the source of a collection that waits longest was seen whole',
+        labelNames: ['collection'] as const,
+        registers,
+        collect() {
+          this.reset();
+          const longest = new Map<string, number>();
+          for (const { org, collection, lagMs } of read()) {
+            const label = org === defaultOrg ? collectionLabel(collection) : other;
+            longest.set(label, Math.max(longest.get(label) ?? 0, lagMs));
+          }
+          for (const [label, lagMs] of longest) this.set({ collection: label }, lagMs / 1_000);
+        },
+      });
+      const documents = new Counter({
+        name: 'fairlead_knowledge_documents_total',
+        help: 'Documents that were added, changed or removed, or that could not be had or read',
+        labelNames: ['end'] as const,
+        registers,
+      });
+      const took = new Histogram({
+        name: 'fairlead_knowledge_index_seconds',
+        help: 'Time from the arrival of the bytes of a document until it could be found',
+        buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 5, 10, 30, 60],
+        registers,
+      });
+      return {
+        document: (end) => documents.inc({ end }),
+        indexed: (tookMs) => took.observe(tookMs / 1_000),
+      };
     },
     gauge,
     counter(name, help) {

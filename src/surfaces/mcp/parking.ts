@@ -1,4 +1,5 @@
 import type { CallerLink, CallReply, InputRequest } from '../../kernel/call.ts';
+import { createCrowd } from '../../kernel/crowd.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import type { Principal } from '../../kernel/principal.ts';
 
@@ -7,11 +8,11 @@ import type { Principal } from '../../kernel/principal.ts';
  * caller is told `input_required` and comes back with the answer, on a new request.
  */
 export interface Parking {
-  /** Starts a call that may park. `run` gets the link and signal to call with. */
+  /** Starts a call that may park. `run` gets the link to call with, and what ends the call. */
   open(
     round: Round,
     callId: string,
-    run: (link: CallerLink, signal: AbortSignal) => Promise<CallReply>,
+    run: (link: CallerLink, stop: AbortController) => Promise<CallReply>,
   ): Promise<RoundEnd>;
   /** Brings the answers and waits for what comes next; undefined when no such call waits for this principal here. */
   resume(round: Round, callId: string, responses: JsonObject): Promise<RoundEnd> | undefined;
@@ -49,6 +50,8 @@ interface ParkedCall {
   wake: () => void;
   abort: AbortController;
   expiry: NodeJS.Timeout | undefined;
+  /** It has asked its caller something. */
+  isKnown: boolean;
 }
 
 const answerWithinMs = 5 * 60_000;
@@ -56,6 +59,8 @@ const maxParked = 1_000;
 const maxParkedPerPrincipal = 50;
 
 export function createParking(): Parking {
+  /** All that run here, and by their ids those that have asked something, which few do. */
+  const running = createCrowd<ParkedCall>();
   const calls = new Map<string, ParkedCall>();
 
   const waiting = (principal?: Principal) =>
@@ -103,10 +108,12 @@ export function createParking(): Parking {
         });
         const end = await Promise.race([call.reply, woken]);
         if (end) {
-          calls.delete(callId);
+          if (call.isKnown) calls.delete(callId);
           return end;
         }
       }
+      call.isKnown = true;
+      calls.set(callId, call);
       call.expiry = setTimeout(() => {
         calls.delete(callId);
         call.abort.abort();
@@ -131,14 +138,22 @@ export function createParking(): Parking {
         wake: () => undefined,
         abort,
         expiry: undefined,
+        isKnown: false,
       };
-      calls.set(callId, call);
-      call.reply = run(linkOf(call, round), abort.signal).then((reply) => {
-        clearTimeout(call.expiry);
-        // The upstream may give up by itself while the caller is away; a caller who comes back then learns the end.
-        if (!call.round) call.expiry = setTimeout(() => calls.delete(callId), answerWithinMs).unref();
-        return { kind: 'reply', reply };
-      });
+      const leave = running.enter(call);
+      call.reply = run(linkOf(call, round), abort).then(
+        (reply) => {
+          leave();
+          clearTimeout(call.expiry);
+          // The upstream may give up by itself while the caller is away; a caller who comes back then learns the end.
+          if (!call.round) call.expiry = setTimeout(() => calls.delete(callId), answerWithinMs).unref();
+          return { kind: 'reply', reply };
+        },
+        (error: unknown) => {
+          leave();
+          throw error;
+        },
+      );
       return wait(callId, call, round);
     },
 
@@ -160,7 +175,7 @@ export function createParking(): Parking {
     },
 
     close() {
-      for (const call of calls.values()) {
+      for (const call of [...calls.values(), ...running]) {
         clearTimeout(call.expiry);
         call.abort.abort();
       }

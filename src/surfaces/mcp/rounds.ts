@@ -85,8 +85,8 @@ export function createRounds({ gateway, parking, codec }: Deps): Rounds {
     async run(asked, round, { state, ...brought } = {}) {
       if (!state) {
         const id = newId('call');
-        const end = await parking.open(round, id, (link, signal) =>
-          gateway.call({ ...callOf(asked, link, signal), id }),
+        const end = await parking.open(round, id, (link, stop) =>
+          gateway.call({ ...callOf(asked, link, stop.signal), stop, id }),
         );
         return answer(asked, id, end);
       }
@@ -117,8 +117,8 @@ export function createRounds({ gateway, parking, codec }: Deps): Rounds {
       };
       // A call of its own: whoever sends the same state twice has the tool run twice, and both stand in the audit.
       const id = newId('call');
-      const end = await parking.open(round, id, (link, signal) =>
-        gateway.call({ ...callOf(asked, link, signal), id, continuation, parentCallId: state.callId }),
+      const end = await parking.open(round, id, (link, stop) =>
+        gateway.call({ ...callOf(asked, link, stop.signal), stop, id, continuation, parentCallId: state.callId }),
       );
       return answer(asked, state.callId, end, rounds);
     },

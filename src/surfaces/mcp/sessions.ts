@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { ProtocolError, type Server, WebStandardStreamableHTTPServerTransport } from '@modelcontextprotocol/server';
+import { type Crowd, createCrowd } from '../../kernel/crowd.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import { isObject } from '../../kernel/json.ts';
 import type { Principal } from '../../kernel/principal.ts';
@@ -45,7 +46,7 @@ export interface Session {
   /** Requests and streams open right now. */
   open: number;
   /** Ways to have the SDK take over a call that has begun before it knew. */
-  begun: Set<() => Promise<unknown>>;
+  begun: Crowd<() => Promise<unknown>>;
   revalidate(): Promise<unknown>;
   /** Takes it off the count of connections. */
   closed(): void;
@@ -107,7 +108,7 @@ export function createSessions(parts: ServerParts): Sessions {
       ids: idsInUse(transport),
       lastUsedAt: Date.now(),
       open: 0,
-      begun: new Set(),
+      begun: createCrowd(),
       revalidate: admitted.revalidate,
       closed: parts.deps.connectionOpened(),
       subscriptions: new Map(),

@@ -1,6 +1,7 @@
 import { z } from '@hono/zod-openapi';
 import {
   type Collection,
+  type CollectionVectors,
   type Knowledge,
   knowledgeErrors,
   usualReadLimits,
@@ -24,9 +25,22 @@ const collection = z
     source: z.enum(['file', 'runtime']),
     readers: z.array(z.string()),
     writers: z.array(z.string()),
+    encrypted: z.boolean(),
     documents: z.int(),
     passages: z.int(),
     version: z.int().openapi({ description: 'Counts every change of its documents' }),
+    model: z.string().optional().openapi({ description: 'By whose vectors passages are found as well' }),
+    vectors: z
+      .object({
+        passages: z.int().openapi({ description: 'Passages that have a vector' }),
+        next: z
+          .object({ model: z.string(), passages: z.int() })
+          .optional()
+          .openapi({ description: 'Those that take over when all passages have one' }),
+        tokens: z.int().openapi({ description: 'Spent on this collection since it is there' }),
+        cost: z.number().openapi({ description: 'Of these tokens, where the model has a price in the settings' }),
+      })
+      .optional(),
     changedBy: z.string(),
     changedAt: schemas.timeMs,
   })
@@ -37,9 +51,12 @@ const exampleCollection = {
   source: 'runtime',
   readers: ['everyone'],
   writers: ['role:developer'],
+  encrypted: false,
   documents: 212,
   passages: 1_880,
   version: 431,
+  model: 'text-embedding-3-small',
+  vectors: { passages: 1_880, tokens: 412_000, cost: 0.00824 },
   changedBy: 'key:key_06exw4v5d0tq8m2k9r7h3n1c5b',
   changedAt: 1_795_219_200_000,
 };
@@ -52,6 +69,7 @@ const counts = z.object({
   removed: z.int(),
   skipped: z.int(),
   failed: z.int(),
+  expected: z.int().openapi({ description: 'How many there were before, where all are looked at' }),
 });
 const run = z
   .object({
@@ -92,17 +110,20 @@ const documentFields = {
 };
 
 type Sizes = Awaited<ReturnType<Knowledge['sizes']>>;
+type Vectors = Awaited<ReturnType<Knowledge['vectors']['read']>>;
 
 /** Collections of documents, what goes into them, and the passes over their sources. Agents ask them by tools. */
 export function knowledgeRoutes({ knowledge }: { knowledge: Knowledge }): Route[] {
-  const shown = (one: Collection, sizes: Sizes) => {
+  const shown = (one: Collection, sizes: Sizes, vectors: Vectors) => {
     const { settings, declared, name, version, changedBy, changedAt } = one;
-    const { description, readers, writers } = settings;
+    const { description, readers, writers, encrypted } = settings;
     const size = sizes.get(one.id);
+    const embedded = vectors.get(one.id);
     return {
       ...{ name, description, source: declared ? 'file' : 'runtime' },
-      ...{ readers, writers },
+      ...{ readers, writers, encrypted },
       ...{ documents: size?.documents ?? 0, passages: size?.chunks ?? 0, version, changedBy, changedAt },
+      ...(embedded ? vectorsShown(embedded) : {}),
     };
   };
 
@@ -123,8 +144,9 @@ export function knowledgeRoutes({ knowledge }: { knowledge: Knowledge }): Route[
         },
       },
       async handle({ org }) {
-        const [all, sizes] = [await knowledge.collections.list(org), await knowledge.sizes(org)];
-        return ok({ collections: all.map((one) => shown(one, sizes)) });
+        const all = await knowledge.collections.list(org);
+        const [sizes, vectors] = [await knowledge.sizes(org), await knowledge.vectors.read(org)];
+        return ok({ collections: all.map((one) => shown(one, sizes, vectors)) });
       },
     }),
     route({
@@ -140,11 +162,11 @@ export function knowledgeRoutes({ knowledge }: { knowledge: Knowledge }): Route[
       documentedBody: z.strictObject({ settings: collectionChoice }),
       bodyExample: { settings: { description: 'How we work', readers: ['everyone'], writers: ['role:developer'] } },
       answers: { 200: { description: 'There from now on', schema: collection, example: exampleCollection } },
-      errors: named('COLLECTION_DECLARED'),
+      errors: named('COLLECTION_DECLARED', 'COLLECTION_ENCRYPTION_FIXED'),
       act: { action: 'knowledge.collections.put', subject: ({ params }) => params.name },
       async handle({ principal, org, params, body }) {
         const one = await knowledge.collections.put(org, params.name, body.settings, principal.id);
-        return ok(shown(one, await knowledge.sizes(org)));
+        return ok(shown(one, await knowledge.sizes(org), await knowledge.vectors.read(org)));
       },
     }),
     route({
@@ -179,14 +201,36 @@ export function knowledgeRoutes({ knowledge }: { knowledge: Knowledge }): Route[
           schema: z.object({
             ok: z.boolean(),
             disagreements: z.array(z.object({ what: z.string(), count: z.int() })),
+            pending: z.int().openapi({ description: 'Passages that wait for their vector; no fault' }),
           }),
-          example: { ok: true, disagreements: [] },
+          example: { ok: true, disagreements: [], pending: 0 },
         },
       },
       errors: named('UNKNOWN_COLLECTION'),
       async handle({ org, params }) {
-        const disagreements = await knowledge.verify(org, params.name);
-        return ok({ ok: disagreements.length === 0, disagreements });
+        const { disagreements, pending } = await knowledge.verify(org, params.name);
+        return ok({ ok: disagreements.length === 0, disagreements, pending });
+      },
+    }),
+    route({
+      method: 'post',
+      path: '/api/v1/knowledge/collections/{name}/rebuild',
+      tag,
+      summary: 'Make the vectors of a collection anew',
+      description:
+        'Has all passages embedded again by the same model, beside the vectors that are searched; the new ones take over when all are there.',
+      scope: 'knowledge:write',
+      inOrg: true,
+      params: nameParams,
+      body: z.strictObject({}),
+      bodyExample: {},
+      answers: { 202: { description: 'Begun', schema: z.object({ passages: z.int() }), example: { passages: 1_880 } } },
+      errors: named('UNKNOWN_COLLECTION', 'COLLECTION_WITHOUT_MODEL'),
+      act: { action: 'knowledge.rebuild', subject: ({ params }) => params.name },
+      async handle({ org, params }) {
+        await knowledge.rebuild(org, params.name);
+        const one = await knowledge.collections.find(org, params.name);
+        return { status: 202, body: { passages: (one && (await knowledge.sizes(org)).get(one.id)?.chunks) ?? 0 } };
       },
     }),
     route({
@@ -269,4 +313,16 @@ export function knowledgeRoutes({ knowledge }: { knowledge: Knowledge }): Route[
       },
     }),
   ];
+}
+
+function vectorsShown({ model, vectors, next, nextVectors, tokens, cost }: CollectionVectors) {
+  return {
+    ...(model === '' ? {} : { model }),
+    vectors: {
+      passages: vectors,
+      ...(next === undefined ? {} : { next: { model: next, passages: nextVectors } }),
+      tokens,
+      cost,
+    },
+  };
 }

@@ -16,6 +16,7 @@ import { type EndpointRoutesDeps, endpointRoutes } from './endpoints.ts';
 import type { BodyLimits } from './input.ts';
 import { keyRoutes } from './keys.ts';
 import { knowledgeRoutes } from './knowledge.ts';
+import { knowledgeQualityRoutes } from './knowledge-quality.ts';
 import { type MeDeps, meRoutes } from './me.ts';
 import { orgRoutes } from './orgs.ts';
 import { policyRoutes } from './policies.ts';
@@ -67,6 +68,7 @@ function restRoutes(deps: RestDeps): Route[] {
     ...upstreamRoutes(deps),
     ...reviewRoutes(deps),
     ...knowledgeRoutes(deps),
+    ...knowledgeQualityRoutes(deps),
     ...policyRoutes(deps),
     ...auditRoutes(deps),
     ...keyRoutes(deps),

@@ -7,8 +7,10 @@ import {
 import { InvalidRequest, NotFound } from '../../../kernel/errors.ts';
 import type { OrgId } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/types.ts';
-import { CollectionDeclared } from '../errors.ts';
+import { hasContents } from '../documents/store.ts';
+import { CollectionDeclared, EncryptionFixed } from '../errors.ts';
 import { purgeContents } from '../purge.ts';
+import type { Sealing } from '../sealing/index.ts';
 import {
   audienceOf,
   type CollectionRow,
@@ -36,15 +38,37 @@ export interface Collections {
 
 const byFile = 'file';
 
-/** @param deps.changed awaited after collections were added or removed */
-export function createCollections({ db, changed }: { db: Db; changed(): Promise<void> }): Collections {
+interface Deps {
+  db: Db;
+  sealing: Sealing;
+  /** Names that the setting `model` may have. */
+  models: readonly string[];
+  /** Awaited after collections were added or removed. */
+  changed(): Promise<void>;
+}
+
+export function createCollections({ db, sealing, models, changed }: Deps): Collections {
   const list = async (org: OrgId): Promise<Collection[]> =>
     (await listCollections(db, org)).map((row) => ({ ...row, settings: collectionChoice.parse(row.settings) }));
   const find = async (org: OrgId, name: string) => (await list(org)).find((one) => one.name === name);
 
   const keep = async (org: OrgId, name: string, settings: CollectionChoice, declared: boolean, changedBy: string) => {
-    const audience = await audienceOf(db, org, settings.readers);
-    await putCollection(db, org, { name, settings, declared, audience, changedBy });
+    await db.transaction().execute(async (trx) => {
+      const before = (await listCollections(trx, org)).find((one) => one.name === name);
+      const changes = before && collectionChoice.parse(before.settings).encrypted !== settings.encrypted;
+      if (before && changes) await makeRoom(trx, org, before);
+      const audience = await audienceOf(trx, org, settings.readers);
+      const id = await putCollection(trx, org, { name, settings, declared, audience, changedBy });
+      // What has a number has a key or has none for ever, so that every replica may remember it.
+      if (settings.encrypted && (!before || changes)) await sealing.make(trx, org, id);
+    });
+  };
+
+  /** An empty collection goes, so that one of its name can be made otherwise. */
+  const makeRoom = async (trx: Db, org: OrgId, { id, name }: CollectionRow) => {
+    if (await hasContents(trx, org, id)) throw EncryptionFixed({ name });
+    await purgeContents(trx, org, id);
+    await deleteCollection(trx, org, id);
   };
 
   return {
@@ -60,7 +84,7 @@ export function createCollections({ db, changed }: { db: Db; changed(): Promise<
       await changed();
     },
     async put(org, name, input, by) {
-      const settings = parsed(name, input);
+      const settings = parsed(name, input, models);
       if ((await find(org, name))?.declared) throw CollectionDeclared({ name });
       await keep(org, name, settings, false, by);
       const made = await find(org, name);
@@ -76,18 +100,22 @@ export function createCollections({ db, changed }: { db: Db; changed(): Promise<
         await purgeContents(trx, org, one.id);
         await deleteCollection(trx, org, one.id);
       });
+      sealing.forget(org, one.id);
       await changed();
     },
   };
 }
 
-function parsed(name: string, input: unknown): CollectionChoice {
+function parsed(name: string, input: unknown, models: readonly string[]): CollectionChoice {
   const named = collectionName.safeParse(name);
   const settings = collectionChoice.safeParse(input);
   const faults = [
     ...(named.error?.issues ?? []).map(({ message }) => `name: ${message}`),
     ...(settings.error?.issues ?? []).map(({ path, message }) => `${path.join('.') || 'settings'}: ${message}`),
   ];
+  const model = settings.data?.model;
+  if (model !== undefined && !models.includes(model))
+    faults.push(`model: is none of those that the server has: ${models.join(', ')}`);
   if (faults.length > 0 || !settings.success) throw InvalidRequest({ faults });
   return settings.data;
 }

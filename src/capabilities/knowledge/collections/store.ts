@@ -1,7 +1,7 @@
-import { type ColumnType, type Generated, sql } from 'kysely';
+import { type ColumnType, type Generated, type InferResult, sql } from 'kysely';
 import { digestOf } from '../../../kernel/digest.ts';
 import type { OrgId } from '../../../kernel/principal.ts';
-import type { Db } from '../../../platform/db/types.ts';
+import { type Db, prepared } from '../../../platform/db/index.ts';
 
 export interface CollectionRow {
   id: number;
@@ -115,14 +115,14 @@ export interface Reach {
 
 /** In one statement, since every question begins with it. */
 export async function readReach(db: Db, org: OrgId, subjects: readonly string[]): Promise<Reach> {
-  const rows = await tables(db)
+  const asked = tables(db)
     .selectFrom('knowledge_collections')
     .where('org', '=', org)
     .where('audience', 'in', audiencesOf(db, org, subjects))
     .select(['id', 'name', 'version'])
     .select(sql<number[]>`array(${audiencesOf(db, org, subjects).orderBy('id')})`.as('audiences'))
-    .orderBy('name')
-    .execute();
+    .orderBy('name');
+  const { rows } = await sql<InferResult<typeof asked>[number]>`${prepared}${asked}`.execute(db);
   return {
     collections: rows.map(({ id, name, version }) => ({ id, name, version: Number(version) })),
     audiences: rows[0]?.audiences ?? [],

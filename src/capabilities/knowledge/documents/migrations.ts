@@ -74,4 +74,9 @@ export const documentsMigrations: Migration[] = [
         foreign key (org, document) references knowledge_documents (org, id)
       );`,
   },
+  {
+    name: 'knowledge/0002_told',
+    sql: `
+      alter table knowledge_documents add column told text, add column told_keys text[] not null default '{}'`,
+  },
 ];

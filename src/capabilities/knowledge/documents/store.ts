@@ -1,7 +1,8 @@
-import type { ColumnType, Generated } from 'kysely';
+import { type ColumnType, type Generated, sql } from 'kysely';
 import type { OrgId } from '../../../kernel/principal.ts';
-import type { Db } from '../../../platform/db/types.ts';
+import { type Db, prepared } from '../../../platform/db/index.ts';
 import { audiencesOf } from '../collections/store.ts';
+import type { Edition } from '../editions/store.ts';
 import type { Chunk, ChunkKind, DocumentKind, Language } from '../types.ts';
 
 export interface DocumentRow {
@@ -25,6 +26,9 @@ export interface DocumentRow {
   /** When its source was last seen to have it as it stands here. */
   confirmedAt: number;
   indexedAt: number;
+  /** Digest of what its source told of it beside the content, and the keys of `metadata` that it told; see ingest/told. */
+  told?: string;
+  toldKeys?: string[];
 }
 
 export interface ChunkRow extends Chunk {
@@ -58,7 +62,11 @@ type KnowledgeTables = {
     confirmed_at: Date;
     indexed_at: Date;
     deleted_at: Date | null;
+    told: string | null;
+    told_keys: string[];
   };
+  // As far as it is looked at here; it belongs to `editions`.
+  knowledge_editions: { org: string; audience: number; document: number };
   knowledge_chunks: {
     org: string;
     id: Generated<number>;
@@ -97,7 +105,7 @@ export async function readSizes(db: Db, org: OrgId): Promise<Map<number, Collect
   return new Map(rows.map((row) => [row.collection, { documents: Number(row.documents), chunks: Number(row.chunks) }]));
 }
 
-export type KnownDocument = Pick<DocumentRow, 'id' | 'hash' | 'revision' | 'audience'>;
+export type KnownDocument = Pick<DocumentRow, 'id' | 'hash' | 'revision' | 'audience' | 'told'>;
 
 /** What one source has brought before, by URI. */
 export async function knownDocuments(
@@ -108,16 +116,16 @@ export async function knownDocuments(
 ): Promise<Map<string, KnownDocument>> {
   const rows = await tables(db)
     .selectFrom('knowledge_documents')
-    .select(['id', 'uri', 'hash', 'revision', 'audience'])
+    .select(['id', 'uri', 'hash', 'revision', 'audience', 'told'])
     .where('org', '=', org)
     .where('collection', '=', collection)
     .where('source', '=', source)
     .where('deleted_at', 'is', null)
     .execute();
   return new Map(
-    rows.map(({ id, uri, hash, revision, audience }) => [
+    rows.map(({ id, uri, hash, revision, audience, told }) => [
       uri,
-      { id, hash, audience, ...(revision === null ? {} : { revision }) },
+      { id, hash, audience, ...(revision === null ? {} : { revision }), ...(told === null ? {} : { told }) },
     ]),
   );
 }
@@ -128,24 +136,47 @@ export async function documentsFromOthers(
   org: OrgId,
   collection: number,
   sources: readonly string[],
-): Promise<number[]> {
-  const rows = await tables(db)
+): Promise<Pick<DocumentRow, 'id' | 'source'>[]> {
+  return await tables(db)
     .selectFrom('knowledge_documents')
-    .select('id')
+    .select(['id', 'source'])
     .where('org', '=', org)
     .where('collection', '=', collection)
     .where('source', 'not in', sources)
     .where('deleted_at', 'is', null)
     .execute();
-  return rows.map(({ id }) => id);
 }
 
 export type NewDocument = Omit<DocumentRow, 'id' | 'chunks'>;
 
+/** The id of the document of this name. One that is not there yet is made as one that is gone, until `putDocument`. */
+export async function reserveDocument(trx: Db, org: OrgId, one: NewDocument): Promise<number> {
+  const { collection, source, uri } = one;
+  const { id } = await tables(trx)
+    .insertInto('knowledge_documents')
+    .values({ org, collection, source, uri, ...valuesOf(one, 0), deleted_at: new Date(one.indexedAt) })
+    // Changes nothing, but gives the id of a row that is there.
+    .onConflict((on) => on.columns(['org', 'collection', 'source', 'uri']).doUpdateSet({ uri }))
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
 /** Adds it or takes the place of what was there; its row is locked from here to the end of the transaction. */
 export async function putDocument(trx: Db, org: OrgId, one: NewDocument, chunks: number): Promise<number> {
+  const values = { ...valuesOf(one, chunks), deleted_at: null };
+  const { id } = await tables(trx)
+    .insertInto('knowledge_documents')
+    .values({ org, collection: one.collection, source: one.source, uri: one.uri, ...values })
+    .onConflict((on) => on.columns(['org', 'collection', 'source', 'uri']).doUpdateSet(values))
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
+function valuesOf(one: NewDocument, chunks: number) {
   const date = (at: number | undefined) => (at === undefined ? null : new Date(at));
-  const values = {
+  return {
     title: one.title,
     kind: one.kind,
     language: one.language,
@@ -159,15 +190,9 @@ export async function putDocument(trx: Db, org: OrgId, one: NewDocument, chunks:
     changed_at: date(one.changedAt),
     confirmed_at: new Date(one.confirmedAt),
     indexed_at: new Date(one.indexedAt),
-    deleted_at: null,
+    told: one.told ?? null,
+    told_keys: one.toldKeys ?? [],
   };
-  const { id } = await tables(trx)
-    .insertInto('knowledge_documents')
-    .values({ org, collection: one.collection, source: one.source, uri: one.uri, ...values })
-    .onConflict((on) => on.columns(['org', 'collection', 'source', 'uri']).doUpdateSet(values))
-    .returning('id')
-    .executeTakeFirstOrThrow();
-  return id;
 }
 
 /** Returns the ids of the chunks, in their order. */
@@ -198,13 +223,35 @@ export async function addChunks(
   return ids;
 }
 
-/** Returns the ids of what is gone. */
-export async function dropChunks(trx: Db, org: OrgId, documents: readonly number[]): Promise<number[]> {
+/** All passages of some documents but those of editions, or so many of an edition. */
+export type Dropped =
+  | { documents: readonly number[] }
+  | { edition: Pick<Edition, 'document' | 'audience'>; most: number };
+
+/** The one place where passages go; returns the ids of those that are gone. */
+export async function dropChunks(trx: Db, org: OrgId, which: Dropped): Promise<number[]> {
+  const documents = 'edition' in which ? [which.edition.document] : which.documents;
   if (documents.length === 0) return [];
+  const chosen = tables(trx)
+    .selectFrom('knowledge_chunks')
+    .select('id')
+    .where('org', '=', org)
+    .where('document', 'in', documents);
+  const editions = tables(trx)
+    .selectFrom('knowledge_editions')
+    .select('audience')
+    .where('org', '=', org)
+    .where('document', 'in', documents);
   const gone = await tables(trx)
     .deleteFrom('knowledge_chunks')
     .where('org', '=', org)
-    .where('document', 'in', documents)
+    .where(
+      'id',
+      'in',
+      'edition' in which
+        ? chosen.where('audience', '=', which.edition.audience).limit(which.most)
+        : chosen.where('audience', 'not in', editions),
+    )
     .returning('id')
     .execute();
   return gone.map(({ id }) => id);
@@ -222,14 +269,35 @@ export async function confirmDocuments(db: Db, org: OrgId, documents: readonly n
   }
 }
 
-/** Its source calls it by another revision now, and it says the same. */
-export async function reviseDocument(db: Db, org: OrgId, id: number, revision: string | undefined): Promise<void> {
-  await tables(db)
-    .updateTable('knowledge_documents')
-    .set({ revision: revision ?? null })
+/** Whether a collection has any documents that can be found. */
+export async function hasContents(db: Db, org: OrgId, collection: number): Promise<boolean> {
+  const row = await tables(db)
+    .selectFrom('knowledge_documents')
+    .select('id')
     .where('org', '=', org)
-    .where('id', '=', id)
-    .execute();
+    .where('collection', '=', collection)
+    .where('deleted_at', 'is', null)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
+/** Whether there is a document of that name. */
+export async function hasDocument(
+  db: Db,
+  org: OrgId,
+  { collection, source, uri }: Pick<DocumentRow, 'collection' | 'source' | 'uri'>,
+): Promise<boolean> {
+  const row = await tables(db)
+    .selectFrom('knowledge_documents')
+    .select('id')
+    .where('org', '=', org)
+    .where('collection', '=', collection)
+    .where('source', '=', source)
+    .where('uri', '=', uri)
+    .where('deleted_at', 'is', null)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 /** Leaves a tombstone of each: that it was there, and when it went. */
@@ -246,6 +314,7 @@ export async function buryDocuments(trx: Db, org: OrgId, documents: readonly num
 /** A passage with what is said of its document. */
 export interface Passage extends ChunkRow {
   collection: string;
+  collectionId: number;
   title: string;
   uri: string;
   url?: string;
@@ -256,6 +325,8 @@ export interface Passage extends ChunkRow {
   confirmedAt: number;
   /** How many chunks its document has. */
   of: number;
+  /** It is encrypted where it is kept, and must not be kept elsewhere. */
+  encrypted?: true;
 }
 
 /** Every chunk that one of the subjects may read, with its document and collection: all reading begins here. */
@@ -265,6 +336,8 @@ function readable(db: Db, org: OrgId, subjects: readonly string[]) {
     .innerJoin('knowledge_documents as document', 'document.id', 'chunk.document')
     .innerJoin('knowledge_collections as collection', 'collection.id', 'chunk.collection')
     .where('chunk.org', '=', org)
+    .where('document.org', '=', org)
+    .where('collection.org', '=', org)
     .where('chunk.audience', 'in', audiencesOf(db, org, subjects))
     .where('collection.audience', 'in', audiencesOf(db, org, subjects))
     .where('document.deleted_at', 'is', null)
@@ -281,6 +354,7 @@ function readable(db: Db, org: OrgId, subjects: readonly string[]) {
       'chunk.end_line',
       'chunk.page',
       'collection.name as collection',
+      'chunk.collection as collectionId',
       'document.title',
       'document.uri',
       'document.url',
@@ -321,7 +395,8 @@ export async function readPassages(
   chunks: readonly number[],
 ): Promise<Passage[]> {
   if (chunks.length === 0) return [];
-  const rows = await readable(db, org, subjects).where('chunk.id', 'in', chunks).execute();
+  const asked = readable(db, org, subjects).where(sql<boolean>`chunk.id = any(${sql.val([...chunks])}::int[])`);
+  const { rows } = await sql<ReadableRow>`${prepared}${asked}`.execute(db);
   return rows.map(toPassage);
 }
 

@@ -11,6 +11,8 @@ export interface RunCounts {
   removed: number;
   skipped: number;
   failed: number;
+  /** How many there were before, where all of them are looked at: by which it can be told how far a run is. */
+  expected?: number;
 }
 
 export interface RunProblem {
@@ -161,24 +163,53 @@ export async function latestRuns(db: Db, org: OrgId, collections: readonly numbe
   }));
 }
 
-/** Keeps the latest runs of a source and forgets the others. */
+/** Keeps the latest runs of a source and the last one that was done, by which the next goes on; forgets the others. */
 export async function forgetRuns(db: Db, org: OrgId, collection: number, source: string, keep: number): Promise<void> {
+  const kept = (number: number, state?: RunState) =>
+    tables(db)
+      .selectFrom('knowledge_runs')
+      .select('id')
+      .where('org', '=', org)
+      .where('collection', '=', collection)
+      .where('source', '=', source)
+      .$if(state !== undefined, (query) => query.where('state', '=', String(state)))
+      .orderBy('started_at', 'desc')
+      .limit(number);
   await tables(db)
     .deleteFrom('knowledge_runs')
     .where('org', '=', org)
     .where('collection', '=', collection)
     .where('source', '=', source)
-    .where('id', 'not in', (eb) =>
-      eb
-        .selectFrom('knowledge_runs')
-        .select('id')
-        .where('org', '=', org)
-        .where('collection', '=', collection)
-        .where('source', '=', source)
-        .orderBy('started_at', 'desc')
-        .limit(keep),
-    )
+    .where('id', 'not in', kept(keep))
+    .where('id', 'not in', kept(1, 'done'))
     .execute();
+}
+
+export interface SourceSeen {
+  collection: number;
+  source: string;
+  /** When the last run that was done began, or, where none was, the first that is known; ms since the epoch. */
+  seenAt: number;
+}
+
+/** When each source was last seen whole. */
+export async function sourcesSeen(db: Db, org: OrgId): Promise<SourceSeen[]> {
+  const rows = await tables(db)
+    .selectFrom('knowledge_runs')
+    .where('org', '=', org)
+    .groupBy(['collection', 'source'])
+    .select(({ fn, eb }) => [
+      'collection',
+      'source',
+      fn.min('started_at').as('first_at'),
+      fn.max(eb.case().when('state', '=', 'done').then(eb.ref('started_at')).end()).as('done_at'),
+    ])
+    .execute();
+  return rows.map(({ collection, source, first_at, done_at }) => ({
+    collection,
+    source,
+    seenAt: (done_at ?? first_at).getTime(),
+  }));
 }
 
 /** Forgets where sources left off that are not among these: when one comes back, it is read from its beginning. */

@@ -1,3 +1,4 @@
+import { searchSettings } from '../../../config/search-schema.ts';
 import {
   blockSize,
   bodyOf,
@@ -28,12 +29,7 @@ export interface LexicalSettings {
   boosts: Boosts;
 }
 
-/** k1 and b as Robertson and Zaragoza found them good over many collections; a title says what its text is about. */
-export const defaultLexicalSettings: LexicalSettings = {
-  k1: 1.2,
-  b: 0.75,
-  boosts: { title: 2, headings: 1, phrase: 0.3 },
-};
+export const defaultLexicalSettings: LexicalSettings = searchSettings.parse({});
 
 /** What the caller may read of the collections that are searched: nothing else enters any figure. */
 export interface Totals {

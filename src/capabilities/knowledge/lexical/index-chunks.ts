@@ -1,8 +1,10 @@
 import type { OrgId } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/types.ts';
+import type { Seal } from '../sealing/index.ts';
 import type { Language } from '../types.ts';
-import { type EntryWords, type Lexed, type LexicalEntry, lexEntry, termsIn, wordsOfEntry } from './lex.ts';
+import { type EntryWords, type Lexed, type LexicalEntry, lexEntry, wordsOfEntry } from './lex.ts';
 import { blockOf, encodePostings, packPosting, placeIn, withoutPlaces } from './postings.ts';
+import { closedLexed, termsOfRemoved } from './sealed.ts';
 import type { Stems } from './stems.ts';
 import {
   type AudienceTotals,
@@ -26,12 +28,14 @@ export async function indexChunks(
   collection: number,
   entries: readonly LexicalEntry[],
   stems: Stems,
+  seal?: Seal,
 ): Promise<void> {
   if (entries.length === 0) return;
   await takeTurn(trx, org, collection);
-  const lexed = await lexAll(trx, entries, stems);
+  const words = await lexAll(trx, entries, stems);
+  const lexed = seal ? words.map((one) => closedLexed(seal, org, collection, one)) : words;
   await insertLexemes(trx, org, collection, lexed);
-  await appendPostings(trx, org, collection, postingRowsOf(lexed));
+  await appendPostings(trx, org, collection, postingRowsOf(lexed), { withTerms: seal === undefined });
   const lengths = lexed.map(({ entry, bodyLength }) => ({ ...entry, bodyLength }));
   await addTotals(trx, org, collection, totalsOf(lengths), 1);
 }
@@ -42,6 +46,7 @@ export async function unindexChunks(
   org: OrgId,
   collection: number,
   chunkIds: readonly number[],
+  seal?: Seal,
 ): Promise<void> {
   if (chunkIds.length === 0) return;
   await takeTurn(trx, org, collection);
@@ -54,7 +59,7 @@ export async function unindexChunks(
     gone.set(key, places.add(placeIn(chunk)));
   }
   const rows = await readPostingRows(trx, org, collection, {
-    terms: [...new Set(removed.flatMap(({ lexemes }) => termsIn(lexemes).map(([term]) => term)))].sort(),
+    terms: [...new Set(removed.flatMap((one) => termsOfRemoved(seal, org, collection, one)))].sort(),
     audiences: [...new Set(removed.map(({ audience }) => audience))],
     blocks: [...new Set(removed.map(({ chunk }) => blockOf(chunk)))],
   });
@@ -77,7 +82,7 @@ async function lexAll(trx: Db, entries: readonly LexicalEntry[], stems: Stems): 
   const read = entries.map((entry) => ({ entry, words: wordsOfEntry(entry) }));
   const lexed: Lexed[] = [];
   for (const [language, group] of Map.groupBy(read, ({ entry }) => entry.language)) {
-    const stem = await stems(trx, language, distinctWords(group));
+    const stem = await stems.of(trx, language, distinctWords(group));
     for (const { entry, words } of group) lexed.push(lexEntry(entry, words, stem));
   }
   return lexed;

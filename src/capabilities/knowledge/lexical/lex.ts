@@ -70,12 +70,17 @@ export function lexEntry(entry: LexicalEntry, words: EntryWords, stem: Stem): Le
   return { entry, counts, bodyLength, lexemes };
 }
 
-/** What stands before the places of a term in the lexemes of a chunk, and behind them. */
-export const beforePlaces = (term: string): string => `\n${term} `;
-export const afterPlaces = '\n';
-
-export const placesOf = (written: string): number[] =>
-  written === '' ? [] : written.split(',').map((place) => Number.parseInt(place, 10));
+/** Where a term stands, by the lexemes of a chunk; nothing where it does not. */
+export function placesIn(lexemes: string, term: string): number[] | undefined {
+  const before = `\n${term} `;
+  const found = lexemes.indexOf(before);
+  if (found < 0) return undefined;
+  const start = found + before.length;
+  return lexemes
+    .slice(start, lexemes.indexOf('\n', start))
+    .split(',')
+    .map((place) => Number.parseInt(place, 10));
+}
 
 /** Every term with the number of its places. */
 export function termsIn(lexemes: string): [term: string, count: number][] {

@@ -7,6 +7,8 @@ export interface QueryTerm {
   lexemes: string[];
   /** How often the query has it. */
   weight: number;
+  /** Nothing has the word: its lexemes are those of words that look like it. */
+  isNear?: boolean;
 }
 
 /** Two words that follow each other in the query, but for stop words. */

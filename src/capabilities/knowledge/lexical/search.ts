@@ -1,22 +1,19 @@
 import type { OrgId } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/types.ts';
-import { createScores, idfOf, type LexicalSettings, type Ranked, type Totals } from './bm25.ts';
+import type { Sealing } from '../sealing/index.ts';
+import { createScores, idfOf, type LexicalSettings, type Totals } from './bm25.ts';
+import { type Features, featuresOf } from './features.ts';
 import { type FeedbackSettings, feedbackTerms, mostCommon } from './feedback.ts';
-import { isNear, leastSimilar, nearWeight, shortestNear } from './near.ts';
 import { countOf, type TermPostings } from './postings.ts';
 import { proximityOf } from './proximity.ts';
 import { parseQuery, type QueryTerm, queryWords } from './query.ts';
+import { createCandidates, type Found } from './reading/candidates.ts';
+import { gatherMatter, lexemesOf } from './reading/gather.ts';
+import type { Filters } from './reading/store.ts';
+import { Torn } from './reading/torn.ts';
+import { readSealedPostings, type SealedScope } from './sealed.ts';
 import { shareOf } from './share.ts';
 import type { Stems } from './stems.ts';
-import {
-  type Filters,
-  readLexemes,
-  readPlaces,
-  readPostings,
-  readSimilarTerms,
-  readTotals,
-  type Scope,
-} from './store.ts';
 
 export interface LexicalSearch {
   collections: readonly number[];
@@ -36,44 +33,67 @@ export interface LexicalHit {
   matched: string[];
   /** How much of what the query asks for it has, from 0 to 1. */
   share: number;
+  /** What speaks for its answering the query. */
+  features: Features;
 }
-
-/** Where the terms of the query stand in chunks that may be given. */
-type Known = Map<number, ReadonlyMap<string, number[]>>;
-type Found = Ranked & { places: ReadonlyMap<string, number[]> };
 
 /** So many of the best by their words are looked at for words that stand together. */
 const looked = 50;
 /** With words in quotes more are. */
 const lookedForQuotes = 500;
-/** Where filters let too few through, so many times more are looked at next. */
-const growth = 8;
+/** So often a search is begun again when documents are replaced under it. */
+const mostTries = 3;
 
-/** Within one snapshot, so that a document that is replaced meanwhile is found as it was, or as it is. */
-export function searchLexical(db: Db, org: OrgId, search: LexicalSearch, stems: Stems): Promise<LexicalHit[]> {
-  if (db.isTransaction) return searchWithin(db, org, search, stems);
-  return db
+/**
+ * What is found is of one moment: a document that is replaced meanwhile is found as it was, or as it is. A chunk never
+ * changes, so postings of one moment and chunks of a later one are as good as one snapshot, as long as no chunk is missed;
+ * where one is, it is asked again. That spares the statements of a transaction, in which the embedded database would serve
+ * nobody else. After some tries, and with feedback, there is one.
+ */
+export async function searchLexical(
+  db: Db,
+  org: OrgId,
+  search: LexicalSearch,
+  stems: Stems,
+  sealing?: Sealing,
+): Promise<LexicalHit[]> {
+  const seals = (await sealing?.of(db, org, search.collections)) ?? new Map();
+  const scope: SealedScope = { org, collections: search.collections, subjects: search.subjects, seals };
+  if (db.isTransaction) return await searchWithin(db, scope, search, stems, true);
+  for (let tried = 0; !search.feedback && tried < mostTries; tried++) {
+    try {
+      return await searchWithin(db, scope, search, stems, false);
+    } catch (error) {
+      if (!(error instanceof Torn)) throw error;
+    }
+  }
+  return await db
     .transaction()
     .setIsolationLevel('repeatable read')
     .setAccessMode('read only')
-    .execute((trx) => searchWithin(trx, org, search, stems));
+    .execute((trx) => searchWithin(trx, scope, search, stems, true));
 }
 
-async function searchWithin(db: Db, org: OrgId, search: LexicalSearch, stems: Stems): Promise<LexicalHit[]> {
+/** @throws Torn unless `isSnapshot` */
+async function searchWithin(
+  db: Db,
+  scope: SealedScope,
+  search: LexicalSearch,
+  stems: Stems,
+  isSnapshot: boolean,
+): Promise<LexicalHit[]> {
   const { query: text, limit, settings, feedback, filters = {} } = search;
-  const scope: Scope = { org, collections: search.collections, subjects: search.subjects };
   const words = queryWords(text);
   if (words.length === 0 || limit < 1) return [];
-  const byLanguage = await readTotals(db, scope);
-  const totals: Totals = {
-    chunks: byLanguage.reduce((sum, { chunks }) => sum + chunks, 0),
-    bodyLength: byLanguage.reduce((sum, { bodyLength }) => sum + bodyLength, 0),
-  };
-  if (totals.chunks === 0) return [];
-  const stemsOf = await inTurn(byLanguage, ({ language }) => stems(db, language, words));
-  const query = parseQuery(text, stemsOf);
-  const postings = await readPostings(db, scope, lexemesOf(query.terms), totals.chunks);
-  await addNear(db, scope, query.terms, postings, totals.chunks);
+  const stemsOf = await stems.every(db, new Set(words));
+  const matter = await gatherMatter(db, scope, words, stemsOf, (languages) =>
+    parseQuery(
+      text,
+      languages.map((language) => stemsOf[language]),
+    ),
+  );
+  if (!matter) return [];
+  const { totals, query, postings } = matter;
 
   const frequency = (term: QueryTerm) => term.lexemes.reduce((sum, one) => sum + countIn(postings, one), 0);
   const worth = new Map(query.terms.map((term) => [term, term.weight * idfOf(frequency(term), totals.chunks)]));
@@ -88,9 +108,9 @@ async function searchWithin(db: Db, org: OrgId, search: LexicalSearch, stems: St
     query.pairs.length === 0 ? limit : isQuoted ? lookedForQuotes : looked,
     feedback?.chunks ?? 0,
   );
-  const known: Known = new Map();
+  const candidates = createCandidates(db, scope, { filters, isSnapshot, terms: lexemesOf(query.terms) });
   const rank = async () => {
-    const best = await bestPassing(db, scope, scores.best, depth, filters, lexemesOf(query.terms), known);
+    const best = await candidates.passing(scores.best, depth);
     const near = ({ places }: Found) =>
       settings.boosts.phrase * proximityOf(places, query.pairs, (term) => worth.get(term) ?? 0, settings.k1);
     return best
@@ -106,86 +126,26 @@ async function searchWithin(db: Db, org: OrgId, search: LexicalSearch, stems: St
       scores.add(term, part * weight);
     best = await rank();
   }
-  const share = await shareOf(db, stems, { terms: query.terms, words }, frequency, totals.chunks);
+  const share = shareOf(stemsOf, { terms: query.terms, words }, frequency, totals.chunks);
+  const features = featuresOf(query, share, frequency, totals.chunks);
   return best.slice(0, limit).map(({ chunkId, score, places }) => {
     const terms = query.terms.filter((term) => term.lexemes.some((one) => places.has(one)));
-    return { chunkId, score, matched: terms.map(({ word }) => word), share: share(terms) };
+    return { chunkId, score, matched: terms.map(({ word }) => word), share: share(terms), features: features(places) };
   });
-}
-
-/** The best that the caller may read and the filters let through: exactly as many as asked for, or all that there are. */
-async function bestPassing(
-  db: Db,
-  scope: Scope,
-  best: (count: number) => Ranked[],
-  count: number,
-  filters: Filters,
-  terms: readonly string[],
-  known: Known,
-): Promise<Found[]> {
-  for (let asked = count; ; asked *= growth) {
-    const ranked = best(asked);
-    const unknown = ranked.flatMap(({ chunkId }) => (known.has(chunkId) ? [] : [chunkId]));
-    if (unknown.length > 0)
-      for (const [chunk, places] of await readPlaces(db, scope, unknown, filters, terms)) known.set(chunk, places);
-    const passing = ranked.flatMap((one) => {
-      const places = known.get(one.chunkId);
-      return places ? [{ ...one, places }] : [];
-    });
-    if (passing.length >= count || ranked.length < asked) return passing.slice(0, count);
-  }
-}
-
-/** Words that nothing has stand for those that look like them. */
-async function addNear(
-  db: Db,
-  scope: Scope,
-  terms: readonly QueryTerm[],
-  postings: Map<string, TermPostings>,
-  most: number,
-): Promise<void> {
-  const missing = terms.filter(
-    (term) => term.word.length >= shortestNear && !term.lexemes.some((one) => postings.has(one)),
-  );
-  if (missing.length === 0) return;
-  const similar = await readSimilarTerms(db, scope, lexemesOf(missing), leastSimilar);
-  const near = similar.filter(({ word, term }) => isNear(word, term));
-  for (const term of missing) {
-    const instead = near.filter(({ word }) => term.lexemes.includes(word)).map((one) => one.term);
-    if (instead.length === 0) continue;
-    term.lexemes = [...new Set(instead)];
-    term.weight *= nearWeight;
-  }
-  const found = await readPostings(
-    db,
-    scope,
-    near.map(({ term }) => term),
-    most,
-  );
-  for (const [term, one] of found) postings.set(term, one);
 }
 
 async function expansion(
   db: Db,
-  scope: Scope,
-  ranked: readonly Ranked[],
+  scope: SealedScope,
+  ranked: readonly Found[],
   feedback: FeedbackSettings,
   { chunks }: Totals,
   known: ReadonlyMap<string, TermPostings>,
 ): Promise<[postings: TermPostings, part: number][]> {
-  const best = ranked.slice(0, feedback.chunks);
-  const lexemes = await readLexemes(
-    db,
-    scope,
-    best.map(({ chunkId }) => chunkId),
-  );
-  const candidates = feedbackTerms(
-    best.map(({ chunkId, score }) => ({ score, lexemes: lexemes.get(chunkId) ?? '' })),
-    feedback,
-  );
+  const candidates = feedbackTerms(ranked.slice(0, feedback.chunks), feedback);
   const most = Math.floor(Math.max(feedback.chunks, chunks * mostCommon));
   const unknown = candidates.flatMap(([term]) => (known.has(term) ? [] : [term]));
-  const postings = new Map([...known, ...(await readPostings(db, scope, unknown, most))]);
+  const postings = new Map([...known, ...(await readSealedPostings(db, scope, unknown, most))]);
   const chosen = candidates.flatMap(([term, probability]) => {
     const found = postings.get(term);
     return found && countOf(found) <= most ? [[found, probability] as [TermPostings, number]] : [];
@@ -195,15 +155,7 @@ async function expansion(
   return kept.map(([found, probability]) => [found, probability / sum]);
 }
 
-const lexemesOf = (terms: readonly QueryTerm[]): string[] => [...new Set(terms.flatMap(({ lexemes }) => lexemes))];
-
 const countIn = (postings: ReadonlyMap<string, TermPostings>, term: string): number => {
   const found = postings.get(term);
   return found ? countOf(found) : 0;
 };
-
-async function inTurn<T, R>(list: readonly T[], work: (one: T) => Promise<R>): Promise<R[]> {
-  const done: R[] = [];
-  for (const one of list) done.push(await work(one));
-  return done;
-}

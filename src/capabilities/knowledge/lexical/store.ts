@@ -1,29 +1,8 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { OrgId } from '../../../kernel/principal.ts';
-import type { Db } from '../../../platform/db/types.ts';
+import { type Db, prepared } from '../../../platform/db/index.ts';
 import type { Language } from '../types.ts';
-import { afterPlaces, beforePlaces, type Lexed, placesOf } from './lex.ts';
-import { postingBytes, type TermPostings } from './postings.ts';
-
-/** Who asks, and where: every statement that reads for a search is restricted by both. */
-export interface Scope {
-  org: OrgId;
-  collections: readonly number[];
-  subjects: readonly string[];
-}
-
-/** Further restrictions; what is left out restricts nothing. */
-export interface Filters {
-  languages?: readonly Language[];
-  /** The URI of the document begins so. */
-  uriPrefix?: string;
-  changedSince?: Date;
-  changedBefore?: Date;
-  /** All of it stands in the document's metadata. */
-  metadata?: Record<string, string | number | boolean>;
-  /** Its source was seen to have it so at this time or later. */
-  confirmedSince?: Date;
-}
+import type { Lexed } from './lex.ts';
 
 export interface PostingRow {
   term: string;
@@ -49,10 +28,6 @@ export interface AudienceTotals {
 
 const rowsAtOnce = 5_000;
 
-const audiencesOf = ({ org, subjects }: Scope): RawBuilder<unknown> =>
-  // An array, not a join: the index on (org, collection, term, audience) is then used whatever the planner believes.
-  sql`any(array(select id from knowledge_audiences where org = ${org} and subjects && ${subjects.map(storable)}::text[]))`;
-
 /** Whoever writes into the index of a collection takes turns until the end of the transaction. */
 export async function lockCollection(db: Db, org: OrgId, collection: number): Promise<boolean> {
   const { rows } = await sql`select 1 from knowledge_collections where org = ${org} and id = ${collection}
@@ -60,15 +35,18 @@ export async function lockCollection(db: Db, org: OrgId, collection: number): Pr
   return rows.length > 0;
 }
 
-/** In the order of the words: the lexeme by Postgres's dictionary, empty for stop words. */
-export async function lexize(db: Db, language: Language, words: readonly string[]): Promise<string[]> {
+/** In the order of the words: the lexeme of each by Postgres's dictionary for its language, empty for stop words. */
+export async function lexize(db: Db, words: readonly { language: Language; word: string }[]): Promise<string[]> {
   const lexemes: string[] = [];
   for (let start = 0; start < words.length; start += rowsAtOnce) {
-    const { rows } = await sql<{ lexeme: string }>`
+    const some = words.slice(start, start + rowsAtOnce);
+    const { rows } = await sql<{ lexeme: string }>`${prepared}
       select case when lexemes is null then word else coalesce(lexemes[1], '') end as lexeme
       from (
-        select place, word, ts_lexize(${`pg_catalog.${language}_stem`}::regdictionary, word) as lexemes
-        from unnest(${words.slice(start, start + rowsAtOnce)}::text[]) with ordinality as w (word, place)
+        select place, word, ts_lexize(dictionary::regdictionary, word) as lexemes
+        from unnest(
+          ${some.map(({ language }) => `pg_catalog.${language}_stem`)}::text[], ${some.map(({ word }) => word)}::text[]
+        ) with ordinality as w (dictionary, word, place)
       ) as found order by place`.execute(db);
     for (const { lexeme } of rows) lexemes.push(lexeme);
   }
@@ -106,6 +84,7 @@ export async function appendPostings(
   org: OrgId,
   collection: number,
   added: readonly PostingRow[],
+  { withTerms }: { withTerms: boolean },
 ): Promise<void> {
   for (let start = 0; start < added.length; start += rowsAtOnce) {
     const rows = added.slice(start, start + rowsAtOnce);
@@ -114,6 +93,8 @@ export async function appendPostings(
       select ${org}, ${collection}::bigint, * from ${unnestPostings(rows)}
       on conflict (org, collection, term, audience, block)
       do update set postings = knowledge_postings.postings || excluded.postings`.execute(db);
+    // Terms are looked through for near misses, for which hashes are of no use.
+    if (!withTerms) continue;
     await sql`
       insert into knowledge_terms (org, collection, term)
       select distinct ${org}, ${collection}::bigint, term
@@ -184,132 +165,6 @@ export async function addTotals(
     on conflict (org, collection, audience, language) do update
     set chunks = t.chunks + excluded.chunks, body_length = t.body_length + excluded.body_length`.execute(db);
 }
-
-/** What there is to be searched, by language. */
-export async function readTotals(
-  db: Db,
-  scope: Scope,
-): Promise<{ language: Language; chunks: number; bodyLength: number }[]> {
-  const { rows } = await sql<{ language: Language; chunks: string; bodyLength: string }>`
-    select language, sum(chunks) as chunks, sum(body_length) as "bodyLength" from knowledge_lexical_totals
-    where org = ${scope.org} and collection = any(${scope.collections}::bigint[]) and audience = ${audiencesOf(scope)}
-    group by language having sum(chunks) > 0 order by language`.execute(db);
-  return rows.map(({ language, chunks, bodyLength }) => ({
-    language,
-    chunks: Number(chunks),
-    bodyLength: Number(bodyLength),
-  }));
-}
-
-/**
- * The postings of each term that has any, but for those that stand in more chunks than `most`. As base64, which is half
- * again shorter than what Postgres makes of bytes by itself.
- */
-export async function readPostings(
-  db: Db,
-  scope: Scope,
-  terms: readonly string[],
-  most: number,
-): Promise<Map<string, TermPostings>> {
-  const { rows } = await sql<{ term: string; postings: string }>`
-    select term, 
-      encode(string_agg(int4send(block) || int4send(octet_length(postings)) || postings, ''), 'base64') as postings
-    from knowledge_postings
-    where org = ${scope.org} and collection = any(${scope.collections}::bigint[]) and term = any(${terms}::text[])
-      and audience = ${audiencesOf(scope)}
-    group by term having sum(octet_length(postings)) <= ${most * postingBytes}::bigint`.execute(db);
-  return new Map(rows.map(({ term, postings }) => [term, Buffer.from(postings, 'base64')]));
-}
-
-/** Those of the chunks that the caller may read and the filters let through: where each of the terms stands in them. */
-export async function readPlaces(
-  db: Db,
-  scope: Scope,
-  chunks: readonly number[],
-  filters: Filters,
-  terms: readonly string[],
-): Promise<Map<number, Map<string, number[]>>> {
-  const places = terms.map(
-    (term) => sql`split_part(split_part(l.lexemes, ${beforePlaces(term)}, 2), ${afterPlaces}, 1)`,
-  );
-  const { rows } = await sql<{ chunk: number; places: string }>`
-    select l.chunk, ${sql.join(places, sql` || ' ' || `)} as places
-    from knowledge_lexemes l where ${isReadable(scope, chunks)} ${passes(filters)}`.execute(db);
-  return new Map(
-    rows.map(({ chunk, places }) => {
-      const each = places.split(' ').map(placesOf);
-      return [chunk, new Map(terms.flatMap((term, at) => (each[at]?.length ? [[term, each[at]]] : [])))];
-    }),
-  );
-}
-
-/** Everything that stands in those of the chunks that the caller may read. */
-export async function readLexemes(db: Db, scope: Scope, chunks: readonly number[]): Promise<Map<number, string>> {
-  const { rows } = await sql<{ chunk: number; lexemes: string }>`
-    select l.chunk, l.lexemes from knowledge_lexemes l where ${isReadable(scope, chunks)}`.execute(db);
-  return new Map(rows.map(({ chunk, lexemes }) => [chunk, lexemes]));
-}
-
-const isReadable = (scope: Scope, chunks: readonly number[]): RawBuilder<unknown> => sql`
-  l.org = ${scope.org} and l.chunk = any(${chunks}::int[])
-    and l.collection = any(${scope.collections}::bigint[]) and l.audience = ${audiencesOf(scope)}`;
-
-function passes({
-  languages,
-  uriPrefix,
-  changedSince,
-  changedBefore,
-  confirmedSince,
-  metadata,
-}: Filters): RawBuilder<unknown> {
-  const ofChunk = languages ? sql`and l.language = any(${languages}::text[])` : sql``;
-  const ofDocument = [
-    ...(uriPrefix === undefined ? [] : [sql`starts_with(d.uri, ${storable(uriPrefix)})`]),
-    ...(changedSince ? [sql`d.changed_at >= ${changedSince}`] : []),
-    ...(changedBefore ? [sql`d.changed_at < ${changedBefore}`] : []),
-    ...(confirmedSince ? [sql`d.confirmed_at >= ${confirmedSince}`] : []),
-    ...(metadata ? [sql`d.metadata @> ${storableMetadata(metadata)}::jsonb`] : []),
-  ];
-  if (ofDocument.length === 0) return ofChunk;
-  return sql`${ofChunk} and exists (
-    select from knowledge_documents d where d.org = l.org and d.id = l.document and ${sql.join(ofDocument, sql` and `)}
-  )`;
-}
-
-/** Terms that look like the words and stand in what the caller may read, the most similar first. */
-export async function readSimilarTerms(
-  db: Db,
-  scope: Scope,
-  words: readonly string[],
-  least: number,
-): Promise<{ word: string; term: string; similarity: number }[]> {
-  const { rows } = await sql<{ word: string; term: string; similarity: number }>`
-    select n.word, t.term, t.similarity from unnest(${words}::text[]) as n (word)
-    cross join lateral (
-      select t.term, max(similarity(t.term, n.word)) as similarity from knowledge_terms t
-      where t.org = ${scope.org} and t.collection = any(${scope.collections}::bigint[])
-        and t.term % n.word and similarity(t.term, n.word) >= ${least}::real
-        and exists (
-          select from knowledge_postings p
-          where p.org = t.org and p.collection = t.collection and p.term = t.term and p.audience = ${audiencesOf(scope)}
-        )
-      group by t.term order by similarity desc, t.term limit 10
-    ) as t`.execute(db);
-  return rows;
-}
-
-/** Postgres keeps neither a NUL nor half a sign in a text: what has one is equal to nothing that is stored. */
-const storable = (text: string): string => text.toWellFormed().replaceAll('\0', '\uFFFD');
-
-const storableMetadata = (metadata: NonNullable<Filters['metadata']>): string =>
-  JSON.stringify(
-    Object.fromEntries(
-      Object.entries(metadata).map(([name, value]) => [
-        storable(name),
-        typeof value === 'string' ? storable(value) : value,
-      ]),
-    ),
-  );
 
 /** Removes everything of one organisation, or of one of its collections. */
 export async function purgeLexical(db: Db, org: OrgId, collection?: number): Promise<void> {

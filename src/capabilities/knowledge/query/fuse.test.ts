@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { fuse } from './fuse.ts';
 
+const features = { share: 0, window: 0, phrase: 0, surprise: 0 };
 const words = (...hits: [chunkId: number, score: number][]) =>
-  hits.map(([chunkId, score]) => ({ chunkId, score, matched: [], share: 0 }));
+  hits.map(([chunkId, score]) => ({ chunkId, score, matched: [], share: 0, features }));
 const meanings = (...hits: [chunkId: number, similarity: number][]) =>
   hits.map(([chunkId, similarity]) => ({ chunkId, similarity }));
 const order = (...given: Parameters<typeof fuse>) => fuse(...given).map(({ chunkId }) => chunkId);

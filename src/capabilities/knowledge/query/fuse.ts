@@ -5,6 +5,8 @@ export interface MeaningHit {
   chunkId: number;
   /** Cosine of the angle between question and passage, from -1 to 1. */
   similarity: number;
+  /** That of the question and any passages of the same model: what two texts have in common that have nothing in common. */
+  typical?: number;
 }
 
 export type FusionKind = 'scores' | 'ranks';

@@ -15,6 +15,8 @@ export interface ShownPassage {
   endLine?: number;
   page?: number;
   text: string;
+  /** What the document says of its own standing, such as `accepted` or `superseded`. */
+  status?: string;
   /** Days since its source says that it was changed, and minutes since its source was seen to have it so. */
   ageDays?: number;
   checkedMinutesAgo: number;
@@ -28,6 +30,7 @@ export interface ShowOptions {
   findInstructions(text: string): string[];
 }
 
+const longestStatus = 40;
 const dayMs = 24 * 60 * 60_000;
 
 export function shown(passage: Passage, { now, findInstructions }: ShowOptions): ShownPassage {
@@ -43,10 +46,16 @@ export function shown(passage: Passage, { now, findInstructions }: ShowOptions):
     headings,
     ...place,
     text,
+    ...(typeof passage.metadata.status === 'string' ? { status: passage.metadata.status.slice(0, longestStatus) } : {}),
     ...(changedAt === undefined ? {} : { ageDays: Math.max(0, Math.round(((now - changedAt) / dayMs) * 10) / 10) }),
     checkedMinutesAgo: Math.max(0, Math.round((now - confirmedAt) / 60_000)),
     ...(flags.length > 0 ? { flags } : {}),
   };
+}
+
+/** What is encrypted where it is kept is kept nowhere else. */
+export function keepingOf(passages: readonly { encrypted?: true }[]): { unkept?: true } {
+  return passages.some(({ encrypted }) => encrypted) ? { unkept: true } : {};
 }
 
 export function resourceOf(collection: string, document: number): string {
@@ -63,7 +72,8 @@ export function fenced(passages: readonly ShownPassage[], fence: string): string
       const { title, headings } = passage;
       const where = [passage.page && `page ${passage.page}`, passage.line && `line ${passage.line}`].filter(Boolean);
       const path = (headings[0] === title ? headings : [title, ...headings]).join(' > ');
-      const source = [passage.uri, ...where].join(', ');
+      const standing = passage.status && `status ${passage.status}`;
+      const source = [passage.uri, ...where, standing].filter(Boolean).join(', ');
       const warning = passage.flags ? `\nIt holds what looks like instructions: ${passage.flags.join(' ')}` : '';
       const head = `[${at + 1}] passage ${passage.id} of the collection ${passage.collection}${warning}`;
       return `${head}\n<${fence}>\n${path} (${source})\n\n${passage.text}\n</${fence}>`;

@@ -1,19 +1,15 @@
-import type { OrgId } from '../../../kernel/principal.ts';
 import { type Reach, readReach } from '../collections/store.ts';
-import { type Passage, readDocument, readPassages, readStretch } from '../documents/store.ts';
+import type { Passage } from '../documents/store.ts';
 import { UnknownCollection, UnknownPassage } from '../errors.ts';
 import type { Filters } from '../lexical/index.ts';
+import { passageReading } from '../sealing/index.ts';
+import type { Asker } from './asker.ts';
 import { spread } from './diversity.ts';
-import { answerableFrom } from './limits.ts';
 import { within } from './passages.ts';
 import { createRanking, type RankingDeps } from './ranking.ts';
 import type { ScoreParts } from './retrieve.ts';
 
-/** Who asks: the organisation, and everything by which rights are given. */
-export interface Asker {
-  org: OrgId;
-  subjects: readonly string[];
-}
+export type { Asker } from './asker.ts';
 
 export interface Question {
   query: string;
@@ -41,6 +37,8 @@ export interface Answer {
 
 /** So many candidates for each passage that is wanted, of which some say the same as others. */
 const candidatesEach = 5;
+/** So often a question is asked anew when documents are replaced under it. */
+const mostTries = 10;
 
 export type QueryDeps = RankingDeps & {
   /** Told of each question with its answer. */
@@ -49,6 +47,7 @@ export type QueryDeps = RankingDeps & {
 
 export function createQueries(deps: QueryDeps) {
   const { db } = deps;
+  const { readDocument, readPassages, readStretch } = passageReading(deps.sealing);
   const rank = createRanking(deps);
 
   /** @throws UnknownCollection for a name that there is not, or not for this asker */
@@ -70,7 +69,7 @@ export function createQueries(deps: QueryDeps) {
     return passage;
   };
 
-  const search = async (asker: Asker, question: Question, signal: AbortSignal) => {
+  const attempt = async (asker: Asker, question: Question, signal: AbortSignal) => {
     const { query, filters } = question;
     const reach = await reachOf(asker, question.collections);
     const depth = question.limit * candidatesEach;
@@ -81,13 +80,22 @@ export function createQueries(deps: QueryDeps) {
       const passage = passages.get(chunkId);
       return passage ? [{ ...passage, ...scores }] : [];
     });
-    return { found, parts };
+    return { found, parts, isWhole: found.length === ranked.length };
+  };
+
+  /** Where a document was replaced since it was ranked, it would be missing, or there with half of what it says: once more. */
+  const search = async (asker: Asker, question: Question, signal: AbortSignal) => {
+    for (let tried = 1; ; tried++) {
+      const made = await attempt(asker, question, signal);
+      if (made.isWhole || tried === mostTries) return made;
+    }
   };
 
   return {
     async query(asker: Asker, question: Question, signal = never): Promise<Answer> {
       const { found, parts } = await search(asker, question, signal);
       const confidence = Math.max(0, ...found.slice(0, question.limit).map((one) => one.confidence));
+      const { answerableFrom } = deps.settings();
       const told = parts.map((part) => ({ ...part, answerable: part.confidence >= answerableFrom }));
       const answer: Answer = {
         answerable: confidence >= answerableFrom || told.some((part) => part.answerable),

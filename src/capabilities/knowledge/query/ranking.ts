@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import type { Reach } from '../collections/store.ts';
 import type { Filters } from '../lexical/index.ts';
+import type { Asker } from './asker.ts';
 import { createRankingCache } from './cache.ts';
 import { partsOf } from './decompose.ts';
-import type { Asker } from './query.ts';
 import { createRetrieval, type Retrieval, type RetrievalDeps, type Retrieved } from './retrieve.ts';
 
 export interface RankingDeps extends RetrievalDeps {

@@ -2,10 +2,12 @@ import type { SearchSettings } from '../../../config/schema.ts';
 import type { Db } from '../../../platform/db/types.ts';
 import type { Reranker } from '../../../platform/models/index.ts';
 import type { Log } from '../../../platform/telemetry/index.ts';
-import { type Passage, readPassages } from '../documents/store.ts';
+import type { Passage } from '../documents/store.ts';
 import { defaultFeedback, type Filters, type Lexical } from '../lexical/index.ts';
+import { passageReading, type Sealing } from '../sealing/index.ts';
+import type { Asker } from './asker.ts';
+import { confidenceOf, farFrom, type Nearness } from './confidence.ts';
 import { type Candidate, fuse, type MeaningHit } from './fuse.ts';
-import type { Asker } from './query.ts';
 
 /** Finds passages by what they mean, within what the asker may read; none where there is no model, or none that answers. */
 export interface Meanings {
@@ -50,6 +52,8 @@ export interface RetrievalDeps {
   lexical: Lexical;
   meanings?: Meanings;
   reranker?: Reranker;
+  /** Where collections may be encrypted. */
+  sealing?: Sealing;
   log: Pick<Log, 'warn'>;
   settings(): SearchSettings;
 }
@@ -71,7 +75,8 @@ const rerankPatienceMs = 2_500;
 const restAfterFailureMs = 30_000;
 
 /** One ranking of passages for one question: by words, by meaning, and by a reranker, as far as they are there. */
-export function createRetrieval({ db, lexical, meanings, reranker, log, settings }: RetrievalDeps) {
+export function createRetrieval({ db, lexical, meanings, reranker, sealing, log, settings }: RetrievalDeps) {
+  const { readPassages } = passageReading(sealing);
   let restUntil = 0;
 
   /** What the reranker says of the first of them, by chunk; undefined when it does not answer. */
@@ -101,23 +106,24 @@ export function createRetrieval({ db, lexical, meanings, reranker, log, settings
       vectorWeight === 0 ? [] : (meanings?.search(db, org, asked, signal) ?? []),
     ]);
     const candidates = fuse(words, near, { kind: fusion, vectorWeight }).slice(0, depth);
+    const far = farFrom(near);
     const first = candidates.slice(0, reranked).map(({ chunkId }) => chunkId);
-    if (!reranker || first.length < 2) return { ranked: candidates.map((one) => toRetrieved(one)), isWhole: true };
+    if (!reranker || first.length < 2) return { ranked: candidates.map((one) => toRetrieved(one, far)), isWhole: true };
     const scores = await rerank(reranker, asker, query, first, signal);
     const scoreOf = ({ chunkId }: Candidate) => scores?.get(chunkId) ?? Number.NEGATIVE_INFINITY;
     // What it was not asked about comes after what it was, as found.
     const ordered = candidates.toSorted((a, b) => (scoreOf(a) === scoreOf(b) ? 0 : scoreOf(b) - scoreOf(a)));
     return {
-      ranked: ordered.map((one) => toRetrieved(one, scores?.get(one.chunkId))),
+      ranked: ordered.map((one) => toRetrieved(one, far, scores?.get(one.chunkId))),
       isWhole: scores !== undefined,
     };
   };
 }
 
-function toRetrieved({ chunkId, words, meaning }: Candidate, rerank?: number): Retrieved {
+function toRetrieved({ chunkId, words, meaning }: Candidate, far: Nearness | undefined, rerank?: number): Retrieved {
   return {
     chunkId,
-    confidence: words?.share ?? 0,
+    confidence: confidenceOf(words?.features, meaning ?? far),
     matched: words?.matched ?? [],
     parts: {
       ...(words ? { words: words.score } : {}),

@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { databaseKinds, openTestDatabase, type TestDatabase } from '../../../../test/database.ts';
-import { migrations } from '../../../app/migrations.ts';
 import { createKeyring } from '../../../platform/keyring/index.ts';
+import { accessMigrations } from '../../access/index.ts';
 import { TooManyAttempts } from '../errors.ts';
+import { signinMigrations } from '../migrations.ts';
 import { createLimits, networkOf } from './limits.ts';
 
 const keyring = createKeyring('a secret of the test, thirty-two bytes or more');
@@ -14,7 +15,7 @@ describe.each(databaseKinds)('limits on %s', (kind) => {
   const replica = () => createLimits({ db: world.db, keyring, clock: { now: () => now } });
 
   beforeAll(async () => {
-    world = await openTestDatabase([...migrations], { kind });
+    world = await openTestDatabase([...accessMigrations, ...signinMigrations], { kind });
   });
   afterAll(() => world.stop());
   beforeEach(() => {

@@ -1,5 +1,6 @@
 import { ProtocolError } from '@modelcontextprotocol/client';
 import type { OpenApiUpstreamSettings } from '../../../config/schema.ts';
+import { createCrowd } from '../../../kernel/crowd.ts';
 import { isObject, type JsonObject } from '../../../kernel/json.ts';
 import { ResponseTooLarge, readBounded } from '../../../platform/http/index.ts';
 import type { Connection, ConnectionEvents, Listing } from '../connection.ts';
@@ -49,7 +50,7 @@ export async function openApi({ declaration, settings, around, events, signal, r
   const own = { headers, secrets, userAgent };
   const closing = new AbortController();
   const { promise: closed, resolve: announce } = Promise.withResolvers<string>();
-  const flights = new Set<Flight>();
+  const flights = createCrowd<Flight>();
   let isFresh = true;
 
   const load = async (until: AbortSignal): Promise<Loaded | undefined> => {

@@ -15,6 +15,7 @@ export const knowledgeAdd: CommandSpec = {
     { flags: '--description <text>', help: 'what is in it; agents choose by this' },
     { flags: '--reader <who...>', help: 'who may find and read what is in it; everyone by default' },
     { flags: '--writer <who...>', help: 'who may add documents; role:operator by default' },
+    { flags: '--encrypted', help: 'keep its texts encrypted; cannot be changed once there are documents' },
     orgOption,
     jsonOption,
   ],
@@ -32,6 +33,7 @@ export const knowledgeAdd: CommandSpec = {
     const description = textOf(options.description);
     const settings = {
       ...(description === undefined ? {} : { description }),
+      ...(options.encrypted ? { encrypted: true } : {}),
       ...(options.reader === undefined ? {} : { readers: textsOf(options.reader) }),
       ...(options.writer === undefined ? {} : { writers: textsOf(options.writer) }),
     };

@@ -1,3 +1,4 @@
+import { isObject, type JsonObject } from '../../../kernel/json.ts';
 import { openClient } from '../../client.ts';
 import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
 import { listIn, textsIn } from '../../reading.ts';
@@ -23,11 +24,12 @@ export const knowledgeList: CommandSpec = {
       screen.line('No collections. Declare them in fairlead.yaml, or add one: fairlead knowledge add --help');
     else
       screen.table(
-        ['NAME', 'DOCUMENTS', 'PASSAGES', 'SOURCE', 'READERS', 'WRITERS', 'DESCRIPTION'],
+        ['NAME', 'DOCUMENTS', 'PASSAGES', 'VECTORS', 'SOURCE', 'READERS', 'WRITERS', 'DESCRIPTION'],
         collections.map((one) => [
           String(one.name),
           String(one.documents),
           String(one.passages),
+          vectorsOf(one),
           String(one.source),
           textsIn(one, 'readers'),
           textsIn(one, 'writers'),
@@ -37,3 +39,12 @@ export const knowledgeList: CommandSpec = {
     return exitCodes.ok;
   },
 };
+
+/** `1200 of bge-small (next: 300 of bge-base), 48000 tokens, cost 0.0048` */
+function vectorsOf({ model, vectors }: JsonObject): string {
+  if (!isObject(vectors) || (model === undefined && vectors.tokens === 0)) return '';
+  const { passages, next, tokens, cost } = vectors;
+  const coming = isObject(next) ? ` (next: ${next.passages} of ${next.model})` : '';
+  const price = typeof cost === 'number' && cost > 0 ? `, cost ${Number(cost.toPrecision(3))}` : '';
+  return `${passages} of ${model ?? 'no model'}${coming}, ${tokens} tokens${price}`;
+}

@@ -49,7 +49,7 @@ function rowOf(run: JsonObject): string[] {
 }
 
 /** Such as `212 seen, 3 added, 1 failed`: what is none is not told. */
-export function countsOf({ counts }: JsonObject): string {
+export function countsOf({ counts }: JsonObject, names: readonly string[] = all): string {
   const known = isObject(counts) ? counts : {};
   return names
     .map((name) => [name, Number(known[name] ?? 0)] as const)
@@ -58,4 +58,4 @@ export function countsOf({ counts }: JsonObject): string {
     .join(', ');
 }
 
-const names = ['seen', 'added', 'changed', 'unchanged', 'removed', 'skipped', 'failed'];
+const all = ['seen', 'added', 'changed', 'unchanged', 'removed', 'skipped', 'failed'];

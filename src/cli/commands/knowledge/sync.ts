@@ -1,9 +1,9 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import type { JsonObject } from '../../../kernel/json.ts';
+import { isObject, type JsonObject } from '../../../kernel/json.ts';
 import { openClient } from '../../client.ts';
 import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
 import { CommandFailed } from '../../errors.ts';
-import { progressLine } from '../../progress.ts';
+import { barOf, progressLine } from '../../progress.ts';
 import { listIn, textsIn } from '../../reading.ts';
 import { screenOf } from '../../terminal.ts';
 import { countsOf } from './runs.ts';
@@ -69,5 +69,12 @@ export const knowledgeSync: CommandSpec = {
 /** What goes on now, on one line. */
 function lineOf(runs: JsonObject[]): string {
   const running = runs.filter(({ state }) => state === 'running');
-  return running.map((run) => `${run.source}: ${countsOf(run)}`).join('  ');
+  return running.map((run) => `${run.source} ${barOf(...howFar(run))} ${countsOf(run, others)}`.trim()).join('  ');
 }
+
+function howFar({ counts }: JsonObject): [number, number | undefined] {
+  const { seen = 0, expected } = isObject(counts) ? counts : {};
+  return [Number(seen), expected === undefined ? undefined : Number(expected)];
+}
+
+const others = ['added', 'changed', 'removed', 'failed'];

@@ -23,6 +23,8 @@ export const knowledgeVerify: CommandSpec = {
       for (const { what, count } of listIn(body, 'disagreements')) screen.line(`${count} ${what}`);
       screen.note('Remove the collection and fill it again to mend it, and tell those who build Fairlead.');
     }
+    if (!options.json && typeof body.pending === 'number' && body.pending > 0)
+      screen.note(`${body.pending} passages wait for their vector; by their words they are found already.`);
     return body.ok ? exitCodes.ok : exitCodes.failed;
   },
 };

@@ -55,7 +55,7 @@ export function createSessionWay({ deps: { gateway }, sessions }: SessionWayDeps
           gateway.call(callOf({ ...asked, meta: withoutToken(meta), clientAddress, requestId }, link, signal)),
         handOver,
       });
-      session.begun.add(handOver);
+      const over = session.begun.enter(handOver);
       const patience = setTimeout(handOver, streamAfterMs);
       try {
         const reply = await Promise.race([begun.reply, handedOver]);
@@ -66,7 +66,7 @@ export function createSessionWay({ deps: { gateway }, sessions }: SessionWayDeps
         return sessionText(id, reply.end);
       } finally {
         clearTimeout(patience);
-        session.begun.delete(handOver);
+        over();
         leave();
       }
     };

@@ -254,7 +254,7 @@ function isHtml(mediaType: string): boolean {
   return mediaType === '' || mediaType === 'text/html' || mediaType === 'application/xhtml+xml';
 }
 
-function nameOf(url: URL): string {
+export function nameOf(url: URL): string {
   return basename(pathOf(url)) || url.host;
 }
 

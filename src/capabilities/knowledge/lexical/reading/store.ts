@@ -1,0 +1,168 @@
+import { type RawBuilder, sql } from 'kysely';
+import type { OrgId } from '../../../../kernel/principal.ts';
+import { type Db, prepared } from '../../../../platform/db/index.ts';
+import type { Language } from '../../types.ts';
+import { postingBytes, type TermPostings } from '../postings.ts';
+
+/** Who asks, and where: every statement that reads for a search is restricted by both. */
+export interface Scope {
+  org: OrgId;
+  collections: readonly number[];
+  subjects: readonly string[];
+}
+
+/** Further restrictions; what is left out restricts nothing. */
+export interface Filters {
+  languages?: readonly Language[];
+  /** The URI of the document begins so. */
+  uriPrefix?: string;
+  changedSince?: Date;
+  changedBefore?: Date;
+  /** All of it stands in the document's metadata. */
+  metadata?: Record<string, string | number | boolean>;
+  /** Its source was seen to have it so at this time or later. */
+  confirmedSince?: Date;
+}
+
+export interface LanguageTotals {
+  language: Language;
+  chunks: number;
+  bodyLength: number;
+}
+
+/** What a search is computed from, all of one moment. */
+export interface Matter {
+  /** What there is to be searched, by language, in their order. */
+  totals: LanguageTotals[];
+  postings: Map<string, TermPostings>;
+}
+
+const audiencesOf = ({ org, subjects }: Scope): RawBuilder<unknown> =>
+  // An array, not a join: the index on (org, collection, term, audience) is then used whatever the planner believes.
+  sql`any(array(select id from knowledge_audiences where org = ${org} and subjects && ${subjects.map(storable)}::text[]))`;
+
+/**
+ * The totals of what the caller may read, and the postings of each term that has any. As base64, which is half again shorter
+ * than what Postgres makes of bytes by itself.
+ */
+export async function readMatter(db: Db, scope: Scope, terms: readonly string[]): Promise<Matter> {
+  const { rows } = await sql<{ key: string; chunks: string | null; bodyLength: string; postings: string }>`${prepared}
+    select language as key, sum(chunks)::text as chunks, sum(body_length)::text as "bodyLength", null as postings
+    from knowledge_lexical_totals
+    where org = ${scope.org} and collection = any(${scope.collections}::bigint[]) and audience = ${audiencesOf(scope)}
+    group by language having sum(chunks) > 0
+    union all
+    select term, null, null, ${gathered} from knowledge_postings
+    where org = ${scope.org} and collection = any(${scope.collections}::bigint[]) and term = any(${terms}::text[])
+      and audience = ${audiencesOf(scope)}
+    group by term`.execute(db);
+  const totals: LanguageTotals[] = [];
+  const postings: Matter['postings'] = new Map();
+  for (const row of rows) {
+    const { key, chunks, bodyLength } = row;
+    if (chunks === null) postings.set(key, Buffer.from(row.postings, 'base64'));
+    else totals.push({ language: key as Language, chunks: Number(chunks), bodyLength: Number(bodyLength) });
+  }
+  return { totals: totals.sort((a, b) => (a.language < b.language ? -1 : 1)), postings };
+}
+
+const gathered = sql`
+  encode(string_agg(int4send(block) || int4send(octet_length(postings)) || postings, ''), 'base64')`;
+
+/** The postings of each term that has any, but for those that stand in more chunks than `most`. */
+export async function readPostings(
+  db: Db,
+  scope: Scope,
+  terms: readonly string[],
+  most: number,
+): Promise<Map<string, TermPostings>> {
+  const { rows } = await sql<{ term: string; postings: string }>`${prepared}
+    select term, ${gathered} as postings from knowledge_postings
+    where org = ${scope.org} and collection = any(${scope.collections}::bigint[]) and term = any(${terms}::text[])
+      and audience = ${audiencesOf(scope)}
+    group by term having sum(octet_length(postings)) <= ${most * postingBytes}::bigint`.execute(db);
+  return new Map(rows.map(({ term, postings }) => [term, Buffer.from(postings, 'base64')]));
+}
+
+/** A chunk that may be given. */
+export interface Candidate {
+  chunk: number;
+  collection: number;
+  /** Whether the filters let it through. */
+  passes: boolean;
+  lexemes: string;
+}
+
+/**
+ * Those of the chunks that there are and that the caller may read. Lexemes come as they are: to take the places of a few
+ * words out of them is quicker here than in the database.
+ */
+export async function readCandidates(
+  db: Db,
+  scope: Scope,
+  chunks: readonly number[],
+  filters: Filters,
+): Promise<Candidate[]> {
+  const { rows } = await sql<Candidate>`${prepared}
+    select l.chunk, l.collection::int as collection, ${passes(filters)} as passes, l.lexemes from knowledge_lexemes l
+    where l.org = ${scope.org} and l.chunk = any(${chunks}::int[])
+      and l.collection = any(${scope.collections}::bigint[]) and l.audience = ${audiencesOf(scope)}`.execute(db);
+  return rows;
+}
+
+function passes({
+  languages,
+  uriPrefix,
+  changedSince,
+  changedBefore,
+  confirmedSince,
+  metadata,
+}: Filters): RawBuilder<unknown> {
+  const ofChunk = languages ? sql`l.language = any(${languages}::text[])` : sql`true`;
+  const ofDocument = [
+    ...(uriPrefix === undefined ? [] : [sql`starts_with(d.uri, ${storable(uriPrefix)})`]),
+    ...(changedSince ? [sql`d.changed_at >= ${changedSince}`] : []),
+    ...(changedBefore ? [sql`d.changed_at < ${changedBefore}`] : []),
+    ...(confirmedSince ? [sql`d.confirmed_at >= ${confirmedSince}`] : []),
+    ...(metadata ? [sql`d.metadata @> ${storableMetadata(metadata)}::jsonb`] : []),
+  ];
+  if (ofDocument.length === 0) return ofChunk;
+  return sql`(${ofChunk} and exists (
+    select from knowledge_documents d where d.org = l.org and d.id = l.document and ${sql.join(ofDocument, sql` and `)}
+  ))`;
+}
+
+/** Terms that look like the words and stand in what the caller may read, the most similar first. */
+export async function readSimilarTerms(
+  db: Db,
+  scope: Scope,
+  words: readonly string[],
+  least: number,
+): Promise<{ word: string; term: string; similarity: number }[]> {
+  const { rows } = await sql<{ word: string; term: string; similarity: number }>`
+    select n.word, t.term, t.similarity from unnest(${words}::text[]) as n (word)
+    cross join lateral (
+      select t.term, max(similarity(t.term, n.word)) as similarity from knowledge_terms t
+      where t.org = ${scope.org} and t.collection = any(${scope.collections}::bigint[])
+        and t.term % n.word and similarity(t.term, n.word) >= ${least}::real
+        and exists (
+          select from knowledge_postings p
+          where p.org = t.org and p.collection = t.collection and p.term = t.term and p.audience = ${audiencesOf(scope)}
+        )
+      group by t.term order by similarity desc, t.term limit 10
+    ) as t`.execute(db);
+  return rows;
+}
+
+/** Postgres keeps neither a NUL nor half a sign in a text: what has one is equal to nothing that is stored. */
+const storable = (text: string): string => text.toWellFormed().replaceAll('\0', '\uFFFD');
+
+const storableMetadata = (metadata: NonNullable<Filters['metadata']>): string =>
+  JSON.stringify(
+    Object.fromEntries(
+      Object.entries(metadata).map(([name, value]) => [
+        storable(name),
+        typeof value === 'string' ? storable(value) : value,
+      ]),
+    ),
+  );

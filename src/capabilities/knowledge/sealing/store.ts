@@ -1,0 +1,37 @@
+import { sql } from 'kysely';
+import type { OrgId } from '../../../kernel/principal.ts';
+import type { Db } from '../../../platform/db/types.ts';
+
+export interface KeyRow {
+  collection: number;
+  wrapped: string;
+  /** By which vault, and in which way. */
+  vault: string;
+}
+
+/** Whether what a row is of, in a table of this name, is encrypted. */
+export const isEncrypted = (table: 'document' | 'chunk') => sql<boolean>`exists (
+  select from knowledge_keys k
+  where k.org = ${sql.ref(`${table}.org`)} and k.collection = ${sql.ref(`${table}.collection`)})`;
+
+/** The keys of those of the collections that have one. */
+export async function readKeys(db: Db, org: OrgId, collections: readonly number[]): Promise<KeyRow[]> {
+  const { rows } = await sql<KeyRow>`
+    select collection, wrapped, vault from knowledge_keys
+    where org = ${org} and collection = any(${collections}::int[])`.execute(db);
+  return rows;
+}
+
+/** Keeps it, unless there is one. */
+export async function addKey(db: Db, org: OrgId, { collection, wrapped, vault }: KeyRow): Promise<void> {
+  await sql`
+    insert into knowledge_keys (org, collection, wrapped, vault) values (${org}, ${collection}, ${wrapped}, ${vault})
+    on conflict do nothing`.execute(db);
+}
+
+/** Removes those of one organisation, or of one of its collections. */
+export async function purgeKeys(db: Db, org: OrgId, collection?: number): Promise<void> {
+  await sql`
+    delete from knowledge_keys
+    where org = ${org} ${collection === undefined ? sql`` : sql`and collection = ${collection}`}`.execute(db);
+}
