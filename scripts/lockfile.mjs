@@ -21,24 +21,68 @@ for (const [path, entry] of Object.entries(lock.packages)) {
   }
 }
 
+// npm counts what a package can optionally be used with as needed by it once it is there for another reason: beside a
+// library that can be used with vitest, a start without the tools of development would install vitest. So such a tie is
+// taken out of what is locked.
+const needed = new Set();
+const visit = (path) => {
+  if (path === undefined || needed.has(path)) return;
+  needed.add(path);
+  const { dependencies, optionalDependencies, peerDependencies = {}, peerDependenciesMeta = {} } = lock.packages[path];
+  const peers = Object.keys(peerDependencies).filter((name) => !peerDependenciesMeta[name]?.optional);
+  for (const name of [...Object.keys({ ...dependencies, ...optionalDependencies }), ...peers])
+    visit(lockedPath(path, name));
+};
+visit('');
+let untied = 0;
+for (const path of needed) {
+  const { peerDependencies = {}, peerDependenciesMeta = {} } = lock.packages[path];
+  for (const name of Object.keys(peerDependencies)) {
+    const peer = peerDependenciesMeta[name]?.optional ? lockedPath(path, name) : undefined;
+    if (peer === undefined || needed.has(peer)) continue;
+    delete peerDependencies[name];
+    delete peerDependenciesMeta[name];
+    untied++;
+  }
+}
+for (const [path, entry] of Object.entries(lock.packages)) {
+  if (needed.has(path) || entry.dev) continue;
+  delete entry.devOptional;
+  lock.packages[path] = withDev(entry);
+}
+
 const added = Object.keys(lock.packages).length - before;
-if (process.argv.includes('--check') && added > 0) unknown.unshift(`${added} platform packages: run npm run lockfile`);
-else if (added > 0) {
-  lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)));
+if (process.argv.includes('--check') && added + untied > 0)
+  unknown.unshift(`${added + untied} changes: run npm run lockfile`);
+else if (added + untied > 0) {
+  if (added > 0) lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)));
   writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`);
-  console.log(`added ${added} packages of other platforms to package-lock.json`);
+  console.log(
+    `added ${added} packages of other platforms to package-lock.json, took out ${untied} ties to tools of development`,
+  );
 }
 if (unknown.length > 0) {
   console.error(`package-lock.json lacks ${unknown.join(', ')}`);
   process.exitCode = 1;
 }
 
-/** As Node looks a package up: beside the one that asks, then further out. */
 function isLocked(from, name) {
+  return lockedPath(from, name) !== undefined;
+}
+
+/** As Node looks a package up: beside the one that asks, then further out. */
+function lockedPath(from, name) {
   for (let at = from; ; at = at.slice(0, Math.max(0, at.lastIndexOf('/node_modules/')))) {
-    if (lock.packages[`${at ? `${at}/` : ''}node_modules/${name}`]) return true;
-    if (at === '') return false;
+    const path = `${at ? `${at}/` : ''}node_modules/${name}`;
+    if (lock.packages[path]) return path;
+    if (at === '') return undefined;
   }
+}
+
+/** `dev` where npm writes it, so that the next change of it is no difference. */
+function withDev({ version, resolved, integrity, cpu, ...rest }) {
+  const head = Object.entries({ version, resolved, integrity, cpu }).filter(([, value]) => value !== undefined);
+  return { ...Object.fromEntries(head), dev: true, ...rest };
 }
 
 function platformEntry(name, version, [, os, cpu], parent) {

@@ -22,7 +22,9 @@ import {
 } from '../capabilities/knowledge/index.ts';
 import { createPlans } from '../capabilities/plans/index.ts';
 import { createPolicy, purgePolicies } from '../capabilities/policy/index.ts';
+import { createSignin, purgeMembers } from '../capabilities/signin/index.ts';
 import { createUpstreams, purgeUpstreams } from '../capabilities/upstreams/index.ts';
+import { isBuiltIn } from '../config/index.ts';
 import type { Settings } from '../config/schema.ts';
 import { createEndpoints, createGateway, createSchemaChecks } from '../gateway/index.ts';
 import type { Call, OwnToolset, Surface } from '../kernel/call.ts';
@@ -37,9 +39,10 @@ import { createKeyring } from '../platform/keyring/index.ts';
 import { createEmbedders, createReranker } from '../platform/models/index.ts';
 import { createProcesses } from '../platform/process/index.ts';
 import type { Log, Metrics, Tracing } from '../platform/telemetry/index.ts';
-import { createHttpApp } from '../surfaces/http/index.ts';
+import { type Admission, createHttpApp } from '../surfaces/http/index.ts';
 import { createMcpSurface } from '../surfaces/mcp/index.ts';
 import { createRest } from '../surfaces/rest/index.ts';
+import { createSigninSurface } from '../surfaces/signin/index.ts';
 import { openChat } from './chat.ts';
 import { createDefinitionWatch } from './definitions.ts';
 import { createKnowledgeNews } from './knowledge-news.ts';
@@ -104,6 +107,20 @@ export function compose(ground: Ground) {
   });
   let rulesEpoch = 0;
   policy.onChange(() => rulesEpoch++);
+  const signin = isBuiltIn(settings)
+    ? createSignin({
+        db,
+        bus,
+        keyring,
+        clock,
+        log,
+        egress,
+        publicUrl: new URL(settings.publicUrl).origin,
+        resource: mcpUrl,
+        scopes: scopeNames,
+        development: settings.development,
+      })
+    : undefined;
   const access = createAccess({
     db,
     keyring,
@@ -114,7 +131,9 @@ export function compose(ground: Ground) {
     resource: mcpUrl,
     development: settings.development,
     fetch: (url, init) => egress.fetch(url, { ...init, guarded: false }), // issuers stand in the operator's file
+    ...(signin ? { builtIn: signin.issuer } : {}),
     purgers: [
+      purgeMembers,
       purgeUpstreams,
       purgeCatalog,
       purgePolicies,
@@ -279,6 +298,7 @@ export function compose(ground: Ground) {
     endpoints,
     knowledge,
     upstreams,
+    signin,
     orgsNotThere,
     clock,
     log,
@@ -287,7 +307,8 @@ export function compose(ground: Ground) {
     maxJsonDepth,
   };
 
-  const definitions = createDefinitionWatch({ catalog, acts: createActs({ audit, clock, log }), metrics, log });
+  const acts = createActs({ audit, clock, log });
+  const definitions = createDefinitionWatch({ catalog, acts, metrics, log });
   metrics.watchUpstreams(() => upstreams.list());
   metrics.watchPool(database.usage);
   metrics.watchAuditQueue(() => {
@@ -299,6 +320,21 @@ export function compose(ground: Ground) {
     createHttpApp({
       mcp,
       rest: (admission) => createRest(restDeps, admission),
+      ...(signin
+        ? {
+            signin: (admission: Admission) =>
+              createSigninSurface(
+                {
+                  signin,
+                  acts,
+                  log,
+                  sign: (text) => keyring.hash('sign-in', text),
+                  isEndpoint: endpoints.exists,
+                },
+                admission,
+              ),
+          }
+        : {}),
       access,
       log,
       metrics,
@@ -307,7 +343,7 @@ export function compose(ground: Ground) {
       allowedOrigins: settings.allowedOrigins,
       maxBodyBytes,
       trustedProxies: settings.trustedProxies,
-      authorizationServers: () => issuers.map(({ issuer }) => issuer),
+      authorizationServers: () => [...(signin ? [signin.publicUrl] : []), ...issuers.map(({ issuer }) => issuer)],
       scopes: scopeNames,
       endpoints,
       draining: operations.draining,
@@ -338,6 +374,7 @@ export function compose(ground: Ground) {
     processes,
     definitions,
     setIssuers,
+    signin: { start: async () => signin?.start(), stop: async () => signin?.stop() },
     toolsets,
     upstreams,
   };

@@ -8,6 +8,7 @@ import { knowledgeErrors, sourcesErrors } from '../capabilities/knowledge/index.
 import { plansErrors } from '../capabilities/plans/index.ts';
 import { policyErrors } from '../capabilities/policy/index.ts';
 import { registryErrors } from '../capabilities/registry/index.ts';
+import { signinErrors } from '../capabilities/signin/index.ts';
 import { upstreamsErrors } from '../capabilities/upstreams/index.ts';
 import { configErrors } from '../config/index.ts';
 import { gatewayErrors } from '../gateway/index.ts';
@@ -23,6 +24,7 @@ export const errorCatalogue: readonly { part: string; errors: readonly ErrorKind
   { part: 'Everywhere', errors: [InvalidRequest, NotFound, Conflict, ShuttingDown, Internal] },
   { part: 'Calls', errors: gatewayErrors },
   { part: 'Access', errors: accessErrors },
+  { part: 'Sign-in', errors: signinErrors },
   { part: 'Policy', errors: policyErrors },
   { part: 'Catalog', errors: catalogErrors },
   { part: 'Discovery', errors: discoveryErrors },

@@ -82,6 +82,7 @@ export async function start(options: StartOptions): Promise<Running> {
     const created = await house.access.setBootstrapKey(
       settings.adminKey === undefined ? {} : { secret: settings.adminKey },
     );
+    await opened('signin', house.signin, (it) => it.stop()).start();
     await opened('policy', house.policy, (it) => it.stop()).start();
     await opened('catalog', house.catalog, (it) => it.stop()).start();
     await opened('endpoints', house.endpoints, (it) => it.stop()).start();

@@ -6,6 +6,7 @@ import { endpointsMigrations } from '../capabilities/endpoints/index.ts';
 import { idempotencyMigrations } from '../capabilities/idempotency/index.ts';
 import { knowledgeMigrations } from '../capabilities/knowledge/index.ts';
 import { policyMigrations } from '../capabilities/policy/index.ts';
+import { signinMigrations } from '../capabilities/signin/index.ts';
 import { upstreamsMigrations } from '../capabilities/upstreams/index.ts';
 import type { Migration } from '../platform/db/index.ts';
 
@@ -20,4 +21,5 @@ export const migrations: readonly Migration[] = [
   ...endpointsMigrations,
   ...discoveryMigrations,
   ...knowledgeMigrations,
+  ...signinMigrations,
 ];

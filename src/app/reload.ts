@@ -1,4 +1,4 @@
-import { diffSettings } from '../config/index.ts';
+import { diffSettings, isBuiltIn } from '../config/index.ts';
 import type { Settings } from '../config/schema.ts';
 import { asFairleadError } from '../kernel/errors.ts';
 import type { Log } from '../platform/telemetry/index.ts';
@@ -54,7 +54,15 @@ export function createReload({ settings, house, log, renewTls }: Deps): (next: S
         if (faults.length > 0) throw new Error(faults.join('; '));
       },
     },
-    { keys: ['auth', 'development'], apply: (next) => house.setIssuers(next.auth.issuers, next.development) },
+    {
+      keys: ['auth', 'development'],
+      apply(next) {
+        house.setIssuers(next.auth.issuers, next.development);
+        // Too much hangs on it: pages, metadata, members in memory.
+        if (isBuiltIn(next) !== isBuiltIn(settings))
+          log.warn('whether people sign in at this server itself changes with its next start');
+      },
+    },
     { keys: ['egress'], apply: (next) => egress.setAllow(next.egress.allow) },
     { keys: ['registry'], apply: () => undefined }, // the command line alone reads it
     { keys: ['endpoints', 'mcp'], apply: (next) => endpoints.redeclare(next.endpoints, next.mcp) },

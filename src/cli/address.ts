@@ -1,6 +1,7 @@
 import { commandLineSettings, nameDataDir } from '../config/index.ts';
 import { type CliContext, type CommandInput, textOf } from './command.ts';
 import { noServer, noServerOf, severalServers, wrongUsage } from './errors.ts';
+import { tokenFor } from './login-token.ts';
 import { offlineFlags } from './offline.ts';
 import { readStartNotes, type StartNote, sameFolder } from './start-notes.ts';
 import { screenOf } from './terminal.ts';
@@ -11,8 +12,10 @@ export interface ServerAddress {
   url: string;
   /** Undefined when nothing gives one. */
   key: string | undefined;
-  /** Whether the key is the one that the server made for this machine's command line. */
+  /** Whether the key is this command line's alone: the server's own on this machine, or a login's, which soon ends. */
   keyIsLocal: boolean;
+  /** Present where the key is a login's: the one that counts by now. */
+  freshKey?(): Promise<string | undefined>;
   /** Where the server is one that this user runs on this machine. */
   note: StartNote | undefined;
   /** Nobody named the server, and it is not of this folder: it is the only one that runs. */
@@ -20,7 +23,8 @@ export interface ServerAddress {
 }
 
 /**
- * Flags win over FAIRLEAD_URL and FAIRLEAD_KEY, and those over the servers that run on this machine. The key of such a
+ * Flags win over FAIRLEAD_URL and FAIRLEAD_KEY, those over what `fairlead login` got, and that over the key of a server
+ * that runs on this machine. The key of such a
  * server goes to that server alone, whatever address somebody gives.
  *
  * @throws CommandFailed when nothing gives an address, or several servers could be meant
@@ -38,7 +42,17 @@ export async function findServer(
       : { note: notes.find(({ url }) => sameServer(url, originOf(stated))), isElsewhere: false };
   const url = originOf(stated ?? note?.url);
   const given = textOf(options.key) ?? settings.key;
-  return { url, key: given ?? note?.key, note, isElsewhere, keyIsLocal: given === undefined && note !== undefined };
+  // Whoever signed in acts as themselves, on the machine of the server, too.
+  const token = given === undefined ? await tokenFor(settings.logins, url) : undefined;
+  const key = given ?? token ?? note?.key;
+  return {
+    url,
+    key,
+    note,
+    isElsewhere,
+    keyIsLocal: given === undefined && key !== undefined,
+    ...(token === undefined ? {} : { freshKey: () => tokenFor(settings.logins, url) }),
+  };
 }
 
 /** Names a server that nobody named, for whoever thinks of another one. */

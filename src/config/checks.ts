@@ -22,6 +22,7 @@ export function crossCheck(checked: Checked): { faults: Fault[]; warnings: strin
   const faults = [
     ...anonymousFaults(checked),
     ...issuerFaults(checked),
+    ...builtInFaults(checked),
     ...tlsFaults(checked),
     ...modelFaults(checked),
   ];
@@ -98,6 +99,17 @@ function issuerFaults({ settings, said, isSound }: Checked): Fault[] {
     }
     return faults;
   });
+}
+
+/** Whether people sign in at this server itself. */
+export function isBuiltIn({ auth, publicUrl }: Pick<Settings, 'auth' | 'publicUrl'>): boolean {
+  return auth.builtIn ?? (auth.issuers.length === 0 && isProtected(new URL(publicUrl)));
+}
+
+function builtInFaults({ settings: { auth, publicUrl }, isSound }: Checked): Fault[] {
+  if (auth.builtIn !== true || !isSound(['server', 'publicUrl']) || isProtected(new URL(publicUrl))) return [];
+  const text = 'sends passwords unencrypted: server.publicUrl must be https, or on loopback';
+  return [{ path: ['auth', 'builtIn'], text }];
 }
 
 function tlsFaults({ settings: { baseDir }, said, isSound }: Checked): Fault[] {

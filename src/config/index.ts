@@ -1,5 +1,6 @@
 export { isLoopbackHost, isWebAddress } from './addresses.ts';
 export { withPort } from './assemble.ts';
+export { isBuiltIn } from './checks.ts';
 export { type CommandLineSettings, commandLineSettings } from './command-line.ts';
 export { diffSettings, type SettingsDiff } from './diff.ts';
 export { inheritedEnvironment, packageRoot, readEnvironment } from './environment.ts';

@@ -125,7 +125,16 @@ export const fileSchema = z.strictObject({
   endpoints: z.record(slug, endpoint).default({}).describe('Selections of tools, each served at /mcp/<name>'),
   mcp: z.strictObject(presentation).prefault({}).describe('How tools are shown at /mcp, which selects none'),
   auth: z
-    .strictObject({ issuers: z.array(issuer).default([]).describe('Whose JWTs are taken as bearer tokens') })
+    .strictObject({
+      builtIn: z
+        .boolean()
+        .optional()
+        .describe(
+          'Whether people sign in here, with accounts of this server; by default where `issuers` names nobody else and ' +
+            'publicUrl is https or on loopback',
+        ),
+      issuers: z.array(issuer).default([]).describe('Whose JWTs are taken as bearer tokens'),
+    })
     .prefault({})
     .describe('Who may come in, beside those with an API key'),
   policies: z

@@ -5,17 +5,19 @@ export const defaultOrg: OrgId = 'default';
 
 /** Who calls, as established by authentication. Immutable; made anew for each request. */
 export interface Principal {
-  /** Stable id: `key:<id>`, `jwt:<issuer hash>:<sub>`, `anonymous`, `system`. */
+  /** Stable id: `key:<id>`, `user:<id>`, `service:<id>`, `jwt:<issuer hash>:<sub>`, `anonymous`, `system`. */
   id: string;
   kind: 'user' | 'service' | 'agent' | 'anonymous' | 'system';
   org: OrgId;
   /** What people call it. */
   name: string;
   roles: readonly string[];
+  /** Teams of the organisation that it belongs to. */
+  teams?: readonly string[];
   /** What this credential may be used for; `*` is everything. See `access`. */
   scopes: readonly string[];
-  /** How it proved itself: which API key or which issuer's token. */
-  credential: { kind: 'api_key' | 'jwt' | 'anonymous' | 'internal'; id: string };
+  /** How it proved itself: which API key, which issuer's token, or a browser that is signed in. */
+  credential: { kind: 'api_key' | 'jwt' | 'session' | 'anonymous' | 'internal'; id: string };
   /** Milliseconds since the epoch after which the credential no longer counts. */
   expiresAt?: number;
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { serveHttpFixture } from '../fixtures/servers/http.ts';
 import { type Fairlead, fixtureUpstream, startFairlead } from '../harness.ts';
+import { invited } from '../signin.ts';
 
 let fairlead: Fairlead;
 let remote: Awaited<ReturnType<typeof serveHttpFixture>>;
@@ -225,6 +226,8 @@ describe('an organisation', () => {
     '/audit/export',
     '/audit/verify',
     '/keys',
+    '/users',
+    '/services',
     '/status',
     '/me',
   ];
@@ -242,6 +245,8 @@ describe('an organisation', () => {
     expect(called.status).toBe(200);
     await ask(`/endpoints/${mark}`, { key: acme.admin, method: 'PUT', json: { settings: { toolsets: [mark] } } });
     await ask(`/knowledge/collections/${mark}`, { key: acme.admin, method: 'PUT', json: { settings: {} } });
+    const { id: person } = await invited(fairlead, `${mark}@example.com`, { org: 'acme' });
+    await ask('/services', { key: acme.admin, json: { name: mark, roles: ['viewer'] } });
     for (const name of ['one.md', 'two.md']) {
       const document = { collection: mark, name, text: '# The same\n\nIn two places.\n' };
       await ask('/tools/knowledge.ingest/call', { key: acme.admin, json: { arguments: document } });
@@ -268,6 +273,7 @@ describe('an organisation', () => {
       `/knowledge/collections/${mark}/verify`,
       `/knowledge/evaluations/${evaluation}`,
       `/keys/${key.id}`,
+      `/users/${person}/sessions`,
       `/audit/${called.body.callId}`,
       `/audit/${act}`,
     ];
@@ -294,6 +300,8 @@ describe('an organisation', () => {
       [`/knowledge/collections/${mark}/sync`, 'POST'],
       [`/knowledge/gaps/${gap}`, 'DELETE'],
       [`/keys/${key.id}`, 'DELETE'],
+      [`/users/${person}`, 'DELETE'],
+      [`/users/${person}/sessions`, 'DELETE'],
     ] as const) {
       expect([
         path,
@@ -303,7 +311,7 @@ describe('an organisation', () => {
   });
 
   it('is out of reach for the administrator of another, as if it were not there [SP-14]', async () => {
-    for (const path of ['/upstreams', '/policies', '/audit', '/audit/export', '/audit/verify', '/keys']) {
+    for (const path of ['/upstreams', '/policies', '/audit', '/audit/export', '/audit/verify', '/keys', '/users']) {
       for (const org of ['acme', 'default', 'nowhere']) {
         expect([path, org, (await ask(`${path}?org=${org}`, { key: rival.admin })).status]).toEqual([path, org, 404]);
       }

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { driftedPages } from '../../scripts/reference.ts';
 import { errorCatalogue } from '../../src/app/errors.ts';
 import { type Fairlead, fixtureUpstream, startFairlead } from '../harness.ts';
+import { invited } from '../signin.ts';
 
 interface Answered {
   description: string;
@@ -94,6 +95,7 @@ it('answers on every route that it documents, as it is documented [SP-20]', asyn
     '/api/v1/audit/{id}': `/api/v1/audit/${callId}`,
     '/api/v1/keys/{id}': `/api/v1/keys/${key.id}`,
     '/api/v1/orgs/{id}': '/api/v1/orgs/default',
+    '/api/v1/users/{id}/sessions': `/api/v1/users/${(await invited(fairlead, 'kim@example.com')).id}/sessions`,
   };
   for (const { path, method, operation } of operations()) {
     const target = known[path] ?? path.replace(/\{\w+\}/g, 'nobody');

@@ -3,11 +3,13 @@ import { roleNames } from '../../src/config/schema.ts';
 import { serveSilence } from '../fixtures/servers/http.ts';
 import { type Fairlead, startFairlead } from '../harness.ts';
 import { listedUpstream } from '../listed.ts';
+import { invited } from '../signin.ts';
 
 // What each role may read over REST, route by route.
 
 let fairlead: Fairlead;
 const keys: Record<string, string> = {};
+let person = '';
 const policyText = 'forbid (principal, action, resource) when { context.environment == "the secret place" };';
 const program = '/opt/inner/mcp-of-the-house';
 
@@ -29,6 +31,7 @@ beforeAll(async () => {
   await fairlead.request('/api/v1/knowledge/evaluations', { json: { questions } });
   for (const role of roleNames) keys[role] = await fairlead.makeKey([role]);
   await fairlead.request('/api/v1/tools/good.look/call', { json: {} });
+  person = (await invited(fairlead, 'kim@example.com')).id;
 });
 afterAll(() => fairlead?.stop());
 
@@ -63,6 +66,9 @@ const readers: Record<string, readonly string[]> = {
   '/api/v1/audit/{id}': operators,
   '/api/v1/keys': admins,
   '/api/v1/keys/{id}': admins,
+  '/api/v1/users': admins,
+  '/api/v1/users/{id}/sessions': admins,
+  '/api/v1/services': admins,
   '/api/v1/orgs': admins,
   '/api/v1/orgs/{id}': admins,
 };
@@ -74,6 +80,7 @@ async function pathOf(route: string): Promise<string> {
   if (route.startsWith('/api/v1/knowledge/collections/')) return route.replace('{name}', 'notes');
   if (route.startsWith('/api/v1/policies/')) return route.replace('{name}', 'house');
   if (route.startsWith('/api/v1/orgs/')) return route.replace('{id}', 'default');
+  if (route.startsWith('/api/v1/users/')) return route.replace('{id}', person);
   if (!route.includes('{')) return route;
   const list = await (await fairlead.request(route.replace('/{id}', ''))).json();
   return route.replace('{id}', (list.keys ?? list.records ?? list.evaluations)[0].id);

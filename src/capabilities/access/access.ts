@@ -6,6 +6,7 @@ import type { Bus, FollowerTiming } from '../../platform/bus/index.ts';
 import type { Db } from '../../platform/db/types.ts';
 import type { Keyring } from '../../platform/keyring/index.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
+import type { BuiltInIssuer } from './builtin.ts';
 import { AccessUnavailable, ExpiredCredential, InvalidCredential, MissingCredential } from './errors.ts';
 import type { Fetch } from './issuer-keys.ts';
 import { type CreatedKey, createKey, hashOfKey, type KeyRequest, revokeKey, setBootstrapKey } from './keys.ts';
@@ -30,6 +31,8 @@ export interface AccessDeps {
   /** Allows issuers with a shared secret. */
   development: boolean;
   fetch: Fetch;
+  /** Of this server itself; there is none where sign-in is off. */
+  builtIn?: BuiltInIssuer;
   /** What the other capabilities hold for an organisation, removed with it in this order. */
   purgers?: readonly Purger[];
   /** Told of an organisation that is gone, so that what runs for it stops. */

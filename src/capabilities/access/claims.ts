@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { IssuerSettings } from '../../config/schema.ts';
 import { isObject } from '../../kernel/json.ts';
 import type { OrgId, Principal } from '../../kernel/principal.ts';
+import type { BuiltInIssuer } from './builtin.ts';
 import { InvalidCredential } from './errors.ts';
 import { isRole, isScope, type Role, type Scope } from './scopes.ts';
 
@@ -42,6 +43,34 @@ export function principalOfClaims(
     scopes: Object.freeze(scopesOf(settings, claims)),
     credential: Object.freeze({ kind: 'jwt' as const, id: settings.issuer }),
     expiresAt,
+  });
+}
+
+/**
+ * The principal of a checked token of our own: who it is and what it may is what is known now, not what the token says.
+ *
+ * @throws InvalidCredential, and what `holderOf` throws
+ */
+export function holderPrincipal(
+  issuer: string,
+  claims: Claims,
+  holderOf: BuiltInIssuer['holderOf'],
+  hasOrg: (org: OrgId) => boolean,
+): Principal {
+  const text = (value: unknown) => (typeof value === 'string' ? value : undefined);
+  const holder = holderOf({
+    sub: String(claims.sub),
+    clientId: text(claims.client_id),
+    org: text(claims.org),
+    issuedAtMs: Number(claims.iat) * 1000,
+  });
+  if (!holder || !hasOrg(holder.org))
+    throw InvalidCredential({ reason: 'whom it stands for is not a member any more' });
+  return Object.freeze<Principal>({
+    ...holder,
+    scopes: Object.freeze([...new Set(words(claims.scope ?? '', true).filter(isScope))]),
+    credential: Object.freeze({ kind: 'jwt' as const, id: issuer }),
+    expiresAt: Number(claims.exp) * 1000,
   });
 }
 

@@ -19,6 +19,7 @@ export {
   missingScope,
   type Role,
   requireScope,
+  rolesCarry,
   type Scope,
   scopeNames,
   scopesTogether,

@@ -10,6 +10,7 @@ import {
   type Scope,
   scopeNames,
   scopesTogether,
+  subjectsOf,
   systemPrincipal,
 } from './index.ts';
 import { rolesBeyond } from './scopes.ts';
@@ -94,4 +95,16 @@ it('names everything as one scope only where it is everything [SP-14]', () => {
   expect(scopesTogether(somebody(['developer'], ['*', 'keys:write']))).toEqual(['tools:read', 'tools:call']);
   const elsewhere = scopesTogether(somebody(['admin'], ['*'], 'acme'));
   expect(elsewhere).toEqual(scopeNames.filter((scope) => !['*', 'orgs:write'].includes(scope)));
+});
+
+it('somebody is given rights as themselves, by their role and those below it, and by their teams', () => {
+  const kim: Principal = { ...somebody(['developer'], ['*']), id: 'user:kim', teams: ['platform', 'on-call'] };
+  expect(subjectsOf(kim)).toEqual([
+    'everyone',
+    'principal:user:kim',
+    'role:viewer',
+    'role:developer',
+    'team:platform',
+    'team:on-call',
+  ]);
 });

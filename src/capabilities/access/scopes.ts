@@ -13,6 +13,7 @@ export const scopeNames = [
   'tools:review',
   'knowledge:write',
   'keys:write',
+  'users:write',
   'policies:read',
   'policies:write',
   'orgs:write',

@@ -5,7 +5,8 @@ import { FairleadError } from '../../kernel/errors.ts';
 import { isObject, parseJson } from '../../kernel/json.ts';
 import type { OrgId, Principal } from '../../kernel/principal.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
-import { principalOfClaims } from './claims.ts';
+import type { BuiltInIssuer } from './builtin.ts';
+import { holderPrincipal, principalOfClaims } from './claims.ts';
 import { ExpiredCredential, InvalidCredential } from './errors.ts';
 import { createIssuerKeys, type Fetch } from './issuer-keys.ts';
 import { checkIssuers } from './issuers.ts';
@@ -19,6 +20,8 @@ export interface TokenDeps {
   clock: Clock;
   log: Log;
   hasOrg(org: OrgId): boolean;
+  /** Of this server itself. */
+  builtIn?: BuiltInIssuer;
 }
 
 export interface Tokens {
@@ -27,7 +30,8 @@ export interface Tokens {
 }
 
 interface Issuer {
-  settings: IssuerSettings;
+  name: string;
+  principalOf(claims: JWTPayload, hasOrg: TokenDeps['hasOrg']): Principal | Promise<Principal>;
   options: JWTVerifyOptions;
   key: JWTVerifyGetKey;
 }
@@ -45,6 +49,9 @@ export function createTokens(deps: TokenDeps): Tokens {
   const { clock, log } = deps;
   checkIssuers(deps.issuers, deps.development);
   const issuers = new Map(deps.issuers.map((settings) => [settings.issuer, openIssuer(settings, deps)]));
+  const { builtIn } = deps;
+  // Last: no setting stands in its place.
+  if (builtIn) issuers.set(builtIn.issuer, openBuiltIn(builtIn, deps.resource));
 
   return {
     async verify(token) {
@@ -54,14 +61,14 @@ export function createTokens(deps: TokenDeps): Tokens {
       if (!issuer) throw InvalidCredential({ reason: 'its issuer is not known here' });
       try {
         const claims = await checked(token, issuer, new Date(clock.now()));
-        return principalOfClaims(issuer.settings, claims, deps.hasOrg);
+        return await issuer.principalOf(claims, deps.hasOrg);
       } catch (error) {
         if (error instanceof FairleadError) throw error;
         if (error instanceof errors.JWTExpired) throw ExpiredCredential();
         // Causes hold the claims of the token: they go neither into the error nor into the log.
         const reason = reasonOf(error);
         if (!(error instanceof errors.JOSEError))
-          log.warn({ issuer: issuer.settings.issuer, kind: errorName(error) }, 'a token could not be checked');
+          log.warn({ issuer: issuer.name, kind: errorName(error) }, 'a token could not be checked');
         throw InvalidCredential({ reason });
       }
     },
@@ -72,7 +79,8 @@ function openIssuer(settings: IssuerSettings, { resource, fetch, clock, log }: T
   const { issuer, jwksUri, sharedSecret } = settings;
   const secret = sharedSecret === undefined ? undefined : new TextEncoder().encode(sharedSecret);
   return {
-    settings,
+    name: issuer,
+    principalOf: (claims, hasOrg) => principalOfClaims(settings, claims, hasOrg),
     options: {
       issuer,
       audience: settings.audience ?? resource,
@@ -81,6 +89,25 @@ function openIssuer(settings: IssuerSettings, { resource, fetch, clock, log }: T
       requiredClaims: ['exp', 'sub'],
     },
     key: secret ? async () => secret : createIssuerKeys({ issuer, jwksUri, fetch, clock, log }),
+  };
+}
+
+function openBuiltIn({ issuer, key, wake, holderOf }: BuiltInIssuer, resource: string): Issuer {
+  return {
+    name: issuer,
+    key,
+    // `typ` tells an access token from whatever else is signed with the same keys (RFC 9068, section 4).
+    options: {
+      issuer,
+      audience: resource,
+      algorithms: ['ES256'],
+      typ: 'at+jwt',
+      requiredClaims: ['exp', 'iat', 'sub'],
+    },
+    async principalOf(claims, hasOrg) {
+      await wake();
+      return holderPrincipal(issuer, claims, holderOf, hasOrg);
+    },
   };
 }
 

@@ -31,6 +31,8 @@ import { knowledgeRuns } from './knowledge/runs.ts';
 import { knowledgeSync } from './knowledge/sync.ts';
 import { knowledgeUpload } from './knowledge/upload.ts';
 import { knowledgeVerify } from './knowledge/verify.ts';
+import { login } from './login.ts';
+import { logout } from './logout.ts';
 import { migrate } from './migrate.ts';
 import { orgsCreate } from './orgs/create.ts';
 import { orgsDelete } from './orgs/delete.ts';
@@ -51,12 +53,19 @@ import { upstreamsAdd } from './upstreams/add.ts';
 import { upstreamsList } from './upstreams/list.ts';
 import { upstreamsRemove } from './upstreams/remove.ts';
 import { upstreamsTest } from './upstreams/test.ts';
+import { usersInvite } from './users/invite.ts';
+import { usersList } from './users/list.ts';
+import { usersRemove } from './users/remove.ts';
+import { usersReset } from './users/reset.ts';
+import { usersRevoke } from './users/revoke.ts';
 
 /** Every command, in the order of the help. */
 export const commands: readonly CommandSpec[] = [
   serve,
   connect,
   stdio,
+  login,
+  logout,
   call,
   toolsList,
   toolsSearch,
@@ -90,6 +99,11 @@ export const commands: readonly CommandSpec[] = [
   keysList,
   keysCreate,
   keysRevoke,
+  usersList,
+  usersInvite,
+  usersReset,
+  usersRevoke,
+  usersRemove,
   orgsList,
   orgsCreate,
   orgsDelete,

@@ -53,9 +53,13 @@ export const stdio: CommandSpec = {
     const bridge = createBridge({
       client: new StdioServerTransport(lines as never, stdout as never),
       open: async (events) => {
-        const { mcpUrl, key } = await find(); // anew: address and key change when the server is started again
-        const fetch = (url: string | URL | Request, init?: RequestInit) =>
-          egress.fetch(url as string | URL, { ...init, guarded: false });
+        const { mcpUrl, key, freshKey } = await find(); // anew: address and key change when the server is started again
+        const fetch = async (url: string | URL | Request, init?: RequestInit) => {
+          const headers = new Headers(init?.headers);
+          const fresh = await freshKey?.();
+          if (fresh !== undefined) headers.set('authorization', `Bearer ${fresh}`);
+          return egress.fetch(url as string | URL, { ...init, headers, guarded: false });
+        };
         return openConnection({ mcpUrl, key, fetch, log }, events);
       },
       log,

@@ -10,7 +10,8 @@ export type KeyPurpose =
   | 'audit-checkpoints'
   | 'audit-digests'
   | 'cursors'
-  | 'backups';
+  | 'backups'
+  | 'sign-in';
 
 export interface Keyring {
   /** Keyed hash (HMAC-SHA-256) as hex. */

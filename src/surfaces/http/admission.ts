@@ -1,6 +1,6 @@
 import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
-import { type Access, anonymousPrincipal, MissingCredential } from '../../capabilities/access/index.ts';
+import { type Access, anonymousPrincipal, MissingCredential, missingScope } from '../../capabilities/access/index.ts';
 import type { EndpointSettings } from '../../config/schema.ts';
 import { asFairleadError } from '../../kernel/errors.ts';
 import type { Principal } from '../../kernel/principal.ts';
@@ -99,19 +99,25 @@ export function createAdmission({
       } catch (error) {
         const { spec } = asFairleadError(error);
         const path = endpoint === undefined ? '/mcp' : `/mcp/${endpoint}`;
-        const headers =
-          spec.status === 401 && anonymous === undefined
-            ? { 'www-authenticate': challenge(metadataUrl(path), bearer !== undefined) }
-            : undefined;
-        return problemResponse(error, log, headers ? { headers } : {});
+        const scope = missingScope(error);
+        const told =
+          scope !== undefined
+            ? `Bearer error="insufficient_scope", scope="${scope}", resource_metadata="${metadataUrl(path)}"`
+            : spec.status === 401 && anonymous === undefined
+              ? challenge(metadataUrl(path), bearer !== undefined)
+              : undefined;
+        return problemResponse(error, log, told === undefined ? {} : { headers: { 'www-authenticate': told } });
       }
     },
   };
 }
 
-/** RFC 9728: the challenge says where to learn who gives out tokens. */
+/**
+ * RFC 9728: the challenge says where to learn who gives out tokens, and for what to ask. A client that is not told takes
+ * every scope that the metadata names.
+ */
 function challenge(metadataUrl: string, presented: boolean): string {
-  return `Bearer ${presented ? 'error="invalid_token", ' : ''}resource_metadata="${metadataUrl}"`;
+  return `Bearer ${presented ? 'error="invalid_token", ' : ''}resource_metadata="${metadataUrl}", scope="tools:read tools:call"`;
 }
 
 function bearerOf(header: string | undefined): string | undefined {

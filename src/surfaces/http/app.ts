@@ -13,6 +13,8 @@ import { createShortcut, type Shortcut } from './shortcut.ts';
 export interface HttpAppDeps {
   mcp: McpSurface;
   rest(admission: Admission): Hono<HttpEnv>;
+  /** The built-in sign-in, where it is on. */
+  signin?(admission: Admission): Hono<HttpEnv>;
   access: Access;
   log: Log;
   metrics: Metrics;
@@ -58,6 +60,7 @@ export function createHttpApp(deps: HttpAppDeps): HttpApp {
   app.all('/mcp', () => methodNotAllowed());
   app.all('/mcp/:endpoint', () => methodNotAllowed());
   app.get('/', (c) => c.redirect('/docs')); // who opens the address in a browser wants to know what is here
+  if (deps.signin) app.route('/', deps.signin(admission));
   app.route('/', deps.rest(admission));
 
   return { app, shortcut: createShortcut({ ...deps, admission }) };

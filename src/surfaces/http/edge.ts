@@ -61,7 +61,10 @@ export function edge({ allowedHosts, allowedOrigins, log, metrics }: EdgeDeps): 
     async function secure(c, next) {
       await next();
       const { headers } = c.res; // `c.header` would copy the response for each
-      for (const [name, value] of Object.entries(safetyHeaders(c.get('requestId')))) headers.set(name, value);
+      for (const [name, value] of Object.entries(safetyHeaders(c.get('requestId')))) {
+        // A page with a form says itself what its browser may tell of it.
+        if (name !== 'referrer-policy' || !headers.has(name)) headers.set(name, value);
+      }
     },
     async function rightHost(c, next) {
       try {

@@ -23,8 +23,10 @@ import { policyRoutes } from './policies.ts';
 import { register } from './register.ts';
 import { reviewRoutes } from './reviews.ts';
 import type { Route } from './route.ts';
+import { serviceRoutes } from './services.ts';
 import { type ToolsDeps, toolRoutes } from './tools.ts';
 import { upstreamRoutes } from './upstreams.ts';
+import { type UsersDeps, userRoutes } from './users.ts';
 
 export interface RestDeps extends BodyLimits {
   gateway: Gateway;
@@ -35,6 +37,7 @@ export interface RestDeps extends BodyLimits {
   endpoints: EndpointRoutesDeps['endpoints'];
   knowledge: Knowledge;
   upstreams: Upstreams;
+  signin: UsersDeps['signin'];
   guidanceOf: ToolsDeps['guidanceOf'];
   /** What is declared for organisations that do not exist. */
   orgsNotThere: MeDeps['orgsNotThere'];
@@ -69,6 +72,8 @@ function restRoutes(deps: RestDeps): Route[] {
     ...policyRoutes(deps),
     ...auditRoutes(deps),
     ...keyRoutes(deps),
+    ...userRoutes(deps),
+    ...serviceRoutes(deps),
     ...orgRoutes(deps),
     ...meRoutes(deps),
   ];

@@ -190,6 +190,7 @@ export const principal = z
     org: z.string(),
     name: z.string(),
     roles: z.array(z.string()),
+    teams: z.array(z.string()).optional(),
     scopes: z.array(z.string()),
     credential: z.object({ kind: z.string(), id: z.string() }),
     expiresAt: timeMs.optional(),

@@ -1,0 +1,71 @@
+import { getMigrations } from 'better-auth/db/migration';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { databaseKinds, openTestDatabase, silentLog, type TestDatabase } from '../../../test/database.ts';
+import { newId } from '../../kernel/ids.ts';
+import { accessMigrations } from '../access/index.ts';
+import { authOptions, openAuthServer } from './authserver.ts';
+import { signinMigrations } from './migrations.ts';
+import { publicKeys } from './tokens/store.ts';
+
+describe.each(databaseKinds)('better-auth on %s', (kind) => {
+  let world: TestDatabase;
+  const depsFor = (publicUrl: string) => ({
+    db: world.db,
+    log: silentLog,
+    secret: 'a secret of the test, thirty-two bytes or more',
+    publicUrl,
+    paths: {
+      base: '/auth',
+      signIn: '/auth/sign-in',
+      consent: '/auth/consent',
+      device: '/auth/device',
+      error: '/auth/error',
+    },
+    resource: `${publicUrl}/mcp`,
+    scopes: ['tools:read', 'offline_access'],
+    addressHeader: 'x-address',
+    newId,
+    hashToken: (token: string) => `hash of ${token}`,
+    orgOf: () => undefined,
+  });
+
+  beforeAll(async () => {
+    world = await openTestDatabase([...accessMigrations, ...signinMigrations], { kind });
+  });
+  afterAll(() => world.stop());
+
+  it('finds all that it wants in what our migrations make', async () => {
+    const { toBeCreated, toBeAdded } = await getMigrations(
+      authOptions(depsFor('https://fairlead.example.com')) as never,
+    );
+    expect([toBeCreated, toBeAdded]).toEqual([[], []]);
+  });
+
+  it('gives cookies that only https carries, where that is the public address, and knows them again', async () => {
+    const auth = await openAuthServer(depsFor('https://fairlead.example.com'));
+    const { userId } = await auth.createUser({ email: 'Kim@Example.com', name: 'Kim', password: 'four plain words' });
+    const attempt = { email: 'kim@example.com', address: '203.0.113.7', userAgent: 'a browser' };
+    expect(await auth.signIn({ ...attempt, password: 'four plain word' })).toBeUndefined();
+    const signedIn = await auth.signIn({ ...attempt, password: 'four plain words' });
+    expect(signedIn?.userId).toBe(userId);
+    expect(signedIn?.cookies).toEqual([
+      expect.stringMatching(/^__Secure-fairlead\.session_token=(?=.*; Secure)(?=.*; HttpOnly)(?=.*; SameSite=Lax)/),
+    ]);
+    const cookie = signedIn?.cookies[0]?.split(';')[0];
+    expect(await auth.visitor({ cookie })).toMatchObject({ userId, email: 'kim@example.com', name: 'Kim' });
+    expect(await auth.visitor({ cookie: cookie?.replace(/.{3}$/, 'xyz') })).toBeUndefined();
+    await auth.signOut({ cookie });
+    expect(await auth.visitor({ cookie })).toBeUndefined();
+  });
+
+  it('makes new keys where those that there are were sealed with another secret', async () => {
+    const deps = depsFor('https://fairlead.example.com');
+    await openAuthServer(deps);
+    const before = await publicKeys(world.db, Date.now());
+    await openAuthServer({ ...deps, secret: 'another secret of the test, thirty-two bytes or more' });
+    await openAuthServer({ ...deps, secret: 'another secret of the test, thirty-two bytes or more' });
+    const after = await publicKeys(world.db, Date.now());
+    expect([before.length, after.length]).toEqual([1, 1]);
+    expect(after[0]?.id).not.toBe(before[0]?.id);
+  });
+});

@@ -1,0 +1,75 @@
+import { isIPv6 } from 'node:net';
+import type { Clock } from '../../../kernel/clock.ts';
+import type { Db } from '../../../platform/db/types.ts';
+import type { Keyring } from '../../../platform/keyring/index.ts';
+import { TooManyAttempts } from '../errors.ts';
+import { countAttempts, deleteOldAttempts, forgetAttempts, takeBackAttempt } from './store.ts';
+
+const windowMs = 15 * 60_000;
+
+/** What somebody may do how often within a quarter of an hour. */
+const allowed = {
+  /** Passwords tried for one account, from wherever. */
+  account: 10,
+  /** Passwords and invitations tried from one address, for whichever account. */
+  address: 50,
+  /** Programs made known from one address. */
+  clients: 60,
+  /** Codes of devices tried from one address. */
+  codes: 20,
+} as const;
+
+export interface Limits {
+  /**
+   * Counts the attempt, then throws TooManyAttempts where it is one too many. Counted first: a hundred attempts at once
+   * are a hundred attempts.
+   */
+  count(attempt: { email?: string; address: string | undefined }): Promise<void>;
+  /** It was the right password: it does not count. */
+  succeeded(attempt: { email: string; address: string | undefined }): Promise<void>;
+  countClient(address: string | undefined): Promise<void>;
+  countCode(address: string | undefined): Promise<void>;
+  tidy(): Promise<void>;
+}
+
+/** Kept in the database, so that they hold for all replicas together and after a restart. */
+export function createLimits({ db, keyring, clock }: { db: Db; keyring: Keyring; clock: Clock }): Limits {
+  const keyOf = (kind: keyof typeof allowed, text: string) => `${kind}:${keyring.hash('sign-in', `${kind}:${text}`)}`;
+  const accountKey = (email: string) => keyOf('account', email.trim().toLowerCase());
+  const addressKey = (address: string | undefined, kind: 'address' | 'clients' | 'codes' = 'address') =>
+    keyOf(kind, networkOf(address));
+
+  async function count(keys: readonly string[]): Promise<void> {
+    const now = clock.now();
+    const counted = await countAttempts(db, keys, now, windowMs);
+    const waits = [...counted]
+      .filter(([key, { count }]) => count > allowed[key.split(':')[0] as keyof typeof allowed])
+      .map(([, { since }]) => since + windowMs - now);
+    if (waits.length > 0)
+      throw TooManyAttempts({}, { retryAfterSeconds: Math.max(1, Math.ceil(Math.max(...waits) / 1000)) });
+  }
+
+  return {
+    count: ({ email, address }) => count([...(email === undefined ? [] : [accountKey(email)]), addressKey(address)]),
+    async succeeded({ email, address }) {
+      await forgetAttempts(db, accountKey(email));
+      await takeBackAttempt(db, addressKey(address));
+    },
+    countClient: (address) => count([addressKey(address, 'clients')]),
+    countCode: (address) => count([addressKey(address, 'codes')]),
+    tidy: () => deleteOldAttempts(db, clock.now() - windowMs),
+  };
+}
+
+/** Whoever has one IPv6 address has all of its /64. */
+export function networkOf(address: string | undefined): string {
+  if (address === undefined) return 'unknown';
+  if (!isIPv6(address)) return address;
+  const [head = '', tail] = address.split('::');
+  const groups = head === '' ? [] : head.split(':');
+  const missing = tail === undefined ? 0 : 8 - groups.length - (tail === '' ? 0 : tail.split(':').length);
+  return [...groups, ...Array<string>(Math.max(0, missing)).fill('0'), ...(tail ? tail.split(':') : [])]
+    .slice(0, 4)
+    .map((group) => Number.parseInt(group || '0', 16).toString(16))
+    .join(':');
+}

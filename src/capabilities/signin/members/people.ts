@@ -1,0 +1,233 @@
+import { z } from 'zod';
+import { roleNames } from '../../../config/schema.ts';
+import type { Clock } from '../../../kernel/clock.ts';
+import { Conflict, InvalidRequest, NotFound } from '../../../kernel/errors.ts';
+import { newId, randomToken } from '../../../kernel/ids.ts';
+import type { OrgId } from '../../../kernel/principal.ts';
+import type { Db } from '../../../platform/db/types.ts';
+import type { Keyring } from '../../../platform/keyring/index.ts';
+import { InvitationVoid } from '../errors.ts';
+import {
+  deleteInvitation,
+  findInvitation,
+  type Invitation,
+  insertInvitation,
+  listInvitations,
+  namesUnknownOrg,
+  useInvitation,
+} from '../invitations/store.ts';
+import type { AuthServer } from '../port.ts';
+import type { Roster } from './roster.ts';
+import {
+  changeMember,
+  deleteMember,
+  findUserByEmail,
+  insertMember,
+  listMembers,
+  listSessions,
+  type Member,
+  revokeMember,
+  type Session,
+} from './store.ts';
+
+const invitationMs = 7 * 24 * 3_600_000;
+const tokenBytes = 32;
+export const minPasswordLength = 12;
+const maxPasswordLength = 256;
+
+const team = z.string().regex(/^[a-z][a-z0-9-]{0,38}$/, 'must be lower case letters, digits and dashes');
+
+/** Whom somebody invites; for surfaces to build their own schemas on. */
+export const invitationInput = z.strictObject({
+  email: z.email().max(200).describe('Where the person is reached, and by what it signs in'),
+  role: z.enum(roleNames).default('developer').describe('What it may do'),
+  teams: z.array(team).max(50).default([]).describe('Teams that it belongs to'),
+});
+export type InvitationInput = z.infer<typeof invitationInput>;
+
+export const memberChange = z
+  .strictObject({
+    role: z.enum(roleNames).describe('What the person may do from now on'),
+    teams: z.array(team).max(50).describe('All teams that it belongs to'),
+  })
+  .partial();
+
+/** The members of organisations. Whoever calls has required `users:write`, and that they may act in the organisation. */
+export interface People {
+  list(org: OrgId): Promise<Member[]>;
+  invitations(org: OrgId): Promise<Invitation[]>;
+  /** The link is in this answer and nowhere else. Throws NotFound for the organisation. */
+  invite(org: OrgId, input: InvitationInput, createdBy: string): Promise<{ invitation: Invitation; link: string }>;
+  /** Throws NotFound, as all that follow do. */
+  withdraw(org: OrgId, id: string): Promise<void>;
+  change(org: OrgId, userId: string, change: z.infer<typeof memberChange>): Promise<Member>;
+  remove(org: OrgId, userId: string): Promise<void>;
+  sessions(org: OrgId, userId: string): Promise<Session[]>;
+  /** Ends everything that the person is signed in with. */
+  revoke(org: OrgId, userId: string): Promise<void>;
+  /**
+   * A link by which the person chooses a new password: whoever holds it has the account. So it is made for members of this
+   * organisation alone, or where `everywhere` says that the others are the caller's business, too. Throws Conflict.
+   */
+  reset(
+    org: OrgId,
+    userId: string,
+    more: { createdBy: string; everywhere: boolean },
+  ): Promise<{ invitation: Invitation; link: string }>;
+  /** By the secret of its link. `known` says that the person has a password here already. Throws InvitationVoid. */
+  invitation(token: string): Promise<{ invitation: Invitation; known: boolean }>;
+  /**
+   * Makes whoever holds the link a member. A person who is known here proves it by the password, a new one chooses it.
+   * Throws InvitationVoid, InvalidRequest; undefined where the password is not theirs.
+   */
+  accept(
+    token: string,
+    person: { name: string; password: string; address: string | undefined; userAgent: string | undefined },
+  ): Promise<Member | undefined>;
+}
+
+export interface PeopleDeps {
+  db: Db;
+  keyring: Keyring;
+  clock: Clock;
+  roster: Roster;
+  /** Where the page for invitations is; the token is added to it. */
+  invitationUrl: string;
+  server(): Promise<AuthServer>;
+}
+
+export function createPeople(deps: PeopleDeps): People {
+  const { db, keyring, clock, roster, server } = deps;
+  const hashOf = (token: string) => keyring.hash('sign-in', `invitation:${token}`);
+
+  async function changed<T>(change: Promise<T>): Promise<T> {
+    const value = await change;
+    roster.tell();
+    await roster.refresh();
+    return value;
+  }
+  const inTransaction = (work: (tx: Db) => Promise<boolean>) =>
+    changed(db.transaction().execute((tx) => work(tx as unknown as Db)));
+
+  async function find(token: string) {
+    const invitation = await findInvitation(db, hashOf(token), clock.now());
+    if (!invitation) throw InvitationVoid();
+    return { invitation, user: await findUserByEmail(db, invitation.email) };
+  }
+
+  async function memberOf(org: OrgId, userId: string): Promise<Member> {
+    const member = (await listMembers(db, org)).find((each) => each.userId === userId);
+    if (!member) throw NotFound({ what: 'user', id: userId });
+    return member;
+  }
+
+  async function linkFor(
+    org: OrgId,
+    kind: Invitation['kind'],
+    { email, role, teams }: { email: string; role: string; teams: readonly string[] },
+    createdBy: string,
+  ) {
+    const now = clock.now();
+    const token = randomToken(tokenBytes);
+    const invitation: Invitation = {
+      org,
+      id: newId('inv', now),
+      kind,
+      email: email.toLowerCase(),
+      role,
+      teams: [...new Set(teams)],
+      createdBy,
+      createdAt: now,
+      expiresAt: now + invitationMs,
+    };
+    try {
+      await db.transaction().execute((tx) => insertInvitation(tx, org, invitation, hashOf(token)));
+    } catch (error) {
+      throw namesUnknownOrg(error) ? NotFound({ what: 'organisation', id: org }) : error;
+    }
+    return { invitation, link: `${deps.invitationUrl}?token=${token}` };
+  }
+
+  /** Everything that the old password opened is closed. */
+  async function renew({ org, id, email }: Invitation, userId: string | undefined, password: string) {
+    if (userId === undefined) throw InvitationVoid();
+    checkNew(email, password);
+    const now = clock.now();
+    if (!(await useInvitation(db, org, id, now))) throw InvitationVoid();
+    await (await server()).setPassword(userId, password);
+    for (const member of roster.memberships(userId)) {
+      await inTransaction((tx) => revokeMember(tx, member.org, userId, now));
+    }
+    return memberOf(org, userId);
+  }
+
+  return {
+    list: (org) => listMembers(db, org),
+    invitations: (org) => listInvitations(db, org, clock.now()),
+    invite: (org, input, createdBy) => linkFor(org, 'join', input, createdBy),
+    async reset(org, userId, { createdBy, everywhere }) {
+      const { email, role, teams } = await memberOf(org, userId);
+      await roster.refresh();
+      if (!everywhere && roster.memberships(userId).some((member) => member.org !== org))
+        throw Conflict({
+          reason: 'This person is a member of other organisations, too, which a new password would open.',
+          remedy: 'Ask an administrator of the default organisation to do it.',
+        });
+      return linkFor(org, 'reset', { email, role, teams }, createdBy);
+    },
+    async withdraw(org, id) {
+      if (!(await deleteInvitation(db, org, id))) throw NotFound({ what: 'invitation', id });
+    },
+    async change(org, userId, change) {
+      if (!(await inTransaction((tx) => changeMember(tx, org, userId, change))))
+        throw NotFound({ what: 'user', id: userId });
+      return memberOf(org, userId);
+    },
+    async remove(org, userId) {
+      if (!(await inTransaction((tx) => deleteMember(tx, org, userId)))) throw NotFound({ what: 'user', id: userId });
+    },
+    async sessions(org, userId) {
+      await memberOf(org, userId);
+      return listSessions(db, org, userId, clock.now());
+    },
+    async revoke(org, userId) {
+      const now = clock.now();
+      if (!(await inTransaction((tx) => revokeMember(tx, org, userId, now))))
+        throw NotFound({ what: 'user', id: userId });
+    },
+    async invitation(token) {
+      const { invitation, user } = await find(token);
+      return { invitation, known: user !== undefined };
+    },
+    async accept(token, { name, password, address, userAgent }) {
+      const { invitation, user } = await find(token);
+      const { org, email, role, teams, createdBy } = invitation;
+      const auth = await server();
+      if (invitation.kind === 'reset') return renew(invitation, user?.id, password);
+      if (!user) checkNew(email, password, name);
+      const userId = user
+        ? (await auth.signIn({ email, password, address, userAgent }))?.userId
+        : (await auth.createUser({ email, name: name.trim(), password })).userId;
+      if (userId === undefined) return undefined;
+      const taken = await inTransaction(async (tx) => {
+        const now = clock.now();
+        if (!(await useInvitation(tx, org, invitation.id, now))) return false;
+        return insertMember(tx, org, { userId, role, teams, createdBy, createdAt: now });
+      });
+      if (!taken) throw InvitationVoid();
+      return memberOf(org, userId);
+    },
+  };
+}
+
+/** Throws InvalidRequest with all that is wrong. */
+function checkNew(email: string, password: string, name?: string): void {
+  const faults: string[] = [];
+  if (name !== undefined && !/^\P{Cc}{1,100}$/u.test(name.trim()))
+    faults.push('name: is missing, or longer than 100 characters');
+  if (password.length < minPasswordLength) faults.push(`password: needs ${minPasswordLength} characters or more`);
+  if (password.length > maxPasswordLength) faults.push(`password: has more than ${maxPasswordLength} characters`);
+  if (password.toLowerCase().includes(email.toLowerCase())) faults.push('password: must not hold the e-mail address');
+  if (new Set(password).size < 5) faults.push('password: is always the same few characters');
+  if (faults.length > 0) throw InvalidRequest({ faults });
+}

@@ -1,0 +1,332 @@
+import { sql } from 'kysely';
+import type { OrgId } from '../../../kernel/principal.ts';
+import type { Db } from '../../../platform/db/types.ts';
+
+/** `bigint` comes out of the driver as text. */
+type Ms = number | string;
+
+type MemberTables = {
+  signin_users: { id: string; name: string; email: string; createdAt: Date };
+  signin_sessions: {
+    id: string;
+    userId: string;
+    org: string | null;
+    createdAt: Date;
+    updatedAt: Date;
+    expiresAt: Date;
+    ipAddress: string | null;
+    userAgent: string | null;
+  };
+  signin_refresh_tokens: {
+    id: string;
+    token: string;
+    clientId: string;
+    userId: string;
+    sessionId: string | null;
+    referenceId: string | null;
+    rotatedAt: Date | null;
+    revoked: Date | null;
+    createdAt: Date;
+    expiresAt: Date;
+  };
+  signin_consents: { clientId: string; userId: string | null; referenceId: string | null };
+  signin_clients: {
+    clientId: string;
+    clientSecret: string | null;
+    name: string | null;
+    uri: string | null;
+    redirectUris: string[];
+    createdAt: Date | null;
+    updatedAt: Date | null;
+    disabled: boolean | null;
+  };
+  signin_members: {
+    org: string;
+    user_id: string;
+    role: string;
+    teams: string[];
+    created_by: string;
+    created_at: Ms;
+    revoked_before: Ms;
+  };
+  signin_services: {
+    org: string;
+    client_id: string;
+    name: string;
+    roles: string[];
+    created_by: string;
+    created_at: Ms;
+  };
+  signin_invitations: {
+    org: string;
+    id: string;
+    email: string;
+    role: string;
+    teams: string[];
+    token_hash: string;
+    created_by: string;
+    created_at: Ms;
+    expires_at: Ms;
+    accepted_at: Ms | null;
+  };
+  signin_revision: { only_row: boolean; revision: Ms };
+};
+
+const tables = (db: Db) => db.withTables<MemberTables>();
+
+/** A person as a member of one organisation. Times are milliseconds since the epoch. */
+export interface Member {
+  org: OrgId;
+  userId: string;
+  email: string;
+  name: string;
+  role: string;
+  teams: string[];
+  createdBy: string;
+  createdAt: number;
+  revokedBefore: number;
+}
+
+export interface Service {
+  org: OrgId;
+  clientId: string;
+  name: string;
+  roles: string[];
+  createdBy: string;
+  createdAt: number;
+}
+
+export interface Session {
+  id: string;
+  createdAt: number;
+  seenAt: number;
+  address?: string;
+  userAgent?: string;
+}
+
+export async function readRevision(db: Db): Promise<number> {
+  const row = await tables(db).selectFrom('signin_revision').select('revision').executeTakeFirstOrThrow();
+  return Number(row.revision);
+}
+
+/** Comes last in a transaction: its row is locked until the commit. */
+async function bumpRevision(db: Db): Promise<void> {
+  await tables(db).updateTable('signin_revision').set({ revision: sql`revision + 1` }).execute();
+}
+
+const memberships = (db: Db) =>
+  tables(db)
+    .selectFrom('signin_members as m')
+    .innerJoin('signin_users as u', 'u.id', 'm.user_id')
+    .select([
+      'm.org',
+      'm.user_id',
+      'm.role',
+      'm.teams',
+      'm.created_by',
+      'm.created_at',
+      'm.revoked_before',
+      'u.email',
+      'u.name',
+    ])
+    .orderBy('m.created_at')
+    .orderBy('m.org');
+
+/** All organisations together: the way from a token to a principal, for authentication only. */
+export async function loadMembers(db: Db): Promise<Member[]> {
+  return (await memberships(db).execute()).map(toMember);
+}
+
+export async function loadServices(db: Db): Promise<Service[]> {
+  return (await tables(db).selectFrom('signin_services').selectAll().execute()).map((row) => ({
+    org: row.org,
+    clientId: row.client_id,
+    name: row.name,
+    roles: row.roles,
+    createdBy: row.created_by,
+    createdAt: Number(row.created_at),
+  }));
+}
+
+export async function listMembers(db: Db, org: OrgId): Promise<Member[]> {
+  return (await memberships(db).where('m.org', '=', org).execute()).map(toMember);
+}
+
+/** False where the person is a member already. Fails on an unknown organisation. */
+export async function insertMember(
+  db: Db,
+  org: OrgId,
+  member: Pick<Member, 'userId' | 'role' | 'teams' | 'createdBy' | 'createdAt'>,
+): Promise<boolean> {
+  const result = await tables(db)
+    .insertInto('signin_members')
+    .values({
+      org,
+      user_id: member.userId,
+      role: member.role,
+      teams: member.teams,
+      created_by: member.createdBy,
+      created_at: member.createdAt,
+      revoked_before: 0,
+    })
+    .onConflict((conflict) =>
+      conflict.columns(['org', 'user_id']).doUpdateSet({ role: member.role, teams: member.teams }),
+    )
+    .executeTakeFirst();
+  await bumpRevision(db);
+  return result.numInsertedOrUpdatedRows === 1n;
+}
+
+export async function changeMember(
+  db: Db,
+  org: OrgId,
+  userId: string,
+  change: { role?: string; teams?: string[] },
+): Promise<boolean> {
+  const changed = await tables(db)
+    .updateTable('signin_members')
+    .set(change)
+    .where('org', '=', org)
+    .where('user_id', '=', userId)
+    .executeTakeFirst();
+  await bumpRevision(db);
+  return changed.numUpdatedRows === 1n;
+}
+
+/** Everybody may be a member of several; who is one of none is forgotten with all that is theirs. */
+export async function deleteMember(db: Db, org: OrgId, userId: string): Promise<boolean> {
+  const gone = await tables(db)
+    .deleteFrom('signin_members')
+    .where('org', '=', org)
+    .where('user_id', '=', userId)
+    .executeTakeFirst();
+  await deleteGrants(db, org, userId);
+  await forgetStrangers(db, [userId]);
+  await bumpRevision(db);
+  return gone.numDeletedRows === 1n;
+}
+
+async function forgetStrangers(db: Db, userIds: readonly string[]): Promise<void> {
+  if (userIds.length === 0) return;
+  await tables(db)
+    .deleteFrom('signin_users')
+    .where('id', 'in', [...userIds])
+    .where('id', 'not in', tables(db).selectFrom('signin_members').select('user_id'))
+    .execute();
+}
+
+/** What programs were allowed for this person in this organisation, tokens with it. */
+async function deleteGrants(db: Db, org: OrgId, userId: string): Promise<void> {
+  for (const table of ['signin_refresh_tokens', 'signin_consents'] as const) {
+    await tables(db)
+      .deleteFrom(table)
+      .where('userId', '=', userId)
+      .where((eb) => eb.or([eb('referenceId', '=', org), eb('referenceId', 'is', null)]))
+      .execute();
+  }
+}
+
+/** Ends all that the person is signed in with in this organisation: sessions, programs, and tokens given out so far. */
+export async function revokeMember(db: Db, org: OrgId, userId: string, atMs: number): Promise<boolean> {
+  const found = await tables(db)
+    .updateTable('signin_members')
+    .set({ revoked_before: atMs })
+    .where('org', '=', org)
+    .where('user_id', '=', userId)
+    .executeTakeFirst();
+  if (found.numUpdatedRows === 0n) return false;
+  await deleteGrants(db, org, userId);
+  await tables(db).deleteFrom('signin_sessions').where('userId', '=', userId).execute();
+  await bumpRevision(db);
+  return true;
+}
+
+/** For the purge of an organisation. */
+export async function deleteMembers(db: Db, org: OrgId): Promise<void> {
+  const rows = await tables(db).selectFrom('signin_members').select('user_id').where('org', '=', org).execute();
+  const services = tables(db).selectFrom('signin_services').select('client_id').where('org', '=', org);
+  await tables(db).deleteFrom('signin_invitations').where('org', '=', org).execute();
+  await tables(db).deleteFrom('signin_clients').where('clientId', 'in', services).execute();
+  await tables(db).deleteFrom('signin_members').where('org', '=', org).execute();
+  for (const table of ['signin_refresh_tokens', 'signin_consents'] as const)
+    await tables(db).deleteFrom(table).where('referenceId', '=', org).execute();
+  await forgetStrangers(
+    db,
+    rows.map((row) => row.user_id),
+  );
+  await bumpRevision(db);
+}
+
+export async function insertService(db: Db, org: OrgId, service: Omit<Service, 'org'>): Promise<void> {
+  await tables(db)
+    .insertInto('signin_services')
+    .values({
+      org,
+      client_id: service.clientId,
+      name: service.name,
+      roles: service.roles,
+      created_by: service.createdBy,
+      created_at: service.createdAt,
+    })
+    .execute();
+  await bumpRevision(db);
+}
+
+export async function deleteService(db: Db, org: OrgId, clientId: string): Promise<boolean> {
+  const { numDeletedRows } = await tables(db)
+    .deleteFrom('signin_services')
+    .where('org', '=', org)
+    .where('client_id', '=', clientId)
+    .executeTakeFirst();
+  if (numDeletedRows === 0n) return false;
+  await tables(db).deleteFrom('signin_clients').where('clientId', '=', clientId).execute();
+  await bumpRevision(db);
+  return true;
+}
+
+export async function findUserByEmail(db: Db, email: string): Promise<{ id: string; name: string } | undefined> {
+  return tables(db)
+    .selectFrom('signin_users')
+    .select(['id', 'name'])
+    .where('email', '=', email.toLowerCase())
+    .executeTakeFirst();
+}
+
+/** In which organisation the browser is from now on. */
+export async function chooseOrg(db: Db, org: OrgId, sessionId: string): Promise<void> {
+  await tables(db).updateTable('signin_sessions').set({ org }).where('id', '=', sessionId).execute();
+}
+
+/** The browsers that a member is signed in with. */
+export async function listSessions(db: Db, org: OrgId, userId: string, atMs: number): Promise<Session[]> {
+  const rows = await tables(db)
+    .selectFrom('signin_sessions as s')
+    .innerJoin('signin_members as m', 'm.user_id', 's.userId')
+    .select(['s.id', 's.createdAt', 's.updatedAt', 's.ipAddress', 's.userAgent'])
+    .where('m.org', '=', org)
+    .where('s.userId', '=', userId)
+    .where('s.expiresAt', '>', new Date(atMs))
+    .orderBy('s.createdAt')
+    .execute();
+  return rows.map((row) => ({
+    id: row.id,
+    createdAt: row.createdAt.getTime(),
+    seenAt: row.updatedAt.getTime(),
+    ...(row.ipAddress ? { address: row.ipAddress } : {}),
+    ...(row.userAgent ? { userAgent: row.userAgent } : {}),
+  }));
+}
+
+type MemberRow = Awaited<ReturnType<ReturnType<typeof memberships>['execute']>>[number];
+
+const toMember = (row: MemberRow): Member => ({
+  org: row.org,
+  userId: row.user_id,
+  email: row.email,
+  name: row.name,
+  role: row.role,
+  teams: row.teams,
+  createdBy: row.created_by,
+  createdAt: Number(row.created_at),
+  revokedBefore: Number(row.revoked_before),
+});

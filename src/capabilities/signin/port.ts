@@ -1,0 +1,98 @@
+import type { OrgId } from '../../kernel/principal.ts';
+import type { Db } from '../../platform/db/types.ts';
+import type { Log } from '../../platform/telemetry/index.ts';
+
+/** Where things are below the public address; each begins with a slash. */
+export interface SigninPaths {
+  /** What all others are below of; cookies are for it alone. */
+  base: string;
+  signIn: string;
+  consent: string;
+  device: string;
+  error: string;
+}
+
+export interface AuthServerDeps {
+  db: Db;
+  log: Log;
+  /** Signs cookies and encrypts the private keys of tokens. */
+  secret: string;
+  publicUrl: string;
+  paths: SigninPaths;
+  /** The only audience of tokens. */
+  resource: string;
+  /** All that a token may be asked for. */
+  scopes: readonly string[];
+  /** The header in which callers of the port say the client's address. */
+  addressHeader: string;
+  newId(prefix: string): string;
+  /** Under what a refresh token, a code and the like are kept. */
+  hashToken(token: string): string;
+  /** In which organisation a person is signed in, `wanted` where they are a member; from memory. */
+  orgOf(userId: string, wanted: OrgId | undefined): OrgId | undefined;
+}
+
+/** Somebody in a browser. */
+export interface Visitor {
+  sessionId: string;
+  userId: string;
+  email: string;
+  name: string;
+  /** Which organisation was chosen last. */
+  org: OrgId | undefined;
+}
+
+export interface FromBrowser {
+  /** The header Cookie. */
+  cookie: string | undefined;
+}
+
+export interface Attempt {
+  email: string;
+  password: string;
+  address: string | undefined;
+  userAgent: string | undefined;
+}
+
+export interface NewClient {
+  clientId: string;
+  name: string | undefined;
+  uri: string | undefined;
+  redirectUris: readonly string[];
+  grantTypes: readonly string[];
+}
+
+export interface NewServiceClient {
+  clientId: string;
+  name: string;
+  secret: string;
+  scopes: readonly string[];
+}
+
+/**
+ * All that Fairlead wants of a library for sign-in: sessions of browsers, passwords, and the protocol's own endpoints.
+ * Who is a member of what, who may try how often and what is kept on record is decided outside.
+ */
+export interface AuthServer {
+  /** Answers one of the protocol's endpoints: authorize, token, revoke, device code. */
+  handle(request: Request): Promise<Response>;
+  /** The cookies of a new session, or undefined where the password is not theirs: after the same time in any case. */
+  signIn(attempt: Attempt): Promise<{ cookies: string[]; userId: string } | undefined>;
+  /** Ends the session, and with it what was refreshed by it; the cookies take it out of the browser. */
+  signOut(from: FromBrowser): Promise<{ cookies: string[] }>;
+  visitor(from: FromBrowser): Promise<Visitor | undefined>;
+  /** Where the browser goes next; undefined when the question is too old or was changed on its way. */
+  consent(
+    from: FromBrowser,
+    answer: { query: string; allow: boolean; scopes: readonly string[] },
+  ): Promise<string | undefined>;
+  /** Whether there was such a question that this person could answer. */
+  answerDevice(from: FromBrowser, answer: { userCode: string; allow: boolean }): Promise<boolean>;
+  /** What a device asks for, now that this person is the one to answer; undefined where there is no such code. */
+  claimDevice(from: FromBrowser, userCode: string): Promise<{ clientId: string; scopes: string[] } | undefined>;
+  createUser(user: { email: string; name: string; password: string }): Promise<{ userId: string }>;
+  setPassword(userId: string, password: string): Promise<void>;
+  /** Makes the client known, or writes anew what its document says now. */
+  keepClient(client: NewClient): Promise<void>;
+  keepServiceClient(client: NewServiceClient): Promise<void>;
+}

@@ -1,0 +1,182 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Clock, systemClock } from '../../kernel/clock.ts';
+import { newId, randomToken } from '../../kernel/ids.ts';
+import type { OrgId } from '../../kernel/principal.ts';
+import type { Bus } from '../../platform/bus/index.ts';
+import type { Db } from '../../platform/db/types.ts';
+import type { Egress } from '../../platform/http/index.ts';
+import type { Keyring } from '../../platform/keyring/index.ts';
+import type { Log } from '../../platform/telemetry/index.ts';
+import { type Clients, createClients } from './clients/clients.ts';
+import { createLimits, type Limits } from './limits/limits.ts';
+import { createPeople, type People } from './members/people.ts';
+import { createRoster, type Roster } from './members/roster.ts';
+import { createServices, type Services } from './members/services.ts';
+import { chooseOrg } from './members/store.ts';
+import type { AuthServer, SigninPaths } from './port.ts';
+import { type BuiltInIssuer, createBuiltInIssuer, createSigningKeys, type SigningKeys } from './tokens/issuer.ts';
+import { deleteExpired, deleteRefreshToken, findRefreshToken } from './tokens/store.ts';
+
+const tidyMs = 3_600_000;
+/** How often, and how far apart, a refresh that crossed another one is tried again. */
+const crossing = { tries: 20, everyMs: 50, withinMs: 30_000 };
+
+/** The protocol's scope for being signed in longer than a token lives. */
+export const stayScope = 'offline_access';
+
+export interface SigninDeps {
+  db: Db;
+  bus: Bus;
+  keyring: Keyring;
+  clock?: Clock;
+  log: Log;
+  egress: Pick<Egress, 'fetch'>;
+  /** Without a slash at the end; it is the issuer's name, too. */
+  publicUrl: string;
+  /** The only audience of tokens. */
+  resource: string;
+  /** What tokens may be used for. */
+  scopes: readonly string[];
+  development: boolean;
+}
+
+/** Whose refresh token came back after it was replaced. */
+export interface Replayed {
+  userId: string;
+  clientId: string;
+  org: OrgId | undefined;
+}
+
+/** The built-in authorisation server. */
+export interface Signin {
+  publicUrl: string;
+  resource: string;
+  scopes: readonly string[];
+  paths: SigninPaths & { invitation: string; account: string; signOut: string; style: string };
+  /** The header in which requests handed to `server` say the client's address. */
+  addressHeader: string;
+  issuer: BuiltInIssuer;
+  keys: SigningKeys;
+  people: People;
+  services: Services;
+  clients: Clients;
+  limits: Limits;
+  roster: Pick<Roster, 'member' | 'memberByEmail' | 'memberships' | 'service' | 'wake'>;
+  /** Loaded when it is first asked for: it takes more than a second, and most starts never need it. */
+  server(): Promise<AuthServer>;
+  /** The token endpoint. Two refreshes at once both get the one that follows. */
+  token(request: Request, refreshToken: string | undefined): Promise<{ response: Response; replayed?: Replayed }>;
+  /** A program is done with what it had (RFC 7009); a token that is unknown, or another program's, stays as it is. */
+  revoke(refreshToken: string, clientId: string): Promise<void>;
+  chooseOrg(org: OrgId, sessionId: string): Promise<void>;
+  start(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+export function createSignin(deps: SigninDeps): Signin {
+  const { db, bus, keyring, clock = systemClock, log, egress, publicUrl, resource, scopes, development } = deps;
+  const paths = {
+    base: '/auth',
+    signIn: '/auth/sign-in',
+    signOut: '/auth/sign-out',
+    consent: '/auth/consent',
+    device: '/auth/device',
+    error: '/auth/error',
+    invitation: '/auth/invitation',
+    account: '/auth/account',
+    style: '/auth/style.css',
+  };
+  const addressHeader = 'x-fairlead-client-address';
+  const roster = createRoster({ db, bus, clock, log });
+  const keys = createSigningKeys({ db, clock });
+  const limits = createLimits({ db, keyring, clock });
+  const hashToken = (token: string) => keyring.hash('sign-in', `token:${token}`);
+  let loading: Promise<AuthServer> | undefined;
+  let timer: NodeJS.Timeout | undefined;
+
+  const server = () => {
+    loading ??= import('./authserver.ts')
+      .then(({ openAuthServer }) =>
+        openAuthServer({
+          db,
+          log,
+          secret: keyring.key('sign-in').toString('base64'),
+          publicUrl,
+          paths,
+          resource,
+          scopes: [...scopes, stayScope],
+          addressHeader,
+          newId,
+          hashToken,
+          orgOf: (userId, wanted) => (roster.member(userId, wanted) ?? roster.member(userId))?.org,
+        }),
+      )
+      .catch((error: unknown) => {
+        loading = undefined;
+        throw error;
+      });
+    return loading;
+  };
+  const clients = createClients({ db, clock, log, egress, development, server });
+
+  const tidy = async () => {
+    try {
+      await deleteExpired(db, clock.now());
+      await limits.tidy();
+      await clients.tidy();
+    } catch (error) {
+      log.warn({ err: error }, 'what sign-in left behind could not be tidied; it is tried again');
+    }
+  };
+
+  return {
+    publicUrl,
+    resource,
+    scopes,
+    paths,
+    addressHeader,
+    issuer: createBuiltInIssuer(publicUrl, keys, roster),
+    keys,
+    people: createPeople({
+      db,
+      keyring,
+      clock,
+      roster,
+      invitationUrl: new URL(paths.invitation, publicUrl).href,
+      server,
+    }),
+    services: createServices({ db, clock, roster, server, newSecret: () => `fls_${randomToken(32)}` }),
+    clients,
+    limits,
+    roster,
+    server,
+    async token(request, refreshToken) {
+      const auth = await server();
+      for (let tries = 1; ; tries++) {
+        // Before: a token that comes back too late is gone afterwards, with all of its family.
+        const known = refreshToken === undefined ? undefined : await findRefreshToken(db, hashToken(refreshToken));
+        const response = await auth.handle(request.clone());
+        if (!known || response.status !== 400) return { response };
+        const { error } = (await response.clone().json()) as { error?: string };
+        if (error !== 'invalid_grant') return { response };
+        const { rotatedAt, ...replayed } = (await findRefreshToken(db, hashToken(refreshToken ?? ''))) ?? known;
+        if (rotatedAt === undefined) return { response };
+        // Whoever came first is writing down what both get: a refusal now would sign the person out.
+        const crossed = rotatedAt > clock.now() - crossing.withinMs;
+        if (!crossed || tries >= crossing.tries) return { response, ...(crossed ? {} : { replayed }) };
+        await pause(crossing.everyMs);
+      }
+    },
+    revoke: (refreshToken, clientId) => deleteRefreshToken(db, hashToken(refreshToken), clientId),
+    chooseOrg: (org, sessionId) => chooseOrg(db, org, sessionId),
+    async start() {
+      await roster.start();
+      timer = setInterval(() => void tidy(), tidyMs);
+      timer.unref();
+    },
+    async stop() {
+      clearInterval(timer);
+      await roster.stop();
+    },
+  };
+}

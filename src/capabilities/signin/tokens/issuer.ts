@@ -1,0 +1,88 @@
+import { createLocalJWKSet, errors, type JSONWebKeySet, type JWTVerifyGetKey } from 'jose';
+import type { Clock } from '../../../kernel/clock.ts';
+import { isObject, parseJson } from '../../../kernel/json.ts';
+import type { OrgId, Principal } from '../../../kernel/principal.ts';
+import type { Db } from '../../../platform/db/types.ts';
+import type { Roster } from '../members/roster.ts';
+import { publicKeys } from './store.ts';
+
+const lookAgainMs = 1_000; // invented key ids must not make us ask the database each time
+
+/** What is left for whoever checks tokens: signature and times are theirs, whose it is stands here. */
+export interface BuiltInIssuer {
+  /** Its name, as the claim `iss` has it. */
+  issuer: string;
+  key: JWTVerifyGetKey;
+  /** Call before `holderOf`. */
+  wake(): Promise<void>;
+  /** Undefined for who is not, or not any more, a member. Throws SigninUnavailable. */
+  holderOf(claims: {
+    sub: string;
+    clientId: string | undefined;
+    org: OrgId | undefined;
+    issuedAtMs: number;
+  }): Pick<Principal, 'id' | 'kind' | 'org' | 'name' | 'roles' | 'teams'> | undefined;
+}
+
+/** The public keys, as the protocol publishes them. */
+export interface SigningKeys {
+  jwks(): Promise<JSONWebKeySet>;
+  key: JWTVerifyGetKey;
+}
+
+export function createSigningKeys({ db, clock }: { db: Db; clock: Clock }): SigningKeys {
+  let known: { set: JSONWebKeySet; find: ReturnType<typeof createLocalJWKSet>; at: number } | undefined;
+
+  async function load() {
+    const at = clock.now();
+    const rows = await publicKeys(db, at);
+    const keys = rows.flatMap(({ id, alg, jwk }) => {
+      const value = parseJson(jwk);
+      return isObject(value) ? [{ ...value, kid: id, alg, use: 'sig' }] : [];
+    });
+    const set = { keys } as unknown as JSONWebKeySet;
+    known = { set, find: createLocalJWKSet(set), at };
+    return known;
+  }
+
+  return {
+    jwks: async () => (await load()).set,
+    async key(header, token) {
+      const held = known ?? (await load());
+      try {
+        return await held.find(header, token);
+      } catch (error) {
+        const fresh = Math.abs(clock.now() - held.at) < lookAgainMs;
+        if (!(error instanceof errors.JWKSNoMatchingKey) || fresh) throw error;
+        return (await load()).find(header, token);
+      }
+    },
+  };
+}
+
+export function createBuiltInIssuer(publicUrl: string, keys: SigningKeys, roster: Roster): BuiltInIssuer {
+  return {
+    issuer: publicUrl,
+    key: keys.key,
+    wake: roster.wake,
+    holderOf({ sub, clientId, org, issuedAtMs }) {
+      if (sub === clientId) {
+        const service = roster.service(clientId);
+        return (
+          service && {
+            id: `service:${clientId}`,
+            kind: 'service',
+            org: service.org,
+            name: service.name,
+            roles: service.roles,
+          }
+        );
+      }
+      const member = roster.member(sub, org);
+      // A token tells its time in whole seconds.
+      if (!member || issuedAtMs < Math.floor(member.revokedBefore / 1000) * 1000) return undefined;
+      const { name, role, teams } = member;
+      return { id: `user:${sub}`, kind: 'user', org: member.org, name, roles: [role], teams };
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import { openClient } from '../../client.ts';
+import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
+import { listIn, textsIn } from '../../reading.ts';
+import { moment, screenOf } from '../../terminal.ts';
+
+/** The members of an organisation. */
+export const usersList: CommandSpec = {
+  path: ['users', 'list'],
+  summary: 'list the people of an organisation',
+  about: 'Members, and who is invited to become one.',
+  options: [orgOption, jsonOption],
+  examples: [{ line: 'fairlead users list', does: 'who is there' }],
+  remote: true,
+  async run(context, { options }) {
+    const screen = screenOf(context);
+    const client = await openClient(context, options);
+    const body = await client.get('/users', { org: textOf(options.org) });
+    if (options.json) {
+      screen.json(body);
+      return exitCodes.ok;
+    }
+    const users = listIn(body, 'users').map((user) => [
+      String(user.id),
+      String(user.role),
+      'member',
+      moment(user.createdAt),
+      textsIn(user, 'teams') || '-',
+      `${user.email} (${user.name})`,
+    ]);
+    const open = listIn(body, 'invitations').map((invitation) => [
+      String(invitation.id),
+      String(invitation.role),
+      invitation.kind === 'reset' ? 'new password' : 'invited',
+      `until ${moment(invitation.expiresAt)}`,
+      textsIn(invitation, 'teams') || '-',
+      String(invitation.email),
+    ]);
+    if (users.length + open.length === 0) screen.line('Nobody yet. Invite somebody: npx fairlead users invite EMAIL');
+    else screen.table(['ID', 'ROLE', 'STATE', 'SINCE', 'TEAMS', 'WHO'], [...users, ...open]);
+    return exitCodes.ok;
+  },
+};

@@ -1,0 +1,242 @@
+import { z } from '@hono/zod-openapi';
+import { may } from '../../capabilities/access/index.ts';
+import { invitationInput, memberChange, type Signin, SigninOff } from '../../capabilities/signin/index.ts';
+import { Conflict, NotFound } from '../../kernel/errors.ts';
+import { ok, type Route, route } from './route.ts';
+import * as schemas from './schemas.ts';
+
+export interface UsersDeps {
+  /** Undefined where the built-in sign-in is off. */
+  signin: Signin | undefined;
+}
+
+const userParams = z.strictObject({
+  id: z.string().min(1).max(100).openapi({ example: 'usr_06exw4v5d0tq8m2k9r7h3n1c5b' }),
+});
+const invitationParams = z.strictObject({
+  id: z.string().min(1).max(100).openapi({ example: 'inv_06exw4v5d0tq8m2k9r7h3n1c5b' }),
+});
+
+const user = z
+  .object({
+    id: z.string(),
+    org: z.string(),
+    email: z.string(),
+    name: z.string(),
+    role: z.string(),
+    teams: z.array(z.string()),
+    createdBy: z.string(),
+    createdAt: schemas.timeMs,
+  })
+  .openapi('User');
+const invitation = z
+  .object({
+    id: z.string(),
+    kind: z.string(),
+    org: z.string(),
+    email: z.string(),
+    role: z.string(),
+    teams: z.array(z.string()),
+    createdBy: z.string(),
+    createdAt: schemas.timeMs,
+    expiresAt: schemas.timeMs,
+  })
+  .openapi('Invitation');
+const session = z
+  .object({
+    id: z.string(),
+    createdAt: schemas.timeMs,
+    seenAt: schemas.timeMs,
+    address: z.string().optional(),
+    userAgent: z.string().optional(),
+  })
+  .openapi('Session');
+
+const userExample = {
+  id: 'usr_06exw4v5d0tq8m2k9r7h3n1c5b',
+  org: 'default',
+  email: 'kim@example.com',
+  name: 'Kim',
+  role: 'developer',
+  teams: ['platform'],
+  createdBy: 'key:key_06exw4v5d0tq8m2k9r7h3n1c5a',
+  createdAt: 1_795_219_200_000,
+};
+const { name: _, ...invitedExample } = userExample;
+const invitationExample = {
+  ...invitedExample,
+  id: 'inv_06exw4v5d0tq8m2k9r7h3n1c5b',
+  kind: 'join',
+  expiresAt: 1_795_824_000_000,
+};
+
+/** People who sign in here, and those who are invited to. */
+export function userRoutes({ signin }: UsersDeps): Route[] {
+  const people = () => {
+    if (!signin) throw SigninOff();
+    return signin.people;
+  };
+  const shown = ({ userId, revokedBefore: _, ...member }: Awaited<ReturnType<Signin['people']['list']>>[number]) => ({
+    id: userId,
+    ...member,
+  });
+  const common = { tag: 'Users', scope: 'users:write', inOrg: true } as const;
+  return [
+    route({
+      ...common,
+      method: 'get',
+      path: '/api/v1/users',
+      summary: 'List users',
+      description: 'The members of an organisation, and who is invited to become one.',
+      answers: {
+        200: {
+          description: 'Members and invitations, oldest first',
+          schema: z.object({ users: z.array(user), invitations: z.array(invitation) }),
+          example: { users: [userExample], invitations: [] },
+        },
+      },
+      errors: [SigninOff],
+      handle: async ({ org }) =>
+        ok({ users: (await people().list(org)).map(shown), invitations: await people().invitations(org) }),
+    }),
+    route({
+      ...common,
+      method: 'post',
+      path: '/api/v1/users/invitations',
+      summary: 'Invite a user',
+      description:
+        'Makes a link by which the person becomes a member and chooses a password. It stands in this answer and nowhere ' +
+        'else, counts once, and for a week; an earlier one for the same address ends.',
+      body: invitationInput,
+      bodyExample: { email: 'kim@example.com', role: 'developer', teams: ['platform'] },
+      answers: {
+        201: {
+          description: 'The invitation, and its link this once',
+          schema: z.object({ invitation, link: z.string() }),
+          example: { invitation: invitationExample, link: 'https://fairlead.example.com/auth/invitation?token=...' },
+        },
+      },
+      errors: [SigninOff],
+      act: {
+        action: 'users.invite',
+        subject: ({ body }) => body.email,
+        detail: ({ body }) => ({ role: body.role, teams: body.teams }),
+      },
+      handle: async ({ principal, org, body }) => ({
+        status: 201,
+        body: await people().invite(org, body, principal.id),
+      }),
+    }),
+    route({
+      ...common,
+      method: 'delete',
+      path: '/api/v1/users/invitations/{id}',
+      summary: 'Withdraw an invitation',
+      description: 'Its link counts no more.',
+      params: invitationParams,
+      answers: { 204: { description: 'Withdrawn' } },
+      errors: [SigninOff, NotFound],
+      act: { action: 'users.withdraw', subject: ({ params }) => params.id },
+      async handle({ org, params }) {
+        await people().withdraw(org, params.id);
+        return { status: 204 };
+      },
+    }),
+    route({
+      ...common,
+      method: 'put',
+      path: '/api/v1/users/{id}',
+      summary: 'Change a user',
+      description: 'Another role, or other teams. It counts at once, for tokens given out before, too.',
+      params: userParams,
+      body: memberChange,
+      bodyExample: { role: 'operator', teams: ['platform', 'on-call'] },
+      answers: { 200: { description: 'The user as it is now', schema: user, example: userExample } },
+      errors: [SigninOff, NotFound],
+      act: { action: 'users.change', subject: ({ params }) => params.id, detail: ({ body }) => ({ ...body }) },
+      handle: async ({ org, params, body }) => ok(shown(await people().change(org, params.id, body))),
+    }),
+    route({
+      ...common,
+      method: 'delete',
+      path: '/api/v1/users/{id}',
+      summary: 'Remove a user',
+      description:
+        'Ends the membership, with all that the person is signed in with in this organisation. Who is a member of no ' +
+        'other one is forgotten.',
+      params: userParams,
+      answers: { 204: { description: 'Removed' } },
+      errors: [SigninOff, NotFound],
+      act: { action: 'users.remove', subject: ({ params }) => params.id },
+      async handle({ org, params }) {
+        await people().remove(org, params.id);
+        return { status: 204 };
+      },
+    }),
+    route({
+      ...common,
+      method: 'post',
+      path: '/api/v1/users/{id}/reset',
+      summary: 'Let a user choose a new password',
+      description:
+        'Makes a link for somebody who lost the password. Once it is used, everything that the person was signed in with ' +
+        'ends. Of a member of several organisations only an administrator of the default one makes it.',
+      params: userParams,
+      answers: {
+        201: {
+          description: 'The link, this once',
+          schema: z.object({ invitation, link: z.string() }),
+          example: {
+            invitation: { ...invitationExample, kind: 'reset' },
+            link: 'https://fairlead.example.com/auth/invitation?token=...',
+          },
+        },
+      },
+      errors: [SigninOff, NotFound, Conflict],
+      act: { action: 'users.reset', subject: ({ params }) => params.id },
+      handle: async ({ principal, org, params }) => ({
+        status: 201,
+        body: await people().reset(org, params.id, {
+          createdBy: principal.id,
+          everywhere: may(principal, 'orgs:write'),
+        }),
+      }),
+    }),
+    route({
+      ...common,
+      method: 'get',
+      path: '/api/v1/users/{id}/sessions',
+      summary: "List a user's sessions",
+      description: 'The browsers that the person is signed in with.',
+      params: userParams,
+      answers: {
+        200: {
+          description: 'The sessions',
+          schema: z.object({ sessions: z.array(session) }),
+          example: {
+            sessions: [
+              { id: 'ses_06exw4v5d0tq8m2k9r7h3n1c5b', createdAt: 1_795_219_200_000, seenAt: 1_795_219_200_000 },
+            ],
+          },
+        },
+      },
+      errors: [SigninOff, NotFound],
+      handle: async ({ org, params }) => ok({ sessions: await people().sessions(org, params.id) }),
+    }),
+    route({
+      ...common,
+      method: 'delete',
+      path: '/api/v1/users/{id}/sessions',
+      summary: 'Sign a user out everywhere',
+      description: 'Ends every browser, program and token of the person, on every replica within a second.',
+      params: userParams,
+      answers: { 204: { description: 'Signed out' } },
+      errors: [SigninOff, NotFound],
+      act: { action: 'users.revoke', subject: ({ params }) => params.id },
+      async handle({ org, params }) {
+        await people().revoke(org, params.id);
+        return { status: 204 };
+      },
+    }),
+  ];
+}

@@ -1,0 +1,26 @@
+import type { Context } from 'hono';
+import type { Acts } from '../../capabilities/audit/index.ts';
+import type { Signin, Visitor } from '../../capabilities/signin/index.ts';
+import type { Log } from '../../platform/telemetry/index.ts';
+import type { Admission, HttpEnv } from '../http/admission.ts';
+import type { Forms } from './forms.ts';
+import type { Page } from './layout.ts';
+
+export interface SigninSurfaceDeps {
+  signin: Signin;
+  acts: Acts;
+  log: Log;
+  /** A keyed hash, for what a form brings back. */
+  sign(text: string): string;
+  /** Whether there is such an endpoint. */
+  isEndpoint(name: string): boolean;
+}
+
+/** What all pages work with. */
+export interface PageDeps extends SigninSurfaceDeps {
+  admission: Pick<Admission, 'address'>;
+  forms: Forms;
+  show(c: Context<HttpEnv>, page: Page): Promise<Response>;
+  /** Who is signed in with this browser. */
+  visitor(c: Context<HttpEnv>): Promise<Visitor | undefined>;
+}

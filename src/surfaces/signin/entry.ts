@@ -1,0 +1,107 @@
+import type { Context, Hono } from 'hono';
+import { html } from 'hono/html';
+import { SignInRefused } from '../../capabilities/signin/index.ts';
+import { FairleadError } from '../../kernel/errors.ts';
+import type { HttpEnv } from '../http/admission.ts';
+import type { PageDeps } from './deps.ts';
+import { nobody, note, perform, somebody } from './records.ts';
+
+/** The pages by which a browser gets in and out: sign-in and sign-out. */
+export function entry(app: Hono<HttpEnv>, deps: PageDeps): void {
+  const { signin, admission, forms, show } = deps;
+  const { paths, roster, limits } = signin;
+
+  const page = (c: Context<HttpEnv>, more: { email?: string; fault?: string; status?: number; wait?: number } = {}) => {
+    const query = new URL(c.req.url).searchParams;
+    const { email = '', fault, status, wait } = more;
+    return show(c, {
+      title: 'Sign in',
+      ...(fault === undefined ? {} : { fault }),
+      ...(status === undefined ? {} : { status }),
+      ...(wait === undefined ? {} : { headers: { 'retry-after': String(wait) } }),
+      leadsTo: query.get('redirect_uri') ?? undefined,
+      content: html`
+        ${query.has('client_id') ? html`<p>A program wants to use Fairlead in your name. Sign in to decide.</p>` : ''}
+        <form method="post" action="${paths.signIn}?${query.toString()}">
+          ${forms.field(c)}
+          <label for="email">E-mail address</label>
+          <input id="email" name="email" type="email" autocomplete="username" required maxlength="200"
+            value="${email}" ${fault === undefined ? '' : html`aria-describedby="fault" aria-invalid="true"`} />
+          <label for="password">Password</label>
+          <input id="password" name="password" type="password" autocomplete="current-password" required
+            maxlength="256" ${fault === undefined ? '' : html`aria-describedby="fault" aria-invalid="true"`} />
+          <button type="submit">Sign in</button>
+        </form>
+        <footer class="soft">No account yet, or the password is lost? Whoever administers your organisation can send
+          you an invitation.</footer>
+      `,
+    });
+  };
+
+  app.get(paths.signIn, (c) => page(c));
+  app.post(paths.signIn, async (c) => {
+    const form = await forms.read(c);
+    if (!form) return page(c, { fault: 'This form was not from here, or too old. Try again.', status: 400 });
+    const email = (form.get('email') ?? '').trim().slice(0, 200);
+    const password = (form.get('password') ?? '').slice(0, 256);
+    const address = admission.address(c);
+    await roster.wake();
+    // What was typed may be anything, a password too: only an address that is somebody's stands in the record.
+    const member = roster.memberByEmail(email);
+    const deed = { action: 'signin.password', subject: member ? member.email : '-' };
+    try {
+      await limits.count({ email, address });
+      const server = await signin.server();
+      const signedIn = await server.signIn({ email, password, address, userAgent: c.req.header('user-agent') });
+      if (!signedIn) throw SignInRefused();
+      await limits.succeeded({ email, address });
+      await note(c, deps, somebody(member), deed);
+      for (const cookie of signedIn.cookies) c.header('set-cookie', cookie, { append: true });
+      return c.redirect(nextOf(new URL(c.req.url).searchParams, deps), 303);
+    } catch (error) {
+      if (!(error instanceof FairleadError)) throw error;
+      const { message, action, spec, retryAfterSeconds } = error;
+      // Those that are not looked at stand in the log only: they would fill the books.
+      if (error.code === SignInRefused.code) await note(c, deps, member ? somebody(member) : nobody, deed, error);
+      else deps.log.warn({ code: error.code }, 'a sign-in was not looked at');
+      return page(c, {
+        email,
+        fault: `${message} ${action}`,
+        status: spec.status,
+        ...(retryAfterSeconds === undefined ? {} : { wait: retryAfterSeconds }),
+      });
+    }
+  });
+
+  app.post(paths.signOut, async (c) => {
+    const form = await forms.read(c);
+    const visitor = form && (await deps.visitor(c));
+    if (visitor) {
+      const member = roster.member(visitor.userId, visitor.org) ?? roster.member(visitor.userId);
+      const deed = { action: 'signin.out', subject: visitor.sessionId };
+      const { cookies } = await perform(c, deps, somebody(member), deed, async () =>
+        (await signin.server()).signOut({ cookie: c.req.header('cookie') }),
+      );
+      for (const cookie of cookies) c.header('set-cookie', cookie, { append: true });
+    }
+    return c.redirect(paths.signIn, 303);
+  });
+}
+
+/** On with what the program asked for, or back to the page of ours that wanted to know who it is. */
+function nextOf(query: URLSearchParams, { signin: { paths } }: PageDeps): string {
+  if (!query.has('client_id')) {
+    const to = query.get('to') ?? '';
+    return to.startsWith(`${paths.device}?`) || to === paths.device ? to : paths.account;
+  }
+  return `${paths.base}/oauth2/authorize?${askedFirst(query)}`;
+}
+
+/** The request as the program made it: its signature has an end, and that somebody should sign in now is done. */
+export function askedFirst(query: URLSearchParams): URLSearchParams {
+  const next = new URLSearchParams([...query].filter(([name]) => !/^(sig|exp|ba_\w+|max_age)$/.test(name)));
+  const prompts = (next.get('prompt') ?? '').split(' ').filter((prompt) => prompt === 'consent');
+  next.delete('prompt');
+  if (prompts.length > 0) next.set('prompt', 'consent');
+  return next;
+}

@@ -1,0 +1,1 @@
+export { createSigninSurface } from './surface.ts';
