@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Reach } from '../collections/store.ts';
-import type { Filters } from '../lexical/index.ts';
+import { type Filters, queryWords } from '../lexical/index.ts';
 import type { Asker } from './asker.ts';
 import { createRankingCache } from './cache.ts';
 import { partsOf } from './decompose.ts';
@@ -68,11 +68,19 @@ export function createRanking(deps: RankingDeps) {
     const vector = await vectorOf?.(ask.query, signal);
     const scope = scopeOf(asker, ask, settings(), vector !== undefined);
     const known = cache.find(scope, ask.query, vector);
-    if (known) return known;
+    if (known?.isSame) return known.ranking;
+    // Whoever asks in other words is told of none that somebody else used.
+    if (known && known.ranking.parts.length === 0)
+      return { ranked: known.ranking.ranked.map(inWordsOf(ask.query)), parts: [] };
     const made = await make(asker, ask, signal);
     if (made.isWhole) cache.keep(scope, ask.query, made, vector);
     return made;
   };
+}
+
+function inWordsOf(query: string): (one: Retrieved) => Retrieved {
+  const words = new Set(queryWords(query));
+  return (one) => ({ ...one, matched: one.matched.filter((word) => words.has(word)) });
 }
 
 /** Everything beside the question that decides what is found; `isKnown`, whether its meaning is known. */
