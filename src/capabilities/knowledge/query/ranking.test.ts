@@ -4,8 +4,31 @@ import { searchSettings } from '../../../config/search-schema.ts';
 import type { Db } from '../../../platform/db/index.ts';
 import { type Lexical, queryWords } from '../lexical/index.ts';
 import { createRanking } from './ranking.ts';
+import type { MeaningSearch } from './retrieve.ts';
 
 const features = { share: 1, window: 1, phrase: 1, surprise: 15 };
+
+it('does not remember what was found while a model did not answer [KN-6]', async () => {
+  let isThere = false;
+  const search = async (_: Db, __: string, { missed }: MeaningSearch) => {
+    if (!isThere) missed?.();
+    return isThere ? [{ chunkId: 2, similarity: 1 }] : [];
+  };
+  const rank = createRanking({
+    ...{ db: {} as Db, lexical: { search: async () => [] } as Partial<Lexical> as Lexical, log: silentLog },
+    settings: () => searchSettings.parse({}),
+    meanings: { search },
+  });
+  const reach = { collections: [{ id: 1, name: 'docs', version: 1 }], audiences: [1] };
+  const ask = async () =>
+    (await rank({ org: 'default', subjects: [] }, { query: 'q', reach, depth: 5 }, new AbortController().signal))
+      .ranked;
+  expect(await ask()).toEqual([]);
+  isThere = true;
+  expect(await ask()).toHaveLength(1);
+  isThere = false;
+  expect(await ask()).toHaveLength(1);
+});
 
 it('never shows in other words what somebody else asked [KN-6]', async () => {
   let searches = 0;

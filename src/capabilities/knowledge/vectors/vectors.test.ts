@@ -194,6 +194,12 @@ describe.each(databaseKinds)('vectors of a collection on %s', (kind) => {
     expect(await nearest(vectors, '0.5 0.5 0.1')).toEqual([]);
     first.state.fails = false;
     await expect.poll(() => count('knowledge_vectors'), { timeout: 20_000 }).toBe(1);
+    first.state.fails = true;
+    const missed = vi.fn();
+    const asked = { collections: [collection], subjects: ['everyone'], query: '0.1 0.2 0.3', limit: 3, missed };
+    expect(await vectors.search(world.db, org, asked, signal)).toEqual([]);
+    expect(missed).toHaveBeenCalledOnce();
+    first.state.fails = false;
     await vectors.stop();
 
     // While the model works at the document, another text takes its place.
