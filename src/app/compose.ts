@@ -246,7 +246,9 @@ export function compose(ground: Ground) {
     decide: (call, tool) => policy.decide(call.principal, tool, argumentsOf(call), originOf(call)),
     once: idempotency,
     providerOf: toolsets.providerOf,
-    trail: createTrail(audit, clock),
+    trail: createTrail(audit, clock, ({ principal, endpoint }, name) =>
+      gateway.view(principal.org, endpoint).findTool(name),
+    ),
     observe: createObserver({ clock, latencies, log, metrics }),
   });
 

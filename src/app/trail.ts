@@ -2,12 +2,16 @@ import type { Audit, AuditPlace, CallIntent } from '../capabilities/audit/index.
 import type { AuditTrail, CallState } from '../gateway/index.ts';
 import type { Call } from '../kernel/call.ts';
 import type { Clock } from '../kernel/clock.ts';
-import { isObject, type JsonObject } from '../kernel/json.ts';
-import { knowledgeToolset } from '../kernel/names.ts';
+import { isObject, type Json, type JsonObject } from '../kernel/json.ts';
+import { knowledgeToolset, ownToolset } from '../kernel/names.ts';
 import type { Tool } from '../kernel/tool.ts';
 
+/** A tool by the name that a caller has for it where it calls. */
+export type FindTool = (call: Call, name: string) => Tool | undefined;
+
 /** The pipeline's view of the audit. */
-export function createTrail(audit: Audit, clock: Clock): AuditTrail {
+export function createTrail(audit: Audit, clock: Clock, findTool: FindTool): AuditTrail {
+  const intentOf = (state: CallState) => intentWith(state, findTool);
   const place = (state: CallState) => state.place as AuditPlace;
   return {
     reserve: () => audit.reserve({ mayDrop: true }),
@@ -36,7 +40,7 @@ function errorCodeOf({ error, end }: CallState): { errorCode?: string } {
   return errorCode === undefined ? {} : { errorCode };
 }
 
-function intentOf({ call, error }: CallState): CallIntent {
+function intentWith({ call, error }: CallState, findTool: FindTool): CallIntent {
   const { principal, tool, decision } = call;
   const rule = error?.rule ?? (decision?.rules.join(', ') || undefined);
   return {
@@ -48,7 +52,7 @@ function intentOf({ call, error }: CallState): CallIntent {
     surface: call.surface,
     operation: call.operation,
     tool: tool?.id ?? call.target,
-    arguments: argumentsOf(call),
+    arguments: argumentsOf(call, findTool),
     ...(tool ? { toolDigest: tool.digest, annotations: tool.annotations, upstream: tool.toolset } : {}),
     ...(call.endpoint === undefined ? {} : { endpoint: call.endpoint }),
     ...(call.parentCallId === undefined ? {} : { parentCallId: call.parentCallId }),
@@ -60,18 +64,47 @@ function intentOf({ call, error }: CallState): CallIntent {
 }
 
 /** What the caller gave: with the URI or name where that is not an argument, and the answers of a later round. */
-function argumentsOf({ operation, target, arguments: given, continuation, tool }: Call): JsonObject {
+function argumentsOf(call: Call, findTool: FindTool): JsonObject {
+  const { operation, target, arguments: given, continuation, tool } = call;
+  const find = (name: string) => findTool(call, name);
   return {
-    ...(tool?.toolset === knowledgeToolset ? withoutWritten(given, tool) : given),
+    ...(tool?.id === planTool ? planWithoutWritten(given, find) : tool ? withoutWritten(given, tool) : given),
     ...(operation === 'tool' ? {} : { target }),
     ...(continuation?.inputResponses ? { inputResponses: continuation.inputResponses } : {}),
   };
 }
 
-/** Without the values that are only written by its schema: a document is kept in its collection, or in none. */
-function withoutWritten(given: JsonObject, { definition: { inputSchema } }: Tool): JsonObject {
+const planTool = `${ownToolset}.run_tools`;
+
+/** Without the values that are only written: a document is kept in its collection, or in none. */
+function withoutWritten(given: JsonObject, tool: Tool): JsonObject {
+  const written = writtenIn(tool);
+  if (written.length === 0) return given;
+  const kept = Object.entries(given).map(([name, value]) => [name, written.includes(name) ? leftOut : value]);
+  return Object.fromEntries(kept);
+}
+
+/** Arguments of a tool of ours that are only written, by its schema. */
+function writtenIn({ toolset, definition: { inputSchema } }: Tool): string[] {
   const { properties } = inputSchema;
-  if (!isObject(properties)) return given;
-  const isWritten = (name: string) => isObject(properties[name]) && properties[name].writeOnly === true;
-  return Object.fromEntries(Object.entries(given).map(([name, value]) => [name, isWritten(name) ? leftOut : value]));
+  if (toolset !== knowledgeToolset || !isObject(properties)) return [];
+  return Object.entries(properties).flatMap(([name, one]) => (isObject(one) && one.writeOnly === true ? [name] : []));
+}
+
+type FindByName = (name: string) => Tool | undefined;
+
+function planWithoutWritten(plan: JsonObject, find: FindByName): JsonObject {
+  return plan.steps === undefined ? plan : { ...plan, steps: stepsOf(plan.steps, find) };
+}
+
+/** Of a step that writes no more than which it is, wherever in it the text stands: its calls are recorded themselves. */
+function stepsOf(steps: Json, find: FindByName): Json {
+  if (!Array.isArray(steps)) return steps;
+  return steps.map((step) => {
+    if (!isObject(step)) return step;
+    if (step.parallel !== undefined) return { ...step, parallel: stepsOf(step.parallel, find) };
+    const tool = typeof step.tool === 'string' ? find(step.tool) : undefined;
+    if (!tool || writtenIn(tool).length === 0) return step;
+    return { ...(step.id === undefined ? {} : { id: step.id }), tool: tool.id, ...leftOut };
+  });
 }

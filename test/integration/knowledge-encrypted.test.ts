@@ -8,7 +8,18 @@ import { type Fairlead, startFairlead } from '../harness.ts';
 // A collection that is encrypted where it is kept: found and read as any other, and nowhere to be read without its key.
 
 /** Words of the documents that no question has: of text, headings, title, metadata, and of a document that is gone. */
-const hidden = ['zarquelbine', 'vintomarch', 'ollemquist', 'brastelow', 'quendrifax', 'tumbrelsky', 'weskitlorn'];
+const hidden = [
+  'zarquelbine',
+  'vintomarch',
+  'ollemquist',
+  'brastelow',
+  'quendrifax',
+  'tumbrelsky',
+  'weskitlorn',
+  'corvamint',
+  'halvenbrook',
+  'yestermoor',
+];
 /** Of a plain collection beside it, to see that looking for words finds them. */
 const control = 'pallidumbrix';
 
@@ -86,8 +97,21 @@ it('is found, fetched, related, read and verified as any other, beside one that 
   await call('ingest', {
     collection: 'ledgers',
     name: 'y.md',
+    title: 'Of Corvamint',
     text: '# Tumbrelsky\n\nTumbrelsky keeps the treasurer.\n',
   });
+  const sent = (name: string, text: unknown) => ({ collection: 'ledgers', name, text });
+  const writing = {
+    steps: [
+      { id: 'one', tool: 'knowledge.ingest', arguments: sent('z.md', 'Halvenbrook keeps the bell.') },
+      {
+        ...{ id: 'some', tool: 'knowledge.ingest', forEach: ['Yestermoor keeps the flags.'] },
+        arguments: sent('f.md', { $ref: 'item' }),
+      },
+    ],
+  };
+  const wrote = await running().request('/api/v1/tools/fairlead.run_tools/call', { json: { arguments: writing } });
+  expect(await wrote.json()).toMatchObject({ result: { structuredContent: { ok: true } } });
 
   const { answerable, passages } = await ask('on which day is an advance paid by the treasurer');
   expect(answerable).toBe(true);

@@ -222,9 +222,12 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
     declared: () => declared,
     async redeclare(next) {
       declared = next;
-      await collections.declare(next);
-      vectors.changed();
-      feeding.lookNow();
+      try {
+        await collections.declare(next);
+      } finally {
+        vectors.changed();
+        feeding.lookNow();
+      }
     },
     tune(settings) {
       ({ search, sources } = settings);

@@ -235,6 +235,7 @@ export const ingestTool: ToolDefinition = {
       title: {
         type: 'string',
         maxLength: 300,
+        writeOnly: true,
         description: 'Its title, where the text has none.',
         examples: ['Queues'],
       },

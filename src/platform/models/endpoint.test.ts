@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import { createLog } from '../telemetry/index.ts';
 import { createEndpointEmbedder } from './endpoint.ts';
 
 type Answer = { status: number; headers?: Record<string, string>; body?: unknown };
@@ -74,6 +75,19 @@ it.each<[Answer, string, RegExp]>([
     .catch((thrown) => thrown);
   expect(error).toMatchObject({ code, message: expect.stringMatching(message) });
   expect(error.message + error.action).not.toContain('secret');
+});
+
+it.each([401, 422, 500, 200])('leaves what was sent and what came out of the log: %i [KN-6]', async (status) => {
+  answerTo = ({ input }) => ({ status, body: { error: { message: `${input} is too much` }, data: input } });
+  const error = await embedder()
+    .embed(['the words of a passage'], 'query', signal)
+    .catch((thrown) => thrown);
+  expect(error).toMatchObject({ code: expect.stringMatching(/^MODEL_/) });
+  const lines: string[] = [];
+  const destination = { write: (line: string) => void lines.push(line) };
+  createLog({ level: 'info', service: 'test', destination }).warn({ err: error }, 'it failed');
+  expect(lines).toHaveLength(1);
+  expect(lines[0]).not.toContain('words of a passage');
 });
 
 it('says that nobody answers there [KN-6]', async () => {

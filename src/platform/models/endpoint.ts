@@ -51,7 +51,7 @@ export function createEndpointEmbedder({ settings, fetch }: Deps): Embedder {
           maxRetries: triesFor[purpose],
           ...(dimensions === undefined ? {} : { providerOptions: { embedding: { dimensions } } }),
         }).catch((error: unknown) => {
-          if (signal.aborted) throw error;
+          signal.throwIfAborted();
           throw failureOf(label, error);
         });
         vectors.push(...embeddings.map((embedding) => Float32Array.from(embedding)));
@@ -70,12 +70,15 @@ export function createEndpointEmbedder({ settings, fetch }: Deps): Embedder {
 
 const checkRemedy = 'Check url, model, apiKey and dimensions of the model in the settings.';
 
-/** What may be told of a failure: no word of the answer, which could hold what was sent. */
+/**
+ * What may be told of a failure: no word of the answer, which could hold what was sent. No cause either, since errors of the
+ * SDK hold both, and the log would have the words of documents and questions.
+ */
 function failureOf(model: string, error: unknown) {
-  const failed = (reason: string, remedy: string) => ModelFailed({ model, reason, remedy }, { cause: error });
+  const failed = (reason: string, remedy: string) => ModelFailed({ model, reason, remedy });
   for (let at = error; at instanceof Error; at = lastOf(at)) {
     const status = Reflect.get(at, 'statusCode');
-    if (status === 400 || status === 413 || status === 422) return TextsRefused({ model, status }, { cause: error });
+    if (status === 400 || status === 413 || status === 422) return TextsRefused({ model, status });
     if (status === 401 || status === 403)
       return failed(`refuses the key (${status})`, 'Check apiKey of the model in the settings.');
     if (status === 429) return failed('takes no more for now (429)', 'Wait, or ask for a higher limit.');

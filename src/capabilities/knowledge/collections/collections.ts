@@ -28,7 +28,10 @@ export interface Collections {
   /** By name. */
   list(org: OrgId): Promise<Collection[]>;
   find(org: OrgId, name: string): Promise<Collection | undefined>;
-  /** Takes the declarations of the file. Documents of one that is not there any more stay, and nobody can read them. */
+  /**
+   * Takes the declarations of the file. Documents of one that is not there any more stay, and nobody can read them.
+   * @throws EncryptionFixed once all others are taken
+   */
   declare(declared: Readonly<Record<string, CollectionSettings>>): Promise<void>;
   /** Adds or changes one while the server runs. @throws InvalidRequest, CollectionDeclared */
   put(org: OrgId, name: string, settings: unknown, by: string): Promise<Collection>;
@@ -75,13 +78,21 @@ export function createCollections({ db, sealing, models, changed }: Deps): Colle
     list,
     find,
     async declare(declared) {
-      for (const [name, { org, sources: _, syncEveryMs: __, ...settings }] of Object.entries(declared))
-        await keep(org, name, settings, true, byFile);
+      const faults: unknown[] = [];
+      for (const [name, { org, sources: _, syncEveryMs: __, ...settings }] of Object.entries(declared)) {
+        const { encrypted } = settings;
+        // Rights that were taken away count, whatever else of the declarations cannot be.
+        await keep(org, name, settings, true, byFile).catch(async (error: unknown) => {
+          faults.push(error);
+          if (EncryptionFixed.is(error)) await keep(org, name, { ...settings, encrypted: !encrypted }, true, byFile);
+        });
+      }
       for (const { org, name, settings } of await listDeclared(db)) {
         if (declared[name]?.org === org) continue;
         await keep(org, name, { ...collectionChoice.parse(settings), readers: [], writers: [] }, true, byFile);
       }
       await changed();
+      if (faults.length > 0) throw faults[0];
     },
     async put(org, name, input, by) {
       const settings = parsed(name, input, models);

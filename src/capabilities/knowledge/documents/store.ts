@@ -436,6 +436,7 @@ export async function readSources(db: Db, org: OrgId, subjects: readonly string[
     .selectFrom('knowledge_documents as document')
     .innerJoin('knowledge_collections as collection', 'collection.id', 'document.collection')
     .where('document.org', '=', org)
+    .where('collection.org', '=', org)
     .where('document.audience', 'in', audiencesOf(db, org, subjects))
     .where('collection.audience', 'in', audiencesOf(db, org, subjects))
     .where('document.deleted_at', 'is', null)

@@ -4,6 +4,7 @@ export { defaultFeedback, type FeedbackSettings } from './feedback.ts';
 export type { LexicalEntry } from './lex.ts';
 export { createLexical, type Lexical } from './lexical.ts';
 export { lexicalMigrations } from './migrations.ts';
+export { queryWords } from './query.ts';
 export type { Filters } from './reading/store.ts';
 export type { LexicalHit, LexicalSearch } from './search.ts';
 export { purgeLexical } from './store.ts';

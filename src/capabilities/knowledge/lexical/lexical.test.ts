@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { databaseKinds } from '../../../../test/database.ts';
 import { everybody, openLexical, type Passage, type TestLexical } from '../../../../test/knowledge.ts';
 import { defaultFeedback } from './index.ts';
+import { readCandidates } from './reading/store.ts';
 
 const org = 'default';
 
@@ -141,6 +142,14 @@ describe.each(databaseKinds)('keyword search on %s', (kind) => {
     expect(
       await found('alpha', { filters: { metadata: { team: 'core' }, changedSince: at(5) }, limit: 400 }),
     ).toHaveLength(301);
+
+    // All that has a word is looked at where next to nothing passes: without what only those that pass are asked for.
+    const scope = { org, collections: [collection], subjects: [everybody] };
+    const read = await readCandidates(world.db, scope, [firstChunk(), firstChunk() + 1], { uriPrefix: 'guide' });
+    expect(read.map(({ passes, lexemes }) => [passes, lexemes !== '']).sort()).toEqual([
+      [false, false],
+      [true, true],
+    ]);
   });
 
   it('takes any text for a text, whatever it means to Postgres [KN-5]', async () => {

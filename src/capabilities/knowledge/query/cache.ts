@@ -4,6 +4,8 @@ const comparedAtMost = 200;
 interface Entry<R> {
   ranking: R;
   text: string;
+  /** What tells the question from others of nearly the same meaning; where it has a vector. */
+  particulars?: string;
   vector?: Float32Array;
 }
 
@@ -41,7 +43,8 @@ export function createRankingCache<R>(limits: () => CacheLimits) {
   };
 
   return {
-    find(scope: string, question: string, vector?: Float32Array): R | undefined {
+    /** What is known of this question, or of one that means the same; which of the two, since the words differ then. */
+    find(scope: string, question: string, vector?: Float32Array): { ranking: R; isSame: boolean } | undefined {
       const entries = scopes.get(scope);
       if (!entries) return undefined;
       touch(scope);
@@ -50,7 +53,7 @@ export function createRankingCache<R>(limits: () => CacheLimits) {
       if (!same) return undefined;
       entries.delete(same.text);
       entries.set(same.text, same);
-      return same.ranking;
+      return { ranking: same.ranking, isSame: same.text === text };
     },
     keep(scope: string, question: string, ranking: R, vector?: Float32Array): void {
       if (limits().entries === 0) return;
@@ -58,7 +61,7 @@ export function createRankingCache<R>(limits: () => CacheLimits) {
       const text = normalised(question);
       if (!entries.has(text)) size += 1;
       entries.delete(text);
-      entries.set(text, { ranking, text, ...(vector ? { vector } : {}) });
+      entries.set(text, { ranking, text, ...(vector ? { vector, particulars: particulars(text) } : {}) });
       shrink();
     },
   };
@@ -75,33 +78,48 @@ function nearest<R>(
   let best: Entry<R> | undefined;
   let bar = least;
   for (const entry of [...entries.values()].slice(-comparedAtMost)) {
-    if (!entry.vector) continue;
+    if (!entry.vector || entry.particulars !== wanted) continue;
     const similarity = cosine(vector, entry.vector);
-    if (similarity < bar || particulars(entry.text) !== wanted) continue;
+    if (similarity < bar) continue;
     best = entry;
     bar = similarity;
   }
   return best;
 }
 
-/** Letters alone, but for what tells one question from another: signs within words, and quotes. */
-const normalised = (question: string): string =>
-  question
+/**
+ * Without what makes no other question of it: capitals that begin words, spaces, and signs at its end. Signs and lines between
+ * its parts tell how it is taken apart, and capitals within a word what that consists of.
+ */
+const normalised = (question: string): string => {
+  const words = question
     .normalize('NFKC')
-    .toLowerCase()
-    .replace(/[?!.,;:]+(?=\s|$)/gu, '')
-    .replace(/\s+/gu, ' ')
-    .trim();
+    .replace(/\S+/gu, (word) => (withinWord.test(word) ? word : word.toLowerCase()));
+  return withoutEnd(words.replace(/[^\S\n]+/gu, ' ')).trimStart();
+};
+
+/** As in `getUserName` and `HTTPServer`. */
+const withinWord = /\p{Ll}\p{Lu}|\p{Lu}\p{Lu}\p{Ll}/u;
 
 /**
  * What a model tells apart badly and an answer depends on: words in quotes, identifiers, numbers and what negates.
  * Questions that differ in them are different questions, however near their vectors are.
  */
 function particulars(text: string): string {
-  const found = text.match(
-    /"[^"]*"|\S*[\p{N}_./\\#@]\S*|\b(?:not|no|never|without|nicht|nie|ohne|keine?[nmrs]?|pas|jamais|sans|sin|nunca|\p{L}+n't)\b/gu,
-  );
-  return [...new Set(found)].sort().join(' ');
+  const words = text.split(/\s+/u).map(withoutEnd);
+  const found = words.filter((word) => ofIdentifiers.test(word) || withinWord.test(word) || isNegation(word));
+  return [...new Set([...(text.match(/"[^"]*"/gu) ?? []), ...found])].sort().join(' ');
+}
+
+const ofIdentifiers = /[\p{N}_./\\#@]/u;
+const negations = /^(?:not|no|never|without|nicht|nie|ohne|keine?[nmrs]?|pas|jamais|sans|sin|nunca)$/u;
+const isNegation = (word: string) => negations.test(word) || word.endsWith("n't");
+
+/** By hand: an expression would look at a long run of signs once for each of them. */
+function withoutEnd(text: string): string {
+  let end = text.length;
+  while (end > 0 && ' \n?!.,;:'.includes(text[end - 1] ?? '')) end--;
+  return text.slice(0, end);
 }
 
 function cosine(a: Float32Array, b: Float32Array): number {

@@ -6,7 +6,7 @@ import { passageReading } from '../sealing/index.ts';
 import type { Asker } from './asker.ts';
 import { spread } from './diversity.ts';
 import { within } from './passages.ts';
-import { createRanking, type RankingDeps } from './ranking.ts';
+import { type Ask, createRanking, type RankingDeps } from './ranking.ts';
 import type { ScoreParts } from './retrieve.ts';
 
 export type { Asker } from './asker.ts';
@@ -34,6 +34,8 @@ export interface Answer {
   /** The questions that the question consists of, where it is more than one. */
   parts?: { question: string; answerable: boolean; confidence: number }[];
 }
+
+type Wanted = Question & Pick<Ask, 'isPassage' | 'byWords'>;
 
 /** So many candidates for each passage that is wanted, of which some say the same as others. */
 const candidatesEach = 5;
@@ -69,11 +71,10 @@ export function createQueries(deps: QueryDeps) {
     return passage;
   };
 
-  const attempt = async (asker: Asker, question: Question, signal: AbortSignal) => {
-    const { query, filters } = question;
-    const reach = await reachOf(asker, question.collections);
-    const depth = question.limit * candidatesEach;
-    const { ranked, parts } = await rank(asker, { query, reach, depth, ...(filters ? { filters } : {}) }, signal);
+  const attempt = async (asker: Asker, wanted: Wanted, signal: AbortSignal) => {
+    const { collections, limit, maxTokens: _, ...ask } = wanted;
+    const reach = await reachOf(asker, collections);
+    const { ranked, parts } = await rank(asker, { ...ask, reach, depth: limit * candidatesEach }, signal);
     const ids = ranked.map(({ chunkId }) => chunkId);
     const passages = new Map((await readPassages(db, asker.org, asker.subjects, ids)).map((one) => [one.id, one]));
     const found = ranked.flatMap(({ chunkId, ...scores }): Found[] => {
@@ -84,7 +85,7 @@ export function createQueries(deps: QueryDeps) {
   };
 
   /** Where a document was replaced since it was ranked, it would be missing, or there with half of what it says: once more. */
-  const search = async (asker: Asker, question: Question, signal: AbortSignal) => {
+  const search = async (asker: Asker, question: Wanted, signal: AbortSignal) => {
     for (let tried = 1; ; tried++) {
       const made = await attempt(asker, question, signal);
       if (made.isWhole || tried === mostTries) return made;
@@ -116,7 +117,9 @@ export function createQueries(deps: QueryDeps) {
     async related(asker: Asker, id: number, limit: number, signal = never): Promise<Found[]> {
       const passage = await passageOf(asker, id);
       const query = [passage.title, ...passage.headings, passage.text].join('\n').slice(0, 4_000);
-      const asked = { query, limit: limit + 1, maxTokens: Number.POSITIVE_INFINITY };
+      // Models get to see of an encrypted collection what it names a model for, and what is asked or answered: not this.
+      const byWords = passage.encrypted === true;
+      const asked = { query, limit: limit + 1, maxTokens: Number.POSITIVE_INFINITY, isPassage: true, byWords };
       const { found } = await search(asker, asked, signal);
       return spread(
         found.filter(({ document }) => document !== passage.document),

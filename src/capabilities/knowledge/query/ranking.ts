@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import type { Reach } from '../collections/store.ts';
-import type { Filters } from '../lexical/index.ts';
+import { type Filters, queryWords } from '../lexical/index.ts';
 import type { Asker } from './asker.ts';
 import { createRankingCache } from './cache.ts';
 import { partsOf } from './decompose.ts';
@@ -19,6 +19,10 @@ export interface Ask {
   filters?: Filters;
   /** Passages at most. */
   depth: number;
+  /** The query is the text of a passage: it is not taken apart, and what is found for it not remembered. */
+  isPassage?: boolean;
+  /** No model is to see the query: words alone decide. */
+  byWords?: boolean;
 }
 
 export interface Ranking {
@@ -43,10 +47,10 @@ export function createRanking(deps: RankingDeps) {
     return (await split?.(question, signal)) ?? byRule;
   };
 
-  const make = async (asker: Asker, { query, reach, ...ask }: Ask, signal: AbortSignal): Promise<Made> => {
+  const make = async (asker: Asker, { query, reach, isPassage, ...ask }: Ask, signal: AbortSignal): Promise<Made> => {
     const collections = reach.collections.map(({ id }) => id);
     const find = (question: string) => retrieve(asker, { ...ask, query: question, collections }, signal);
-    const questions = await questionsIn(query, signal);
+    const questions = isPassage ? [query] : await questionsIn(query, signal);
     const whole = await find(query);
     if (questions.length < 2) return { ranked: whole.ranked, parts: [], isWhole: whole.isWhole };
     const found: Retrieval[] = [];
@@ -60,15 +64,23 @@ export function createRanking(deps: RankingDeps) {
     if (ask.reach.collections.length === 0) return { ranked: [], parts: [] };
     const { cache: limits } = settings();
     // What was seen to be current changes without a change of the collection.
-    if (limits.entries === 0 || ask.filters?.confirmedSince) return await make(asker, ask, signal);
+    if (limits.entries === 0 || ask.filters?.confirmedSince || ask.isPassage) return await make(asker, ask, signal);
     const vector = await vectorOf?.(ask.query, signal);
     const scope = scopeOf(asker, ask, settings(), vector !== undefined);
     const known = cache.find(scope, ask.query, vector);
-    if (known) return known;
+    if (known?.isSame) return known.ranking;
+    // Whoever asks in other words is told of none that somebody else used.
+    if (known && known.ranking.parts.length === 0)
+      return { ranked: known.ranking.ranked.map(inWordsOf(ask.query)), parts: [] };
     const made = await make(asker, ask, signal);
     if (made.isWhole) cache.keep(scope, ask.query, made, vector);
     return made;
   };
+}
+
+function inWordsOf(query: string): (one: Retrieved) => Retrieved {
+  const words = new Set(queryWords(query));
+  return (one) => ({ ...one, matched: one.matched.filter((word) => words.has(word)) });
 }
 
 /** Everything beside the question that decides what is found; `isKnown`, whether its meaning is known. */

@@ -20,6 +20,8 @@ export interface MeaningSearch {
   query: string;
   limit: number;
   filters?: Filters;
+  /** Told where a model that should have been asked did not answer. */
+  missed?(): void;
 }
 
 /** What each way of ranking says of a passage, in its own unit. */
@@ -65,6 +67,8 @@ export interface Search {
   filters?: Filters;
   /** Passages at most. */
   depth: number;
+  /** No model is to see the query: words alone decide. */
+  byWords?: boolean;
 }
 
 /** Both lists are asked for so many at least: what is far down in one may be high up in the other. */
@@ -98,24 +102,29 @@ export function createRetrieval({ db, lexical, meanings, reranker, sealing, log,
   return async function retrieve(asker: Asker, search: Search, signal: AbortSignal): Promise<Retrieval> {
     const { k1, b, boosts, feedback, fusion, vectorWeight, rerank: reranked } = settings();
     const { org, subjects } = asker;
-    const { query, collections, filters, depth } = search;
+    const { query, collections, filters, depth, byWords = false } = search;
     const asked = { collections, subjects, query, limit: Math.max(depth, leastEach), ...(filters ? { filters } : {}) };
     const ranking = { settings: { k1, b, boosts }, ...(feedback ? { feedback: defaultFeedback } : {}) };
+    let isMeant = true;
+    const missed = () => {
+      isMeant = false;
+    };
     const [words, near] = await Promise.all([
       lexical.search(db, org, { ...asked, ...ranking }),
-      vectorWeight === 0 ? [] : (meanings?.search(db, org, asked, signal) ?? []),
+      vectorWeight === 0 || byWords ? [] : (meanings?.search(db, org, { ...asked, missed }, signal) ?? []),
     ]);
     const candidates = fuse(words, near, { kind: fusion, vectorWeight }).slice(0, depth);
     const far = farFrom(near);
     const first = candidates.slice(0, reranked).map(({ chunkId }) => chunkId);
-    if (!reranker || first.length < 2) return { ranked: candidates.map((one) => toRetrieved(one, far)), isWhole: true };
+    if (!reranker || byWords || first.length < 2)
+      return { ranked: candidates.map((one) => toRetrieved(one, far)), isWhole: isMeant };
     const scores = await rerank(reranker, asker, query, first, signal);
     const scoreOf = ({ chunkId }: Candidate) => scores?.get(chunkId) ?? Number.NEGATIVE_INFINITY;
     // What it was not asked about comes after what it was, as found.
     const ordered = candidates.toSorted((a, b) => (scoreOf(a) === scoreOf(b) ? 0 : scoreOf(b) - scoreOf(a)));
     return {
       ranked: ordered.map((one) => toRetrieved(one, far, scores?.get(one.chunkId))),
-      isWhole: scores !== undefined,
+      isWhole: isMeant && scores !== undefined,
     };
   };
 }

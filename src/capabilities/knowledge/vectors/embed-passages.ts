@@ -29,7 +29,6 @@ export async function embedPassages(
     const half = Math.ceil(passages.length / 2);
     const first = await embedPassages(embedder, passages.slice(0, half), signal);
     const second = await embedPassages(embedder, passages.slice(half), signal);
-    // A model that takes nothing is not there: what is wrong is not the texts.
     return {
       vectors: [...first.vectors, ...second.vectors],
       refused: [...first.refused, ...second.refused],

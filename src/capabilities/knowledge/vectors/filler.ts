@@ -50,6 +50,8 @@ async function readOpened(
 const embeddedAtOnce = 64;
 const writtenAtOnce = 4;
 const droppedAtOnce = 200;
+/** Passages that a model is tried with before it is taken to be out of order. */
+const mostSamples = 10;
 const beatMs = 5_000;
 
 export interface Fill {
@@ -140,13 +142,29 @@ async function spaceFor(
     return live;
   }
   if (fits(filling)) return filling;
-  const sample = await readOpened(deps, org, { collection, space: 0 }, { limit: 1 });
-  const { vectors } = await embedPassages(wanted, sample, signal);
-  const dimensions = vectors[0]?.vector.length;
+  const dimensions = await dimensionsOf(deps, { org, collection }, wanted, signal);
   if (dimensions === undefined) return undefined;
   await assignSpace(deps.db, org, collection, { model: wanted.model, dimensions, generation });
   const made = await readEmbedding(deps.db, org, collection);
   return [made?.live, made?.filling].find(fits);
+}
+
+/** By one passage, or the first that the model takes; undefined where there is none. */
+async function dimensionsOf(
+  deps: FillDeps,
+  { org, collection }: Fill,
+  wanted: Embedder,
+  signal: AbortSignal,
+): Promise<number | undefined> {
+  let after = 0;
+  for (let tried = 0; tried < mostSamples; tried++) {
+    const [sample] = await readOpened(deps, org, { collection, space: 0 }, { after, limit: 1 });
+    if (!sample) return undefined;
+    const { vectors } = await embedPassages(wanted, [sample], signal);
+    if (vectors[0]) return vectors[0].vector.length;
+    after = sample.chunk;
+  }
+  throw new Error(`the model takes none of ${mostSamples} passages`);
 }
 
 /** How many it got; undefined when another replica has taken over. */

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { databaseKinds } from '../../../../test/database.ts';
 import { createRandom } from '../../../../test/random.ts';
 import { embeddersOf, numberModel, openVectors, type TestVectors } from '../../../../test/vectors.ts';
+import { TextsRefused } from '../../../platform/models/index.ts';
 
 const org = 'default';
 const signal = new AbortController().signal;
@@ -194,6 +195,12 @@ describe.each(databaseKinds)('vectors of a collection on %s', (kind) => {
     expect(await nearest(vectors, '0.5 0.5 0.1')).toEqual([]);
     first.state.fails = false;
     await expect.poll(() => count('knowledge_vectors'), { timeout: 20_000 }).toBe(1);
+    first.state.fails = true;
+    const missed = vi.fn();
+    const asked = { collections: [collection], subjects: ['everyone'], query: '0.1 0.2 0.3', limit: 3, missed };
+    expect(await vectors.search(world.db, org, asked, signal)).toEqual([]);
+    expect(missed).toHaveBeenCalledOnce();
+    first.state.fails = false;
     await vectors.stop();
 
     // While the model works at the document, another text takes its place.
@@ -265,6 +272,27 @@ describe.each(databaseKinds)('vectors of a collection on %s', (kind) => {
     const without = world.start();
     await expect.poll(() => count('knowledge_spaces'), { timeout: 20_000 }).toBe(0);
     expect(await count('knowledge_vectors')).toBe(0);
+    await without.stop();
+  });
+
+  it('are made though the first passage is one that the model does not take [KN-6]', async () => {
+    const picky = {
+      ...second.embedder,
+      async embed(...asked: Parameters<typeof second.embedder.embed>) {
+        if (asked[0].some((text) => text.includes('refused'))) throw TextsRefused({ model: 'second', status: 400 });
+        return await second.embedder.embed(...asked);
+      },
+    };
+    const other = await world.collection(org, 'picky', ['everyone'], { model: 'second' });
+    await world.keep(org, other, 'a', ['everyone'], ['refused', '1.0 2.0', '3.0 4.0']);
+    const vectors = world.start({ embedders: embeddersOf(undefined, { second: picky }) });
+    await expect
+      .poll(async () => (await vectors.read(org)).get(other), { timeout: 20_000 })
+      .toMatchObject({ model: 'second', vectors: 2 });
+    await vectors.stop();
+    await world.collection(org, 'picky', ['everyone'], { model: 'none' });
+    const without = world.start();
+    await expect.poll(async () => (await vectors.read(org)).get(other)?.vectors, { timeout: 20_000 }).toBe(0);
     await without.stop();
   });
 

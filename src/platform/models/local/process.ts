@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
-import { parseJson } from '../../../kernel/json.ts';
+import { JsonFault, parseJson } from '../../../kernel/json.ts';
 import type { Processes } from '../../process/index.ts';
 import type { Embedded } from '../embedder.ts';
 import { type FromModel, type LocalModel, maxAnswerLength, type ToModel } from './protocol.ts';
@@ -35,7 +35,8 @@ export async function startModel(
     said = (said + text).slice(-keptStderr);
   });
   createInterface({ input: child.stdout }).on('line', (line) => {
-    const answer = parseJson(line, { maxLength: maxAnswerLength }) as unknown as FromModel;
+    const answer = answerIn(line);
+    if (!answer) return void child.kill(0); // whose it was cannot be told: all that wait are told that it ended
     const asked = waiting.get(answer.id);
     waiting.delete(answer.id);
     if ('failed' in answer) asked?.reject(new Error(answer.failed));
@@ -57,6 +58,15 @@ export async function startModel(
       }),
     stop: () => child.kill(0),
   };
+}
+
+function answerIn(line: string): FromModel | undefined {
+  try {
+    return parseJson(line, { maxLength: maxAnswerLength }) as unknown as FromModel;
+  } catch (error) {
+    if (error instanceof JsonFault) return undefined;
+    throw error;
+  }
 }
 
 function numbersOf(base64: string): Float32Array {

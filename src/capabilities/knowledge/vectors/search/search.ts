@@ -10,6 +10,8 @@ export interface VectorSearch {
   query: string;
   limit: number;
   filters?: Filters;
+  /** Told where a model did not answer, so that its passages are not found. */
+  missed?(): void;
 }
 
 export interface VectorHit {
@@ -43,7 +45,7 @@ export const asQuestion = (text: string): string => text.slice(0, mostCharacters
 export async function searchVectors(
   { db, queries, allUpTo = usuallyAllUpTo }: { db: Db; queries: QueryVectors; allUpTo?: number },
   org: OrgId,
-  { collections, subjects, query, limit, filters = {} }: VectorSearch,
+  { collections, subjects, query, limit, filters = {}, missed }: VectorSearch,
   signal: AbortSignal,
 ): Promise<VectorHit[]> {
   const text = asQuestion(query);
@@ -52,6 +54,7 @@ export async function searchVectors(
   const spaces = await readSpaces(db, scope);
   // No statement waits for a model: the embedded database has one connection.
   const vectors = await Promise.all(spaces.map(({ model }) => orAborted(queries.of(model, text), signal)));
+  if (vectors.includes(undefined)) missed?.();
   const lists: VectorHit[][] = [];
   for (const [at, space] of spaces.entries()) {
     signal.throwIfAborted();
