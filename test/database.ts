@@ -27,10 +27,11 @@ export interface TestDatabaseOptions {
   kind?: Database['kind'];
 }
 
-/** The kinds that can be had here: a test of storage runs once for each. */
-export const databaseKinds: ReadonlyArray<Database['kind']> = process.env.TEST_DATABASE_URL
-  ? ['embedded', 'postgres']
-  : ['embedded'];
+/** The kind of this run: a test of storage runs on the embedded database by `npm test`, on Postgres by `npm run test:services`. */
+export const databaseKinds: ReadonlyArray<Database['kind']> = [process.env.TEST_DATABASE_URL ? 'postgres' : 'embedded'];
+
+/** The kinds that can be had in this run, for what goes from one to the other. */
+export const reachableKinds: ReadonlyArray<Database['kind']> = [...new Set(['embedded' as const, ...databaseKinds])];
 
 /** A database of the test's own, migrated, gone after `stop`. */
 export async function openTestDatabase(
