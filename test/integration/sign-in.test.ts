@@ -327,7 +327,10 @@ describe('the pages', () => {
     const [known, unknown] = [...texts.values()];
     expect(known).toEqual(unknown);
     expect(known?.size).toBe(2);
-    const refused = (await acts('signin.password')).filter(({ outcome }: { outcome: string }) => outcome === 'denied');
+    const tried = await acts('signin.password');
+    const limited = tried.filter(({ errorCode }: { errorCode?: string }) => errorCode === 'SIGN_IN_LIMITED');
+    expect(limited.map(({ subject }: { subject: string }) => subject).sort()).toEqual(['-', 'pages@example.com']);
+    const refused = tried.filter(({ outcome }: { outcome: string }) => outcome === 'denied');
     const subjects = refused.map(({ subject }: { subject: string }) => subject);
     expect(subjects.filter((subject: string) => subject === 'pages@example.com')).toHaveLength(10);
     expect(subjects).not.toContain('nobody@example.com');

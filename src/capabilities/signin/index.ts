@@ -1,6 +1,7 @@
 export type { Client } from './clients/store.ts';
 export { ClientRefused, InvitationVoid, SignInRefused, SigninOff, signinErrors } from './errors.ts';
 export type { Invitation } from './invitations/store.ts';
+export { firstBeyond } from './limits/limits.ts';
 export { type InvitationInput, invitationInput, memberChange, minPasswordLength } from './members/people.ts';
 export { principalOf } from './members/roster.ts';
 export { type ServiceInput, serviceInput } from './members/services.ts';

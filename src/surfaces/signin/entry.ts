@@ -1,6 +1,6 @@
 import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
-import { SignInRefused } from '../../capabilities/signin/index.ts';
+import { firstBeyond, SignInRefused } from '../../capabilities/signin/index.ts';
 import { FairleadError } from '../../kernel/errors.ts';
 import type { HttpEnv } from '../http/admission.ts';
 import type { PageDeps } from './deps.ts';
@@ -61,8 +61,9 @@ export function entry(app: Hono<HttpEnv>, deps: PageDeps): void {
     } catch (error) {
       if (!(error instanceof FairleadError)) throw error;
       const { message, action, spec, retryAfterSeconds } = error;
-      // Those that are not looked at stand in the log only: they would fill the books.
-      if (error.code === SignInRefused.code) await note(c, deps, member ? somebody(member) : nobody, deed, error);
+      // Of those that are not looked at one stands for all: they would fill the books.
+      if (error.code === SignInRefused.code || error.rule === firstBeyond)
+        await note(c, deps, member ? somebody(member) : nobody, deed, error);
       else deps.log.warn({ code: error.code }, 'a sign-in was not looked at');
       return page(c, {
         email,

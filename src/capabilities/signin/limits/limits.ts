@@ -19,6 +19,9 @@ const allowed = {
   codes: 20,
 } as const;
 
+/** The rule of the refusal that is worth a record: those after it in the same quarter of an hour say nothing new. */
+export const firstBeyond = 'sign-in:limit';
+
 export interface Limits {
   /**
    * Counts the attempt, then throws TooManyAttempts where it is one too many. Counted first: a hundred attempts at once
@@ -42,11 +45,15 @@ export function createLimits({ db, keyring, clock }: { db: Db; keyring: Keyring;
   async function count(keys: readonly string[]): Promise<void> {
     const now = clock.now();
     const counted = await countAttempts(db, keys, now, windowMs);
-    const waits = [...counted]
-      .filter(([key, { count }]) => count > allowed[key.split(':')[0] as keyof typeof allowed])
-      .map(([, { since }]) => since + windowMs - now);
-    if (waits.length > 0)
-      throw TooManyAttempts({}, { retryAfterSeconds: Math.max(1, Math.ceil(Math.max(...waits) / 1000)) });
+    const over = [...counted].map(([key, { count, since }]) => ({
+      by: count - allowed[key.split(':')[0] as keyof typeof allowed],
+      waitMs: since + windowMs - now,
+    }));
+    const beyond = over.filter(({ by }) => by > 0);
+    if (beyond.length === 0) return;
+    const seconds = Math.max(1, Math.ceil(Math.max(...beyond.map(({ waitMs }) => waitMs)) / 1000));
+    const isFirst = beyond.some(({ by }) => by === 1);
+    throw TooManyAttempts({}, { retryAfterSeconds: seconds, ...(isFirst ? { rule: firstBeyond } : {}) });
   }
 
   return {
