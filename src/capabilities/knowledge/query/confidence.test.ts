@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { searchSettings } from '../../../config/search-schema.ts';
 import { confidenceOf, type Nearness } from './confidence.ts';
 
 const nothing = { share: 0, window: 0, phrase: 0, surprise: -7 };
@@ -53,6 +54,12 @@ describe('confidence', () => {
     const far = confidenceOf(half, { similarity: 0.15, typical: 0.1 });
     expect(far).toBeLessThan(confidenceOf(half));
     expect(confidenceOf(half, { similarity: 0.7, typical: 0.1 })).toBeGreaterThan(confidenceOf(half));
+  });
+
+  it('lets what is very near in meaning be an answer without a word of the question, and what is somewhat near not', () => {
+    const { answerableFrom } = searchSettings.parse({});
+    expect(confidenceOf(undefined, { similarity: 0.6, typical: 0.1 })).toBeGreaterThan(answerableFrom);
+    expect(confidenceOf(undefined, { similarity: 0.35, typical: 0.1 })).toBeLessThan(answerableFrom);
   });
 
   it('does not ask how alike any two texts are to a model, nor a similarity of which that is not known', () => {
