@@ -61,7 +61,7 @@ describe('a page by its address', () => {
       { name: 'knowledge_ingest', arguments: { collection: 'harbour', url: `${base}/moved#top` } },
       { onprogress: (update) => void heard.push(update) },
     );
-    expect(structuredContent).toMatchObject({ title: 'Moorings', passages: 1 });
+    expect(structuredContent).toMatchObject({ passages: 1 });
     expect(heard).toMatchObject([
       { progress: 1, message: `fetched: ${page.length} bytes` },
       { progress: 2, total: 3, message: 'read: 1 passages' },

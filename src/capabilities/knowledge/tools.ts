@@ -248,7 +248,6 @@ export const ingestTool: ToolDefinition = {
     properties: {
       document: { type: 'integer' },
       passages: { type: 'integer' },
-      title: { type: 'string' },
       warnings: { type: 'array', items: { type: 'string' } },
     },
     required: ['document', 'passages'],
