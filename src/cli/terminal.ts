@@ -40,14 +40,15 @@ export function screenOf({ stdout, stderr, env }: Pick<CliContext, 'stdout' | 's
     json: (value) => void stdout.write(`${jsonText(value, isTerminal ? 2 : 0)}\n`),
     jsonLine: (value) => void stdout.write(`${jsonText(value)}\n`),
     table(names, rows) {
-      const cells = [names.map((name) => styled('bold', name)), ...rows.map((row) => row.map(plain))];
+      const cells = [names, ...rows.map((row) => row.map(plain))];
       const widths = names.map((_, column) => Math.max(...cells.map((row) => widthOf(row[column] ?? ''))));
-      for (const row of cells) {
+      for (const [at, row] of cells.entries()) {
         const padded = row.map((cell, column) => {
           const last = column === names.length - 1;
           return last ? cell : cell + ' '.repeat((widths[column] ?? 0) - widthOf(cell));
         });
-        line(cutTo(padded.join('  ').trimEnd(), widthLimit));
+        const text = cutTo(padded.join('  ').trimEnd(), widthLimit);
+        line(at === 0 ? styled('bold', text) : text);
       }
     },
     facts(facts) {
@@ -97,7 +98,7 @@ function widthOf(text: string): number {
 }
 
 function cutTo(text: string, width: number): string {
-  if (widthOf(text) <= width || text !== stripVTControlCharacters(text)) return text;
+  if (widthOf(text) <= width) return text;
   return `${[...text].slice(0, width - 1).join('')}…`;
 }
 

@@ -36,9 +36,14 @@ it('evaluates a file of questions, with thresholds for pipelines and what has ch
   expect(bad.code).toBe(1);
   expect(bad.stderr).toBe('hit-rate@1 is 0.000, and 0.5 is wanted.\n1 question is newly wrong.\n');
   expect(bad.stdout).toMatch(
-    /^- which queue do orders go through\n {2}did not come: nowhere\.md \(confidence 1\); there is no document nowhere\.md that you may read\n {2}first came: notes\/queues/m,
+    /^- which queue do orders go through\n {2}did not come: nowhere\.md \(confidence 0\.\d+\); there is no document nowhere\.md that you may read\n {2}first came: notes\/queues/m,
   );
   expect(bad.stdout).toMatch(/\nNewly wrong: 1\n- which queue do orders go through\n$/);
+
+  write('phrase.csv', 'question,expect,phrase\nwhich queue do orders go through,notes/queues.md,orders-v3\n');
+  const without = await cli('knowledge', 'eval', 'phrase.csv');
+  expect(without.stdout).toMatch(/^ {2}came without all that was wanted of notes\/queues\.md \(confidence 0\.\d+\)$/m);
+
   const unmeasured = await cli('knowledge', 'eval', 'set.csv', '--name', 'other', '--limit', '1', '--json');
   expect(JSON.parse(unmeasured.stdout)).toMatchObject({ name: 'other', figures: { all: { right: 1 } } });
 });

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
@@ -37,9 +37,17 @@ it('reads a source while one watches, and tells what could not be read [KN-3] [S
   expect(JSON.parse((await cli('knowledge', 'sync', 'filed', '--json')).stdout)).toEqual({ sources: ['files'] });
 });
 
+it('says why a source could not be read to whoever watches [KN-3] [SP-20]', { timeout: 60_000 }, async () => {
+  renameSync(join(folder, 'docs'), join(folder, 'away'));
+  const synced = await cli('knowledge', 'sync', 'filed', '--watch');
+  renameSync(join(folder, 'away'), join(folder, 'docs'));
+  expect(synced).toMatchObject({ code: 1, stdout: 'files: failed, 0 seen\n' });
+  expect(synced.stderr).toMatch(/^files: The source .* cannot be read now: it does not exist\.\n$/);
+});
+
 it('asks, and says where nothing fits [KN-8] [SP-20]', async () => {
   const asked = await cli('knowledge', 'query', 'which', 'queue', 'do', 'orders', 'go', 'through');
-  expect(asked.stdout).toMatch(/^1 {2}Queues\nfiled\/queues\.md:3\nOrders go through the queue orders-v2\.\n$/);
+  expect(asked.stdout).toMatch(/^0\.\d+ {2}Queues\nfiled\/queues\.md:3\nOrders go through the queue orders-v2\.\n$/);
   const nothing = await cli('knowledge', 'query', 'zeppelin', 'timetable', '--collection', 'filed');
   expect(nothing.stderr).toMatch(/^Nothing was found\. /);
   const unknown = await cli('knowledge', 'query', 'x', '--collection', 'nowhere');

@@ -17,6 +17,19 @@ function shown(isTTY: boolean) {
 const nasty =
   'a\u001b[2Jb\u001b[1Ac\u001b[8md\u001b]0;title\u0007e\u202ef\u2066g\u061ch\u2028i\u009b2Jj\rk\u007fl\u{e0041}m';
 
+it('cuts a table to the terminal, its names too [SP-20]', () => {
+  const { screen, out } = shown(true);
+  screen.table(['NAME', 'TEXT'], [['a'.repeat(190), 'b'.repeat(90)]]);
+  expect(
+    stripVTControlCharacters(out())
+      .trimEnd()
+      .split('\n')
+      .map((line) => line.length),
+  ).toEqual([196, 200]);
+  screen.table(['N'.repeat(300)], [['a']]);
+  expect(stripVTControlCharacters(out()).split('\n')[0]).toBe(`${'N'.repeat(199)}…`);
+});
+
 describe.each([true, false])('what a server says, on a terminal: %s', (isTTY) => {
   it('cannot rewrite the screen or turn its letters around, whichever way it is shown [SP-20]', () => {
     const { screen, out, err } = shown(isTTY);

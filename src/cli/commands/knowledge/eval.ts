@@ -139,6 +139,10 @@ function reasonOf(miss: JsonObject): string {
   if (miss.rank !== undefined) return `came as passage ${miss.rank}, and was told not to fit (${confidence})`;
   const none = absent.length > 0 ? `; there is no document ${absent.join(', ')} that you may read` : '';
   const wanted = namesIn(miss, 'expect');
+  const came = listIn(miss, 'found').filter(({ collection, uri }) =>
+    wanted.some((name) => [uri, `${collection}/${uri}`].includes(name)),
+  );
+  if (came.length > 0) return `came without all that was wanted of ${wanted.join(', ')} (${confidence})${none}`;
   return `did not come${wanted.length > 0 ? `: ${wanted.join(', ')}` : ''} (${confidence})${none}`;
 }
 

@@ -53,6 +53,7 @@ export const knowledgeSync: CommandSpec = {
         progress.end();
         if (options.json) screen.json({ runs: over });
         else for (const run of over) screen.line(`${run.source}: ${run.state}, ${countsOf(run)}`);
+        for (const { source, reason } of over) if (typeof reason === 'string') screen.note(`${source}: ${reason}`);
         return over.every(({ state }) => state === 'done') ? exitCodes.ok : exitCodes.failed;
       }
       await pause(lookMs, undefined, { signal: context.signal }).catch(() => {
