@@ -20,6 +20,11 @@ export async function checkYaml(text: string): Promise<string> {
       writeFileSync(join(folder, name), valueFor(name));
     }
     writeTls(folder, parse(text)?.server?.tls);
+    for (const [, name = ''] of text.matchAll(/^\s+directory: (\S+)/gm))
+      for (const file of ['config.json', 'tokenizer.json', 'tokenizer_config.json', 'onnx/model.onnx']) {
+        mkdirSync(dirname(join(folder, name, file)), { recursive: true });
+        writeFileSync(join(folder, name, file), '{}');
+      }
     const policies = parse(text)?.policies?.folder;
     if (typeof policies === 'string') mkdirSync(join(folder, policies), { recursive: true });
     writeFileSync(join(folder, 'fairlead.yaml'), text);

@@ -7,6 +7,7 @@ import {
   usualReadLimits,
 } from '../../capabilities/knowledge/index.ts';
 import { collectionChoice } from '../../config/schema.ts';
+import type { Clock } from '../../kernel/clock.ts';
 import { NotFound } from '../../kernel/errors.ts';
 import type { SentFile } from './input.ts';
 import { ok, type Route, route } from './route.ts';
@@ -113,7 +114,7 @@ type Sizes = Awaited<ReturnType<Knowledge['sizes']>>;
 type Vectors = Awaited<ReturnType<Knowledge['vectors']['read']>>;
 
 /** Collections of documents, what goes into them, and the passes over their sources. Agents ask them by tools. */
-export function knowledgeRoutes({ knowledge }: { knowledge: Knowledge }): Route[] {
+export function knowledgeRoutes({ knowledge, clock }: { knowledge: Knowledge; clock: Clock }): Route[] {
   const shown = (one: Collection, sizes: Sizes, vectors: Vectors) => {
     const { settings, declared, name, version, changedBy, changedAt } = one;
     const { description, readers, writers, encrypted } = settings;
@@ -302,14 +303,18 @@ export function knowledgeRoutes({ knowledge }: { knowledge: Knowledge }): Route[
       answers: {
         202: {
           description: 'Begun',
-          schema: z.object({ sources: z.array(z.string()) }),
-          example: { sources: ['docs'] },
+          schema: z.object({
+            sources: z.array(z.string()),
+            at: schemas.timeMs.openapi({ description: 'Passes that begin from then on are those asked for' }),
+          }),
+          example: { sources: ['docs'], at: 1_795_219_200_000 },
         },
       },
       errors: [NotFound, ...named('UNKNOWN_COLLECTION')],
       act: { action: 'knowledge.sync', subject: ({ params }) => params.name },
       async handle({ org, params, body }) {
-        return { status: 202, body: { sources: await knowledge.begin(org, params.name, body.source) } };
+        const at = clock.now();
+        return { status: 202, body: { sources: await knowledge.begin(org, params.name, body.source), at } };
       },
     }),
   ];

@@ -17,6 +17,7 @@ import {
   deleteCollection,
   listCollections,
   listDeclared,
+  lockCollection,
   putCollection,
 } from './store.ts';
 
@@ -108,6 +109,7 @@ export function createCollections({ db, sealing, models, changed }: Deps): Colle
       if (!one) throw NotFound({ what: 'collection', id: name.slice(0, 100) });
       if (one.declared && one.settings.readers.length > 0) throw CollectionDeclared({ name });
       await db.transaction().execute(async (trx) => {
+        await lockCollection(trx, org, one.id);
         await purgeContents(trx, org, one.id);
         await deleteCollection(trx, org, one.id);
       });

@@ -138,6 +138,16 @@ export async function listDeclared(db: Db): Promise<{ org: OrgId; name: string; 
     .execute();
 }
 
+/**
+ * Whoever writes into a collection, or removes it, takes turns until the end of the transaction, and takes this turn before
+ * anything else: two who took their locks in another order could wait for each other. False where there is none.
+ */
+export async function lockCollection(db: Db, org: OrgId, collection: number): Promise<boolean> {
+  const { rows } = await sql`select 1 from knowledge_collections where org = ${org} and id = ${collection}
+    for no key update`.execute(db);
+  return rows.length > 0;
+}
+
 /** What was found changes with this number, and caches by it. */
 export async function countChange(db: Db, org: OrgId, collection: number): Promise<void> {
   await tables(db)

@@ -1,5 +1,6 @@
 import type { OrgId } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/types.ts';
+import { lockCollection } from '../collections/store.ts';
 import { addChunks, dropChunks, type NewDocument } from '../documents/store.ts';
 import { retireEditions } from '../editions/store.ts';
 import type { Lexical } from '../lexical/index.ts';
@@ -16,13 +17,22 @@ export interface Stores {
   pace?: Pace;
 }
 
-/** One step of writing, in a transaction of its own. */
-export function inTurn<T>({ db, pace }: Stores, step: (trx: Db) => Promise<T>): Promise<T> {
-  if (!pace) return db.transaction().execute(step);
+/** One step of writing into a collection, in a transaction of its own. */
+export function inTurn<T>(
+  { db, pace }: Stores,
+  org: OrgId,
+  collection: number,
+  step: (trx: Db) => Promise<T>,
+): Promise<T> {
+  const work = async (trx: Db) => {
+    await lockCollection(trx, org, collection);
+    return await step(trx);
+  };
+  if (!pace) return db.transaction().execute(work);
   return pace.turn((begun) =>
     db.transaction().execute((trx) => {
       begun();
-      return step(trx);
+      return work(trx);
     }),
   );
 }

@@ -44,7 +44,7 @@ export async function keepDocument(
   const seal = await sealOf(stores, stores.db, org, plain.collection);
   const row = seal ? closedDocument(seal, org, plain) : plain;
   if (chunks.length > passagesAtOnce) return await keepLong(stores, org, row, readers, chunks, progress);
-  return await inTurn(stores, async (trx) => {
+  return await inTurn(stores, org, row.collection, async (trx) => {
     const audience = await audienceOf(trx, org, readers);
     const document = await putDocument(trx, org, { ...row, audience }, chunks.length);
     await forgetContents(trx, lexical, org, row.collection, [document]);
@@ -67,7 +67,7 @@ export async function removeDocuments(
 ): Promise<void> {
   for (let at = 0; at < documents.length; at += removedAtOnce) {
     const gone = documents.slice(at, at + removedAtOnce);
-    await inTurn(stores, async (trx) => {
+    await inTurn(stores, org, collection, async (trx) => {
       await buryDocuments(trx, org, gone, now);
       await forgetContents(trx, stores.lexical, org, collection, gone);
       await countChange(trx, org, collection);

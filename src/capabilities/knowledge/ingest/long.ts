@@ -35,20 +35,20 @@ export async function keepLong(
 ): Promise<number> {
   const { lexical } = stores;
   const { collection } = document;
-  const edition = await inTurn(stores, async (trx) => {
+  const edition = await inTurn(stores, org, collection, async (trx) => {
     const row = { ...document, audience: await audienceOf(trx, org, readers) };
     return await openEdition(trx, org, { collection, document: await reserveDocument(trx, org, row) });
   });
   try {
     for (let at = 0; at < chunks.length; at += passagesAtOnce) {
       const some = chunks.slice(at, at + passagesAtOnce);
-      await inTurn(stores, async (trx) => {
+      await inTurn(stores, org, collection, async (trx) => {
         if (!(await touchEdition(trx, org, edition))) throw DocumentOvertaken();
         await addPassages(trx, stores, org, { ...document, ...edition }, some);
       });
       await progress(at + some.length, chunks.length);
     }
-    return await inTurn(stores, async (trx) => {
+    return await inTurn(stores, org, collection, async (trx) => {
       const audience = await audienceOf(trx, org, readers);
       const id = await putDocument(trx, org, { ...document, audience }, chunks.length);
       if (!(await publishEdition(trx, org, edition, readers))) throw DocumentOvertaken();
@@ -92,7 +92,7 @@ export async function clearEditions(
 
 /** One step; 0 when nothing was left of it. */
 function clearSome(stores: Stores, org: OrgId, edition: Edition, goneAfterMs: number): Promise<number | 'busy'> {
-  return inTurn(stores, async (trx) => {
+  return inTurn(stores, org, edition.collection, async (trx) => {
     if (!(await claimEdition(trx, org, edition, goneAfterMs))) return 'busy';
     const gone = await dropChunks(trx, org, { edition, most: passagesAtOnce });
     await stores.lexical.unindexChunks(trx, org, edition.collection, gone);

@@ -49,7 +49,7 @@ const closingMs = 1_000;
 /** Documents that are fetched and read at the same time. */
 const atOnce = 4;
 /** Raised when the same bytes would be read otherwise than before. */
-const readingVersion = '1';
+const readingVersion = '2';
 
 /**
  * Brings a collection up to date with one of its sources. What has not changed costs a look at its revision or one

@@ -1,5 +1,6 @@
 import type { OrgId } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/types.ts';
+import { lockCollection } from '../collections/store.ts';
 import type { Seal } from '../sealing/index.ts';
 import type { Language } from '../types.ts';
 import { type EntryWords, type Lexed, type LexicalEntry, lexEntry, wordsOfEntry } from './lex.ts';
@@ -12,7 +13,6 @@ import {
   appendPostings,
   deleteLexemes,
   insertLexemes,
-  lockCollection,
   type PostingRow,
   readPostingRows,
   replacePostings,

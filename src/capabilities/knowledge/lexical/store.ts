@@ -28,13 +28,6 @@ export interface AudienceTotals {
 
 const rowsAtOnce = 5_000;
 
-/** Whoever writes into the index of a collection takes turns until the end of the transaction. */
-export async function lockCollection(db: Db, org: OrgId, collection: number): Promise<boolean> {
-  const { rows } = await sql`select 1 from knowledge_collections where org = ${org} and id = ${collection}
-    for no key update`.execute(db);
-  return rows.length > 0;
-}
-
 /** In the order of the words: the lexeme of each by Postgres's dictionary for its language, empty for stop words. */
 export async function lexize(db: Db, words: readonly { language: Language; word: string }[]): Promise<string[]> {
   const lexemes: string[] = [];

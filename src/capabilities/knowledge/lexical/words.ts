@@ -13,8 +13,9 @@ const longestWord = 100;
 /** What changes more often between letters and digits is a hash, whose pieces mean nothing. */
 const mostSwitches = 4;
 
-const run = /[\p{L}\p{M}\p{N}_$]+(?:[./\\:@#]+[\p{L}\p{M}\p{N}_$]+)*/gu;
-const separator = /[/\\:@#]+/;
+// A hyphen belongs to a name with digits beside it, such as `A-102` or `CVE-2024-1234`; `time-out` is two words.
+const run = /[\p{L}\p{M}\p{N}_$]+(?:(?:[./\\:@#]+|-(?=[\p{L}\p{M}_$]*\p{N})|(?<=\p{N})-)[\p{L}\p{M}\p{N}_$]+)*/gu;
+const separator = /[/\\:@#-]+/;
 const joint = /[._$/\\:@#]+/;
 const number = /^v?(\d+(?:\.\d+)+)$/i;
 // Between small and capital letters, before the last capital of several, and between letters and digits.

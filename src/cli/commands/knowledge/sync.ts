@@ -34,7 +34,6 @@ export const knowledgeSync: CommandSpec = {
     const query = { org: textOf(options.org) };
     const client = await openClient(context, options);
     const runsNow = async () => listIn(await client.get('/knowledge/runs', query), 'runs');
-    const earlier = new Set(options.watch ? (await runsNow()).map(({ id }) => id) : []);
     const path = `/knowledge/collections/${encodeURIComponent(name)}/sync`;
     const begun = await client.post(path, source === undefined ? {} : { source }, query);
     const sources = new Set(Array.isArray(begun.sources) ? begun.sources.map(String) : []);
@@ -47,7 +46,9 @@ export const knowledgeSync: CommandSpec = {
     const progress = progressLine(context);
     for (;;) {
       const runs = (await runsNow()).filter((run) => run.collection === name && sources.has(String(run.source)));
-      const over = runs.filter(({ id, endedAt }) => !earlier.has(id) && endedAt !== undefined);
+      const over = runs.filter(
+        ({ startedAt, endedAt }) => Number(startedAt) >= Number(begun.at) && endedAt !== undefined,
+      );
       progress.show(lineOf(runs));
       if (over.length === sources.size) {
         progress.end();

@@ -65,7 +65,8 @@ export async function gatherMatter(
 
 /** Words that nothing has stand for those that look like them. */
 async function similarTo(db: Db, scope: SealedScope, missing: readonly QueryTerm[]): Promise<Map<QueryTerm, string[]>> {
-  const long = missing.filter(({ word }) => word.length >= shortestNear);
+  // `A-103` is no slip of `A-102`.
+  const long = missing.filter(({ word }) => word.length >= shortestNear && !/\p{N}/u.test(word));
   if (long.length === 0) return new Map();
   const similar = await readSimilarTerms(db, scope, lexemesOf(long), leastSimilar);
   const near = similar.filter(({ word, term }) => isNear(word, term));
