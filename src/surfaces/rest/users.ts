@@ -55,7 +55,7 @@ const session = z
 const userExample = {
   id: 'usr_06exw4v5d0tq8m2k9r7h3n1c5b',
   org: 'default',
-  email: 'kim@example.com',
+  email: 'someone@example.com',
   name: 'Kim',
   role: 'developer',
   teams: ['platform'],
@@ -108,7 +108,7 @@ export function userRoutes({ signin }: UsersDeps): Route[] {
         'Makes a link by which the person becomes a member and chooses a password. It stands in this answer and nowhere ' +
         'else, counts once, and for a week; an earlier one for the same address ends.',
       body: invitationInput,
-      bodyExample: { email: 'kim@example.com', role: 'developer', teams: ['platform'] },
+      bodyExample: { email: 'someone@example.com', role: 'developer', teams: ['platform'] },
       answers: {
         201: {
           description: 'The invitation, and its link this once',

@@ -18,8 +18,8 @@ export const usersInvite: CommandSpec = {
     jsonOption,
   ],
   examples: [
-    { line: 'fairlead users invite kim@example.com --role admin', does: 'the first administrator' },
-    { line: 'fairlead users invite kim@example.com --team platform', does: 'a developer of a team' },
+    { line: 'fairlead users invite someone@example.com --role admin', does: 'the first administrator' },
+    { line: 'fairlead users invite someone@example.com --team platform', does: 'a developer of a team' },
   ],
   remote: true,
   async run(context, { args, options }) {

@@ -10,7 +10,7 @@ export const usersRevoke: CommandSpec = {
   about: 'Browsers, programs and tokens end on every replica within a second. The person can sign in again.',
   args: [{ name: '<who>', help: 'e-mail address or id' }],
   options: [orgOption, jsonOption],
-  examples: [{ line: 'fairlead users revoke kim@example.com', does: 'after a laptop was lost' }],
+  examples: [{ line: 'fairlead users revoke someone@example.com', does: 'after a laptop was lost' }],
   remote: true,
   async run(context, { args, options }) {
     const screen = screenOf(context);
