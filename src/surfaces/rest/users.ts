@@ -56,7 +56,7 @@ const userExample = {
   id: 'usr_06exw4v5d0tq8m2k9r7h3n1c5b',
   org: 'default',
   email: 'someone@example.com',
-  name: 'Kim',
+  name: 'Someone',
   role: 'developer',
   teams: ['platform'],
   createdBy: 'key:key_06exw4v5d0tq8m2k9r7h3n1c5a',

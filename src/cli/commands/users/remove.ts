@@ -10,7 +10,7 @@ export const usersRemove: CommandSpec = {
   about: 'Everything that the person is signed in with there ends on every replica within a second.',
   args: [{ name: '<who>', help: 'e-mail address or id' }],
   options: [orgOption, jsonOption],
-  examples: [{ line: 'fairlead users remove someone@example.com', does: 'Kim is out' }],
+  examples: [{ line: 'fairlead users remove someone@example.com', does: 'that person is out' }],
   remote: true,
   async run(context, { args, options }) {
     const screen = screenOf(context);

@@ -11,7 +11,7 @@ export const usersReset: CommandSpec = {
     'Prints a link, which counts once and for a week. When it is used, everything the person was signed in with ends.',
   args: [{ name: '<who>', help: 'e-mail address or id' }],
   options: [orgOption, jsonOption],
-  examples: [{ line: 'fairlead users reset someone@example.com', does: 'for Kim, who lost it' }],
+  examples: [{ line: 'fairlead users reset someone@example.com', does: 'for a password that was lost' }],
   remote: true,
   async run(context, { args, options }) {
     const screen = screenOf(context);
