@@ -174,6 +174,7 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
     },
     toolset: createKnowledgeToolset({
       queries,
+      unwatched,
       sources: ({ org, subjects }) => readSources(db, org, subjects),
       ingest: adding.add,
       async sync(principal, { collection: name, ...what }, report, signal) {

@@ -184,9 +184,7 @@ function replyOf(told: Told, fence: string): ProviderReply {
           `<${fence}>\n${body}\n</${fence}>`,
         ]),
     ...(dropped.length > 0 ? [`Sentences that did not pass the check: ${dropped.length}; see dropped.`] : []),
-    ...(leftOut.length > 0
-      ? [`Passages left out, since they speak to the model: ${leftOut.length}; see leftOut.`]
-      : []),
+    ...(leftOut.length > 0 ? [`Passages left out: ${leftOut.length}; leftOut says why.`] : []),
   ].join('\n\n');
   return { kind: 'result', result: { content: [{ type: 'text', text }], structuredContent: told as never } };
 }

@@ -11,11 +11,12 @@ export async function staleAdvice(
   asked: Question,
   confidence: number,
   asker: Asker,
-  { queries, clock }: { queries: Pick<ReturnType<typeof createQueries>, 'query'>; clock: Clock },
+  { unwatched, clock }: { unwatched: Pick<ReturnType<typeof createQueries>, 'query'>; clock: Clock },
+  signal: AbortSignal,
 ): Promise<string> {
   if (!asked.filters?.confirmedSince) return '';
   const { confirmedSince: _, ...filters } = asked.filters;
-  const older = await queries.query(asker, { ...asked, filters, limit: 1 });
+  const older = await unwatched.query(asker, { ...asked, filters, limit: 1 }, signal);
   const [nearest] = older.passages;
   if (!nearest || older.confidence <= confidence) return '';
   const age = inWords(clock.now() - nearest.confirmedAt);

@@ -3,7 +3,7 @@ import type { OrgId } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/types.ts';
 import { CollectionLocked } from '../errors.ts';
 import { createSeal, type Seal } from './seal.ts';
-import { addKey, type KeyRow, readKeys } from './store.ts';
+import { addKey, readKeys } from './store.ts';
 import type { KeyVault } from './vault.ts';
 
 export type Seals = ReadonlyMap<number, Seal>;
@@ -17,6 +17,8 @@ export interface Sealing {
   /** Forgets the key of a collection that was removed. */
   forget(org: OrgId, collection: number): void;
 }
+
+type Key = Awaited<ReturnType<typeof readKeys>>[number];
 
 /** After so long a key is asked for again, so that one that was destroyed elsewhere does not live on here. */
 const keptMs = 5 * 60_000;
@@ -33,8 +35,10 @@ export function createSealing({
   const known = new Map<string, { seal: Seal | undefined; until: number }>();
   const keyOf = (org: OrgId, collection: number) => `${org} ${collection}`;
 
-  const unwrap = async (org: OrgId, { collection, wrapped, vault: by }: KeyRow): Promise<Seal> => {
+  const unwrap = async (org: OrgId, { collection, wrapped, vault: by }: Key): Promise<Seal> => {
     try {
+      // Taken for plain, it would show what is closed as text, and keep what comes as it is.
+      if (wrapped === null) throw new Error('its key is lost');
       if (by !== vault.name) throw new Error(`the key was wrapped by ${by}, and this is ${vault.name}`);
       return createSeal(await vault.unwrap(wrapped, contextOf(org, collection)));
     } catch (cause) {

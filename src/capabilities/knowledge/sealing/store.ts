@@ -14,11 +14,17 @@ export const isEncrypted = (table: 'document' | 'chunk') => sql<boolean>`exists 
   select from knowledge_keys k
   where k.org = ${sql.ref(`${table}.org`)} and k.collection = ${sql.ref(`${table}.collection`)})`;
 
-/** The keys of those of the collections that have one. */
-export async function readKeys(db: Db, org: OrgId, collections: readonly number[]): Promise<KeyRow[]> {
-  const { rows } = await sql<KeyRow>`
-    select collection, wrapped, vault from knowledge_keys
-    where org = ${org} and collection = any(${collections}::int[])`.execute(db);
+/** The keys of those of the collections that are encrypted; `wrapped` is null where a key should be and is not. */
+export async function readKeys(
+  db: Db,
+  org: OrgId,
+  collections: readonly number[],
+): Promise<(Omit<KeyRow, 'wrapped'> & { wrapped: string | null })[]> {
+  const { rows } = await sql<KeyRow & { wrapped: string | null }>`
+    select c.id as collection, k.wrapped, coalesce(k.vault, '') as vault
+    from knowledge_collections c left join knowledge_keys k on k.org = c.org and k.collection = c.id
+    where c.org = ${org} and c.id = any(${collections}::int[])
+      and (k.wrapped is not null or c.settings -> 'encrypted' = 'true')`.execute(db);
   return rows;
 }
 
