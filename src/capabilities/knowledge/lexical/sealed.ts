@@ -1,17 +1,10 @@
 import type { OrgId } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/types.ts';
+import type { Filters } from '../documents/filters/store.ts';
 import type { Seal, Seals } from '../sealing/index.ts';
 import { type Lexed, termsIn } from './lex.ts';
 import type { TermPostings } from './postings.ts';
-import {
-  type Candidate,
-  type Filters,
-  type Matter,
-  readCandidates,
-  readMatter,
-  readPostings,
-  type Scope,
-} from './reading/store.ts';
+import { type Candidate, type Matter, readCandidates, readMatter, readPostings, type Scope } from './reading/store.ts';
 import type { RemovedChunk } from './store.ts';
 
 /** Where some of the collections may be encrypted: there terms are kept as hashes, and lexemes closed. */

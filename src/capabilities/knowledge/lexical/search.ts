@@ -1,5 +1,6 @@
 import type { OrgId } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/types.ts';
+import type { Filters } from '../documents/filters/store.ts';
 import type { Sealing } from '../sealing/index.ts';
 import { createScores, idfOf, type LexicalSettings, type Totals } from './bm25.ts';
 import { type Features, featuresOf } from './features.ts';
@@ -9,7 +10,6 @@ import { proximityOf } from './proximity.ts';
 import { parseQuery, type QueryTerm, queryWords } from './query.ts';
 import { createCandidates, type Found } from './reading/candidates.ts';
 import { gatherMatter, lexemesOf } from './reading/gather.ts';
-import type { Filters } from './reading/store.ts';
 import { Torn } from './reading/torn.ts';
 import { readSealedPostings, type SealedScope } from './sealed.ts';
 import { shareOf } from './share.ts';

@@ -1,8 +1,9 @@
 import type { Db } from '../../../../platform/db/types.ts';
+import type { Filters } from '../../documents/filters/store.ts';
 import type { Ranked } from '../bm25.ts';
 import { placesIn } from '../lex.ts';
 import { readSealedCandidates, type SealedScope } from '../sealed.ts';
-import type { Candidate, Filters } from './store.ts';
+import type { Candidate } from './store.ts';
 import { Torn } from './torn.ts';
 
 /** One of the best that may be given, with where the words of the query stand in it. */

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { OrgId } from '../../../../kernel/principal.ts';
 import { type Db, prepared } from '../../../../platform/db/index.ts';
+import { documentConditions, type Filters, storable } from '../../documents/filters/store.ts';
 import type { Language } from '../../types.ts';
 import { postingBytes, type TermPostings } from '../postings.ts';
 
@@ -9,19 +10,6 @@ export interface Scope {
   org: OrgId;
   collections: readonly number[];
   subjects: readonly string[];
-}
-
-/** Further restrictions; what is left out restricts nothing. */
-export interface Filters {
-  languages?: readonly Language[];
-  /** The URI of the document begins so. */
-  uriPrefix?: string;
-  changedSince?: Date;
-  changedBefore?: Date;
-  /** All of it stands in the document's metadata. */
-  metadata?: Record<string, string | number | boolean>;
-  /** Its source was seen to have it so at this time or later. */
-  confirmedSince?: Date;
 }
 
 export interface LanguageTotals {
@@ -115,22 +103,10 @@ export async function readCandidates(
   return rows;
 }
 
-function passes({
-  languages,
-  uriPrefix,
-  changedSince,
-  changedBefore,
-  confirmedSince,
-  metadata,
-}: Filters): RawBuilder<unknown> {
+function passes(filters: Filters): RawBuilder<unknown> {
+  const { languages } = filters;
   const ofChunk = languages ? sql`l.language = any(${languages}::text[])` : sql`true`;
-  const ofDocument = [
-    ...(uriPrefix === undefined ? [] : [sql`starts_with(d.uri, ${storable(uriPrefix)})`]),
-    ...(changedSince ? [sql`d.changed_at >= ${changedSince}`] : []),
-    ...(changedBefore ? [sql`d.changed_at < ${changedBefore}`] : []),
-    ...(confirmedSince ? [sql`d.confirmed_at >= ${confirmedSince}`] : []),
-    ...(metadata ? [sql`d.metadata @> ${storableMetadata(metadata)}::jsonb`] : []),
-  ];
+  const ofDocument = documentConditions(filters);
   if (ofDocument.length === 0) return ofChunk;
   return sql`(${ofChunk} and exists (
     select from knowledge_documents d where d.org = l.org and d.id = l.document and ${sql.join(ofDocument, sql` and `)}
@@ -158,16 +134,3 @@ export async function readSimilarTerms(
     ) as t`.execute(db);
   return rows;
 }
-
-/** Postgres keeps neither a NUL nor half a sign in a text: what has one is equal to nothing that is stored. */
-const storable = (text: string): string => text.toWellFormed().replaceAll('\0', '\uFFFD');
-
-const storableMetadata = (metadata: NonNullable<Filters['metadata']>): string =>
-  JSON.stringify(
-    Object.fromEntries(
-      Object.entries(metadata).map(([name, value]) => [
-        storable(name),
-        typeof value === 'string' ? storable(value) : value,
-      ]),
-    ),
-  );

@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely';
 import type { OrgId } from '../../../../kernel/principal.ts';
 import type { Db } from '../../../../platform/db/types.ts';
 import { audiencesOf } from '../../collections/store.ts';
-import type { Filters } from '../../lexical/index.ts';
+import { documentConditions, type Filters, storable } from '../../documents/filters/store.ts';
 import { literal } from '../spaces/store.ts';
 import { asText } from '../store.ts';
 
@@ -129,37 +129,14 @@ const readableCollections = (db: Db, { org, subjects, collections }: Scope) => s
     and audience in ${audiencesOf(db, org, subjects.map(storable))}
 )`;
 
-function passes({
-  languages,
-  uriPrefix,
-  changedSince,
-  changedBefore,
-  confirmedSince,
-  metadata,
-}: Filters): RawBuilder<unknown> {
+function passes(filters: Filters): RawBuilder<unknown> {
+  const { languages } = filters;
   const conditions = [
     ...(languages ? [sql`d.language = any(${languages}::text[])`] : []),
-    ...(uriPrefix === undefined ? [] : [sql`starts_with(d.uri, ${storable(uriPrefix)})`]),
-    ...(changedSince ? [sql`d.changed_at >= ${changedSince}`] : []),
-    ...(changedBefore ? [sql`d.changed_at < ${changedBefore}`] : []),
-    ...(confirmedSince ? [sql`d.confirmed_at >= ${confirmedSince}`] : []),
-    ...(metadata ? [sql`d.metadata @> ${storableMetadata(metadata)}::jsonb`] : []),
+    ...documentConditions(filters),
   ];
   if (conditions.length === 0) return sql``;
   return sql`and exists (
     select from knowledge_documents d where d.org = v.org and d.id = v.document and ${sql.join(conditions, sql` and `)}
   )`;
 }
-
-/** Postgres keeps neither a NUL nor half a sign in a text: what has one is equal to nothing that is stored. */
-const storable = (text: string): string => text.toWellFormed().replaceAll('\0', '\uFFFD');
-
-const storableMetadata = (metadata: NonNullable<Filters['metadata']>): string =>
-  JSON.stringify(
-    Object.fromEntries(
-      Object.entries(metadata).map(([name, value]) => [
-        storable(name),
-        typeof value === 'string' ? storable(value) : value,
-      ]),
-    ),
-  );
