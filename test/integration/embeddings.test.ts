@@ -40,13 +40,14 @@ it('finds a tool with which a query shares no word, and embeds each text once [C
   // The first search is answered by words; what the model makes of the tools comes in behind it.
   expect(await search('invoice')).toContain('town_invoice_send');
   await expect
-    .poll(() => search('I want to prepare dinner, what ingredients do I need?'), { timeout: 15_000 })
+    .poll(() => search('I want to prepare dinner, what ingredients do I need?'), { timeout: 60_000 }) // a model that was too slow once is left alone for a while
     .toContain('town_dish_recipes');
   expect((await search('rent a car'))[0]).toBe('town_vehicle_hire');
   const embedded = model.asked.filter((texts) => texts > 1);
   expect(embedded).toHaveLength(1);
+  const questions = model.asked.length;
   await search('rent a car');
-  expect(model.asked.filter((texts) => texts === 1)).toHaveLength(3);
+  expect(model.asked).toHaveLength(questions);
   expect(new Set(model.tokens)).toEqual(new Set(['Bearer a-key-of-the-model']));
 });
 

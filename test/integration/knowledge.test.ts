@@ -157,6 +157,19 @@ describe('documents that are sent in', () => {
     expect((await ask('goulash')).passages).toEqual([]);
   });
 
+  it('have the name, the title and the kind that they are sent with [KN-1]', async () => {
+    const form = new FormData();
+    form.set('collection', 'handbook');
+    form.set('name', 'places/harbour');
+    form.set('title', 'The harbour');
+    form.set('file', new Blob(['<p>Ferries leave from pier 7.</p>'], { type: 'text/html' }), 'upload.tmp');
+    const headers = { authorization: `Bearer ${fairlead.adminKey}` };
+    const sent = await fetch(`${fairlead.url}/api/v1/knowledge/documents`, { method: 'POST', body: form, headers });
+    expect(await sent.json()).toMatchObject({ title: 'The harbour', passages: 1 });
+    const [passage] = (await ask('ferries leave from which pier')).passages;
+    expect(passage).toMatchObject({ uri: 'places/harbour', title: 'The harbour', text: 'Ferries leave from pier 7.' });
+  });
+
   it('are taken from those alone who may write there [KN-4]', async () => {
     const developer = await fairlead.makeKey(['developer']);
     const refused = await upload('handbook', 'x.md', 'x', developer);
