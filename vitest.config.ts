@@ -4,6 +4,7 @@ export default defineConfig({
   test: {
     testTimeout: 90_000, // ends what hangs: a busy machine may be slow
     hookTimeout: 180_000,
+    expect: { poll: { timeout: 20_000 } }, // what is waited for comes late on a busy machine; a second says nothing
     pool: 'forks',
     maxWorkers: 2,
     setupFiles: ['./test/coverage-children.ts'],

@@ -11,6 +11,8 @@ export interface Principal {
   org: OrgId;
   /** What people call it. */
   name: string;
+  /** Whom an agent's credential belongs to (`user:<id>`), where that is a person: whose connections it uses. */
+  actsFor?: string;
   roles: readonly string[];
   /** Teams of the organisation that it belongs to. */
   teams?: readonly string[];
@@ -20,4 +22,9 @@ export interface Principal {
   credential: { kind: 'api_key' | 'jwt' | 'session' | 'anonymous' | 'internal'; id: string };
   /** Milliseconds since the epoch after which the credential no longer counts. */
   expiresAt?: number;
+}
+
+/** Who is behind a call: whose connections to upstreams it uses, and who is asked for them. */
+export function subjectBehind(principal: Principal): string {
+  return principal.actsFor ?? principal.id;
 }

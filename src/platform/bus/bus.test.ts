@@ -125,9 +125,9 @@ describe.each(services.filter((one) => one.there))('the bus over $service', ({ o
     const far = record(there, 'keys');
     await here.publish('keys', { revoked: 'k✓' });
     expect(near).toEqual([{ revoked: 'k✓' }]);
-    await vi.waitFor(() => expect(far).toEqual([{ revoked: 'k✓' }]));
+    await vi.waitFor(() => expect(far).toEqual([{ revoked: 'k✓' }]), 20_000);
     await there.publish('keys', 'x'.repeat(7_500));
-    await vi.waitFor(() => expect(near).toHaveLength(2));
+    await vi.waitFor(() => expect(near).toHaveLength(2), 20_000);
     expect(far).toHaveLength(2);
   });
 
@@ -136,7 +136,7 @@ describe.each(services.filter((one) => one.there))('the bus over $service', ({ o
     const far = record(there, 'steps');
     const steps = Array.from({ length: 50 }, (_, step) => step);
     await Promise.all(steps.map((step) => here.publish('steps', step)));
-    await vi.waitFor(() => expect(far).toEqual(steps));
+    await vi.waitFor(() => expect(far).toEqual(steps), 20_000);
   });
 
   it('goes on in each replica while the service is away, and joins them again when it is back [SP-19]', async () => {

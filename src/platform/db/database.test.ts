@@ -96,7 +96,7 @@ describe.runIf(databaseKinds.includes('postgres'))('a Postgres that goes away', 
     const through = await openDatabase({ databaseUrl: url.href, dataDir: '/nowhere', log: silentLog });
     onTestFinished(through.stop);
     const busy = through.pool.query('select pg_sleep(20)').catch((error: Error) => error);
-    await vi.waitFor(() => expect(through.usage().idle).toBe(0));
+    await vi.waitFor(() => expect(through.usage().idle).toBe(0), 20_000);
     await proxy.lose();
     expect(await busy).toBeInstanceOf(Error);
     await expect(through.ping()).rejects.toThrow();
