@@ -119,6 +119,7 @@ export function compose(ground: Ground) {
         resource: mcpUrl,
         scopes: scopeNames,
         development: settings.development,
+        providers: settings.auth.sso,
       })
     : undefined;
   const access = createAccess({
@@ -146,9 +147,11 @@ export function compose(ground: Ground) {
     purged: (org) => upstreams.purged(org),
   });
   let issuers = settings.auth.issuers;
-  const setIssuers = (next: typeof issuers, development: boolean) => {
-    access.setIssuers(next, development);
-    issuers = next;
+  let providers = settings.auth.sso;
+  const setAuth = ({ auth, development }: Pick<Settings, 'auth' | 'development'>) => {
+    access.setIssuers(auth.issuers, development);
+    signin?.sso.declare(auth.sso);
+    [issuers, providers] = [auth.issuers, auth.sso];
   };
   const upstreams = createUpstreams({
     db,
@@ -260,6 +263,7 @@ export function compose(ground: Ground) {
       collections: knowledge.declared(),
       upstreams: Object.fromEntries(declared.map((upstream) => [upstream.name, upstream])),
       issuers,
+      providers,
     };
     try {
       return missingOrgs(naming, access.orgs.has);
@@ -332,6 +336,7 @@ export function compose(ground: Ground) {
                   log,
                   sign: (text) => keyring.hash('sign-in', text),
                   isEndpoint: endpoints.exists,
+                  passwordsCount: () => access.orgs.known().some((org) => !signin.sso.requiredIn(org)),
                 },
                 admission,
               ),
@@ -375,7 +380,7 @@ export function compose(ground: Ground) {
     policy,
     processes,
     definitions,
-    setIssuers,
+    setAuth,
     signin: { start: async () => signin?.start(), stop: async () => signin?.stop() },
     toolsets,
     upstreams,
