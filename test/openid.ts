@@ -83,6 +83,11 @@ export async function openTestProvider(options: TestProviderOptions): Promise<Te
       scopes: ['openid', 'offline_access', 'email', 'profile', 'groups'],
       conformIdTokenClaims: options.inIdToken !== true,
       cookies: { keys: ['a key of the test'] },
+      // Its own has a dispatcher of the undici that it finds, which is not the one that Node's fetch takes.
+      fetch(input: string | URL | Request, init: RequestInit = {}) {
+        const { dispatcher: _, ...rest } = init as RequestInit & { dispatcher?: unknown };
+        return fetch(input, rest);
+      },
       pkce: { required: () => true },
       responseTypes: ['code'],
       ttl: { AccessToken: 600, IdToken: 600, Interaction: 600, Session: 3600, Grant: 3600 } as never,
@@ -90,9 +95,8 @@ export async function openTestProvider(options: TestProviderOptions): Promise<Te
         devInteractions: { enabled: false },
         rpInitiatedLogout: {
           enabled: true,
-          // Whoever comes with an ID token is not asked again, and the form sends itself.
           logoutSource(ctx, form) {
-            ctx.body = `<html><body>${form.replace('<form', '<form ')}<button form="op.logoutForm" name="logout" value="yes">Yes</button></body></html>`;
+            ctx.body = `<html><body>${form.replace('id="op.logoutForm" ', '')}</body></html>`;
           },
         },
         backchannelLogout: { enabled: true },
@@ -117,6 +121,7 @@ export async function openTestProvider(options: TestProviderOptions): Promise<Te
       },
       ...Object.fromEntries(Object.entries(options.more ?? {}).filter(([name]) => name !== 'features')),
     });
+
     const callback = provider.callback();
     handle = async (request, response) => {
       const login = /^\/login\/([\w-]+)$/.exec(request.url ?? '');
