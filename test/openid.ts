@@ -134,7 +134,7 @@ export async function openTestProvider(options: TestProviderOptions): Promise<Te
       for await (const chunk of request) body += chunk;
       const name = new URLSearchParams(body).get('login') ?? '';
       const result = accounts.has(name)
-        ? { login: { accountId: name } }
+        ? { login: { accountId: name }, consent: {} }
         : { error: 'access_denied', error_description: 'there is no such account' };
       return provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
     };
