@@ -25,6 +25,7 @@ export function crossCheck(checked: Checked): { faults: Fault[]; warnings: strin
     ...builtInFaults(checked),
     ...tlsFaults(checked),
     ...modelFaults(checked),
+    ...vaultFaults(checked),
   ];
   const warnings: string[] = [];
 
@@ -40,6 +41,10 @@ export function crossCheck(checked: Checked): { faults: Fault[]; warnings: strin
     const path = 'openapi' in upstream && typeof upstream.openapi === 'string' ? upstream.openapi : undefined;
     const reason = path !== undefined && !isWebAddress(path) && unreadable(path);
     if (reason) warnings.push(`upstreams.${name}.openapi cannot be read (${reason})`);
+  }
+  const { vault } = settings.secrets;
+  if (vault && !isProtected(new URL(vault.address))) {
+    warnings.push('secrets.vault.address is not https: its token and all secrets go there unencrypted');
   }
   if (settings.tls && settings.publicUrl.startsWith('http:')) {
     warnings.push('server.publicUrl says http although the server speaks TLS');
@@ -110,6 +115,13 @@ function builtInFaults({ settings: { auth, publicUrl }, isSound }: Checked): Fau
   if (auth.builtIn !== true || !isSound(['server', 'publicUrl']) || isProtected(new URL(publicUrl))) return [];
   const text = 'sends passwords unencrypted: server.publicUrl must be https, or on loopback';
   return [{ path: ['auth', 'builtIn'], text }];
+}
+
+function vaultFaults({ settings: { secrets }, isSound }: Checked): Fault[] {
+  const path: Path = ['secrets', 'vault', 'caFile'];
+  const file = secrets.vault?.caFile;
+  const reason = file !== undefined && isSound(path) && unreadable(file);
+  return reason ? [{ path, text: `cannot be read (${reason})` }] : [];
 }
 
 function tlsFaults({ settings: { baseDir }, said, isSound }: Checked): Fault[] {
