@@ -21,7 +21,7 @@ export const secretsCheck: CommandSpec = {
   path: ['secrets', 'check'],
   summary: 'tell which references to secrets resolve',
   about:
-    'Looks up every ${env:...}, ${file:...}, ${data:...} and ${vault:...} of the file as `serve` would here and now, and asks a\n' +
+    'Looks up every reference of the file (of kind env, file, data and vault) as `serve` would here and now, and asks a\n' +
     'running server how those of upstreams are that were added at run time. Never shows a value. A lease that the vault\n' +
     'gives for this is ended again. Exit code 1 when one does not resolve.',
   options: [...offlineOptions, orgOption, jsonOption],
