@@ -126,7 +126,8 @@ export async function startContractVault(port = 0): Promise<ContractVault> {
     }
     const name = String(headers['x-vault-token'] ?? '');
     const token = tokens.get(name);
-    if (!token || (token.until ?? Number.POSITIVE_INFINITY) < Date.now()) return [403, { errors: ['permission denied'] }];
+    if (!token || (token.until ?? Number.POSITIVE_INFINITY) < Date.now())
+      return [403, { errors: ['permission denied'] }];
     if (path === 'auth/token/lookup-self') {
       const ttl = token.until === undefined ? 0 : Math.ceil((token.until - Date.now()) / 1_000);
       return [200, { data: { ttl, renewable: token.renewable, id: name } }];

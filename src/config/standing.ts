@@ -47,16 +47,15 @@ export async function openFileSecrets({ document, references, world, given }: Re
   const secrets = given ?? createSecrets({ log: await silentLog() });
   const section = expandReferences(at(document, ['secrets']) ?? {}, local);
   const parsed = secretsSettings.safeParse(section.value);
-  // What is wrong there is told with the rest of the file; whoever has a vault open goes on with that.
-  if (parsed.success && section.faults.length === 0) {
-    const { vault } = placeSecrets(parsed.data, world.baseDir);
-    try {
-      secrets.open({ ...world, vault });
-    } catch {
-      // An authority that cannot be read: told with the rest of the file.
-    }
-    await secrets.fetch(needed.map(({ name }) => name));
+  const isSound = parsed.success && section.faults.length === 0;
+  try {
+    // What is wrong there is told with the rest of the file; whoever has a vault open goes on with that.
+    const vault = isSound ? placeSecrets(parsed.data, world.baseDir).vault : 'as before';
+    secrets.open({ ...world, vault });
+  } catch {
+    secrets.open({ ...world, vault: 'as before' }); // its authority cannot be read, which is told as well
   }
+  await secrets.fetch(needed.map(({ name }) => name));
   return {
     lookUp: secrets.lookUp,
     states: secrets.states,

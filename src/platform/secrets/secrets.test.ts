@@ -10,7 +10,7 @@ const program = process.env.TEST_VAULT;
 const kinds = ['the contract', ...(program === undefined ? [] : ['a real vault'])];
 const lines: string[] = [];
 
-type Changes = Partial<NonNullable<SecretsWorld['vault']>>;
+type Changes = Partial<Exclude<SecretsWorld['vault'], string | undefined>>;
 
 function opened(vault: TestVault, more: Changes = {}, now?: () => number): Secrets {
   const log = createLog({ level: 'debug', service: 'test', destination: { write: (line) => void lines.push(line) } });
@@ -32,7 +32,10 @@ const usual = (vault: TestVault) => ({
 /** Looks up what is kept from then on. */
 async function used(secrets: Secrets, ...names: string[]): Promise<(string | undefined)[]> {
   await secrets.fetch(names);
-  secrets.keep('test', names.map((name) => ({ kind: 'vault', name, place: name })));
+  secrets.keep(
+    'test',
+    names.map((name) => ({ kind: 'vault', name, place: name })),
+  );
   return names.map((name) => seen(secrets, name));
 }
 
@@ -137,7 +140,9 @@ describe.each(kinds)('references to %s', (kind) => {
     const bad = opened(vault, { auth: { token: 'hvs.not-a-token' } });
     expect(await used(bad, 'team/f#token')).toEqual(['! vault:team/f#token cannot be had: the vault refuses it (403)']);
     const elsewhere = opened(vault, { mount: 'nowhere' });
-    expect(await used(elsewhere, 'team/f#token')).toEqual([expect.stringMatching(/^! vault:team\/f#token cannot be had/)]);
+    expect(await used(elsewhere, 'team/f#token')).toEqual([
+      expect.stringMatching(/^! vault:team\/f#token cannot be had/),
+    ]);
   });
 });
 
@@ -161,22 +166,25 @@ describe('a vault in trouble', () => {
     ['silent', /does not answer in time/],
     ['redirect', /another node/],
     ['stranger', /is no vault/],
-  ] as const)('that is %s gives a reason at once for all, and its secrets when it is well [AC-5]', async (kind, reason) => {
-    const secrets = opened(vault, { timeoutMs: 300 });
-    vault.trouble = kind;
-    const before = vault.seen.length;
-    const names = Array.from({ length: 20 }, (_, n) => `team/${n}#x`);
-    for (const found of await used(secrets, 'team/a#token', ...names)) expect(found).toMatch(reason);
-    expect(vault.seen.length - before, 'one that does not answer is not asked again for each').toBeLessThan(4);
-    expect(secrets.health()).toMatchObject({ up: false, missing: 21, warnings: [expect.stringContaining('21')] });
-    let changes = 0;
-    secrets.onChange(() => changes++);
-    secrets.start();
-    vault.trouble = undefined;
-    await waits(() => expect(seen(secrets, 'team/a#token')).toBe('alpha'));
-    expect(changes).toBeGreaterThan(0);
-    expect(secrets.health().up).toBe(true);
-  });
+  ] as const)(
+    'that is %s gives a reason at once for all, and its secrets when it is well [AC-5]',
+    async (kind, reason) => {
+      const secrets = opened(vault, { timeoutMs: 300 });
+      vault.trouble = kind;
+      const before = vault.seen.length;
+      const names = Array.from({ length: 20 }, (_, n) => `team/${n}#x`);
+      for (const found of await used(secrets, 'team/a#token', ...names)) expect(found).toMatch(reason);
+      expect(vault.seen.length - before, 'one that does not answer is not asked again for each').toBeLessThan(4);
+      expect(secrets.health()).toMatchObject({ up: false, missing: 21, warnings: [expect.stringContaining('21')] });
+      let changes = 0;
+      secrets.onChange(() => changes++);
+      secrets.start();
+      vault.trouble = undefined;
+      await waits(() => expect(seen(secrets, 'team/a#token')).toBe('alpha'));
+      expect(changes).toBeGreaterThan(0);
+      expect(secrets.health().up).toBe(true);
+    },
+  );
 
   it('that goes away leaves what is known in use, for as long as was said [AC-5]', async () => {
     const secrets = opened(vault, { staleForMs: 600_000 }, now);
@@ -186,7 +194,9 @@ describe('a vault in trouble', () => {
     vault.trouble = 'sealed';
     clock += 2_000;
     secrets.start();
-    await waits(() => expect(secrets.list()[0]).toMatchObject({ state: 'stale', reason: expect.stringMatching(/sealed/) }));
+    await waits(() =>
+      expect(secrets.list()[0]).toMatchObject({ state: 'stale', reason: expect.stringMatching(/sealed/) }),
+    );
     expect(seen(secrets, 'team/a#token')).toBe('alpha');
     expect(secrets.health()).toMatchObject({ up: false, stale: 1, warnings: [expect.stringContaining('1 in use')] });
     expect(changes).toBe(0);
@@ -244,13 +254,17 @@ describe('a vault in trouble', () => {
       vault.namespace = undefined;
     });
     const secrets = opened(vault, { auth: pod, namespace: 'teams/one' });
-    expect(await used(secrets, 'team/a#token')).toEqual([expect.stringMatching(/service account cannot be read \(ENOENT\)/)]);
+    expect(await used(secrets, 'team/a#token')).toEqual([
+      expect.stringMatching(/service account cannot be read \(ENOENT\)/),
+    ]);
     writeFileSync(tokenFile, 'pod.jwt.token\n');
     await secrets.fetch(['team/a#token']);
     expect(seen(secrets, 'team/a#token')).toBe('alpha');
     expect(vault.seen.at(-1)).toBe('GET secret/data/team/a teams/one');
     const another = opened(vault, { auth: pod });
-    expect(await used(another, 'team/a#token')).toEqual([expect.stringMatching(/^! vault:team\/a#token cannot be had/)]);
+    expect(await used(another, 'team/a#token')).toEqual([
+      expect.stringMatching(/^! vault:team\/a#token cannot be had/),
+    ]);
   });
 
   it('that is changed for another keeps what is known until the other has said something [AC-5]', async () => {

@@ -20,7 +20,8 @@ export interface VaultWorld extends VaultAddress {
 }
 
 export interface SecretsWorld extends LocalWorld {
-  vault?: VaultWorld | undefined;
+  /** `as before` goes on with what is open already. */
+  vault?: VaultWorld | 'as before' | undefined;
 }
 
 /** A reference, and where it stands, for people. */
@@ -238,6 +239,7 @@ export function createSecrets({ log, now = Date.now }: { log: Log; now?: () => n
   return {
     open(next) {
       world = next;
+      if (next.vault === 'as before') return;
       if (next.vault === undefined) {
         void closeVault(vault);
         vault = undefined;
