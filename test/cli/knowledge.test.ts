@@ -43,7 +43,9 @@ it('says why a source could not be read to whoever watches [KN-3] [SP-20]', { ti
   renameSync(join(folder, 'away'), join(folder, 'docs'));
   expect(synced).toMatchObject({ code: 1, stdout: 'files: failed, 0 seen\n' });
   expect(synced.stderr).toMatch(/^files: The source .* cannot be read now: it does not exist\.\n$/);
-  expect((await cli('knowledge', 'list')).stderr).toMatch(/^filed\/files could not be read: The source .* it does not exist\.\n$/);
+  expect((await cli('knowledge', 'list')).stderr).toMatch(
+    /^filed\/files could not be read: The source .* it does not exist\.\n$/,
+  );
 });
 
 it('asks, and says where nothing fits [KN-8] [SP-20]', async () => {
