@@ -100,15 +100,11 @@ export async function readCandidates(
 ): Promise<Candidate[]> {
   const { org } = scope;
   // Held from here on, whatever is forgotten meanwhile.
-  const lexemesOf = new Map(
-    chunks.flatMap((chunk) => {
-      const lexemes = known.get(org, chunk);
-      return lexemes === undefined ? [] : [[chunk, lexemes] as const];
-    }),
-  );
+  const lexemesOf = new Map(chunks.map((chunk) => [chunk, known.get(org, chunk)]));
+  const unknown = chunks.filter((chunk) => lexemesOf.get(chunk) === undefined);
   const { rows } = await sql<Omit<Candidate, 'lexemes'> & { lexemes: string | null }>`${prepared}
     select chunk, collection, passes,
-      case when passes and chunk <> all(${[...lexemesOf.keys()]}::int[]) then lexemes end as lexemes
+      case when passes and chunk = any(${unknown}::int[]) then lexemes end as lexemes
     from (
       select l.chunk, l.collection::int as collection, ${passes(filters)} as passes, l.lexemes from knowledge_lexemes l
       where l.org = ${org} and l.chunk = any(${chunks}::int[])
