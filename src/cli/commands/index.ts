@@ -42,6 +42,7 @@ import { policiesList } from './policies/list.ts';
 import { policiesRemove } from './policies/remove.ts';
 import { policiesSave } from './policies/save.ts';
 import { restore } from './restore.ts';
+import { secretsCheck } from './secrets/check.ts';
 import { serve } from './serve.ts';
 import { stdio } from './stdio.ts';
 import { toolsDescribe } from './tools/describe.ts';
@@ -116,6 +117,7 @@ export const commands: readonly CommandSpec[] = [
   auditExport,
   configCheck,
   configSchema,
+  secretsCheck,
   migrate,
   backup,
   restore,
