@@ -96,7 +96,7 @@ export async function openTestProvider(options: TestProviderOptions): Promise<Te
         rpInitiatedLogout: {
           enabled: true,
           logoutSource(ctx, form) {
-            ctx.body = `<html><body>${form.replace('id="op.logoutForm" ', '')}</body></html>`;
+            ctx.body = `<html><body>${form.replace('id="op.logoutForm" ', '').replace('</form>', '<button name="logout" value="yes">Sign out there, too</button></form>')}</body></html>`;
           },
         },
         backchannelLogout: { enabled: true },
