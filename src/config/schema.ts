@@ -7,8 +7,8 @@ import { endpoint, presentation } from './endpoint-schema.ts';
 import { models } from './models-schema.ts';
 import { searchSettings } from './search-schema.ts';
 import { secretsSettings } from './secrets-schema.ts';
-import { type UpstreamSettings, upstream } from './upstream-schema.ts';
 import { ssoProvider } from './sso-schema.ts';
+import { type UpstreamSettings, upstream } from './upstream-schema.ts';
 import { ms, roleNames, slug, toolset, urlOf, webUrl } from './words.ts';
 
 /** Signatures by a key pair, and those by a shared secret. */
