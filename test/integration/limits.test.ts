@@ -24,9 +24,20 @@ beforeAll(async () => {
         { name: 'narrow', of: { tools: ['t.narrow'] }, rate: { limit: 1, per: 'day' } },
         { name: 'forbidden', of: { tools: ['t.forbidden'] }, rate: { limit: 1, per: 'day' } },
         { name: 'crowd', of: { tools: ['t.crowd'] }, rate: { limit: 50, per: 'day' } },
-        { name: 'told', of: { tools: ['t.told'] }, by: ['principal', 'tool'], rate: { limit: 1, per: 'minute', burst: 2 } },
+        {
+          name: 'told',
+          of: { tools: ['t.told'] },
+          by: ['principal', 'tool'],
+          rate: { limit: 1, per: 'minute', burst: 2 },
+        },
         { name: 'address', of: { tools: ['t.address'] }, by: ['address'], rate: { limit: 1, per: 'day' } },
-        { name: 'viewers', for: { roles: ['viewer'] }, of: { toolsets: ['t'] }, by: ['principal'], rate: { limit: 1, per: 'day' } },
+        {
+          name: 'viewers',
+          for: { roles: ['viewer'] },
+          of: { toolsets: ['t'] },
+          by: ['principal'],
+          rate: { limit: 1, per: 'day' },
+        },
         { name: 'endpoint', of: { endpoints: ['here'] }, window: { limit: 1, per: 'day' } },
         { name: 'slots', of: { toolsets: ['slow'] }, concurrency: 2 },
       ],
@@ -168,7 +179,9 @@ it('are added, changed and removed while the server runs, which is an act, and r
   expect((await fairlead.request('/api/v1/limits/added', { method: 'DELETE' })).status).toBe(404);
   expect(await outcomes(2, 't.runtime')).toEqual(['ok', 'ok']);
   const { records } = await (await fairlead.request('/api/v1/audit?limit=200&kind=act')).json();
-  const acts = records.filter(({ action, outcome }: Record<string, string>) => /^limits/.test(`${action}`) && outcome === 'ok');
+  const acts = records.filter(
+    ({ action, outcome }: Record<string, string>) => /^limits/.test(`${action}`) && outcome === 'ok',
+  );
   expect(acts.map(({ action, subject }: Record<string, string>) => `${action} ${subject}`)).toEqual([
     'limits.remove added',
     'limits.put added',
@@ -178,7 +191,10 @@ it('are added, changed and removed while the server runs, which is an act, and r
 
 it('name the rule in the audit and in the metrics, and say nothing of a store that is well [CO-5]', async () => {
   const { records } = await (await fairlead.request('/api/v1/audit?limit=500&outcome=limited')).json();
-  expect(records.find(({ tool }: { tool: string }) => tool === 't.rate')).toMatchObject({ rule: 'rate', errorCode: 'LIMITED' });
+  expect(records.find(({ tool }: { tool: string }) => tool === 't.rate')).toMatchObject({
+    rule: 'rate',
+    errorCode: 'LIMITED',
+  });
   const metrics = await (await fairlead.request('/metrics')).text();
   expect(metrics).toMatch(/^fairlead_limit_refusals_total\{rule="crowd"\} 150$/m);
   expect(metrics).toMatch(/^fairlead_limits_alone 0$/m);
