@@ -370,6 +370,14 @@ auth:
       expect.stringContaining('FAIRLEAD_PUBLIC_URL is not set'),
       'the environment variable FAIRLEAD_PROT is no setting; did you mean "FAIRLEAD_PORT"?',
     ]);
+    const knowledge = yaml(`knowledge:
+  collections: { docs: { sources: { here: { folder: . }, gone: { folder: nowhere }, site: { web: 'https://a.example' } } } }
+  search: { decompose: model }
+`);
+    expect((await knowledge.load()).warnings).toEqual([
+      'knowledge.collections.docs.sources.gone: nowhere cannot be read (ENOENT)',
+      expect.stringContaining('models.chat is not set'),
+    ]);
     const { warnings: plain } = await load({
       env: { FAIRLEAD_HOST: '0.0.0.0', FAIRLEAD_PUBLIC_URL: 'http://mcp.example.com' },
     });
