@@ -169,6 +169,25 @@ export const limitsMigrations: Migration[] = [
         return v_out;
       end $$;
 
+      create function limits_take_many(
+        p_org text, p_now bigint, p_calls text[], p_sizes integer[],
+        p_keys text[], p_kinds text[], p_limits bigint[], p_a bigint[], p_b bigint[]
+      ) returns setof bigint[] language plpgsql as $$
+      declare
+        v_from integer := 1;
+        v_to integer;
+      begin
+        perform limits_lock(p_org, array(select distinct key from unnest(p_keys) as key));
+        for i in 1..cardinality(p_calls) loop
+          v_to := v_from + p_sizes[i] - 1;
+          return next limits_take(
+            p_org, p_calls[i], p_now, p_keys[v_from:v_to], p_kinds[v_from:v_to], p_limits[v_from:v_to],
+            p_a[v_from:v_to], p_b[v_from:v_to]
+          );
+          v_from := v_to + 1;
+        end loop;
+      end $$;
+
       create function limits_give_back(
         p_org text, p_call text, p_now bigint, p_keys text[], p_kinds text[], p_limits bigint[], p_a bigint[], p_b bigint[]
       ) returns void language plpgsql as $$

@@ -85,19 +85,25 @@ export async function purgeLimits(db: Db, org: OrgId): Promise<void> {
     await tables(db).deleteFrom(table).where('org', '=', org).execute();
 }
 
-/** @param nowUs instead of the time of the database; -1 for that */
-export async function takeFrom(
-  db: Db,
-  org: OrgId,
-  demands: readonly Demand[],
-  call: string,
-  nowUs: number,
-): Promise<Taken> {
-  const { keys, kinds, limits, a, b } = columnsOf(demands);
+/** What one call asks for. */
+export interface Asked {
+  demands: readonly Demand[];
+  call: string;
+}
+
+/**
+ * Several calls one after the other, each from all of its counters or from none.
+ *
+ * @param nowUs instead of the time of the database; -1 for that
+ */
+export async function takeFrom(db: Db, org: OrgId, asked: readonly Asked[], nowUs: number): Promise<Taken[]> {
+  const { keys, kinds, limits, a, b } = columnsOf(asked.flatMap(({ demands }) => demands));
+  const calls = asked.map(({ call }) => call);
+  const sizes = asked.map(({ demands }) => demands.length);
   const { rows } = await sql<{ taken: string[] }>`
-    select limits_take(${org}, ${call}, ${nowUs}::bigint, ${keys}::text[], ${kinds}::text[], ${limits}::bigint[],
-      ${a}::bigint[], ${b}::bigint[]) as taken`.execute(db);
-  return takenOf(rows[0]?.taken ?? []);
+    select taken from limits_take_many(${org}, ${nowUs}::bigint, ${calls}::text[], ${sizes}::integer[], ${keys}::text[],
+      ${kinds}::text[], ${limits}::bigint[], ${a}::bigint[], ${b}::bigint[]) as taken`.execute(db);
+  return rows.map(({ taken }) => takenOf(taken));
 }
 
 export async function giveBackTo(
