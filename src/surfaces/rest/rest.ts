@@ -17,6 +17,7 @@ import type { BodyLimits } from './input.ts';
 import { keyRoutes } from './keys.ts';
 import { knowledgeRoutes } from './knowledge.ts';
 import { knowledgeQualityRoutes } from './knowledge-quality.ts';
+import { type LimitRoutesDeps, limitRoutes } from './limits.ts';
 import { type MeDeps, meRoutes } from './me.ts';
 import { orgRoutes } from './orgs.ts';
 import { policyRoutes } from './policies.ts';
@@ -37,6 +38,7 @@ export interface RestDeps extends BodyLimits {
   catalog: Catalog;
   endpoints: EndpointRoutesDeps['endpoints'];
   knowledge: Knowledge;
+  limits: LimitRoutesDeps['limits'];
   upstreams: Upstreams;
   signin: UsersDeps['signin'];
   secrets: SecretRoutesDeps['secrets'];
@@ -73,6 +75,7 @@ function restRoutes(deps: RestDeps): Route[] {
     ...knowledgeRoutes(deps),
     ...knowledgeQualityRoutes(deps),
     ...policyRoutes(deps),
+    ...limitRoutes(deps),
     ...auditRoutes(deps),
     ...keyRoutes(deps),
     ...userRoutes(deps),
