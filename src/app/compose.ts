@@ -49,6 +49,7 @@ import { createKnowledgeNews } from './knowledge-news.ts';
 import { createObserver } from './observe.ts';
 import { missingOrgs } from './orgs.ts';
 import { createOwnToolset } from './own.ts';
+import { createPrincipals } from './principals.ts';
 import { createReferences } from './references.ts';
 import { createToolsets } from './toolsets.ts';
 import { createTrail } from './trail.ts';
@@ -301,6 +302,7 @@ export function compose(ground: Ground) {
     knowledge,
     upstreams,
     signin,
+    findPrincipal: createPrincipals(access.keys, signin),
     orgsNotThere,
     clock,
     log,

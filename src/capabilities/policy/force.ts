@@ -11,6 +11,8 @@ import type { StoredPolicy } from './store.ts';
 export interface PolicySettings {
   /** Folder with `.cedar` files for every organisation. */
   folder?: string | undefined;
+  /** Such files in the place of a folder. */
+  files?: readonly string[] | undefined;
   /** Whether the shipped roles are in force. */
   shipped: boolean;
   /** Name that policies read as `context.environment`. */

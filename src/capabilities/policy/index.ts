@@ -1,5 +1,19 @@
+export {
+  CaseFault,
+  type CaseResult,
+  type CaseTools,
+  caseEnvironment,
+  casePrincipal,
+  caseTool,
+  principalFor,
+  readCases,
+  runCase,
+  toolFor,
+} from './cases.ts';
 export type { PolicyCheck, PolicyFault, Rule } from './check.ts';
-export { PolicyShipped, policyErrors } from './errors.ts';
+export { PolicySettingsFault, PolicyShipped, policyErrors } from './errors.ts';
+export type { ExplainedRule, Explanation, Remedy } from './explain.ts';
+export { explainByFiles } from './explaining.ts';
 export { type PolicySettings, policySettingsFaults } from './force.ts';
 export { policyMigrations } from './migrations.ts';
 export {

@@ -3,8 +3,10 @@ import { NotFound } from '../../kernel/errors.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import type { OrgId, Principal } from '../../kernel/principal.ts';
 import type { Tool } from '../../kernel/tool.ts';
+import type { ExplainCall } from './cases.ts';
 import { faultLine, type PolicyCheck, type PolicyFault } from './check.ts';
 import { PolicyInvalid, PolicyNameInvalid, PolicyShipped, TooManyPolicies } from './errors.ts';
+import { createExplainer } from './explaining.ts';
 import { type PolicySettings, vocabularyOf } from './force.ts';
 import { createKeeper, type KeeperDeps } from './keeper.ts';
 import { type ProjectionSettings, projectArguments } from './projection.ts';
@@ -62,7 +64,7 @@ export interface PolicyDescription {
   /** The Cedar schema that policies are written against. */
   schema: string;
   /** In the order in which they were loaded; empty while the organisation is denied everything. */
-  rules: readonly Pick<NamedRule, 'name' | 'origin' | 'effect' | 'description' | 'text'>[];
+  rules: readonly Pick<NamedRule, 'name' | 'origin' | 'effect' | 'description' | 'line' | 'text'>[];
   /** Why there are none. */
   reason?: string;
 }
@@ -76,6 +78,8 @@ export interface Policy {
    * that read them. Showing one tool too many does no harm: each call is decided by all rules.
    */
   visible(principal: Principal, tools: readonly Tool[], origin?: CallOrigin): Tool[];
+  /** Why a call would be decided as it would be. Never throws for what cannot be decided: that is denied, and said. */
+  explain: ExplainCall;
   store: PolicyStore;
   /** Whether a text would be saved, and what is wrong with it otherwise. */
   check(text: string): PolicyCheck;
@@ -175,17 +179,19 @@ export function createPolicy(deps: PolicyDeps): Policy {
       if ('reason' in force || faults.length > 0) return [];
       return force.ruleSet.filter(principal, tools, context);
     },
+    explain: createExplainer(keeper),
     store,
     check,
     describe(org) {
       const { text: schema } = keeper.vocabulary().schema;
       const force = keeper.inForce(org);
       if ('reason' in force) return { version: noVersion, schema, rules: [], reason: force.reason };
-      const rules = force.ruleSet.rules.map(({ name, origin, effect, description, text }) => ({
+      const rules = force.ruleSet.rules.map(({ name, origin, effect, description, line, text }) => ({
         name,
         origin,
         effect,
         ...(description === undefined ? {} : { description }),
+        line,
         text,
       }));
       return { version: force.ruleSet.version, schema, rules };

@@ -38,9 +38,11 @@ import { orgsCreate } from './orgs/create.ts';
 import { orgsDelete } from './orgs/delete.ts';
 import { orgsList } from './orgs/list.ts';
 import { policiesCheck } from './policies/check.ts';
+import { policiesExplain } from './policies/explain.ts';
 import { policiesList } from './policies/list.ts';
 import { policiesRemove } from './policies/remove.ts';
 import { policiesSave } from './policies/save.ts';
+import { policiesTest } from './policies/test.ts';
 import { restore } from './restore.ts';
 import { serve } from './serve.ts';
 import { stdio } from './stdio.ts';
@@ -111,6 +113,8 @@ export const commands: readonly CommandSpec[] = [
   policiesSave,
   policiesRemove,
   policiesCheck,
+  policiesTest,
+  policiesExplain,
   audit,
   auditVerify,
   auditExport,

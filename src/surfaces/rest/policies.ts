@@ -37,6 +37,7 @@ const rule = z
     origin: z.string().optional(),
     effect: z.enum(['permit', 'forbid']),
     description: z.string().optional(),
+    line: z.int().openapi({ description: 'Where it begins in its text, counted from 1' }),
     text: z.string(),
   })
   .openapi('Rule');
@@ -123,7 +124,12 @@ export function policyRoutes({ policy: door }: { policy: Pick<Policy, 'store' | 
             faults: z.array(fault),
             warnings: z.array(fault),
           }),
-          example: { ok: true, rules: [{ name: '#1', effect: 'forbid', text: exampleText }], faults: [], warnings: [] },
+          example: {
+            ok: true,
+            rules: [{ name: '#1', effect: 'forbid', line: 1, text: exampleText }],
+            faults: [],
+            warnings: [],
+          },
         },
       },
       handle({ body }) {

@@ -20,6 +20,7 @@ import { knowledgeQualityRoutes } from './knowledge-quality.ts';
 import { type MeDeps, meRoutes } from './me.ts';
 import { orgRoutes } from './orgs.ts';
 import { policyRoutes } from './policies.ts';
+import { type PolicyExplainDeps, policyExplainRoutes } from './policy-explain.ts';
 import { register } from './register.ts';
 import { reviewRoutes } from './reviews.ts';
 import type { Route } from './route.ts';
@@ -38,6 +39,7 @@ export interface RestDeps extends BodyLimits {
   knowledge: Knowledge;
   upstreams: Upstreams;
   signin: UsersDeps['signin'];
+  findPrincipal: PolicyExplainDeps['findPrincipal'];
   guidanceOf: ToolsDeps['guidanceOf'];
   /** What is declared for organisations that do not exist. */
   orgsNotThere: MeDeps['orgsNotThere'];
@@ -70,6 +72,7 @@ function restRoutes(deps: RestDeps): Route[] {
     ...knowledgeRoutes(deps),
     ...knowledgeQualityRoutes(deps),
     ...policyRoutes(deps),
+    ...policyExplainRoutes(deps),
     ...auditRoutes(deps),
     ...keyRoutes(deps),
     ...userRoutes(deps),
