@@ -49,6 +49,7 @@ import { createKnowledgeNews } from './knowledge-news.ts';
 import { createObserver } from './observe.ts';
 import { missingOrgs } from './orgs.ts';
 import { createOwnToolset } from './own.ts';
+import { createPastDecisions } from './past-decisions.ts';
 import { createPrincipals } from './principals.ts';
 import { createReferences } from './references.ts';
 import { createToolsets } from './toolsets.ts';
@@ -105,6 +106,7 @@ export function compose(ground: Ground) {
     shipped: settings.policies.shipped,
     environment: settings.environment,
     projections: settings.projections,
+    past: createPastDecisions(audit),
   });
   let rulesEpoch = 0;
   policy.onChange(() => rulesEpoch++);
