@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -168,5 +168,116 @@ describe('policies explain', () => {
     await fairlead.request('/api/v1/orgs', { method: 'POST', json: { id: 'acme', name: 'Acme' } });
     const acme = await fairlead.makeKey(['admin'], { org: 'acme' });
     expect((await ask(acme, id)).status).toBe(404);
+  });
+});
+
+describe('rehearsing', () => {
+  const noRefunds = 'forbid (principal, action, resource == Tool::"payments.refund");';
+  const call = (tool: string, args: Record<string, unknown>, key?: string) =>
+    fairlead.request(`/api/v1/tools/${tool}/call`, {
+      json: { arguments: args },
+      ...(key === undefined ? {} : { key }),
+    });
+
+  it('replays past calls under a folder of candidates and says which change, for whom and why [CO-8]', async () => {
+    await call('payments.balance', {});
+    await call('payments.balance', {});
+    await call('payments.refund', { amount: 500 });
+    const candidate = join(folder, 'new');
+    mkdirSync(candidate);
+    writeFileSync(join(candidate, 'money.cedar'), 'forbid (principal, action, resource == Tool::"payments.balance");');
+    const ran = await cli('policy', 'replay', '--since', '7d', '--policy', 'new');
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    expect(ran.stdout).toContain('1 file in the place of the folder of the deployment.');
+    expect(ran.stdout).toMatch(/^3 decisions from .* held against what was decided then: 3 would change\.$/m);
+    expect(ran.stdout).toContain('2 newly denied, 1 newly allowed');
+    expect(ran.stdout).toMatch(/^newly denied: payments\.balance for .* \(key:key_\w+\), 2 times$/m);
+    expect(ran.stdout).toMatch(/^ {2}was denied by money\.cedar:small-refunds$/m);
+    expect((await cli('policy', 'replay', '--policy', 'new', '--fail-on-change')).code).toBe(1);
+    const same = JSON.parse((await cli('policies', 'replay', '--policy', 'money.cedar', '--json')).stdout);
+    expect(same).toMatchObject({ layer: 'folder', rehearsal: { decisions: 3, unchanged: 3, changed: 0 } });
+    expect((await cli('policies', 'replay')).code).toBe(2);
+    writeFileSync(join(candidate, 'broken.cedar'), 'forbid (principal');
+    expect((await cli('policies', 'replay', '--policy', 'new')).stderr).toContain('broken.cedar: line 1');
+  });
+
+  it('shows what a change does before it is made, and makes what was shown and nothing else [CO-8]', async () => {
+    const path = '/api/v1/policies';
+    const rehearse = async (change: unknown) => {
+      const reply = await fairlead.request(`${path}/rehearsals`, { json: { change } });
+      expect(reply.status).toBe(200);
+      return { etag: reply.headers.get('etag') ?? '', ...(await reply.json()) };
+    };
+    const put = (text: string, etag: string) =>
+      fairlead.request(`${path}/freeze`, { method: 'PUT', json: { text }, headers: { 'if-match': etag } });
+
+    const first = await rehearse({ save: 'freeze', text: noRefunds });
+    expect(first.plan).toMatchObject({ set: 0, differences: [{ name: 'freeze', after: noRefunds }], tag: first.etag });
+    expect(first.rehearsal).toMatchObject({ against: 'current', decisions: 3, changed: 0 });
+    // Another text than the one that was looked at, and the same upon other policies, are refused.
+    expect((await put('permit (principal, action, resource);', first.etag)).status).toBe(412);
+    await fairlead.request(`${path}/other`, { method: 'PUT', json: { text: noRefunds } });
+    const refused = await put(noRefunds, first.etag);
+    expect([refused.status, (await refused.json()).code]).toEqual([412, 'POLICIES_CHANGED']);
+    const second = await rehearse({ save: 'freeze', text: noRefunds });
+    expect(second.plan.set).toBe(1);
+    expect((await put(noRefunds, second.etag)).status).toBe(200);
+    expect((await put(noRefunds, second.etag)).status).toBe(412);
+  });
+
+  it('asks at the terminal, lists, compares and rolls back versions, and records name them [CO-8]', async () => {
+    writeFileSync(join(folder, 'freeze.cedar'), `${noRefunds}\n`);
+    const unasked = await cli('policies', 'save', 'late', 'freeze.cedar');
+    expect(unasked).toMatchObject({ code: 2 });
+    expect(unasked.stdout).toContain('new policy late');
+    const person = (answer: string, ...args: string[]) =>
+      run(args, {
+        cwd: folder,
+        env: { ...home.env, FAIRLEAD_URL: fairlead.url, FAIRLEAD_KEY: fairlead.adminKey },
+        input: answer,
+        person: true,
+      });
+    expect((await person('no\n', 'policies', 'save', 'late', 'freeze.cedar')).stderr).toContain('Nothing was changed.');
+    const before = JSON.parse((await cli('policies', 'versions', '--json')).stdout).versions;
+    expect(before.map(({ change }: { change: string }) => change)).toEqual(['save freeze', 'save other']);
+    const saved = await person('yes\n', 'policies', 'save', 'late', 'freeze.cedar');
+    expect(saved.stdout).toContain(`+ ${noRefunds}`);
+    expect(saved.stdout).toContain('Saved late as version 1; it is in force.');
+    expect((await cli('policies', 'versions')).stdout).toMatch(/^3 +save late +key:/m);
+    expect((await cli('policies', 'versions', '3')).stdout).toContain('// late, version 1');
+    expect((await cli('policies', 'diff', '3')).stdout).toContain('new policy late');
+    expect((await cli('policies', 'diff', '1', '3')).stdout).toMatch(/new policy freeze[\s\S]*new policy late/);
+
+    await call('payments.balance', {});
+    const [newest] = (await (await fairlead.request('/api/v1/audit?kind=call&limit=1')).json()).records;
+    expect(newest.decision).toMatchObject({ policySet: 3, policyVersion: expect.stringMatching(/^sha256:/) });
+
+    const rolled = await cli('policies', 'rollback', '1', '--yes');
+    expect(rolled).toMatchObject({ code: 0, stderr: '' });
+    expect(rolled.stdout).toMatch(/removed policy freeze[\s\S]*Rolled back to version 1, as version 4/);
+    const { policies, inForce } = await (await fairlead.request('/api/v1/policies')).json();
+    expect([policies.map(({ name }: { name: string }) => name), inForce.set]).toEqual([['other'], 4]);
+    expect(inForce.shared).toMatch(/^sha256:/);
+    expect((await cli('policies', 'rollback', '99', '--yes')).code).toBe(1);
+    expect((await cli('policies', 'remove', 'other', '--yes')).stdout).toContain('removed policy other');
+    const acts = (await (await fairlead.request('/api/v1/audit?kind=act&limit=50')).json()).records;
+    expect(acts.map(({ action }: { action: string }) => action)).toContain('policies.rollBack');
+  });
+
+  it('reads no record of another organisation, and takes the right to read records [CO-8]', async () => {
+    const acme = await fairlead.makeKey(['admin'], { org: 'acme' });
+    const asked = { policies: [{ name: 'all', text: 'forbid (principal, action, resource);' }], layer: 'own' };
+    const ask = (key: string, query = '') =>
+      fairlead.request(`/api/v1/policies/rehearsals${query}`, { json: asked, key });
+    expect(await (await ask(acme)).json()).toMatchObject({ rehearsal: { decisions: 0 } });
+    expect((await (await ask(fairlead.adminKey)).json()).rehearsal.decisions).toBeGreaterThan(3);
+    expect(await (await ask(fairlead.adminKey, '?org=acme')).json()).toMatchObject({ rehearsal: { decisions: 0 } });
+    expect((await ask(acme, '?org=default')).status).toBe(404);
+    const noAudit = await fairlead.makeKey(['admin'], { scopes: ['policies:read', 'policies:write'] });
+    expect((await ask(noAudit)).status).toBe(403);
+    expect((await ask(await fairlead.makeKey(['developer']))).status).toBe(403);
+    const versions = await fairlead.request('/api/v1/policy-versions', { key: acme });
+    expect(await versions.json()).toEqual({ versions: [] });
+    expect((await fairlead.request('/api/v1/policy-versions/1', { key: acme })).status).toBe(404);
   });
 });

@@ -38,8 +38,7 @@ export const PoliciesChanged = defineError('POLICIES_CHANGED', {
   category: 'validation',
   retryable: false,
   message: 'The policies, or the text, are not those that were rehearsed.',
-  action:
-    'Rehearse the change again (dryRun=true), look at what it does now, and save it with the ETag of that answer.',
+  action: 'Rehearse the change again, look at what it does now, and make it with the ETag of that answer.',
 });
 
 export const PoliciesNotLoaded = defineError('POLICIES_NOT_LOADED', {

@@ -11,7 +11,7 @@ export {
   toolFor,
 } from './cases.ts';
 export type { PolicyCheck, PolicyFault, Rule } from './check.ts';
-export { PolicySettingsFault, PolicyShipped, policyErrors } from './errors.ts';
+export { PoliciesChanged, PoliciesNotLoaded, PolicySettingsFault, PolicyShipped, policyErrors } from './errors.ts';
 export type { ExplainedRule, Explanation, Remedy } from './explain.ts';
 export { explainByFiles } from './explaining.ts';
 export { type PolicySettings, policySettingsFaults } from './force.ts';

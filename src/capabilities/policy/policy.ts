@@ -37,6 +37,10 @@ export interface PolicyStatus {
 
 export interface PolicyDescription {
   version: string;
+  /** Number of the organisation's own policies as they stand together; absent where none were ever saved. */
+  set?: number;
+  /** Version of the rules that all organisations share. */
+  shared?: string;
   /** The Cedar schema that policies are written against. */
   schema: string;
   /** In the order in which they were loaded; empty while the organisation is denied everything. */
@@ -140,7 +144,14 @@ export function createPolicy(deps: PolicyDeps): Policy {
         line,
         text,
       }));
-      return { version: force.ruleSet.version, schema, rules };
+      const shared = keeper.common()?.ruleSet.version;
+      return {
+        version: force.ruleSet.version,
+        ...(force.set ? { set: force.set } : {}),
+        ...(shared === undefined ? {} : { shared }),
+        schema,
+        rules,
+      };
     },
     status() {
       const { common, own, reloadFaults, isFresh } = keeper.state();

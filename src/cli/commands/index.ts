@@ -38,11 +38,15 @@ import { orgsCreate } from './orgs/create.ts';
 import { orgsDelete } from './orgs/delete.ts';
 import { orgsList } from './orgs/list.ts';
 import { policiesCheck } from './policies/check.ts';
+import { policiesDiff } from './policies/diff.ts';
 import { policiesExplain } from './policies/explain.ts';
 import { policiesList } from './policies/list.ts';
 import { policiesRemove } from './policies/remove.ts';
+import { policiesReplay } from './policies/replay.ts';
+import { policiesRollback } from './policies/rollback.ts';
 import { policiesSave } from './policies/save.ts';
 import { policiesTest } from './policies/test.ts';
+import { policiesVersions } from './policies/versions.ts';
 import { restore } from './restore.ts';
 import { serve } from './serve.ts';
 import { stdio } from './stdio.ts';
@@ -115,6 +119,10 @@ export const commands: readonly CommandSpec[] = [
   policiesCheck,
   policiesTest,
   policiesExplain,
+  policiesReplay,
+  policiesVersions,
+  policiesDiff,
+  policiesRollback,
   audit,
   auditVerify,
   auditExport,

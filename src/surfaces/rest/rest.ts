@@ -21,6 +21,8 @@ import { type MeDeps, meRoutes } from './me.ts';
 import { orgRoutes } from './orgs.ts';
 import { policyRoutes } from './policies.ts';
 import { type PolicyExplainDeps, policyExplainRoutes } from './policy-explain.ts';
+import { policyRehearsalRoutes } from './policy-rehearsals.ts';
+import { policyVersionRoutes } from './policy-versions.ts';
 import { register } from './register.ts';
 import { reviewRoutes } from './reviews.ts';
 import type { Route } from './route.ts';
@@ -73,6 +75,8 @@ function restRoutes(deps: RestDeps): Route[] {
     ...knowledgeQualityRoutes(deps),
     ...policyRoutes(deps),
     ...policyExplainRoutes(deps),
+    ...policyRehearsalRoutes(deps),
+    ...policyVersionRoutes(deps),
     ...auditRoutes(deps),
     ...keyRoutes(deps),
     ...userRoutes(deps),
