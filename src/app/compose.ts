@@ -52,6 +52,8 @@ import { createModelKeys } from './model-keys.ts';
 import { createObserver } from './observe.ts';
 import { missingOrgs } from './orgs.ts';
 import { createOwnToolset } from './own.ts';
+import { createPastDecisions } from './past-decisions.ts';
+import { createPrincipals } from './principals.ts';
 import { createReferences } from './references.ts';
 import { requireSecrets, watchSecrets } from './secrets.ts';
 import { createToolsets } from './toolsets.ts';
@@ -110,6 +112,7 @@ export function compose(ground: Ground) {
     shipped: settings.policies.shipped,
     environment: settings.environment,
     projections: settings.projections,
+    past: createPastDecisions(audit),
   });
   let rulesEpoch = 0;
   policy.onChange(() => rulesEpoch++);
@@ -332,6 +335,7 @@ export function compose(ground: Ground) {
     limits,
     upstreams,
     signin,
+    findPrincipal: createPrincipals(access.keys, signin),
     orgsNotThere,
     secrets,
     clock,

@@ -42,9 +42,15 @@ import { orgsCreate } from './orgs/create.ts';
 import { orgsDelete } from './orgs/delete.ts';
 import { orgsList } from './orgs/list.ts';
 import { policiesCheck } from './policies/check.ts';
+import { policiesDiff } from './policies/diff.ts';
+import { policiesExplain } from './policies/explain.ts';
 import { policiesList } from './policies/list.ts';
 import { policiesRemove } from './policies/remove.ts';
+import { policiesReplay } from './policies/replay.ts';
+import { policiesRollback } from './policies/rollback.ts';
 import { policiesSave } from './policies/save.ts';
+import { policiesTest } from './policies/test.ts';
+import { policiesVersions } from './policies/versions.ts';
 import { restore } from './restore.ts';
 import { secretsCheck } from './secrets/check.ts';
 import { serve } from './serve.ts';
@@ -120,6 +126,12 @@ export const commands: readonly CommandSpec[] = [
   limitsShow,
   limitsAdd,
   limitsRemove,
+  policiesTest,
+  policiesExplain,
+  policiesReplay,
+  policiesVersions,
+  policiesDiff,
+  policiesRollback,
   audit,
   auditVerify,
   auditExport,

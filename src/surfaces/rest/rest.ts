@@ -21,6 +21,9 @@ import { type LimitRoutesDeps, limitRoutes } from './limits.ts';
 import { type MeDeps, meRoutes } from './me.ts';
 import { orgRoutes } from './orgs.ts';
 import { policyRoutes } from './policies.ts';
+import { type PolicyExplainDeps, policyExplainRoutes } from './policy-explain.ts';
+import { policyRehearsalRoutes } from './policy-rehearsals.ts';
+import { policyVersionRoutes } from './policy-versions.ts';
 import { register } from './register.ts';
 import { reviewRoutes } from './reviews.ts';
 import type { Route } from './route.ts';
@@ -42,6 +45,7 @@ export interface RestDeps extends BodyLimits {
   upstreams: Upstreams;
   signin: UsersDeps['signin'];
   secrets: SecretRoutesDeps['secrets'];
+  findPrincipal: PolicyExplainDeps['findPrincipal'];
   guidanceOf: ToolsDeps['guidanceOf'];
   /** What is declared for organisations that do not exist. */
   orgsNotThere: MeDeps['orgsNotThere'];
@@ -76,6 +80,9 @@ function restRoutes(deps: RestDeps): Route[] {
     ...knowledgeQualityRoutes(deps),
     ...policyRoutes(deps),
     ...limitRoutes(deps),
+    ...policyExplainRoutes(deps),
+    ...policyRehearsalRoutes(deps),
+    ...policyVersionRoutes(deps),
     ...auditRoutes(deps),
     ...keyRoutes(deps),
     ...userRoutes(deps),
