@@ -120,6 +120,13 @@ function builtInFaults({ settings: { auth, publicUrl }, isSound }: Checked): Fau
   return [{ path: ['auth', 'builtIn'], text }];
 }
 
+function vaultFaults({ settings: { secrets }, isSound }: Checked): Fault[] {
+  const path: Path = ['secrets', 'vault', 'caFile'];
+  const file = secrets.vault?.caFile;
+  const reason = file !== undefined && isSound(path) && unreadable(file);
+  return reason ? [{ path, text: `cannot be read (${reason})` }] : [];
+}
+
 function ssoFaults({ settings: { auth, publicUrl, development }, said, isSound }: Checked): Fault[] {
   const path: Path = ['auth', 'sso'];
   const named = at(said, path);
@@ -141,13 +148,6 @@ function ssoFaults({ settings: { auth, publicUrl, development }, said, isSound }
     }
   }
   return faults;
-}
-
-function vaultFaults({ settings: { secrets }, isSound }: Checked): Fault[] {
-  const path: Path = ['secrets', 'vault', 'caFile'];
-  const file = secrets.vault?.caFile;
-  const reason = file !== undefined && isSound(path) && unreadable(file);
-  return reason ? [{ path, text: `cannot be read (${reason})` }] : [];
 }
 
 function tlsFaults({ settings: { baseDir }, said, isSound }: Checked): Fault[] {
