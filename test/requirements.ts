@@ -91,4 +91,6 @@ export const requirements = {
     'An MCP client that has only the URL signs its person in, by pages that need no script; what its token opens is what the person is now, in the organisation that was chosen; machines and terminals get in, too; crossing refreshes sign nobody out, a replayed one ends its family, and passwords are limited whatever headers a client sends.',
   'AC-5':
     'References to variables, files and a vault resolve through one port, with leases prolonged and new values taken by what uses them alone, no call lost; a vault that is away ends nothing before its time and stops only what cannot do without; each organisation refers to what the operator lets it; and no value is found in anything that is written, however things go wrong.',
+  'AC-3':
+    'People sign in by the OpenID provider of their organisation, as members with the role and teams of their groups, at once and for as long as it vouches for them; it opens no other organisation, and where it is required no password does; a forged, foreign or borrowed answer lets nobody in; an external authorisation server alone suffices.',
 } as const satisfies Record<`SP-${number}` | `CA-${number}` | `KN-${number}` | `AC-${number}`, string>;

@@ -124,6 +124,7 @@ export function compose(ground: Ground) {
         resource: mcpUrl,
         scopes: scopeNames,
         development: settings.development,
+        providers: settings.auth.sso,
       })
     : undefined;
   const access = createAccess({
@@ -151,9 +152,11 @@ export function compose(ground: Ground) {
     purged: (org) => upstreams.purged(org),
   });
   let issuers = settings.auth.issuers;
-  const setIssuers = (next: typeof issuers, development: boolean) => {
-    access.setIssuers(next, development);
-    issuers = next;
+  let providers = settings.auth.sso;
+  const setAuth = ({ auth, development }: Pick<Settings, 'auth' | 'development'>) => {
+    access.setIssuers(auth.issuers, development);
+    signin?.sso.declare(auth.sso);
+    [issuers, providers] = [auth.issuers, auth.sso];
   };
   let runtimeSecrets = settings.secrets.vault?.runtime ?? {};
   const setRuntimeSecrets = (next: typeof runtimeSecrets) => {
@@ -271,6 +274,7 @@ export function compose(ground: Ground) {
       collections: knowledge.declared(),
       upstreams: Object.fromEntries(declared.map((upstream) => [upstream.name, upstream])),
       issuers,
+      providers,
     };
     try {
       return missingOrgs(naming, access.orgs.has);
@@ -345,6 +349,7 @@ export function compose(ground: Ground) {
                   log,
                   sign: (text) => keyring.hash('sign-in', text),
                   isEndpoint: endpoints.exists,
+                  passwordsCount: () => access.orgs.known().some((org) => !signin.sso.requiredIn(org)),
                 },
                 admission,
               ),
@@ -393,8 +398,8 @@ export function compose(ground: Ground) {
     processes,
     definitions,
     secrets,
-    setIssuers,
     setRuntimeSecrets,
+    setAuth,
     signin: { start: async () => signin?.start(), stop: async () => signin?.stop() },
     toolsets,
     upstreams,

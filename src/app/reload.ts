@@ -57,7 +57,7 @@ export function createReload({ settings, house, log, renewTls }: Deps): (next: S
     {
       keys: ['auth', 'development'],
       apply(next) {
-        house.setIssuers(next.auth.issuers, next.development);
+        house.setAuth(next);
         // Too much hangs on it: pages, metadata, members in memory.
         if (isBuiltIn(next) !== isBuiltIn(settings))
           log.warn('whether people sign in at this server itself changes with its next start');
