@@ -186,10 +186,9 @@ it('leaves no secret in anything that it writes, however things go [AC-5]', { ti
   // It works, and fails, with upstreams that shout back what they were sent.
   for (const tool of ['leaky.leak', 'leaky.change', 'vaulted.leak', 'refused.any', 'api.thing'])
     await ask(`/api/v1/tools/${tool}/call`, { arguments: {} });
-  // What an upstream tells in a good answer goes to the caller who may read it, as it is, and nowhere else.
   for (const tool of ['tell', 'fail', 'crash']) {
-    await ask(`/api/v1/tools/talkative.${tool}/call`, { arguments: {} }, { shows: tool === 'tell' });
-    await cli(['call', `talkative.${tool}`], { shows: tool === 'tell' });
+    await ask(`/api/v1/tools/talkative.${tool}/call`, { arguments: {} });
+    await cli(['call', `talkative.${tool}`]);
   }
   await ask('/api/v1/tools/knowledge.ingest/call', {
     arguments: { collection: 'notes', title: 'a', text: 'The mast is high. '.repeat(20) },
@@ -236,9 +235,9 @@ it('leaves no secret in anything that it writes, however things go [AC-5]', { ti
     const token = new URL(link).searchParams.get('token') ?? link.split(/[/=]/).at(-1) ?? '';
     if (token.length > 15) seeded['token of an invitation'] = token;
     const form = new URLSearchParams({ name: 'Ada', password, repeat: password });
-    await fetch(link, { method: 'POST', body: form, headers: { origin: new URL(link).origin } })
-      .then((it) => it.text())
-      .then((it) => keep('invitation', it));
+    await fetch(link, { method: 'POST', body: form, headers: { origin: new URL(link).origin } }).then((it) =>
+      it.text(),
+    ); // the page holds its own token, for whoever has it
   }
   for (const way of ['/sign-in', '/api/auth/sign-in/email']) {
     const body = new URLSearchParams({ email: 'ada@example.com', password });
