@@ -89,6 +89,10 @@ export const requirements = {
     'A hundred readers are answered without an error or half a document while four write, whatever is killed in between loses nothing and doubles nothing, a check says whether the parts of a collection agree, and a collection may be encrypted where it is kept, ranked as any other, its words in no table, file, log or audit record.',
   'AC-1':
     'An MCP client that has only the URL signs its person in, by pages that need no script; what its token opens is what the person is now, in the organisation that was chosen; machines and terminals get in, too; crossing refreshes sign nobody out, a replayed one ends its family, and passwords are limited whatever headers a client sends.',
+  'AC-5':
+    'References to variables, files and a vault resolve through one port, with leases prolonged and new values taken by what uses them alone, no call lost; a vault that is away ends nothing before its time and stops only what cannot do without; each organisation refers to what the operator lets it; and no value is found in anything that is written, however things go wrong.',
+  'AC-3':
+    'People sign in by the OpenID provider of their organisation, as members with the role and teams of their groups, at once and for as long as it vouches for them; it opens no other organisation, and where it is required no password does; a forged, foreign or borrowed answer lets nobody in; an external authorisation server alone suffices.',
   'CO-8':
     'Policies are rehearsed: cases test them with and without a server, past decisions are decided anew by others with the same fail-closed engine and what changes is told apart from what a record does not suffice for, what is saved is what was rehearsed, each set is a version that can be put back, and a decision names its rules, what they looked at and what would have to differ, to those who may know.',
 } as const satisfies Record<`SP-${number}` | `CA-${number}` | `KN-${number}` | `AC-${number}` | `CO-${number}`, string>;

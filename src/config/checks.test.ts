@@ -11,5 +11,5 @@ it.each([
   ['beside an issuer, when both are wanted', true, [issuer], 'https://fairlead.example.com', true],
   ['when it is not wanted', false, [], 'https://fairlead.example.com', false],
 ])('people sign in here %s', (_, builtIn, issuers, publicUrl, is) => {
-  expect(isBuiltIn({ auth: { builtIn, issuers }, publicUrl })).toBe(is);
+  expect(isBuiltIn({ auth: { builtIn, issuers, sso: {} }, publicUrl })).toBe(is);
 });

@@ -48,6 +48,7 @@ import { policiesSave } from './policies/save.ts';
 import { policiesTest } from './policies/test.ts';
 import { policiesVersions } from './policies/versions.ts';
 import { restore } from './restore.ts';
+import { secretsCheck } from './secrets/check.ts';
 import { serve } from './serve.ts';
 import { stdio } from './stdio.ts';
 import { toolsDescribe } from './tools/describe.ts';
@@ -128,6 +129,7 @@ export const commands: readonly CommandSpec[] = [
   auditExport,
   configCheck,
   configSchema,
+  secretsCheck,
   migrate,
   backup,
   restore,

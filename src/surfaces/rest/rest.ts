@@ -26,6 +26,7 @@ import { policyVersionRoutes } from './policy-versions.ts';
 import { register } from './register.ts';
 import { reviewRoutes } from './reviews.ts';
 import type { Route } from './route.ts';
+import { type SecretRoutesDeps, secretRoutes } from './secrets.ts';
 import { serviceRoutes } from './services.ts';
 import { type ToolsDeps, toolRoutes } from './tools.ts';
 import { upstreamRoutes } from './upstreams.ts';
@@ -42,6 +43,7 @@ export interface RestDeps extends BodyLimits {
   upstreams: Upstreams;
   signin: UsersDeps['signin'];
   findPrincipal: PolicyExplainDeps['findPrincipal'];
+  secrets: SecretRoutesDeps['secrets'];
   guidanceOf: ToolsDeps['guidanceOf'];
   /** What is declared for organisations that do not exist. */
   orgsNotThere: MeDeps['orgsNotThere'];
@@ -70,6 +72,7 @@ function restRoutes(deps: RestDeps): Route[] {
     ...callRoutes(deps),
     ...endpointRoutes(deps),
     ...upstreamRoutes(deps),
+    ...secretRoutes(deps),
     ...reviewRoutes(deps),
     ...knowledgeRoutes(deps),
     ...knowledgeQualityRoutes(deps),

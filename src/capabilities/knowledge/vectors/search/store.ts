@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { OrgId } from '../../../../kernel/principal.ts';
-import type { Db } from '../../../../platform/db/types.ts';
+import { type Db, prepared } from '../../../../platform/db/index.ts';
 import { audiencesOf } from '../../collections/store.ts';
 import { documentConditions, type Filters, storable } from '../../documents/filters/store.ts';
 import { literal } from '../spaces/store.ts';
@@ -41,7 +41,7 @@ export interface Near {
 export async function readSpaces(db: Db, scope: Scope): Promise<SearchedSpace[]> {
   const isPermitted = sql`e.collection = any(${readableCollections(db, scope)})
     and t.audience = any(${readableAudiences(db, scope)})`;
-  const { rows } = await sql<SearchedSpace & { permitted: string; passages: string }>`
+  const { rows } = await sql<SearchedSpace & { permitted: string; passages: string }>`${prepared}
     select s.id as space, s.model, s.dimensions, sum(t.chunks) as passages,
       sum(t.chunks) filter (where ${isPermitted}) as permitted,
       array_agg(distinct t.audience) filter (where ${isPermitted}) as audiences
