@@ -20,6 +20,7 @@ import {
   openSource,
   purgeKnowledge,
 } from '../capabilities/knowledge/index.ts';
+import { createLimits, purgeLimits } from '../capabilities/limits/index.ts';
 import { createPlans } from '../capabilities/plans/index.ts';
 import { createPolicy, purgePolicies } from '../capabilities/policy/index.ts';
 import { createSignin, purgeMembers } from '../capabilities/signin/index.ts';
@@ -148,6 +149,7 @@ export function compose(ground: Ground) {
       purgePolicies,
       purgeIdempotency,
       purgeEndpoints,
+      purgeLimits,
       purgeVectors,
       purgeKnowledge,
       audit.purge,
@@ -185,7 +187,18 @@ export function compose(ground: Ground) {
   const endpoints = createEndpointBook({ db, bus, log, declared: settings.endpoints, plain: settings.mcp });
   const idempotency = createIdempotency({ db, keyring, clock, log });
   const latencies = createLatencies();
-  const guidanceOf = (tool: Tool) => guidanceFor(tool, latencies);
+  const limitRefused = metrics.watchLimits(() => limits.state());
+  const limits = createLimits({
+    database,
+    ...(settings.redisUrl === undefined ? {} : { redisUrl: settings.redisUrl }),
+    bus,
+    clock,
+    log,
+    id: replicaId,
+    declared: settings.limits,
+    refused: limitRefused,
+  });
+  const guidanceOf = (tool: Tool) => guidanceFor(tool, latencies, limits.wordsFor(tool));
   const { reranker } = settings.models;
   const modelKeys = createModelKeys(settings.models, egress);
   const fetchModel = modelKeys.fetch;
@@ -261,6 +274,7 @@ export function compose(ground: Ground) {
     rulesEpoch: () => rulesEpoch,
     visible: (principal, tools, origin) => policy.visible(principal, tools, { surface: 'mcp', ...origin }),
     decide: (call, tool) => policy.decide(call.principal, tool, argumentsOf(call), originOf(call)),
+    limits,
     once: idempotency,
     providerOf: toolsets.providerOf,
     trail: createTrail(audit, clock, ({ principal, endpoint }, name) =>
@@ -275,6 +289,7 @@ export function compose(ground: Ground) {
     const naming = {
       endpoints: endpoints.declared(),
       collections: knowledge.declared(),
+      limits: limits.declared(),
       upstreams: Object.fromEntries(declared.map((upstream) => [upstream.name, upstream])),
       issuers,
       providers,
@@ -317,6 +332,7 @@ export function compose(ground: Ground) {
     catalog,
     endpoints,
     knowledge,
+    limits,
     upstreams,
     signin,
     findPrincipal: createPrincipals(access.keys, signin),
@@ -378,6 +394,9 @@ export function compose(ground: Ground) {
         warnings: () => [
           ...(audit.stats().gaps.length > 0 ? ['audit records are being dropped: the queue is full'] : []),
           ...secrets.health().warnings,
+          ...(limits.state().alone
+            ? ['the store of limits does not answer: each replica goes by its share of every limit']
+            : []),
         ],
       },
     });
@@ -395,6 +414,7 @@ export function compose(ground: Ground) {
     http,
     idempotency,
     knowledge,
+    limits,
     mcp,
     modelKeys,
     orgsNotThere,

@@ -1,4 +1,4 @@
-import type { EndpointSettings, IssuerSettings, SsoProviderSettings } from '../config/schema.ts';
+import type { EndpointSettings, IssuerSettings, LimitSettings, SsoProviderSettings } from '../config/schema.ts';
 import { defaultOrg, type OrgId } from '../kernel/principal.ts';
 
 /** What names organisations: endpoints, upstreams and collections by their names, and issuers. */
@@ -9,6 +9,7 @@ export interface Naming {
   issuers: readonly Pick<IssuerSettings, 'org'>[];
   /** Of single sign-on. */
   providers: Readonly<Record<string, Pick<SsoProviderSettings, 'org'>>>;
+  limits: readonly Pick<LimitSettings, 'org'>[];
 }
 
 export interface MissingOrg {
@@ -24,6 +25,7 @@ export function namedOrgs({
   collections,
   issuers,
   providers,
+  limits,
 }: Naming): { org: OrgId; place: string }[] {
   return [
     ...Object.entries(endpoints).map(([name, { org }]) => ({ org, place: `endpoints.${name}.org` })),
@@ -31,6 +33,7 @@ export function namedOrgs({
     ...Object.entries(collections).map(([name, { org }]) => ({ org, place: `knowledge.collections.${name}.org` })),
     ...Object.entries(providers).map(([name, { org }]) => ({ org, place: `auth.sso.${name}.org` })),
     ...issuers.map(({ org }, index) => ({ org, place: `auth.issuers[${index}].org` })),
+    ...limits.map(({ org = defaultOrg }, index) => ({ org, place: `limits[${index}].org` })),
   ].filter(({ org }) => org !== defaultOrg);
 }
 

@@ -23,6 +23,7 @@ export async function orgsNotThere(settings: Settings): Promise<{ missing: Missi
     collections: knowledge.collections,
     issuers: auth.issuers,
     providers: auth.sso,
+    limits: settings.limits,
   };
   const named = [...new Set(namedOrgs(naming).map(({ org }) => org))];
   if (named.length === 0) return { missing: [] };

@@ -4,6 +4,7 @@ import { isRange } from '../platform/http/addresses.ts';
 import { isHost, isOrigin, isReachable } from './addresses.ts';
 import { collection } from './collection-schema.ts';
 import { endpoint, presentation } from './endpoint-schema.ts';
+import { limit } from './limit-schema.ts';
 import { models } from './models-schema.ts';
 import { searchSettings } from './search-schema.ts';
 import { secretsSettings } from './secrets-schema.ts';
@@ -130,6 +131,11 @@ export const fileSchema = z.strictObject({
     .default({})
     .describe('MCP servers and HTTP APIs by the name of their toolset'),
   endpoints: z.record(slug, endpoint).default({}).describe('Selections of tools, each served at /mcp/<name>'),
+  limits: z
+    .array(limit)
+    .default([])
+    .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'must not name a rule twice')
+    .describe('How often, and how many at once: rules that calls are counted by'),
   mcp: z.strictObject(presentation).prefault({}).describe('How tools are shown at /mcp, which selects none'),
   auth: z
     .strictObject({
@@ -259,6 +265,16 @@ export {
   type ToolSelector,
 } from './endpoint-schema.ts';
 export type { SourceSettings } from './knowledge-schema.ts';
+export {
+  dimensions,
+  type LimitChoice,
+  type LimitDimension,
+  type LimitPeriod,
+  type LimitSettings,
+  limitChoice,
+  limitName,
+  periodSeconds,
+} from './limit-schema.ts';
 export {
   type ChatSettings,
   type EmbeddingDirectory,

@@ -1,5 +1,6 @@
 import type { ErrorBody, RpcFault } from './errors.ts';
 import type { Json, JsonObject } from './json.ts';
+import type { LimitStanding } from './limit.ts';
 import type { Principal } from './principal.ts';
 import type { Tool, ToolDefinition, ToolResult } from './tool.ts';
 
@@ -162,6 +163,8 @@ export interface CallEnd {
   rpc?: RpcFault;
   /** As the provider said: records leave the result out. */
   unkept?: true;
+  /** The limits that it was counted by, as they stand. */
+  limits?: readonly LimitStanding[];
   /** The end of an earlier call with the same key, whose id it carries: nothing ran for this one. */
   replayed?: true;
 }

@@ -31,6 +31,10 @@ import { knowledgeRuns } from './knowledge/runs.ts';
 import { knowledgeSync } from './knowledge/sync.ts';
 import { knowledgeUpload } from './knowledge/upload.ts';
 import { knowledgeVerify } from './knowledge/verify.ts';
+import { limitsAdd } from './limits/add.ts';
+import { limitsList } from './limits/list.ts';
+import { limitsRemove } from './limits/remove.ts';
+import { limitsShow } from './limits/show.ts';
 import { login } from './login.ts';
 import { logout } from './logout.ts';
 import { migrate } from './migrate.ts';
@@ -118,6 +122,10 @@ export const commands: readonly CommandSpec[] = [
   policiesSave,
   policiesRemove,
   policiesCheck,
+  limitsList,
+  limitsShow,
+  limitsAdd,
+  limitsRemove,
   policiesTest,
   policiesExplain,
   policiesReplay,

@@ -41,7 +41,7 @@ const example = {
 const exampleText = 'forbid (principal, action, resource) when { context.environment == "prod" };';
 
 /** An organisation's own policies as they stood together after each change. */
-export function policyVersionRoutes({ policy: { store } }: { policy: Pick<Policy, 'store'> }): Route[] {
+export function policyVersionRoutes({ policy }: { policy: Pick<Policy, 'store'> }): Route[] {
   const common = { tag: 'Policies', inOrg: true } as const;
   return [
     route({
@@ -63,7 +63,7 @@ export function policyVersionRoutes({ policy: { store } }: { policy: Pick<Policy
           example: { versions: [example] },
         },
       },
-      handle: async ({ org, query: { before, limit } }) => ok({ versions: await store.sets(org, before, limit) }),
+      handle: async ({ org, query: { before, limit } }) => ok({ versions: await policy.store.sets(org, before, limit) }),
     }),
     route({
       ...common,
@@ -82,7 +82,7 @@ export function policyVersionRoutes({ policy: { store } }: { policy: Pick<Policy
       },
       errors: [NotFound],
       async handle({ org, params: { number } }) {
-        const { set, policies } = await store.set(org, number);
+        const { set, policies } = await policy.store.set(org, number);
         return ok({ version: set, policies: policies.map(({ name, version, text }) => ({ name, version, text })) });
       },
     }),
@@ -106,7 +106,7 @@ export function policyVersionRoutes({ policy: { store } }: { policy: Pick<Policy
       },
       errors: [NotFound],
       async handle({ org, params: { number }, query: { from = Math.max(0, number - 1) } }) {
-        const textsOf = async (of: number) => (of === 0 ? [] : (await store.set(org, of)).policies);
+        const textsOf = async (of: number) => (of === 0 ? [] : (await policy.store.set(org, of)).policies);
         return ok({ from, to: number, differences: differencesOf(await textsOf(from), await textsOf(number)) });
       },
     }),
@@ -123,7 +123,7 @@ export function policyVersionRoutes({ policy: { store } }: { policy: Pick<Policy
       errors: [NotFound, InvalidRequest, ...policyErrors],
       act: { action: 'policies.rollBack', subject: ({ params: { number } }) => String(number) },
       handle: async ({ principal, org, params: { number }, headers }) =>
-        ok(await store.rollBack(org, number, principal.id, headers['if-match'])),
+        ok(await policy.store.rollBack(org, number, principal.id, headers['if-match'])),
     }),
   ];
 }

@@ -17,6 +17,7 @@ import type { BodyLimits } from './input.ts';
 import { keyRoutes } from './keys.ts';
 import { knowledgeRoutes } from './knowledge.ts';
 import { knowledgeQualityRoutes } from './knowledge-quality.ts';
+import { type LimitRoutesDeps, limitRoutes } from './limits.ts';
 import { type MeDeps, meRoutes } from './me.ts';
 import { orgRoutes } from './orgs.ts';
 import { policyRoutes } from './policies.ts';
@@ -40,10 +41,11 @@ export interface RestDeps extends BodyLimits {
   catalog: Catalog;
   endpoints: EndpointRoutesDeps['endpoints'];
   knowledge: Knowledge;
+  limits: LimitRoutesDeps['limits'];
   upstreams: Upstreams;
   signin: UsersDeps['signin'];
-  findPrincipal: PolicyExplainDeps['findPrincipal'];
   secrets: SecretRoutesDeps['secrets'];
+  findPrincipal: PolicyExplainDeps['findPrincipal'];
   guidanceOf: ToolsDeps['guidanceOf'];
   /** What is declared for organisations that do not exist. */
   orgsNotThere: MeDeps['orgsNotThere'];
@@ -77,6 +79,7 @@ function restRoutes(deps: RestDeps): Route[] {
     ...knowledgeRoutes(deps),
     ...knowledgeQualityRoutes(deps),
     ...policyRoutes(deps),
+    ...limitRoutes(deps),
     ...policyExplainRoutes(deps),
     ...policyRehearsalRoutes(deps),
     ...policyVersionRoutes(deps),
