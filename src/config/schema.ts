@@ -266,7 +266,6 @@ export {
 } from './endpoint-schema.ts';
 export type { SourceSettings } from './knowledge-schema.ts';
 export {
-  dimensions,
   type LimitChoice,
   type LimitDimension,
   type LimitPeriod,
