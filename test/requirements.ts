@@ -89,4 +89,6 @@ export const requirements = {
     'A hundred readers are answered without an error or half a document while four write, whatever is killed in between loses nothing and doubles nothing, a check says whether the parts of a collection agree, and a collection may be encrypted where it is kept, ranked as any other, its words in no table, file, log or audit record.',
   'AC-1':
     'An MCP client that has only the URL signs its person in, by pages that need no script; what its token opens is what the person is now, in the organisation that was chosen; machines and terminals get in, too; crossing refreshes sign nobody out, a replayed one ends its family, and passwords are limited whatever headers a client sends.',
+  'AC-6':
+    'Keys, machines and sessions are listed with their last use and scopes, rotated with an overlap and ended, a person with one act; a sealed admin credential opens administration when nothing else does, and loudly; and every sign-in, refusal, grant and change stands in the audit.',
 } as const satisfies Record<`SP-${number}` | `CA-${number}` | `KN-${number}` | `AC-${number}`, string>;

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import ours from '../../package.json' with { type: 'json' };
-import { createAccess, may, scopeNames, subjectsOf } from '../capabilities/access/index.ts';
+import { createAccess, expiryWarningMs, may, scopeNames, subjectsOf } from '../capabilities/access/index.ts';
 import { createActs, createAudit } from '../capabilities/audit/index.ts';
 import {
   createCatalog,
@@ -131,7 +131,7 @@ export function compose(ground: Ground) {
     resource: mcpUrl,
     development: settings.development,
     fetch: (url, init) => egress.fetch(url, { ...init, guarded: false }), // issuers stand in the operator's file
-    ...(signin ? { builtIn: signin.issuer } : {}),
+    ...(signin ? { builtIn: signin.issuer, owners: signin.roster } : {}),
     purgers: [
       purgeMembers,
       purgeUpstreams,
@@ -313,6 +313,11 @@ export function compose(ground: Ground) {
   const definitions = createDefinitionWatch({ catalog, acts, metrics, log });
   metrics.watchUpstreams(() => upstreams.list());
   metrics.watchPool(database.usage);
+  metrics.gauge(
+    'fairlead_keys_expiring',
+    'API keys in use, or never used yet, that end within two weeks',
+    () => access.keys.expiring(expiryWarningMs).length,
+  );
   metrics.watchAuditQueue(() => {
     const { queued, queueSize, dropped } = audit.stats();
     return { used: queued, size: queueSize, dropped };

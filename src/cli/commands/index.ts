@@ -16,9 +16,12 @@ import { endpointsAdd } from './endpoints/add.ts';
 import { endpointsList } from './endpoints/list.ts';
 import { endpointsRemove } from './endpoints/remove.ts';
 import { endpointsShow } from './endpoints/show.ts';
+import { keysChange } from './keys/change.ts';
 import { keysCreate } from './keys/create.ts';
 import { keysList } from './keys/list.ts';
 import { keysRevoke } from './keys/revoke.ts';
+import { keysRotate } from './keys/rotate.ts';
+import { keysShow } from './keys/show.ts';
 import { knowledgeAdd } from './knowledge/add.ts';
 import { knowledgeEval } from './knowledge/eval.ts';
 import { knowledgeGaps } from './knowledge/gaps.ts';
@@ -97,7 +100,10 @@ export const commands: readonly CommandSpec[] = [
   catalogAdd,
   catalogTemplate,
   keysList,
+  keysShow,
   keysCreate,
+  keysRotate,
+  keysChange,
   keysRevoke,
   usersList,
   usersInvite,
