@@ -1,6 +1,13 @@
 import { join } from 'node:path';
 import ours from '../../package.json' with { type: 'json' };
-import { createAccess, expiryWarningMs, may, scopeNames, subjectsOf } from '../capabilities/access/index.ts';
+import {
+  createAccess,
+  expiryWarningMs,
+  may,
+  revokeKeysOf,
+  scopeNames,
+  subjectsOf,
+} from '../capabilities/access/index.ts';
 import { createActs, createAudit } from '../capabilities/audit/index.ts';
 import {
   createCatalog,
@@ -119,6 +126,13 @@ export function compose(ground: Ground) {
         resource: mcpUrl,
         scopes: scopeNames,
         development: settings.development,
+        revokers: [
+          {
+            what: 'keys',
+            onPersonRevoked: async (tx, org, userId, atMs) => (await revokeKeysOf(tx, org, userId, atMs)).length,
+            afterwards: () => access.changed(),
+          },
+        ],
       })
     : undefined;
   const access = createAccess({
@@ -334,6 +348,7 @@ export function compose(ground: Ground) {
                 {
                   signin,
                   acts,
+                  keys: access.keys,
                   log,
                   sign: (text) => keyring.hash('sign-in', text),
                   isEndpoint: endpoints.exists,

@@ -1,11 +1,15 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { oauthDeviceAuthorization, oauthProvider } from '@better-auth/oauth-provider';
 import { betterAuth } from 'better-auth';
 import { jwt } from 'better-auth/plugins/jwt';
 import { isObject, parseJson } from '../../kernel/json.ts';
-import type { AuthServer, AuthServerDeps, FromBrowser, Visitor } from './port.ts';
+import type { AuthServer, AuthServerDeps, FromBrowser, TokenContext, Visitor } from './port.ts';
 
 // The only file that knows better-auth: everything else speaks to the port. Another library, or a version with other
 // names, is a change of this file and of the migrations.
+
+/** The library tells neither the program nor what was chosen for a device where a token is made. */
+const asked = new AsyncLocalStorage<TokenContext>();
 
 const minute = 60;
 const day = 24 * 60 * minute;
@@ -71,14 +75,17 @@ export function authOptions(deps: AuthServerDeps) {
         codeExpiresIn: 10 * minute,
         grantTypes: ['authorization_code', 'refresh_token', 'client_credentials'],
         storeTokens: { hash: async (token: string) => deps.hashToken(token) },
-        storeClientSecret: { hash: async (secret: string) => deps.hashToken(secret) },
+        storeClientSecret: { hash: async (secret: string) => deps.hashClientSecret(secret) },
         silenceWarnings: { oauthAuthServerConfig: true, openidConfig: true },
         postLogin: {
           page: paths.consent,
           shouldRedirect: () => false,
           consentReferenceId: ({ user, session }) => deps.orgOf(user.id, (session as { org?: string }).org),
         },
-        customAccessTokenClaims: ({ referenceId }) => (referenceId === undefined ? {} : { org: referenceId }),
+        customAccessTokenClaims({ user, referenceId }) {
+          const { clientId = '', org } = asked.getStore() ?? {};
+          return user ? deps.claimsOf(user.id, referenceId ?? org, clientId) : {};
+        },
         clientPrivileges: () => false,
         resourcePrivileges: () => false,
         schema: {
@@ -134,7 +141,7 @@ export async function openAuthServer(deps: AuthServerDeps): Promise<AuthServer> 
   }
 
   return {
-    handle: (request) => auth.handler(request),
+    handle: (request, context) => (context ? asked.run(context, () => auth.handler(request)) : auth.handler(request)),
     async signIn({ email, password, address, userAgent }) {
       const { ok, body, cookies } = await ask(
         '/sign-in/email',
@@ -195,6 +202,14 @@ export async function openAuthServer(deps: AuthServerDeps): Promise<AuthServer> 
       const { internalAdapter, password: passwords } = await auth.$context;
       await internalAdapter.updatePassword(userId, await passwords.hash(password));
     },
+    async isPassword(userId, password) {
+      const { internalAdapter, password: passwords } = await auth.$context;
+      const accounts = await internalAdapter.findAccounts(userId);
+      const account = accounts.find(({ providerId }) => providerId === 'credential');
+      const hash = account?.password ?? (await passwords.hash('nobody has this one'));
+      const fits = await passwords.verify({ hash, password });
+      return fits && account?.password != null;
+    },
     async keepClient({ clientId, name, uri, redirectUris, grantTypes }) {
       await keep(clientId, {
         ...(name === undefined ? {} : { name }),
@@ -208,13 +223,14 @@ export async function openAuthServer(deps: AuthServerDeps): Promise<AuthServer> 
         scopes: [...deps.scopes],
       });
     },
-    async keepServiceClient({ clientId, name, secret, scopes }) {
+    async keepServiceClient({ clientId, name, secret, jwks, scopes }) {
       await keep(clientId, {
         name,
-        clientSecret: deps.hashToken(secret),
+        ...(secret === undefined ? {} : { clientSecret: deps.hashToken(secret) }),
+        ...(jwks === undefined ? {} : { jwks: JSON.stringify(jwks) }),
         redirectUris: [],
         grantTypes: ['client_credentials'],
-        tokenEndpointAuthMethod: 'client_secret_basic',
+        tokenEndpointAuthMethod: jwks ? 'private_key_jwt' : 'client_secret_basic',
         scopes: [...scopes],
         clientCredentialsScopes: [...scopes],
       });

@@ -28,6 +28,10 @@ export interface AuthServerDeps {
   newId(prefix: string): string;
   /** Under what a refresh token, a code and the like are kept. */
   hashToken(token: string): string;
+  /** The same of a machine's secret; of one from before a rotation, while it counts, what the new one is kept under. */
+  hashClientSecret(secret: string): string;
+  /** What a person's token says besides what the protocol has, for a program; from memory. */
+  claimsOf(userId: string, org: OrgId | undefined, clientId: string): Record<string, string>;
   /** In which organisation a person is signed in, `wanted` where they are a member; from memory. */
   orgOf(userId: string, wanted: OrgId | undefined): OrgId | undefined;
 }
@@ -65,8 +69,17 @@ export interface NewClient {
 export interface NewServiceClient {
   clientId: string;
   name: string;
-  secret: string;
+  /** It proves itself by this, or by one of its public keys. */
+  secret?: string;
+  jwks?: { keys: readonly Record<string, unknown>[] };
   scopes: readonly string[];
+}
+
+/** What is known of a request for a token, and is not the library's to know. */
+export interface TokenContext {
+  clientId: string;
+  /** Which organisation somebody chose for a device. */
+  org: OrgId | undefined;
 }
 
 /**
@@ -75,7 +88,7 @@ export interface NewServiceClient {
  */
 export interface AuthServer {
   /** Answers one of the protocol's endpoints: authorize, token, revoke, device code. */
-  handle(request: Request): Promise<Response>;
+  handle(request: Request, context?: TokenContext): Promise<Response>;
   /** The cookies of a new session, or undefined where the password is not theirs: after the same time in any case. */
   signIn(attempt: Attempt): Promise<{ cookies: string[]; userId: string } | undefined>;
   /** Ends the session, and with it what was refreshed by it; the cookies take it out of the browser. */
@@ -92,6 +105,8 @@ export interface AuthServer {
   claimDevice(from: FromBrowser, userCode: string): Promise<{ clientId: string; scopes: string[] } | undefined>;
   createUser(user: { email: string; name: string; password: string }): Promise<{ userId: string }>;
   setPassword(userId: string, password: string): Promise<void>;
+  /** Whether it is the person's password; takes as long as a sign-in. */
+  isPassword(userId: string, password: string): Promise<boolean>;
   /** Makes the client known, or writes anew what its document says now. */
   keepClient(client: NewClient): Promise<void>;
   keepServiceClient(client: NewServiceClient): Promise<void>;

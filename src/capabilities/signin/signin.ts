@@ -10,12 +10,16 @@ import type { Log } from '../../platform/telemetry/index.ts';
 import { type Clients, createClients } from './clients/clients.ts';
 import { createLimits, type Limits } from './limits/limits.ts';
 import { createPeople, type People } from './members/people.ts';
+import { createRevocation, type PersonRevoker, type Revocation } from './members/revocation.ts';
 import { createRoster, type Roster } from './members/roster.ts';
-import { createServices, type Services } from './members/services.ts';
 import { chooseOrg } from './members/store.ts';
 import type { AuthServer, SigninPaths } from './port.ts';
+import { createServices, type Services } from './services/services.ts';
+import { createSessions, type Sessions } from './sessions/sessions.ts';
+import { chooseForDevice, deleteOldChoices, deviceChoice } from './sessions/store.ts';
+import { createTokenUses } from './sessions/uses.ts';
 import { type BuiltInIssuer, createBuiltInIssuer, createSigningKeys, type SigningKeys } from './tokens/issuer.ts';
-import { deleteExpired, deleteRefreshToken, findRefreshToken } from './tokens/store.ts';
+import { deleteExpired, deleteRefreshToken, findRefreshToken, setOrgOfToken } from './tokens/store.ts';
 
 const tidyMs = 3_600_000;
 /** How often, and how far apart, a refresh that crossed another one is tried again. */
@@ -38,6 +42,8 @@ export interface SigninDeps {
   /** What tokens may be used for. */
   scopes: readonly string[];
   development: boolean;
+  /** What other rooms hold for a person, and end with the rest. */
+  revokers?: readonly PersonRevoker[];
 }
 
 /** Whose refresh token came back after it was replaced. */
@@ -45,6 +51,13 @@ export interface Replayed {
   userId: string;
   clientId: string;
   org: OrgId | undefined;
+}
+
+/** What a request for a token says, as far as it is not the library's alone. */
+export interface TokenRequest {
+  clientId: string;
+  refreshToken: string | undefined;
+  deviceCode: string | undefined;
 }
 
 /** The built-in authorisation server. */
@@ -59,16 +72,20 @@ export interface Signin {
   keys: SigningKeys;
   people: People;
   services: Services;
+  sessions: Sessions;
+  revocation: Revocation;
   clients: Clients;
   limits: Limits;
   roster: Pick<Roster, 'member' | 'memberByEmail' | 'memberships' | 'service' | 'wake'>;
   /** Loaded when it is first asked for: it takes more than a second, and most starts never need it. */
   server(): Promise<AuthServer>;
   /** The token endpoint. Two refreshes at once both get the one that follows. */
-  token(request: Request, refreshToken: string | undefined): Promise<{ response: Response; replayed?: Replayed }>;
+  token(request: Request, asked: TokenRequest): Promise<{ response: Response; replayed?: Replayed }>;
   /** A program is done with what it had (RFC 7009); a token that is unknown, or another program's, stays as it is. */
   revoke(refreshToken: string, clientId: string): Promise<void>;
   chooseOrg(org: OrgId, sessionId: string): Promise<void>;
+  /** In which organisation the device is let in whose code this is. */
+  chooseForDevice(org: OrgId, userCode: string): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -89,6 +106,7 @@ export function createSignin(deps: SigninDeps): Signin {
   const addressHeader = 'x-fairlead-client-address';
   const roster = createRoster({ db, bus, clock, log });
   const keys = createSigningKeys({ db, clock });
+  const uses = createTokenUses({ db, log });
   const limits = createLimits({ db, keyring, clock });
   const hashToken = (token: string) => keyring.hash('sign-in', `token:${token}`);
   let loading: Promise<AuthServer> | undefined;
@@ -108,6 +126,16 @@ export function createSignin(deps: SigninDeps): Signin {
           addressHeader,
           newId,
           hashToken,
+          hashClientSecret(secret) {
+            const hash = hashToken(secret);
+            const service = roster.serviceByOldSecret(hash);
+            return (service?.previous?.until ?? 0) > clock.now() ? (service?.hash ?? hash) : hash;
+          },
+          claimsOf(userId, org, clientId) {
+            const member = roster.member(userId, org);
+            const claims: Record<string, string> = org === undefined ? {} : { org };
+            return member ? { ...claims, fairlead_gen: roster.generation(member, clientId) } : claims;
+          },
           orgOf: (userId, wanted) => (roster.member(userId, wanted) ?? roster.member(userId))?.org,
         }),
       )
@@ -117,13 +145,21 @@ export function createSignin(deps: SigninDeps): Signin {
       });
     return loading;
   };
+  const revocation = createRevocation({ db, clock, log, roster, revokers: deps.revokers ?? [] });
   const clients = createClients({ db, clock, log, egress, development, server });
+
+  /** What follows upon this token is for the same organisation. */
+  async function keepOrg(org: OrgId, response: Response): Promise<void> {
+    const { refresh_token: token } = (await response.json()) as { refresh_token?: string };
+    if (token !== undefined) await setOrgOfToken(db, org, hashToken(token));
+  }
 
   const tidy = async () => {
     try {
       await deleteExpired(db, clock.now());
       await limits.tidy();
       await clients.tidy();
+      await deleteOldChoices(db, clock.now() - tidyMs);
     } catch (error) {
       log.warn({ err: error }, 'what sign-in left behind could not be tidied; it is tried again');
     }
@@ -135,27 +171,42 @@ export function createSignin(deps: SigninDeps): Signin {
     scopes,
     paths,
     addressHeader,
-    issuer: createBuiltInIssuer(publicUrl, keys, roster),
+    issuer: createBuiltInIssuer({ publicUrl, keys, roster, uses, clock }),
     keys,
     people: createPeople({
       db,
       keyring,
       clock,
       roster,
+      revocation,
       invitationUrl: new URL(paths.invitation, publicUrl).href,
       server,
     }),
-    services: createServices({ db, clock, roster, server, newSecret: () => `fls_${randomToken(32)}` }),
+    services: createServices({
+      db,
+      clock,
+      roster,
+      uses,
+      server,
+      hashToken,
+      newSecret: () => `fls_${randomToken(32)}`,
+    }),
+    sessions: createSessions({ db, clock, roster, uses }),
+    revocation,
     clients,
     limits,
     roster,
     server,
-    async token(request, refreshToken) {
+    async token(request, { clientId, refreshToken, deviceCode }) {
       const auth = await server();
+      await roster.wake();
+      // Before: with its token a device's code is gone.
+      const org = deviceCode === undefined ? undefined : await deviceChoice(db, deviceCode);
       for (let tries = 1; ; tries++) {
         // Before: a token that comes back too late is gone afterwards, with all of its family.
         const known = refreshToken === undefined ? undefined : await findRefreshToken(db, hashToken(refreshToken));
-        const response = await auth.handle(request.clone());
+        const response = await auth.handle(request.clone(), { clientId, org });
+        if (response.ok && org !== undefined) await keepOrg(org, response.clone());
         if (!known || response.status !== 400) return { response };
         const { error } = (await response.clone().json()) as { error?: string };
         if (error !== 'invalid_grant') return { response };
@@ -169,13 +220,16 @@ export function createSignin(deps: SigninDeps): Signin {
     },
     revoke: (refreshToken, clientId) => deleteRefreshToken(db, hashToken(refreshToken), clientId),
     chooseOrg: (org, sessionId) => chooseOrg(db, org, sessionId),
+    chooseForDevice: (org, userCode) => chooseForDevice(db, org, userCode, clock.now()),
     async start() {
       await roster.start();
+      uses.start();
       timer = setInterval(() => void tidy(), tidyMs);
       timer.unref();
     },
     async stop() {
       clearInterval(timer);
+      await uses.stop();
       await roster.stop();
     },
   };

@@ -24,6 +24,7 @@ import { register } from './register.ts';
 import { reviewRoutes } from './reviews.ts';
 import type { Route } from './route.ts';
 import { serviceRoutes } from './services.ts';
+import { sessionRoutes } from './sessions.ts';
 import { type ToolsDeps, toolRoutes } from './tools.ts';
 import { upstreamRoutes } from './upstreams.ts';
 import { type UsersDeps, userRoutes } from './users.ts';
@@ -73,6 +74,7 @@ function restRoutes(deps: RestDeps): Route[] {
     ...auditRoutes(deps),
     ...keyRoutes(deps),
     ...userRoutes(deps),
+    ...sessionRoutes(deps),
     ...serviceRoutes(deps),
     ...orgRoutes(deps),
     ...meRoutes(deps),

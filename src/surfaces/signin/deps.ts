@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import type { Access } from '../../capabilities/access/index.ts';
 import type { Acts } from '../../capabilities/audit/index.ts';
 import type { Signin, Visitor } from '../../capabilities/signin/index.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
@@ -9,6 +10,8 @@ import type { Page } from './layout.ts';
 export interface SigninSurfaceDeps {
   signin: Signin;
   acts: Acts;
+  /** The keys of people, which they see and revoke themselves. */
+  keys: Pick<Access['keys'], 'list' | 'revoke'>;
   log: Log;
   /** A keyed hash, for what a form brings back. */
   sign(text: string): string;

@@ -2,7 +2,7 @@ import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import { ClientRefused, type Replayed, SignInRefused, stayScope } from '../../capabilities/signin/index.ts';
 import { FairleadError } from '../../kernel/errors.ts';
-import { JsonFault, parseJson } from '../../kernel/json.ts';
+import { isObject, JsonFault, parseJson } from '../../kernel/json.ts';
 import type { Principal } from '../../kernel/principal.ts';
 import { readText } from '../../platform/http/index.ts';
 import type { HttpEnv } from '../http/admission.ts';
@@ -11,6 +11,8 @@ import { note, somebody } from './records.ts';
 import { scopesOf } from './words.ts';
 
 const maxBodyBytes = 32 * 1024;
+/** What a machine may sign its assertions with. */
+const assertionAlgorithms = ['EdDSA', 'ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512'];
 
 /** The endpoints of OAuth that programs call. What they may ask for is settled here, before the library sees it. */
 export function protocol(app: Hono<HttpEnv>, deps: PageDeps): void {
@@ -61,7 +63,9 @@ export function protocol(app: Hono<HttpEnv>, deps: PageDeps): void {
       headers: { ...headers, ...machine.headers, 'content-type': 'application/x-www-form-urlencoded' },
       body: machine.form.toString(),
     });
-    const { response, replayed } = await signin.token(request, refreshToken);
+    const deviceCode = form.get('device_code') ?? undefined;
+    const asked = { clientId: machine.clientId, refreshToken, deviceCode };
+    const { response, replayed } = await signin.token(request, asked);
     if (replayed) await recordReplay(c, deps, replayed);
     if (grant === 'client_credentials') {
       await recordMachine(c, deps, machine.clientId, response.ok ? undefined : SignInRefused());
@@ -128,7 +132,8 @@ function metadata({ signin }: PageDeps): Record<string, unknown> {
       'client_credentials',
       'urn:ietf:params:oauth:grant-type:device_code',
     ],
-    token_endpoint_auth_methods_supported: ['none', 'client_secret_basic', 'client_secret_post'],
+    token_endpoint_auth_methods_supported: ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+    token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
     client_id_metadata_document_supported: true,
@@ -160,11 +165,23 @@ function machineOf(authorization: string | undefined, form: URLSearchParams) {
     const [id = ''] = Buffer.from(basic, 'base64').toString().split(':');
     return { clientId: id, form, headers: {} };
   }
-  const [id, secret] = [form.get('client_id') ?? '', form.get('client_secret')];
+  const [id, secret] = [form.get('client_id') ?? claimedId(form), form.get('client_secret')];
   if (secret === null) return { clientId: id, form, headers: {} };
   const rest = new URLSearchParams([...form].filter(([name]) => name !== 'client_secret'));
   const pair = `${encodeURIComponent(id)}:${encodeURIComponent(secret)}`;
   return { clientId: id, form: rest, headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } };
+}
+
+/** Whose an assertion says that it is: for the record alone, nothing is proved yet. */
+function claimedId(form: URLSearchParams): string {
+  const claims = form.get('client_assertion')?.split('.')[1];
+  if (claims === undefined) return '';
+  try {
+    const parsed = parseJson(Buffer.from(claims, 'base64url').toString(), { maxDepth: 8 });
+    return isObject(parsed) && typeof parsed.sub === 'string' ? parsed.sub : '';
+  } catch {
+    return '';
+  }
 }
 
 async function formOf(c: Context<HttpEnv>): Promise<URLSearchParams | undefined> {

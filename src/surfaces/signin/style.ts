@@ -25,6 +25,11 @@ input[readonly] { background: var(--ground); }
 button { font: inherit; font-weight: 600; margin-top: 1.5rem; padding: 0.65rem 1.2rem; border-radius: 0.35rem;
   border: 1px solid var(--act); background: var(--act); color: var(--on-act); cursor: pointer; }
 button.second { background: transparent; color: var(--act); }
+button.small { margin-top: 0; padding: 0.3rem 0.7rem; font-size: 0.9rem; }
+ul.things { list-style: none; padding: 0; }
+ul.things > li { display: flex; gap: 1rem; justify-content: space-between; align-items: flex-start;
+  border-top: 1px solid var(--line); padding-top: 0.6rem; }
+ul.things .soft { display: block; }
 .row { display: flex; flex-wrap: wrap; gap: 0.75rem; }
 :focus-visible { outline: 3px solid var(--act); outline-offset: 2px; }
 .fault { border-left: 4px solid var(--bad); background: var(--bad-ground); color: var(--bad); padding: 0.75rem 1rem;

@@ -11,6 +11,7 @@ import { entry } from './entry.ts';
 import { createForms } from './forms.ts';
 import { invitation } from './invitation.ts';
 import { respond } from './layout.ts';
+import { password } from './password.ts';
 import { protocol } from './protocol.ts';
 import { styleSheet } from './style.ts';
 
@@ -63,6 +64,7 @@ export function createSigninSurface(deps: SigninSurfaceDeps, admission: Admissio
   invitation(app, pages);
   device(app, pages);
   account(app, pages);
+  password(app, pages);
 
   // A person reads a page, a program a problem.
   app.onError((error, c) => {

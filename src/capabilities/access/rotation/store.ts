@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { OrgId } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/types.ts';
-import { type ApiKey, shown, tables, toKey } from '../store.ts';
+import { type ApiKey, bumpRevision, shown, tables, toKey } from '../store.ts';
 
 /**
  * Puts a new secret in the place of the one that counts, which goes on counting until `previousUntil`; an older one ends.
@@ -56,7 +56,7 @@ export async function changeKey(
   return row && toKey(row);
 }
 
-/** Ends every key of a member. Resolves to their ids. */
+/** Ends every key of a member, within somebody else's transaction. Resolves to their ids. */
 export async function revokeKeysOf(db: Db, org: OrgId, userId: string, atMs: number): Promise<string[]> {
   const rows = await tables(db)
     .updateTable('access_keys')
@@ -66,5 +66,6 @@ export async function revokeKeysOf(db: Db, org: OrgId, userId: string, atMs: num
     .where('revoked_at', 'is', null)
     .returning('id')
     .execute();
+  await bumpRevision(db);
   return rows.map(({ id }) => id);
 }

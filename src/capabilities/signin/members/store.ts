@@ -33,6 +33,8 @@ type MemberTables = {
   signin_clients: {
     clientId: string;
     clientSecret: string | null;
+    scopes: string[] | null;
+    jwks: string | null;
     name: string | null;
     uri: string | null;
     redirectUris: string[];
@@ -48,6 +50,7 @@ type MemberTables = {
     created_by: string;
     created_at: Ms;
     revoked_before: Ms;
+    generation: number;
   };
   signin_services: {
     org: string;
@@ -56,6 +59,10 @@ type MemberTables = {
     roles: string[];
     created_by: string;
     created_at: Ms;
+    disabled: boolean;
+    rotated_at: Ms | null;
+    previous_hash: string | null;
+    previous_until: Ms | null;
   };
   signin_invitations: {
     org: string;
@@ -72,7 +79,7 @@ type MemberTables = {
   signin_revision: { only_row: boolean; revision: Ms };
 };
 
-const tables = (db: Db) => db.withTables<MemberTables>();
+export const tables = (db: Db) => db.withTables<MemberTables>();
 
 /** A person as a member of one organisation. Times are milliseconds since the epoch. */
 export interface Member {
@@ -85,23 +92,8 @@ export interface Member {
   createdBy: string;
   createdAt: number;
   revokedBefore: number;
-}
-
-export interface Service {
-  org: OrgId;
-  clientId: string;
-  name: string;
-  roles: string[];
-  createdBy: string;
-  createdAt: number;
-}
-
-export interface Session {
-  id: string;
-  createdAt: number;
-  seenAt: number;
-  address?: string;
-  userAgent?: string;
+  /** Stands in the person's tokens: those from before a revocation have another one. */
+  generation: number;
 }
 
 export async function readRevision(db: Db): Promise<number> {
@@ -110,7 +102,7 @@ export async function readRevision(db: Db): Promise<number> {
 }
 
 /** Comes last in a transaction: its row is locked until the commit. */
-async function bumpRevision(db: Db): Promise<void> {
+export async function bumpRevision(db: Db): Promise<void> {
   await tables(db).updateTable('signin_revision').set({ revision: sql`revision + 1` }).execute();
 }
 
@@ -126,6 +118,7 @@ const memberships = (db: Db) =>
       'm.created_by',
       'm.created_at',
       'm.revoked_before',
+      'm.generation',
       'u.email',
       'u.name',
     ])
@@ -135,17 +128,6 @@ const memberships = (db: Db) =>
 /** All organisations together: the way from a token to a principal, for authentication only. */
 export async function loadMembers(db: Db): Promise<Member[]> {
   return (await memberships(db).execute()).map(toMember);
-}
-
-export async function loadServices(db: Db): Promise<Service[]> {
-  return (await tables(db).selectFrom('signin_services').selectAll().execute()).map((row) => ({
-    org: row.org,
-    clientId: row.client_id,
-    name: row.name,
-    roles: row.roles,
-    createdBy: row.created_by,
-    createdAt: Number(row.created_at),
-  }));
 }
 
 export async function listMembers(db: Db, org: OrgId): Promise<Member[]> {
@@ -168,6 +150,8 @@ export async function insertMember(
       created_by: member.createdBy,
       created_at: member.createdAt,
       revoked_before: 0,
+      // Who comes back does not bring old tokens back to life.
+      generation: Math.floor(member.createdAt / 1000),
     })
     .onConflict((conflict) =>
       conflict.columns(['org', 'user_id']).doUpdateSet({ role: member.role, teams: member.teams }),
@@ -230,7 +214,7 @@ async function deleteGrants(db: Db, org: OrgId, userId: string): Promise<void> {
 export async function revokeMember(db: Db, org: OrgId, userId: string, atMs: number): Promise<boolean> {
   const found = await tables(db)
     .updateTable('signin_members')
-    .set({ revoked_before: atMs })
+    .set({ revoked_before: atMs, generation: sql`generation + 1` })
     .where('org', '=', org)
     .where('user_id', '=', userId)
     .executeTakeFirst();
@@ -257,33 +241,6 @@ export async function deleteMembers(db: Db, org: OrgId): Promise<void> {
   await bumpRevision(db);
 }
 
-export async function insertService(db: Db, org: OrgId, service: Omit<Service, 'org'>): Promise<void> {
-  await tables(db)
-    .insertInto('signin_services')
-    .values({
-      org,
-      client_id: service.clientId,
-      name: service.name,
-      roles: service.roles,
-      created_by: service.createdBy,
-      created_at: service.createdAt,
-    })
-    .execute();
-  await bumpRevision(db);
-}
-
-export async function deleteService(db: Db, org: OrgId, clientId: string): Promise<boolean> {
-  const { numDeletedRows } = await tables(db)
-    .deleteFrom('signin_services')
-    .where('org', '=', org)
-    .where('client_id', '=', clientId)
-    .executeTakeFirst();
-  if (numDeletedRows === 0n) return false;
-  await tables(db).deleteFrom('signin_clients').where('clientId', '=', clientId).execute();
-  await bumpRevision(db);
-  return true;
-}
-
 export async function findUserByEmail(db: Db, email: string): Promise<{ id: string; name: string } | undefined> {
   return tables(db)
     .selectFrom('signin_users')
@@ -295,26 +252,6 @@ export async function findUserByEmail(db: Db, email: string): Promise<{ id: stri
 /** In which organisation the browser is from now on. */
 export async function chooseOrg(db: Db, org: OrgId, sessionId: string): Promise<void> {
   await tables(db).updateTable('signin_sessions').set({ org }).where('id', '=', sessionId).execute();
-}
-
-/** The browsers that a member is signed in with. */
-export async function listSessions(db: Db, org: OrgId, userId: string, atMs: number): Promise<Session[]> {
-  const rows = await tables(db)
-    .selectFrom('signin_sessions as s')
-    .innerJoin('signin_members as m', 'm.user_id', 's.userId')
-    .select(['s.id', 's.createdAt', 's.updatedAt', 's.ipAddress', 's.userAgent'])
-    .where('m.org', '=', org)
-    .where('s.userId', '=', userId)
-    .where('s.expiresAt', '>', new Date(atMs))
-    .orderBy('s.createdAt')
-    .execute();
-  return rows.map((row) => ({
-    id: row.id,
-    createdAt: row.createdAt.getTime(),
-    seenAt: row.updatedAt.getTime(),
-    ...(row.ipAddress ? { address: row.ipAddress } : {}),
-    ...(row.userAgent ? { userAgent: row.userAgent } : {}),
-  }));
 }
 
 type MemberRow = Awaited<ReturnType<ReturnType<typeof memberships>['execute']>>[number];
@@ -329,4 +266,5 @@ const toMember = (row: MemberRow): Member => ({
   createdBy: row.created_by,
   createdAt: Number(row.created_at),
   revokedBefore: Number(row.revoked_before),
+  generation: row.generation,
 });
