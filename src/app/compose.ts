@@ -135,6 +135,13 @@ export function compose(ground: Ground) {
         ],
       })
     : undefined;
+  const glass = {
+    used: metrics.counter('fairlead_break_glass_uses_total', 'Sealed break-glass credentials that were used'),
+    refused: metrics.counter(
+      'fairlead_break_glass_refused_total',
+      'Requests with a break-glass credential that does not count',
+    ),
+  };
   const access = createAccess({
     db,
     keyring,
@@ -146,6 +153,7 @@ export function compose(ground: Ground) {
     development: settings.development,
     fetch: (url, init) => egress.fetch(url, { ...init, guarded: false }), // issuers stand in the operator's file
     ...(signin ? { builtIn: signin.issuer, owners: signin.roster } : {}),
+    breakGlass: (what) => glass[what](),
     purgers: [
       purgeMembers,
       purgeUpstreams,
@@ -327,6 +335,16 @@ export function compose(ground: Ground) {
   const definitions = createDefinitionWatch({ catalog, acts, metrics, log });
   metrics.watchUpstreams(() => upstreams.list());
   metrics.watchPool(database.usage);
+  metrics.gauge(
+    'fairlead_break_glass_active',
+    'Break-glass accesses that are open now',
+    () => access.breakGlass.count().active,
+  );
+  metrics.gauge(
+    'fairlead_break_glass_sealed',
+    'Break-glass credentials that wait',
+    () => access.breakGlass.count().sealed,
+  );
   metrics.gauge(
     'fairlead_keys_expiring',
     'API keys in use, or never used yet, that end within two weeks',

@@ -87,7 +87,9 @@ describe('sessions', () => {
     });
     expect(found.seenAt).toBeGreaterThanOrEqual(before);
     const all = (await ask('/sessions')).body.sessions;
-    expect(all).toEqual(expect.arrayContaining(sessions.map(({ id }: { id: string }) => expect.objectContaining({ id }))));
+    expect(all).toEqual(
+      expect.arrayContaining(sessions.map(({ id }: { id: string }) => expect.objectContaining({ id }))),
+    );
 
     expect((await ask(`/users/${id}/sessions/${found.id}`, { method: 'DELETE' })).status).toBe(200);
     expect([await me(first.access_token), await me(second.access_token)]).toEqual([401, 200]);
@@ -98,7 +100,9 @@ describe('sessions', () => {
     const back = await tokensFor(fairlead, browser, { clientId: first.clientId });
     expect([await me(back.access_token), await me(first.access_token)]).toEqual([200, 401]);
     const detail = { session: found.id, kind: 'program', client: 'By hand' };
-    expect(await acts('sessions.revoke')).toContainEqual(expect.objectContaining({ subject: id, outcome: 'ok', detail }));
+    expect(await acts('sessions.revoke')).toContainEqual(
+      expect.objectContaining({ subject: id, outcome: 'ok', detail }),
+    );
   });
 
   it('of other people are nobody’s to end [AC-6]', async () => {
@@ -173,7 +177,10 @@ describe('a service account', () => {
     expect((await tokenOf(service.id, last.secret)).status).toBeGreaterThanOrEqual(400);
     await put({ disabled: false, roles: ['viewer'], scopes: ['tools:read'] });
     const narrow = (await tokenOf(service.id, last.secret)).body;
-    expect((await ask('/me', { key: narrow.access_token })).body).toMatchObject({ roles: ['viewer'], scopes: ['tools:read'] });
+    expect((await ask('/me', { key: narrow.access_token })).body).toMatchObject({
+      roles: ['viewer'],
+      scopes: ['tools:read'],
+    });
     const poor = await fairlead.makeKey(['admin'], { scopes: ['users:write'] });
     const refused = await ask(`/services/${service.id}/rotate`, { key: poor, json: {} });
     expect(refused.body.code).toBe('RIGHTS_EXCEEDED');

@@ -1,3 +1,4 @@
+import type { z } from 'zod';
 import type { IssuerSettings } from '../../config/schema.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { Conflict, NotFound } from '../../kernel/errors.ts';
@@ -6,13 +7,26 @@ import type { Bus, FollowerTiming } from '../../platform/bus/index.ts';
 import type { Db } from '../../platform/db/types.ts';
 import type { Keyring } from '../../platform/keyring/index.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
+import {
+  type Activated,
+  activate,
+  type activationInput,
+  end as endBreakGlass,
+  isSealed,
+  list as listBreakGlass,
+  type Sealed,
+  type SealInput,
+  seal,
+  sealedPrefix,
+} from './breakglass/breakglass.ts';
+import type { BreakGlassCredential } from './breakglass/store.ts';
 import type { BuiltInIssuer } from './builtin.ts';
 import { AccessUnavailable, ExpiredCredential, InvalidCredential, MissingCredential } from './errors.ts';
 import type { Fetch } from './issuer-keys.ts';
 import { type CreatedKey, createKey, hashOfKey, type KeyRequest, revokeKey, setBootstrapKey } from './keys.ts';
 import { createOrg, findOrg, type OrgInput, type Purger, purgeOrg } from './orgs.ts';
 import { type Owners, ownedPrincipal } from './owners.ts';
-import { createRoster } from './roster.ts';
+import { createRoster, type Found } from './roster.ts';
 import { changeKey, type KeyChange, rotateKey } from './rotation/rotation.ts';
 import { requireScope, type Scope } from './scopes.ts';
 import { type ApiKey, getKey, listKeys, listOrgs, type Org } from './store.ts';
@@ -41,6 +55,8 @@ export interface AccessDeps {
   builtIn?: BuiltInIssuer;
   /** Who is a member now, for keys of theirs; nobody where sign-in is off. */
   owners?: Owners;
+  /** Told of each use of break-glass access, and of each try with a credential that does not count. */
+  breakGlass?(what: 'used' | 'refused'): void;
   /** What the other capabilities hold for an organisation, removed with it in this order. */
   purgers?: readonly Purger[];
   /** Told of an organisation that is gone, so that what runs for it stops. */
@@ -74,6 +90,19 @@ export interface Access {
     change(org: OrgId, id: string, change: KeyChange & { by: Principal }): Promise<ApiKey>;
     /** Those that end within `withinMs` and were used in the last 30 days or never; from memory. */
     expiring(withinMs: number, org?: OrgId): readonly ApiKey[];
+  };
+  /** The way in when no other one is left. The caller has required `orgs:write` for all but `activate`. */
+  breakGlass: {
+    /** Sealed ones and accesses, the ended ones too; newest first. */
+    list(): Promise<BreakGlassCredential[]>;
+    /** Throws RightsExceeded, InvalidRequest. */
+    create(input: SealInput & { createdBy: Principal }): Promise<Sealed>;
+    /** By who came with a sealed credential, which counts no more then. Throws InvalidCredential. */
+    activate(by: Principal, how: z.infer<typeof activationInput>): Promise<Activated>;
+    /** Ends an access, or destroys a sealed credential; counts here when it resolves. Throws NotFound. */
+    end(id: string): Promise<void>;
+    /** How many accesses are open now, and how many credentials wait; from memory. */
+    count(): { active: number; sealed: number };
   };
   /** What was changed in a transaction of somebody else's counts here when it resolves, and is told everywhere. */
   changed(): Promise<void>;
@@ -118,6 +147,7 @@ export function createAccess(deps: AccessDeps): Access {
       const { principal, previous, userId } = found;
       const now = clock.now();
       if (principal.expiresAt !== undefined && principal.expiresAt <= now) throw ExpiredCredential();
+      if (found.purpose !== 'key') heed(found);
       const caller = userId === undefined ? principal : await ownedPrincipal(principal, userId, deps.owners);
       uses.note(principal.credential.id, { at: now, from, previous });
       return caller;
@@ -125,7 +155,18 @@ export function createAccess(deps: AccessDeps): Access {
     if (looksLikeToken(text)) return tokens.verify(text);
     // A 401 makes clients throw a good credential away: while it may be good, the answer is to try again.
     if (roster.behind()) throw AccessUnavailable({}, { retryAfterSeconds: 2 });
+    if (text.startsWith(sealedPrefix)) {
+      deps.breakGlass?.('refused');
+      log.error({ address: from }, 'somebody came with a break-glass credential that does not count');
+    }
     throw InvalidCredential({ reason: 'no such key' });
+  }
+
+  /** Whoever runs this server is to hear of each request. */
+  function heed({ principal, reason }: Found): void {
+    const { id } = principal.credential;
+    if (isSealed(principal)) log.warn({ breakGlass: id }, 'a sealed break-glass credential was presented');
+    else log.warn({ breakGlass: id, reason }, 'a request by break-glass access');
   }
 
   /** Tells the other replicas, and looks again here. What is done stays done when either fails: all of them poll. */
@@ -207,6 +248,33 @@ export function createAccess(deps: AccessDeps): Access {
       },
       change: async (org, id, change) => asNow(await thenTell(changeKey(keyDeps, org, id, change))),
       expiring,
+    },
+    breakGlass: {
+      list: () => listBreakGlass({ db }),
+      async create(input) {
+        const sealed = await thenTell(seal(keyDeps, input));
+        log.warn({ breakGlass: sealed.credential.id, by: input.createdBy.id }, 'a break-glass credential was made');
+        return sealed;
+      },
+      async activate(by, how) {
+        const activated = await activate(keyDeps, by, how);
+        deps.breakGlass?.('used');
+        roster.forget(by.credential.id);
+        await changed();
+        const { id, expiresAt } = activated.credential;
+        log.fatal(
+          { breakGlass: id, reason: how.reason, expiresAt },
+          'BREAK-GLASS ACCESS: administration is open to its holder',
+        );
+        return activated;
+      },
+      async end(id) {
+        await endBreakGlass({ db, clock }, id);
+        roster.forget(id);
+        await changed();
+        log.warn({ breakGlass: id }, 'a break-glass credential was ended');
+      },
+      count: () => roster.breakGlass(clock.now()),
     },
     changed,
     orgs: {

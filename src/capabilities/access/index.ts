@@ -1,4 +1,6 @@
 export { type Access, type AccessDeps, createAccess, expiryWarningMs } from './access.ts';
+export { activationInput, isSealed, type Sealed, type SealInput, seal, sealInput } from './breakglass/breakglass.ts';
+export type { BreakGlassCredential } from './breakglass/store.ts';
 export {
   AccessUnavailable,
   accessErrors,

@@ -36,8 +36,8 @@ export interface Found {
 export interface Roster extends Pick<Follower<View>, 'tell' | 'start' | 'stop'> {
   /** Throws AccessUnavailable when what is in memory is too old to go by. */
   find(hash: string): Found | undefined;
-  /** Break-glass credentials in use, expired ones too. From memory, however old. */
-  broken(): readonly Principal[];
+  /** How many break-glass accesses and sealed credentials count at this moment. From memory. */
+  breakGlass(atMs: number): { active: number; sealed: number };
   /** Keys that are neither revoked nor break-glass ones. From memory, however old. */
   keys(): readonly LoadedKey['key'][];
   /** Throws AccessUnavailable likewise. */
@@ -99,10 +99,13 @@ export function createRoster({ db, bus, clock, log, timing }: RosterDeps): Roste
       const one = found.get(hash);
       return one && orgs.has(one.principal.org) && !forgotten.has(one.principal.credential.id) ? one : undefined;
     },
-    broken: () =>
-      [...(follower.current()?.found.values() ?? [])]
-        .filter(({ purpose, principal }) => purpose === 'break_glass' && !forgotten.has(principal.credential.id))
-        .map(({ principal }) => principal),
+    breakGlass(atMs) {
+      const counting = (follower.current()?.loaded ?? []).filter(
+        ({ key }) => !forgotten.has(key.id) && (key.expiresAt ?? Number.POSITIVE_INFINITY) > atMs,
+      );
+      const count = (wanted: KeyPurpose) => counting.filter(({ purpose }) => purpose === wanted).length;
+      return { active: count('break_glass'), sealed: count('sealed') };
+    },
     keys: () => (follower.current()?.loaded ?? []).filter(({ purpose }) => purpose === 'key').map(({ key }) => key),
     hasOrg: (org) => current().orgs.has(org),
     async wake() {

@@ -3,6 +3,10 @@ import { auditExport } from './audit/export.ts';
 import { audit } from './audit/list.ts';
 import { auditVerify } from './audit/verify.ts';
 import { backup } from './backup.ts';
+import { breakGlassActivate } from './break-glass/activate.ts';
+import { breakGlassCreate } from './break-glass/create.ts';
+import { breakGlassEnd } from './break-glass/end.ts';
+import { breakGlassList } from './break-glass/list.ts';
 import { call } from './call.ts';
 import { catalogAdd } from './catalog/add.ts';
 import { catalogSearch } from './catalog/search.ts';
@@ -46,6 +50,13 @@ import { policiesRemove } from './policies/remove.ts';
 import { policiesSave } from './policies/save.ts';
 import { restore } from './restore.ts';
 import { serve } from './serve.ts';
+import { servicesChange } from './services/change.ts';
+import { servicesCreate } from './services/create.ts';
+import { servicesList } from './services/list.ts';
+import { servicesRemove } from './services/remove.ts';
+import { servicesRotate } from './services/rotate.ts';
+import { sessionsList } from './sessions/list.ts';
+import { sessionsRevoke } from './sessions/revoke.ts';
 import { stdio } from './stdio.ts';
 import { toolsDescribe } from './tools/describe.ts';
 import { toolsLint } from './tools/lint.ts';
@@ -56,6 +67,7 @@ import { upstreamsAdd } from './upstreams/add.ts';
 import { upstreamsList } from './upstreams/list.ts';
 import { upstreamsRemove } from './upstreams/remove.ts';
 import { upstreamsTest } from './upstreams/test.ts';
+import { usersChange } from './users/change.ts';
 import { usersInvite } from './users/invite.ts';
 import { usersList } from './users/list.ts';
 import { usersRemove } from './users/remove.ts';
@@ -107,9 +119,21 @@ export const commands: readonly CommandSpec[] = [
   keysRevoke,
   usersList,
   usersInvite,
+  usersChange,
   usersReset,
   usersRevoke,
   usersRemove,
+  sessionsList,
+  sessionsRevoke,
+  servicesList,
+  servicesCreate,
+  servicesRotate,
+  servicesChange,
+  servicesRemove,
+  breakGlassList,
+  breakGlassCreate,
+  breakGlassActivate,
+  breakGlassEnd,
   orgsList,
   orgsCreate,
   orgsDelete,

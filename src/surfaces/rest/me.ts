@@ -14,7 +14,7 @@ import { ok, type Route, route } from './route.ts';
 import * as schemas from './schemas.ts';
 
 export interface MeDeps {
-  access: { keys: Pick<Access['keys'], 'expiring'> };
+  access: { keys: Pick<Access['keys'], 'expiring'>; breakGlass: Pick<Access['breakGlass'], 'count'> };
   audit: Pick<Audit, 'stats'>;
   upstreams: Pick<Upstreams, 'list'>;
   /** What is declared for organisations that do not exist. */
@@ -106,6 +106,9 @@ export function meRoutes({ access, audit, upstreams, orgsNotThere, version }: Me
             ...(status.lastListedAt === undefined ? {} : { lastListedAt: status.lastListedAt }),
           })),
           warnings: [
+            ...(access.breakGlass.count().active > 0 && may(principal, 'audit:read')
+              ? ['break-glass access is open: `fairlead break-glass list` says why, `fairlead break-glass end` ends it']
+              : []),
             ...orgsNotThere()
               .filter(({ org }) => mayActIn(principal, org))
               .map(({ text }) => text),

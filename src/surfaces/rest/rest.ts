@@ -10,6 +10,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 import type { Admission, HttpEnv } from '../http/admission.ts';
 import { auditRoutes } from './audit.ts';
+import { breakGlassRoutes } from './break-glass.ts';
 import { callRoutes } from './calls.ts';
 import { openApiOf, serveDocuments } from './documents.ts';
 import { type EndpointRoutesDeps, endpointRoutes } from './endpoints.ts';
@@ -76,6 +77,7 @@ function restRoutes(deps: RestDeps): Route[] {
     ...userRoutes(deps),
     ...sessionRoutes(deps),
     ...serviceRoutes(deps),
+    ...breakGlassRoutes(deps),
     ...orgRoutes(deps),
     ...meRoutes(deps),
   ];
