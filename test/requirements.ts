@@ -91,4 +91,6 @@ export const requirements = {
     'An MCP client that has only the URL signs its person in, by pages that need no script; what its token opens is what the person is now, in the organisation that was chosen; machines and terminals get in, too; crossing refreshes sign nobody out, a replayed one ends its family, and passwords are limited whatever headers a client sends.',
   'AC-6':
     'Keys, machines and sessions are listed with their last use and scopes, rotated with an overlap and ended, a person with one act; a sealed admin credential opens administration when nothing else does, and loudly; and every sign-in, refusal, grant and change stands in the audit.',
+  'AC-5':
+    'References to variables, files and a vault resolve through one port, with leases prolonged and new values taken by what uses them alone, no call lost; a vault that is away ends nothing before its time and stops only what cannot do without; each organisation refers to what the operator lets it; and no value is found in anything that is written, however things go wrong.',
 } as const satisfies Record<`SP-${number}` | `CA-${number}` | `KN-${number}` | `AC-${number}`, string>;

@@ -45,6 +45,7 @@ import { createEgress } from '../platform/http/index.ts';
 import { createKeyring } from '../platform/keyring/index.ts';
 import { createEmbedders, createReranker } from '../platform/models/index.ts';
 import { createProcesses } from '../platform/process/index.ts';
+import type { Secrets } from '../platform/secrets/index.ts';
 import type { Log, Metrics, Tracing } from '../platform/telemetry/index.ts';
 import { type Admission, createHttpApp } from '../surfaces/http/index.ts';
 import { createMcpSurface } from '../surfaces/mcp/index.ts';
@@ -53,10 +54,12 @@ import { createSigninSurface } from '../surfaces/signin/index.ts';
 import { openChat } from './chat.ts';
 import { createDefinitionWatch } from './definitions.ts';
 import { createKnowledgeNews } from './knowledge-news.ts';
+import { createModelKeys } from './model-keys.ts';
 import { createObserver } from './observe.ts';
 import { missingOrgs } from './orgs.ts';
 import { createOwnToolset } from './own.ts';
 import { createReferences } from './references.ts';
+import { requireSecrets, watchSecrets } from './secrets.ts';
 import { createToolsets } from './toolsets.ts';
 import { createTrail } from './trail.ts';
 
@@ -68,6 +71,8 @@ export interface Ground {
   log: Log;
   metrics: Metrics;
   tracing: Tracing;
+  /** What references are looked up in. */
+  secrets: Secrets;
   /** What child processes inherit of the environment. */
   inheritedEnvironment: Record<string, string>;
   /** Toolsets of Fairlead's own, beside those that stand here. */
@@ -82,7 +87,7 @@ export const version: string = ours.version;
 
 /** Wires everything; starts nothing. */
 export function compose(ground: Ground) {
-  const { settings, database, bus, log, metrics, tracing, clock = systemClock } = ground;
+  const { settings, database, bus, log, metrics, tracing, secrets, clock = systemClock } = ground;
   const { db } = database;
   if (settings.secret === undefined) throw new Error('settings without a secret: they were loaded only to look');
   const keyring = createKeyring(settings.secret);
@@ -172,6 +177,11 @@ export function compose(ground: Ground) {
     access.setIssuers(next, development);
     issuers = next;
   };
+  let runtimeSecrets = settings.secrets.vault?.runtime ?? {};
+  const setRuntimeSecrets = (next: typeof runtimeSecrets) => {
+    runtimeSecrets = next;
+    return upstreams.resolveAgain();
+  };
   const upstreams = createUpstreams({
     db,
     bus,
@@ -183,7 +193,8 @@ export function compose(ground: Ground) {
     egress,
     declared: settings.upstreams,
     allowRuntimeStdio: settings.allowRuntimeStdio,
-    resolveReference: createReferences(settings.variables),
+    resolveReference: createReferences(() => ({ variables: settings.variables, vault: runtimeSecrets }), secrets),
+    keepReferences: (standing) => secrets.keep('runtime', standing),
     clientInfo: { name: 'fairlead', title: 'Fairlead', version },
   });
 
@@ -192,8 +203,8 @@ export function compose(ground: Ground) {
   const latencies = createLatencies();
   const guidanceOf = (tool: Tool) => guidanceFor(tool, latencies);
   const { reranker } = settings.models;
-  // Their endpoints stand in the operator's file.
-  const fetchModel = (url: string | URL, init?: RequestInit) => egress.fetch(url, { ...init, guarded: false });
+  const modelKeys = createModelKeys(settings.models, egress);
+  const fetchModel = modelKeys.fetch;
   const embedders = createEmbedders({
     settings: settings.models,
     fetch: fetchModel,
@@ -225,7 +236,7 @@ export function compose(ground: Ground) {
     ...(reranker ? { reranker: createReranker({ settings: reranker, fetch: fetchModel }) } : {}),
     embedders,
     openSource: (org, source) =>
-      openSource(source, {
+      openSource(requireSecrets(source), {
         baseDir: settings.baseDir,
         dataDir: join(settings.dataDir, 'knowledge', org),
         trusted: true, // sources stand in the operator's file
@@ -236,7 +247,7 @@ export function compose(ground: Ground) {
     fetchPage: createPages({ egress, userAgent: `fairlead/${version}` }),
     subjectsOf,
     findInstructions: instructionsIn,
-    chat: openChat(settings.models.chat, { egress, metrics }),
+    chat: openChat(settings.models.chat, { fetch: fetchModel, metrics }),
     news: createKnowledgeNews({
       ...{ bus, log, answered: metrics.answer },
       instruments: metrics.watchKnowledge(() => knowledge.lags()),
@@ -324,6 +335,7 @@ export function compose(ground: Ground) {
     upstreams,
     signin,
     orgsNotThere,
+    secrets,
     clock,
     log,
     version,
@@ -334,6 +346,7 @@ export function compose(ground: Ground) {
   const acts = createActs({ audit, clock, log });
   const definitions = createDefinitionWatch({ catalog, acts, metrics, log });
   metrics.watchUpstreams(() => upstreams.list());
+  watchSecrets(metrics, secrets);
   metrics.watchPool(database.usage);
   metrics.gauge(
     'fairlead_break_glass_active',
@@ -391,7 +404,10 @@ export function compose(ground: Ground) {
         metrics,
         metricsToken: settings.metricsToken,
         unready: operations.unready,
-        warnings: () => (audit.stats().gaps.length > 0 ? ['audit records are being dropped: the queue is full'] : []),
+        warnings: () => [
+          ...(audit.stats().gaps.length > 0 ? ['audit records are being dropped: the queue is full'] : []),
+          ...secrets.health().warnings,
+        ],
       },
     });
 
@@ -409,11 +425,14 @@ export function compose(ground: Ground) {
     idempotency,
     knowledge,
     mcp,
+    modelKeys,
     orgsNotThere,
     policy,
     processes,
     definitions,
+    secrets,
     setIssuers,
+    setRuntimeSecrets,
     signin: { start: async () => signin?.start(), stop: async () => signin?.stop() },
     toolsets,
     upstreams,

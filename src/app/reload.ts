@@ -73,6 +73,13 @@ export function createReload({ settings, house, log, renewTls }: Deps): (next: S
         return knowledge.redeclare(next.collections);
       },
     },
+    {
+      keys: ['models'],
+      apply({ models }) {
+        if (!house.modelKeys.replace(models)) throw new NeedsRestart();
+      },
+    },
+    { keys: ['secrets'], apply: ({ secrets }) => house.setRuntimeSecrets(secrets.vault?.runtime ?? {}) },
     { keys: ['upstreams'], apply: (next) => upstreams.redeclare(next.upstreams) },
   ];
   const live = parts.flatMap(({ keys }) => keys);
@@ -90,6 +97,10 @@ export function createReload({ settings, house, log, renewTls }: Deps): (next: S
         Object.assign(inForce, Object.fromEntries(keys.map((key) => [key, next[key]])));
         applied.push(...names);
       } catch (error) {
+        if (error instanceof NeedsRestart) {
+          restart.push(...names);
+          continue;
+        }
         log.error({ err: error }, 'changed settings could not be taken');
         failed.push(`${names.join(', ')} (${reasonOf(error)})`);
       }
@@ -110,6 +121,9 @@ export function createReload({ settings, house, log, renewTls }: Deps): (next: S
     return { applied, restart, failed };
   };
 }
+
+/** Thrown where only some changes of a setting can be taken, and this is another. */
+class NeedsRestart extends Error {}
 
 function reasonOf(error: unknown): string {
   const known = asFairleadError(error);

@@ -25,6 +25,7 @@ export function crossCheck(checked: Checked): { faults: Fault[]; warnings: strin
     ...builtInFaults(checked),
     ...tlsFaults(checked),
     ...modelFaults(checked),
+    ...vaultFaults(checked),
   ];
   const warnings: string[] = [];
 
@@ -41,6 +42,11 @@ export function crossCheck(checked: Checked): { faults: Fault[]; warnings: strin
     const reason = path !== undefined && !isWebAddress(path) && unreadable(path);
     if (reason) warnings.push(`upstreams.${name}.openapi cannot be read (${reason})`);
   }
+  const { vault } = settings.secrets;
+  if (vault && !isProtected(new URL(vault.address))) {
+    warnings.push('secrets.vault.address is not https: its token and all secrets go there unencrypted');
+  }
+  warnings.push(...knowledgeWarnings(settings));
   if (settings.tls && settings.publicUrl.startsWith('http:')) {
     warnings.push('server.publicUrl says http although the server speaks TLS');
   }
@@ -112,6 +118,13 @@ function builtInFaults({ settings: { auth, publicUrl }, isSound }: Checked): Fau
   return [{ path: ['auth', 'builtIn'], text }];
 }
 
+function vaultFaults({ settings: { secrets }, isSound }: Checked): Fault[] {
+  const path: Path = ['secrets', 'vault', 'caFile'];
+  const file = secrets.vault?.caFile;
+  const reason = file !== undefined && isSound(path) && unreadable(file);
+  return reason ? [{ path, text: `cannot be read (${reason})` }] : [];
+}
+
 function tlsFaults({ settings: { baseDir }, said, isSound }: Checked): Fault[] {
   const path: Path = ['server', 'tls'];
   const tls = at(said, path);
@@ -148,6 +161,22 @@ function modelFaults({ settings: { baseDir, knowledge }, said, isSound }: Checke
     });
   }
   return faults;
+}
+
+/** It may be mounted later: a source is read again and again. */
+function knowledgeWarnings({ knowledge, models, baseDir }: Settings): string[] {
+  const warnings = Object.entries(knowledge.collections).flatMap(([name, { sources }]) =>
+    Object.entries(sources).flatMap(([source, settings]) => {
+      const folder = 'folder' in settings ? settings.folder : 'packages' in settings ? settings.packages : undefined;
+      const reason = folder !== undefined && unreadable(resolve(baseDir, folder));
+      return reason ? [`knowledge.collections.${name}.sources.${source}: ${folder} cannot be read (${reason})`] : [];
+    }),
+  );
+  if (knowledge.search.decompose === 'model' && models.chat === undefined)
+    warnings.push(
+      'knowledge.search.decompose is model, and models.chat is not set: questions are taken apart by rules',
+    );
+  return warnings;
 }
 
 function isProtected(url: URL): boolean {

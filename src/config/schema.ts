@@ -6,7 +6,8 @@ import { collection } from './collection-schema.ts';
 import { endpoint, presentation } from './endpoint-schema.ts';
 import { models } from './models-schema.ts';
 import { searchSettings } from './search-schema.ts';
-import { upstream } from './upstream-schema.ts';
+import { secretsSettings } from './secrets-schema.ts';
+import { type UpstreamSettings, upstream } from './upstream-schema.ts';
 import { ms, roleNames, slug, toolset, urlOf, webUrl } from './words.ts';
 
 /** Signatures by a key pair, and those by a shared secret. */
@@ -217,6 +218,7 @@ export const fileSchema = z.strictObject({
     })
     .prefault({})
     .describe("The team's documents, which agents ask by the tools of the toolset knowledge"),
+  secrets: secretsSettings.prefault({}).describe('Where values come from that references stand for'),
   sessions: z
     .strictObject({
       idleMs: ms.default(30 * 60_000).describe('A session without a request for so long is ended'),
@@ -257,6 +259,7 @@ export {
   type RerankerSettings,
 } from './models-schema.ts';
 export type { SearchSettings } from './search-schema.ts';
+export type { SecretsSettings, VaultSettings } from './secrets-schema.ts';
 export {
   type HttpUpstreamSettings,
   httpUpstream,
@@ -269,8 +272,12 @@ export {
 } from './upstream-schema.ts';
 export { roleNames } from './words.ts';
 
+/** An upstream of the file; with a fault it cannot be run, since a secret that it needs could not be had. */
+export type DeclaredUpstream = UpstreamSettings & { fault?: string };
+
 /** Everything the server runs by: file, environment and flags in one, defaults filled in. */
-export interface Settings extends Omit<FileSettings, 'server'> {
+export interface Settings extends Omit<FileSettings, 'server' | 'upstreams'> {
+  upstreams: Record<string, DeclaredUpstream>;
   host: string;
   port: number;
   /** Without a trailing slash. */

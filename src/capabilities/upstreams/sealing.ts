@@ -1,16 +1,19 @@
 import { isWebAddress } from '../../config/addresses.ts';
+import { findReferences } from '../../config/references.ts';
 import { httpUpstream, openApiUpstream, stdioUpstream, type UpstreamSettings } from '../../config/schema.ts';
 import { InvalidRequest } from '../../kernel/errors.ts';
 import { isObject, type JsonObject } from '../../kernel/json.ts';
 import type { OrgId } from '../../kernel/principal.ts';
 import type { Keyring } from '../../platform/keyring/index.ts';
+import type { Standing } from '../../platform/secrets/index.ts';
 import { isSecretArg, maskedArgs, maskedDocument, maskedUrl } from './secrets.ts';
+import type { Declaration } from './types.ts';
 
 /** What stands for a secret in everything that is given out; given back in a change, it keeps the old value. */
 export const hidden = '***';
 
-const reference = /\$\{(?:env|file):[^{}]+\}/;
-const wholeReference = /^(?:[A-Za-z]+ )?\$\{(?:env|file):[^{}]+\}$/;
+const reference = /\$\{(?:env|file|vault):[^{}]+\}/;
+const wholeReference = /^(?:[A-Za-z]+ )?\$\{(?:env|file|vault):[^{}]+\}$/;
 
 export type ResolveReference = (text: string, org: OrgId) => Promise<string>;
 
@@ -133,6 +136,25 @@ export async function resolveReferences(
     settings as unknown as JsonObject,
     (value) => resolved.get(value) ?? value,
   ) as unknown as UpstreamSettings;
+}
+
+/** The references of upstreams as they were written, for people. */
+export function standingIn(declarations: readonly Declaration[]): Standing[] {
+  return declarations.flatMap(({ org, name, written }) => {
+    const standing: Standing[] = [];
+    if (written)
+      mapStrings(written as unknown as JsonObject, (text, field) => {
+        for (const { kind, name: what } of findReferences(text))
+          standing.push({ place: `${name}.${field}`, org, kind, name: what });
+        return text;
+      });
+    return standing;
+  });
+}
+
+/** Whether a change of what references stand for may change it. */
+export function hasReferences({ written }: Declaration): boolean {
+  return written !== undefined && reference.test(JSON.stringify(written));
 }
 
 function contextOf(org: OrgId, name: string, field: string): string {

@@ -49,6 +49,7 @@ import { policiesList } from './policies/list.ts';
 import { policiesRemove } from './policies/remove.ts';
 import { policiesSave } from './policies/save.ts';
 import { restore } from './restore.ts';
+import { secretsCheck } from './secrets/check.ts';
 import { serve } from './serve.ts';
 import { servicesChange } from './services/change.ts';
 import { servicesCreate } from './services/create.ts';
@@ -146,6 +147,7 @@ export const commands: readonly CommandSpec[] = [
   auditExport,
   configCheck,
   configSchema,
+  secretsCheck,
   migrate,
   backup,
   restore,

@@ -24,6 +24,7 @@ import { policyRoutes } from './policies.ts';
 import { register } from './register.ts';
 import { reviewRoutes } from './reviews.ts';
 import type { Route } from './route.ts';
+import { type SecretRoutesDeps, secretRoutes } from './secrets.ts';
 import { serviceRoutes } from './services.ts';
 import { sessionRoutes } from './sessions.ts';
 import { type ToolsDeps, toolRoutes } from './tools.ts';
@@ -40,6 +41,7 @@ export interface RestDeps extends BodyLimits {
   knowledge: Knowledge;
   upstreams: Upstreams;
   signin: UsersDeps['signin'];
+  secrets: SecretRoutesDeps['secrets'];
   guidanceOf: ToolsDeps['guidanceOf'];
   /** What is declared for organisations that do not exist. */
   orgsNotThere: MeDeps['orgsNotThere'];
@@ -68,6 +70,7 @@ function restRoutes(deps: RestDeps): Route[] {
     ...callRoutes(deps),
     ...endpointRoutes(deps),
     ...upstreamRoutes(deps),
+    ...secretRoutes(deps),
     ...reviewRoutes(deps),
     ...knowledgeRoutes(deps),
     ...knowledgeQualityRoutes(deps),

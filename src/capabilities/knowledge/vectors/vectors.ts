@@ -69,6 +69,7 @@ export function createVectors(deps: Deps): Vectors {
       const before = resting.get(key);
       const restMs = Math.min(longestRestMs, before ? before.restMs * 2 : shortestRestMs);
       resting.set(key, { restMs, untilMs: performance.now() + restMs });
+      wholeAt.delete(key); // the rest is pause enough
       const about = { err, orgId: what.org, collection: what.collection };
       if (before) log.debug(about, 'vectors still cannot be made');
       else log.warn(about, 'vectors of passages cannot be made: they are found by words alone until it goes again');
