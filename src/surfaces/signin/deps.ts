@@ -5,6 +5,7 @@ import type { Signin, Visitor } from '../../capabilities/signin/index.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 import type { Admission, HttpEnv } from '../http/admission.ts';
 import type { Forms } from './forms.ts';
+import type { KnownBrowsers } from './known-browser.ts';
 import type { Page } from './layout.ts';
 
 export interface SigninSurfaceDeps {
@@ -23,6 +24,7 @@ export interface SigninSurfaceDeps {
 export interface PageDeps extends SigninSurfaceDeps {
   admission: Pick<Admission, 'address'>;
   forms: Forms;
+  browsers: KnownBrowsers;
   show(c: Context<HttpEnv>, page: Page): Promise<Response>;
   /** Who is signed in with this browser. */
   visitor(c: Context<HttpEnv>): Promise<Visitor | undefined>;

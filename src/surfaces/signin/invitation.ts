@@ -8,7 +8,7 @@ import { nobody, note, somebody } from './records.ts';
 
 /** The page that an invitation's link leads to. */
 export function invitation(app: Hono<HttpEnv>, deps: PageDeps): void {
-  const { signin, admission, forms, show } = deps;
+  const { signin, admission, forms, browsers, show } = deps;
   const { paths, people, limits } = signin;
 
   const page = async (c: Context<HttpEnv>, more: { name?: string; fault?: string; status?: number } = {}) => {
@@ -89,6 +89,7 @@ export function invitation(app: Hono<HttpEnv>, deps: PageDeps): void {
         throw SignInRefused();
       }
       await limits.succeeded({ email, address });
+      browsers.remember(c, email);
       await note(c, deps, somebody(member), deed);
       const signedIn = await (await signin.server()).signIn({ email, password, address, userAgent });
       for (const cookie of signedIn?.cookies ?? []) c.header('set-cookie', cookie, { append: true });

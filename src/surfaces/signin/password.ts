@@ -8,7 +8,7 @@ import { note, somebody } from './records.ts';
 
 /** The page on which somebody who is signed in chooses another password. */
 export function password(app: Hono<HttpEnv>, deps: PageDeps): void {
-  const { signin, admission, forms, show } = deps;
+  const { signin, admission, forms, browsers, show } = deps;
   const { paths, roster, people, limits } = signin;
   const path = `${paths.account}/password`;
 
@@ -51,10 +51,12 @@ export function password(app: Hono<HttpEnv>, deps: PageDeps): void {
     await roster.wake();
     const member = roster.member(userId, visitor.org) ?? roster.member(userId);
     const deed = { action: 'signin.change-password', subject: userId };
+    const browser = browsers.known(c, email);
     try {
-      await limits.count({ email, address });
+      await limits.count({ email, address, browser });
       if (!(await people.changePassword({ userId, email }, current, next))) throw SignInRefused();
-      await limits.succeeded({ email, address });
+      await limits.succeeded({ email, address, browser });
+      browsers.remember(c, email);
       await note(c, deps, somebody(member), deed);
       const userAgent = c.req.header('user-agent');
       const signedIn = await (await signin.server()).signIn({ email, password: next, address, userAgent });
