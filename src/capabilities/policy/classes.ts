@@ -45,12 +45,14 @@ const principalAttributes: Record<string, Facet<Principal>> = {
   kind: (who) => who.kind,
   org: (who) => who.org,
   roles: (who) => [...who.roles].sort(),
+  teams: (who) => [...(who.teams ?? [])].sort(),
 };
 
 const principalNames: Record<string, (who: Principal) => readonly string[]> = {
   Principal: (who) => [who.id],
   Organisation: (who) => [who.org],
   Role: (who) => who.roles,
+  Team: (who) => who.teams ?? [],
 };
 
 const toolAttributes: Record<string, Facet<Tool>> = {

@@ -51,10 +51,12 @@ export function schemaFor(types: ReadonlyMap<string, ProjectedType>): Schema {
   const text = `
 entity Organisation;
 entity Role;
+// Of members, and of keys that are a member's.
+entity Team;
 entity Toolset in [Organisation];
 
 // kind: user, service, agent, anonymous or system
-entity Principal in [Role, Organisation] = ${record(principal)};
+entity Principal in [Role, Team, Organisation] = ${record(principal)};
 
 // operation: tool, read (a resource), prompt or complete (an argument)
 // status: live, stale, quarantined or disabled

@@ -46,7 +46,7 @@ export interface SigninDeps {
   revokers?: readonly PersonRevoker[];
 }
 
-/** Whose refresh token came back after it was replaced. */
+/** Whose refresh token it is, that came back after it was replaced, or was given up. */
 export interface Replayed {
   userId: string;
   clientId: string;
@@ -81,8 +81,11 @@ export interface Signin {
   server(): Promise<AuthServer>;
   /** The token endpoint. Two refreshes at once both get the one that follows. */
   token(request: Request, asked: TokenRequest): Promise<{ response: Response; replayed?: Replayed }>;
-  /** A program is done with what it had (RFC 7009); a token that is unknown, or another program's, stays as it is. */
-  revoke(refreshToken: string, clientId: string): Promise<void>;
+  /**
+   * A program is done with what it had (RFC 7009): whose that was. A token that is unknown, or another program's, stays as
+   * it is.
+   */
+  revoke(refreshToken: string, clientId: string): Promise<Replayed | undefined>;
   chooseOrg(org: OrgId, sessionId: string): Promise<void>;
   /** In which organisation the device is let in whose code this is. */
   chooseForDevice(org: OrgId, userCode: string): Promise<void>;
@@ -218,7 +221,14 @@ export function createSignin(deps: SigninDeps): Signin {
         await pause(crossing.everyMs);
       }
     },
-    revoke: (refreshToken, clientId) => deleteRefreshToken(db, hashToken(refreshToken), clientId),
+    async revoke(refreshToken, clientId) {
+      const hash = hashToken(refreshToken);
+      const known = await findRefreshToken(db, hash);
+      if (known?.clientId !== clientId) return undefined;
+      await deleteRefreshToken(db, hash, clientId);
+      const { userId, org } = known;
+      return { userId, clientId, org };
+    },
     chooseOrg: (org, sessionId) => chooseOrg(db, org, sessionId),
     chooseForDevice: (org, userCode) => chooseForDevice(db, org, userCode, clock.now()),
     async start() {

@@ -80,7 +80,10 @@ export function invitation(app: Hono<HttpEnv>, deps: PageDeps): void {
         subject: email,
         detail: { invitation: invited.id, role: invited.role },
       };
-      await limits.count({ email, address });
+      // A reset looks at no password that could be guessed: nobody can keep its holder out by guessing elsewhere.
+      const asksOld = invited.kind === 'join';
+      const browser = browsers.known(c, email);
+      await limits.count(asksOld ? { email, address, browser } : { address });
       const userAgent = c.req.header('user-agent');
       const password = form.get('password') ?? '';
       const member = await people.accept(token, { name, password, address, userAgent });
@@ -88,7 +91,7 @@ export function invitation(app: Hono<HttpEnv>, deps: PageDeps): void {
         await note(c, deps, { ...nobody, org: invited.org }, deed, SignInRefused());
         throw SignInRefused();
       }
-      await limits.succeeded({ email, address });
+      if (asksOld) await limits.succeeded({ email, address, browser });
       browsers.remember(c, email);
       await note(c, deps, somebody(member), deed);
       const signedIn = await (await signin.server()).signIn({ email, password, address, userAgent });

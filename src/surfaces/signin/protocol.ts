@@ -1,13 +1,14 @@
 import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
+import { decodeJwt } from 'jose';
 import { ClientRefused, type Replayed, SignInRefused, stayScope } from '../../capabilities/signin/index.ts';
 import { FairleadError } from '../../kernel/errors.ts';
-import { isObject, JsonFault, parseJson } from '../../kernel/json.ts';
+import { isObject, JsonFault, type JsonObject, parseJson } from '../../kernel/json.ts';
 import type { Principal } from '../../kernel/principal.ts';
 import { readText } from '../../platform/http/index.ts';
 import type { HttpEnv } from '../http/admission.ts';
 import type { PageDeps } from './deps.ts';
-import { note, somebody } from './records.ts';
+import { nobody, note, somebody } from './records.ts';
 import { scopesOf } from './words.ts';
 
 const maxBodyBytes = 32 * 1024;
@@ -67,6 +68,8 @@ export function protocol(app: Hono<HttpEnv>, deps: PageDeps): void {
     const asked = { clientId: machine.clientId, refreshToken, deviceCode };
     const { response, replayed } = await signin.token(request, asked);
     if (replayed) await recordReplay(c, deps, replayed);
+    if (response.ok && (grant === 'authorization_code' || deviceCode !== undefined))
+      await recordProgram(c, deps, machine.clientId, response.clone());
     if (grant === 'client_credentials') {
       await recordMachine(c, deps, machine.clientId, response.ok ? undefined : SignInRefused());
     }
@@ -76,7 +79,12 @@ export function protocol(app: Hono<HttpEnv>, deps: PageDeps): void {
   app.post(`${base}/oauth2/revoke`, async (c) => {
     const form = await formOf(c);
     if (!form) return refusal(400, 'invalid_request', 'the body must be a form');
-    await signin.revoke(form.get('token') ?? '', form.get('client_id') ?? '');
+    const clientId = form.get('client_id') ?? '';
+    const ended = await signin.revoke(form.get('token') ?? '', clientId);
+    if (ended) {
+      const member = signin.roster.member(ended.userId, ended.org) ?? signin.roster.member(ended.userId);
+      await note(c, deps, somebody(member), { action: 'signin.program-out', subject: clientId });
+    }
     return c.body(null, 200);
   });
 
@@ -100,7 +108,11 @@ export function protocol(app: Hono<HttpEnv>, deps: PageDeps): void {
     await signin.limits.countClient(admission.address(c));
     const text = await readText(c.req.raw, maxBodyBytes);
     try {
-      return c.json(await signin.clients.register(parseJson(text ?? '')), 201, { 'cache-control': 'no-store' });
+      const made = await signin.clients.register(parseJson(text ?? ''));
+      const { client_id, client_name = null, redirect_uris } = made;
+      const detail = { name: client_name, answeredAt: redirect_uris } as JsonObject;
+      await note(c, deps, nobody, { action: 'clients.register', subject: String(client_id), detail });
+      return c.json(made, 201, { 'cache-control': 'no-store' });
     } catch (error) {
       if (error instanceof JsonFault) return refusal(400, 'invalid_client_metadata', error.message);
       if (!ClientRefused.is(error)) throw error;
@@ -224,6 +236,16 @@ async function recordReplay(c: Context<HttpEnv>, deps: PageDeps, replayed: Repla
   deps.log.warn({ userId, clientId }, 'a refresh token was used again: all of its family are void');
   const member = roster.member(userId, org) ?? roster.member(userId);
   await note(c, deps, somebody(member), { action: 'signin.refresh', subject: clientId }, SignInRefused());
+}
+
+/** A program has its first token: also where it was allowed before, and nobody was asked. */
+async function recordProgram(c: Context<HttpEnv>, deps: PageDeps, clientId: string, response: Response): Promise<void> {
+  const { access_token: token, scope = '' } = (await response.json()) as { access_token?: string; scope?: string };
+  const { sub = '', org } = decodeJwt<{ org?: string }>(token ?? '');
+  const { roster } = deps.signin;
+  const member = roster.member(sub, org) ?? roster.member(sub);
+  const detail = { scopes: scope.split(' ') };
+  await note(c, deps, somebody(member), { action: 'signin.program', subject: clientId, detail });
 }
 
 async function recordMachine(
