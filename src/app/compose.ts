@@ -27,6 +27,7 @@ import {
   openSource,
   purgeKnowledge,
 } from '../capabilities/knowledge/index.ts';
+import { createLimits, purgeLimits } from '../capabilities/limits/index.ts';
 import { createPlans } from '../capabilities/plans/index.ts';
 import { createPolicy, purgePolicies } from '../capabilities/policy/index.ts';
 import { createSignin, purgeMembers } from '../capabilities/signin/index.ts';
@@ -58,6 +59,8 @@ import { createModelKeys } from './model-keys.ts';
 import { createObserver } from './observe.ts';
 import { missingOrgs } from './orgs.ts';
 import { createOwnToolset } from './own.ts';
+import { createPastDecisions } from './past-decisions.ts';
+import { createPrincipals } from './principals.ts';
 import { createReferences } from './references.ts';
 import { requireSecrets, watchSecrets } from './secrets.ts';
 import { createToolsets } from './toolsets.ts';
@@ -116,6 +119,7 @@ export function compose(ground: Ground) {
     shipped: settings.policies.shipped,
     environment: settings.environment,
     projections: settings.projections,
+    past: createPastDecisions(audit),
   });
   let rulesEpoch = 0;
   policy.onChange(() => rulesEpoch++);
@@ -138,6 +142,7 @@ export function compose(ground: Ground) {
             afterwards: () => access.changed(),
           },
         ],
+        providers: settings.auth.sso,
       })
     : undefined;
   const glass = {
@@ -166,6 +171,7 @@ export function compose(ground: Ground) {
       purgePolicies,
       purgeIdempotency,
       purgeEndpoints,
+      purgeLimits,
       purgeVectors,
       purgeKnowledge,
       audit.purge,
@@ -173,9 +179,11 @@ export function compose(ground: Ground) {
     purged: (org) => upstreams.purged(org),
   });
   let issuers = settings.auth.issuers;
-  const setIssuers = (next: typeof issuers, development: boolean) => {
-    access.setIssuers(next, development);
-    issuers = next;
+  let providers = settings.auth.sso;
+  const setAuth = ({ auth, development }: Pick<Settings, 'auth' | 'development'>) => {
+    access.setIssuers(auth.issuers, development);
+    signin?.sso.declare(auth.sso);
+    [issuers, providers] = [auth.issuers, auth.sso];
   };
   let runtimeSecrets = settings.secrets.vault?.runtime ?? {};
   const setRuntimeSecrets = (next: typeof runtimeSecrets) => {
@@ -201,7 +209,18 @@ export function compose(ground: Ground) {
   const endpoints = createEndpointBook({ db, bus, log, declared: settings.endpoints, plain: settings.mcp });
   const idempotency = createIdempotency({ db, keyring, clock, log });
   const latencies = createLatencies();
-  const guidanceOf = (tool: Tool) => guidanceFor(tool, latencies);
+  const limitRefused = metrics.watchLimits(() => limits.state());
+  const limits = createLimits({
+    database,
+    ...(settings.redisUrl === undefined ? {} : { redisUrl: settings.redisUrl }),
+    bus,
+    clock,
+    log,
+    id: replicaId,
+    declared: settings.limits,
+    refused: limitRefused,
+  });
+  const guidanceOf = (tool: Tool) => guidanceFor(tool, latencies, limits.wordsFor(tool));
   const { reranker } = settings.models;
   const modelKeys = createModelKeys(settings.models, egress);
   const fetchModel = modelKeys.fetch;
@@ -277,6 +296,7 @@ export function compose(ground: Ground) {
     rulesEpoch: () => rulesEpoch,
     visible: (principal, tools, origin) => policy.visible(principal, tools, { surface: 'mcp', ...origin }),
     decide: (call, tool) => policy.decide(call.principal, tool, argumentsOf(call), originOf(call)),
+    limits,
     once: idempotency,
     providerOf: toolsets.providerOf,
     trail: createTrail(audit, clock, ({ principal, endpoint }, name) =>
@@ -291,8 +311,10 @@ export function compose(ground: Ground) {
     const naming = {
       endpoints: endpoints.declared(),
       collections: knowledge.declared(),
+      limits: limits.declared(),
       upstreams: Object.fromEntries(declared.map((upstream) => [upstream.name, upstream])),
       issuers,
+      providers,
     };
     try {
       return missingOrgs(naming, access.orgs.has);
@@ -332,8 +354,10 @@ export function compose(ground: Ground) {
     catalog,
     endpoints,
     knowledge,
+    limits,
     upstreams,
     signin,
+    findPrincipal: createPrincipals(access.keys, signin),
     orgsNotThere,
     secrets,
     clock,
@@ -383,6 +407,7 @@ export function compose(ground: Ground) {
                   log,
                   sign: (text) => keyring.hash('sign-in', text),
                   isEndpoint: endpoints.exists,
+                  passwordsCount: () => access.orgs.known().some((org) => !signin.sso.requiredIn(org)),
                 },
                 admission,
               ),
@@ -407,6 +432,9 @@ export function compose(ground: Ground) {
         warnings: () => [
           ...(audit.stats().gaps.length > 0 ? ['audit records are being dropped: the queue is full'] : []),
           ...secrets.health().warnings,
+          ...(limits.state().alone
+            ? ['the store of limits does not answer: each replica goes by its share of every limit']
+            : []),
         ],
       },
     });
@@ -424,6 +452,7 @@ export function compose(ground: Ground) {
     http,
     idempotency,
     knowledge,
+    limits,
     mcp,
     modelKeys,
     orgsNotThere,
@@ -431,8 +460,8 @@ export function compose(ground: Ground) {
     processes,
     definitions,
     secrets,
-    setIssuers,
     setRuntimeSecrets,
+    setAuth,
     signin: { start: async () => signin?.start(), stop: async () => signin?.stop() },
     toolsets,
     upstreams,

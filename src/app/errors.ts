@@ -5,6 +5,7 @@ import { discoveryErrors } from '../capabilities/discovery/index.ts';
 import { endpointsErrors } from '../capabilities/endpoints/index.ts';
 import { idempotencyErrors } from '../capabilities/idempotency/index.ts';
 import { knowledgeErrors, sourcesErrors } from '../capabilities/knowledge/index.ts';
+import { limitsErrors } from '../capabilities/limits/index.ts';
 import { plansErrors } from '../capabilities/plans/index.ts';
 import { policyErrors } from '../capabilities/policy/index.ts';
 import { registryErrors } from '../capabilities/registry/index.ts';
@@ -31,6 +32,7 @@ export const errorCatalogue: readonly { part: string; errors: readonly ErrorKind
   { part: 'Discovery', errors: discoveryErrors },
   { part: 'Plans', errors: plansErrors },
   { part: 'Endpoints', errors: endpointsErrors },
+  { part: 'Limits', errors: limitsErrors },
   { part: 'Upstreams', errors: upstreamsErrors },
   { part: 'Knowledge', errors: [...knowledgeErrors, ...sourcesErrors] },
   { part: 'Registry', errors: registryErrors },

@@ -57,7 +57,7 @@ export function createReload({ settings, house, log, renewTls }: Deps): (next: S
     {
       keys: ['auth', 'development'],
       apply(next) {
-        house.setIssuers(next.auth.issuers, next.development);
+        house.setAuth(next);
         // Too much hangs on it: pages, metadata, members in memory.
         if (isBuiltIn(next) !== isBuiltIn(settings))
           log.warn('whether people sign in at this server itself changes with its next start');
@@ -66,6 +66,7 @@ export function createReload({ settings, house, log, renewTls }: Deps): (next: S
     { keys: ['egress'], apply: (next) => egress.setAllow(next.egress.allow) },
     { keys: ['registry'], apply: () => undefined }, // the command line alone reads it
     { keys: ['endpoints', 'mcp'], apply: (next) => endpoints.redeclare(next.endpoints, next.mcp) },
+    { keys: ['limits'], apply: (next) => house.limits.redeclare(next.limits) },
     {
       keys: ['knowledge'],
       apply({ knowledge: next }) {

@@ -14,7 +14,7 @@ export type { Fetch } from './issuer-keys.ts';
 export { type CreatedKey, createKey, type KeyInput, type KeyRequest, keyInput, setBootstrapKey } from './keys.ts';
 export { accessMigrations } from './migrations.ts';
 export { findOrg, type OrgInput, orgInput, type Purger } from './orgs.ts';
-export type { Owner, Owners } from './owners.ts';
+export { type Owner, type Owners, rolesUpTo } from './owners.ts';
 export { anonymousPrincipal, systemPrincipal } from './principals.ts';
 export { type KeyChange, keyChange, rotationInput, usualOverlapMs } from './rotation/rotation.ts';
 export { revokeKeysOf } from './rotation/store.ts';

@@ -42,6 +42,8 @@ export interface Roster extends Pick<Follower<View>, 'tell' | 'start' | 'stop'> 
   keys(): readonly LoadedKey['key'][];
   /** Throws AccessUnavailable likewise. */
   hasOrg(org: OrgId): boolean;
+  /** Throws AccessUnavailable likewise. */
+  orgs(): readonly OrgId[];
   /**
    * Looks again when what is in memory is too old though no reading failed: the machine slept, or its clock was
    * set. While readings fail it resolves at once, so that callers hear soon that they cannot be let in.
@@ -108,6 +110,7 @@ export function createRoster({ db, bus, clock, log, timing }: RosterDeps): Roste
     },
     keys: () => (follower.current()?.loaded ?? []).filter(({ purpose }) => purpose === 'key').map(({ key }) => key),
     hasOrg: (org) => current().orgs.has(org),
+    orgs: () => [...current().orgs],
     async wake() {
       if (!follower.failing() && !follower.current()) await refresh();
     },

@@ -6,11 +6,11 @@ import type { Tool } from '../../kernel/tool.ts';
 /** An entity as Cedar takes it, its name always spelled out. */
 export type Entity = EntityJson & { uid: TypeAndId };
 
-export function principalEntity({ id, kind, org, roles, teams = [] }: Principal): Entity {
+export function principalEntity({ id, kind, org, roles, teams = [], scopes }: Principal): Entity {
   const organisation = { type: 'Organisation', id: org };
   return {
     uid: { type: 'Principal', id },
-    attrs: { kind, org: { __entity: organisation } },
+    attrs: { kind, org: { __entity: organisation }, scopes: [...scopes] },
     parents: [
       organisation,
       ...roles.map((role) => ({ type: 'Role', id: role })),

@@ -10,7 +10,7 @@ export interface Schema {
   paths: ReadonlySet<string>;
 }
 
-const principal: Attributes = { kind: 'String', org: 'Organisation' };
+const principal: Attributes = { kind: 'String', org: 'Organisation', scopes: 'Set<String>' };
 
 const tool: Attributes = {
   toolset: 'String',
@@ -56,6 +56,7 @@ entity Team;
 entity Toolset in [Organisation];
 
 // kind: user, service, agent, anonymous or system
+// scopes: what its credential may be used for; "*" is everything that its roles carry
 entity Principal in [Role, Team, Organisation] = ${record(principal)};
 
 // operation: tool, read (a resource), prompt or complete (an argument)

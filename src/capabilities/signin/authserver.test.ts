@@ -29,6 +29,7 @@ describe.each(databaseKinds)('better-auth on %s', (kind) => {
     hashClientSecret: (secret: string) => `hash of ${secret}`,
     claimsOf: () => ({}),
     orgOf: () => undefined,
+    passwordCounts: () => true,
   });
 
   beforeAll(async () => {

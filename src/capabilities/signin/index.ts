@@ -1,5 +1,16 @@
+export { deviceGrant } from './clients/clients.ts';
 export type { Client } from './clients/store.ts';
-export { ClientRefused, InvitationVoid, SignInRefused, SigninOff, signinErrors } from './errors.ts';
+export {
+  ClientRefused,
+  InvitationVoid,
+  SignInRefused,
+  SigninOff,
+  SsoFailed,
+  SsoRefused,
+  SsoRequired,
+  SsoUnavailable,
+  signinErrors,
+} from './errors.ts';
 export type { Invitation } from './invitations/store.ts';
 export { firstBeyond } from './limits/limits.ts';
 export { type InvitationInput, invitationInput, memberChange, minPasswordLength } from './members/people.ts';
@@ -12,3 +23,4 @@ export { type ServiceChange, type ServiceInput, serviceChange, serviceInput } fr
 export type { Service } from './services/store.ts';
 export type { Session } from './sessions/sessions.ts';
 export { createSignin, type Replayed, type Signin, stayScope } from './signin.ts';
+export type { Arrival } from './sso/sso.ts';

@@ -1,4 +1,5 @@
 import type { Migration } from '../../platform/db/types.ts';
+import { ssoMigrations } from './sso/migrations.ts';
 
 // The tables of the first step are better-auth's own, under names of ours: their columns are called as it calls them, so
 // that a newer version's wishes can be read off beside them. A test holds them against what it asks for.
@@ -293,13 +294,7 @@ export const signinMigrations: Migration[] = [
         -- The secret before the last rotation, and until when it counts beside the new one.
         add column previous_hash text,
         add column previous_until bigint;
-
-      -- In which organisation somebody let a device in, until its token is fetched.
-      create table signin_device_choices (
-        user_code text primary key,
-        org text not null references access_orgs (id) on delete cascade,
-        chosen_at bigint not null
-      );
     `,
   },
+  ...ssoMigrations,
 ];

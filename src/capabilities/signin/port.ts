@@ -32,8 +32,10 @@ export interface AuthServerDeps {
   hashClientSecret(secret: string): string;
   /** What a person's token says besides what the protocol has, for a program; from memory. */
   claimsOf(userId: string, org: OrgId | undefined, clientId: string): Record<string, string>;
-  /** In which organisation a person is signed in, `wanted` where they are a member; from memory. */
-  orgOf(userId: string, wanted: OrgId | undefined): OrgId | undefined;
+  /** In which organisation a person is signed in by this session; from memory. */
+  orgOf(session: Pick<Visitor, 'userId' | 'org' | 'provider'>): OrgId | undefined;
+  /** Whether somebody may come in by a password at all; from memory. */
+  passwordCounts(userId: string): boolean;
 }
 
 /** Somebody in a browser. */
@@ -44,6 +46,19 @@ export interface Visitor {
   name: string;
   /** Which organisation was chosen last. */
   org: OrgId | undefined;
+  /** By which provider of single sign-on; undefined for a password. */
+  provider: string | undefined;
+  signedInAt: number;
+}
+
+/** Somebody for whom a provider has vouched. */
+export interface Vouching {
+  userId: string;
+  org: OrgId;
+  provider: string;
+  expiresAt: number;
+  address: string | undefined;
+  userAgent: string | undefined;
 }
 
 export interface FromBrowser {
@@ -89,8 +104,13 @@ export interface TokenContext {
 export interface AuthServer {
   /** Answers one of the protocol's endpoints: authorize, token, revoke, device code. */
   handle(request: Request, context?: TokenContext): Promise<Response>;
-  /** The cookies of a new session, or undefined where the password is not theirs: after the same time in any case. */
+  /**
+   * The cookies of a new session, or undefined where the password is not theirs: after the same time in any case. Rejects
+   * with SsoRequired where it is theirs, and does not count.
+   */
   signIn(attempt: Attempt): Promise<{ cookies: string[]; userId: string } | undefined>;
+  /** A session without a password: whoever calls knows who it is. */
+  openSession(vouching: Vouching): Promise<{ cookies: string[]; sessionId: string }>;
   /** Ends the session, and with it what was refreshed by it; the cookies take it out of the browser. */
   signOut(from: FromBrowser): Promise<{ cookies: string[] }>;
   visitor(from: FromBrowser): Promise<Visitor | undefined>;

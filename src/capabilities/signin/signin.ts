@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { SsoProviderSettings } from '../../config/schema.ts';
 import { type Clock, systemClock } from '../../kernel/clock.ts';
 import { newId, randomToken } from '../../kernel/ids.ts';
 import type { OrgId } from '../../kernel/principal.ts';
@@ -13,13 +14,14 @@ import { createPeople, type People } from './members/people.ts';
 import { createRevocation, type PersonRevoker, type Revocation } from './members/revocation.ts';
 import { createRoster, type Roster } from './members/roster.ts';
 import { chooseOrg } from './members/store.ts';
-import type { AuthServer, SigninPaths } from './port.ts';
+import type { AuthServer, SigninPaths, Visitor } from './port.ts';
 import { createServices, type Services } from './services/services.ts';
 import { createSessions, type Sessions } from './sessions/sessions.ts';
-import { chooseForDevice, deleteOldChoices, deviceChoice } from './sessions/store.ts';
 import { createTokenUses } from './sessions/uses.ts';
+import { createSso, type Sso } from './sso/sso.ts';
+import { bindDevice, bindRefreshToken, boundDevice } from './sso/store.ts';
 import { type BuiltInIssuer, createBuiltInIssuer, createSigningKeys, type SigningKeys } from './tokens/issuer.ts';
-import { deleteExpired, deleteRefreshToken, findRefreshToken, setOrgOfToken } from './tokens/store.ts';
+import { deleteExpired, deleteRefreshToken, findRefreshToken } from './tokens/store.ts';
 
 const tidyMs = 3_600_000;
 /** How often, and how far apart, a refresh that crossed another one is tried again. */
@@ -44,6 +46,8 @@ export interface SigninDeps {
   development: boolean;
   /** What other rooms hold for a person, and end with the rest. */
   revokers?: readonly PersonRevoker[];
+  /** Providers of single sign-on by their names. */
+  providers: Readonly<Record<string, SsoProviderSettings>>;
 }
 
 /** Whose refresh token it is, that came back after it was replaced, or was given up. */
@@ -65,7 +69,7 @@ export interface Signin {
   publicUrl: string;
   resource: string;
   scopes: readonly string[];
-  paths: SigninPaths & { invitation: string; account: string; signOut: string; style: string };
+  paths: SigninPaths & { invitation: string; account: string; signOut: string; style: string; sso: string };
   /** The header in which requests handed to `server` say the client's address. */
   addressHeader: string;
   issuer: BuiltInIssuer;
@@ -76,19 +80,23 @@ export interface Signin {
   revocation: Revocation;
   clients: Clients;
   limits: Limits;
+  sso: Sso;
   roster: Pick<Roster, 'member' | 'memberByEmail' | 'memberships' | 'service' | 'wake'>;
   /** Loaded when it is first asked for: it takes more than a second, and most starts never need it. */
   server(): Promise<AuthServer>;
-  /** The token endpoint. Two refreshes at once both get the one that follows. */
+  /**
+   * The token endpoint. Two refreshes at once both get the one that follows; nobody gets one for whom their provider has
+   * to vouch and has not done so lately.
+   */
   token(request: Request, asked: TokenRequest): Promise<{ response: Response; replayed?: Replayed }>;
+  /** Says for which organisation somebody allows a device, before they do. */
+  bindDevice(visitor: Visitor, org: OrgId, userCode: string): Promise<void>;
   /**
    * A program is done with what it had (RFC 7009): whose that was. A token that is unknown, or another program's, stays as
    * it is.
    */
   revoke(refreshToken: string, clientId: string): Promise<Replayed | undefined>;
   chooseOrg(org: OrgId, sessionId: string): Promise<void>;
-  /** In which organisation the device is let in whose code this is. */
-  chooseForDevice(org: OrgId, userCode: string): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -105,6 +113,7 @@ export function createSignin(deps: SigninDeps): Signin {
     invitation: '/auth/invitation',
     account: '/auth/account',
     style: '/auth/style.css',
+    sso: '/auth/sso',
   };
   const addressHeader = 'x-fairlead-client-address';
   const roster = createRoster({ db, bus, clock, log });
@@ -135,11 +144,12 @@ export function createSignin(deps: SigninDeps): Signin {
             return (service?.previous?.until ?? 0) > clock.now() ? (service?.hash ?? hash) : hash;
           },
           claimsOf(userId, org, clientId) {
-            const member = roster.member(userId, org);
+            const member = sso.holder(userId, org);
             const claims: Record<string, string> = org === undefined ? {} : { org };
             return member ? { ...claims, fairlead_gen: roster.generation(member, clientId) } : claims;
           },
-          orgOf: (userId, wanted) => (roster.member(userId, wanted) ?? roster.member(userId))?.org,
+          orgOf: (session) => sso.placeOf(session)?.org,
+          passwordCounts: sso.passwordCounts,
         }),
       )
       .catch((error: unknown) => {
@@ -149,12 +159,37 @@ export function createSignin(deps: SigninDeps): Signin {
     return loading;
   };
   const revocation = createRevocation({ db, clock, log, roster, revokers: deps.revokers ?? [] });
+  const sso = createSso({
+    ...{ db, clock, log, keyring, egress, roster, server },
+    people: () => people,
+    callbackUrl: (name) => new URL(`${paths.sso}/${name}/callback`, publicUrl).href,
+    declared: deps.providers,
+  });
+  const people = createPeople({
+    ...{ db, keyring, clock, roster, revocation, server },
+    standing: sso,
+    isProvider: (name, org) => sso.buttons(org).some((one) => one.name === name),
+    invitationUrl: new URL(paths.invitation, publicUrl).href,
+  });
   const clients = createClients({ db, clock, log, egress, development, server });
 
-  /** What follows upon this token is for the same organisation. */
-  async function keepOrg(org: OrgId, response: Response): Promise<void> {
-    const { refresh_token: token } = (await response.json()) as { refresh_token?: string };
-    if (token !== undefined) await setOrgOfToken(db, org, hashToken(token));
+  async function stands(userId: string, org: OrgId | undefined): Promise<boolean> {
+    await roster.wake();
+    return sso.holder(userId, org) !== undefined;
+  }
+
+  /** The library gives it no organisation: it is the one for which somebody allowed it. */
+  async function deviceToken(
+    auth: AuthServer,
+    request: Request,
+    { clientId, deviceCode = '' }: TokenRequest,
+  ): Promise<Response> {
+    const bound = await boundDevice(db, deviceCode);
+    const response = await auth.handle(request, { clientId, org: bound?.org });
+    if (!bound || !response.ok) return response;
+    const { refresh_token } = (await response.clone().json()) as { refresh_token?: string };
+    if (refresh_token !== undefined) await bindRefreshToken(db, bound.org, hashToken(refresh_token), bound.sessionId);
+    return response;
   }
 
   const tidy = async () => {
@@ -162,7 +197,6 @@ export function createSignin(deps: SigninDeps): Signin {
       await deleteExpired(db, clock.now());
       await limits.tidy();
       await clients.tidy();
-      await deleteOldChoices(db, clock.now() - tidyMs);
     } catch (error) {
       log.warn({ err: error }, 'what sign-in left behind could not be tidied; it is tried again');
     }
@@ -174,17 +208,9 @@ export function createSignin(deps: SigninDeps): Signin {
     scopes,
     paths,
     addressHeader,
-    issuer: createBuiltInIssuer({ publicUrl, keys, roster, uses, clock }),
+    issuer: createBuiltInIssuer({ publicUrl, keys, roster, standing: sso, uses, clock }),
     keys,
-    people: createPeople({
-      db,
-      keyring,
-      clock,
-      roster,
-      revocation,
-      invitationUrl: new URL(paths.invitation, publicUrl).href,
-      server,
-    }),
+    people,
     services: createServices({
       db,
       clock,
@@ -198,18 +224,22 @@ export function createSignin(deps: SigninDeps): Signin {
     revocation,
     clients,
     limits,
+    sso,
     roster,
     server,
-    async token(request, { clientId, refreshToken, deviceCode }) {
+    async token(request, asked) {
+      const { clientId, refreshToken, deviceCode } = asked;
       const auth = await server();
       await roster.wake();
-      // Before: with its token a device's code is gone.
-      const org = deviceCode === undefined ? undefined : await deviceChoice(db, deviceCode);
+      if (deviceCode !== undefined) return { response: await deviceToken(auth, request, asked) };
       for (let tries = 1; ; tries++) {
         // Before: a token that comes back too late is gone afterwards, with all of its family.
         const known = refreshToken === undefined ? undefined : await findRefreshToken(db, hashToken(refreshToken));
-        const response = await auth.handle(request.clone(), { clientId, org });
-        if (response.ok && org !== undefined) await keepOrg(org, response.clone());
+        if (known && tries === 1 && !(await stands(known.userId, known.org))) {
+          await deleteRefreshToken(db, hashToken(refreshToken ?? ''), known.clientId);
+          return { response: signInAgain() };
+        }
+        const response = await auth.handle(request.clone(), { clientId, org: undefined });
         if (!known || response.status !== 400) return { response };
         const { error } = (await response.clone().json()) as { error?: string };
         if (error !== 'invalid_grant') return { response };
@@ -229,8 +259,8 @@ export function createSignin(deps: SigninDeps): Signin {
       const { userId, org } = known;
       return { userId, clientId, org };
     },
+    bindDevice: (visitor, org, userCode) => bindDevice(db, org, userCode, visitor.sessionId),
     chooseOrg: (org, sessionId) => chooseOrg(db, org, sessionId),
-    chooseForDevice: (org, userCode) => chooseForDevice(db, org, userCode, clock.now()),
     async start() {
       await roster.start();
       uses.start();
@@ -243,4 +273,10 @@ export function createSignin(deps: SigninDeps): Signin {
       await roster.stop();
     },
   };
+}
+
+/** What a program does then is to sign the person in again, by their provider. */
+function signInAgain(): Response {
+  const body = { error: 'invalid_grant', error_description: 'the person has to sign in again' };
+  return Response.json(body, { status: 400, headers: { 'cache-control': 'no-store' } });
 }

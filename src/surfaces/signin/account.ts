@@ -6,12 +6,13 @@ import type { HttpEnv } from '../http/admission.ts';
 import type { PageDeps } from './deps.ts';
 import type { Markup } from './layout.ts';
 import { perform } from './records.ts';
+import { signOutTarget } from './sso.ts';
 import { sentences } from './words.ts';
 
 /** Where somebody is who is signed in and was not sent by a program. */
 export function account(app: Hono<HttpEnv>, deps: PageDeps): void {
   const { signin, forms, show } = deps;
-  const { paths, roster, people, sessions } = signin;
+  const { paths, people, sessions, roster, sso } = signin;
   const everywhere = `${paths.account}/everywhere`;
   const ending = `${paths.account}/session`;
   const revoking = `${paths.account}/key`;
@@ -20,10 +21,12 @@ export function account(app: Hono<HttpEnv>, deps: PageDeps): void {
     const visitor = await deps.visitor(c);
     if (!visitor) return c.redirect(paths.signIn, 303);
     await roster.wake();
-    const memberships = roster.memberships(visitor.userId);
+    const memberships = sso.reach(visitor);
+    const out = await signOutTarget(deps, visitor);
     const field = forms.field(c);
     return show(c, {
       title: 'You are signed in',
+      leadsTo: out.startsWith('/') ? undefined : out,
       content: html`
         <p>${visitor.name} (${visitor.email})</p>
         ${
@@ -33,7 +36,7 @@ export function account(app: Hono<HttpEnv>, deps: PageDeps): void {
                 ${memberships.map(({ org, role, teams }) => html`<li>${org}, as ${role}${teams.length > 0 ? `, in ${teams.join(', ')}` : ''}</li>`)}
               </ul>`
         }
-        <p><a href="${paths.account}/password">Change your password</a></p>
+        ${sso.passwordCounts(visitor.userId) ? html`<p><a href="${paths.account}/password">Change your password</a></p>` : ''}
         <h2>Connect a program</h2>
         <p>Give your MCP client this address. It brings you here to ask, and that is all:</p>
         <p><code>${signin.resource}</code></p>
@@ -142,7 +145,7 @@ export function account(app: Hono<HttpEnv>, deps: PageDeps): void {
     const visitor = form && (await deps.visitor(c));
     if (!form || !visitor) return undefined;
     await roster.wake();
-    return { form, visitor, member: roster.member(visitor.userId, form.get('org') ?? undefined) };
+    return { form, visitor, member: sso.reach(visitor).find(({ org }) => org === form.get('org')) };
   }
 
   app.post(ending, async (c) => {
@@ -173,7 +176,7 @@ export function account(app: Hono<HttpEnv>, deps: PageDeps): void {
   app.post(everywhere, async (c) => {
     const visitor = (await forms.read(c)) && (await deps.visitor(c));
     if (!visitor) return c.redirect(paths.account, 303);
-    for (const member of roster.memberships(visitor.userId)) {
+    for (const member of sso.reach(visitor)) {
       const deed = { action: 'sessions.revoke', subject: visitor.userId, detail: { session: 'all' } };
       await perform(c, deps, principalOf(member), deed, () => people.revoke(member.org, member.userId));
     }

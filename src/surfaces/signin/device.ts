@@ -10,7 +10,7 @@ import { sentences, withinRole } from './words.ts';
 /** The page for who signs in something without a browser: it shows a code, which is entered here. */
 export function device(app: Hono<HttpEnv>, deps: PageDeps): void {
   const { signin, admission, forms, show } = deps;
-  const { paths, roster, limits, clients } = signin;
+  const { paths, sso, limits, clients } = signin;
 
   const enter = (c: Context<HttpEnv>, code = '', fault?: string, status = 400) =>
     show(c, {
@@ -34,9 +34,8 @@ export function device(app: Hono<HttpEnv>, deps: PageDeps): void {
 
   async function confirm(c: Context<HttpEnv>, visitor: Visitor, code: string): Promise<Response> {
     const asked = await (await signin.server()).claimDevice({ cookie: c.req.header('cookie') }, code);
-    await roster.wake();
-    const memberships = roster.memberships(visitor.userId);
-    const member = roster.member(visitor.userId, visitor.org) ?? memberships[0];
+    const memberships = sso.reach(visitor);
+    const member = sso.placeOf(visitor);
     if (!asked || !member) return enter(c, code, unknown);
     const client = await clients.find(asked.clientId);
     return show(c, {
@@ -91,12 +90,12 @@ export function device(app: Hono<HttpEnv>, deps: PageDeps): void {
     }
     if (answer === null) return confirm(c, visitor, code);
     const allow = answer === 'allow';
-    await roster.wake();
-    const member = roster.member(visitor.userId, form.get('org') ?? visitor.org) ?? roster.member(visitor.userId);
+    const open = sso.reach(visitor);
+    const member = open.find(({ org }) => org === form.get('org')) ?? sso.placeOf(visitor);
     if (!member) return enter(c, code, unknown);
+    if (allow) await signin.bindDevice(visitor, member.org, code);
     const deed = { action: allow ? 'signin.device' : 'signin.device.decline', subject: visitor.userId };
     const answered = await perform(c, deps, principalOf(member), deed, async () => {
-      if (allow) await signin.chooseForDevice(member.org, code);
       const from = { cookie: c.req.header('cookie') };
       return (await signin.server()).answerDevice(from, { userCode: code, allow });
     });

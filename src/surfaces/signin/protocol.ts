@@ -1,7 +1,13 @@
 import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import { decodeJwt } from 'jose';
-import { ClientRefused, type Replayed, SignInRefused, stayScope } from '../../capabilities/signin/index.ts';
+import {
+  ClientRefused,
+  deviceGrant,
+  type Replayed,
+  SignInRefused,
+  stayScope,
+} from '../../capabilities/signin/index.ts';
 import { FairleadError } from '../../kernel/errors.ts';
 import { isObject, JsonFault, type JsonObject, parseJson } from '../../kernel/json.ts';
 import type { Principal } from '../../kernel/principal.ts';
@@ -47,7 +53,10 @@ export function protocol(app: Hono<HttpEnv>, deps: PageDeps): void {
     settleResource(query, deps);
     const url = new URL(authorizePath, signin.publicUrl);
     url.search = query.toString();
-    const answer = await (await signin.server()).handle(new Request(url, { headers: forwarded(c, deps) }));
+    const { cookie, ...headers } = forwarded(c, deps);
+    // A session that opens nothing any more is none.
+    const known = (await deps.visitor(c)) ? { ...headers, ...(cookie === undefined ? {} : { cookie }) } : headers;
+    const answer = await (await signin.server()).handle(new Request(url, { headers: known }));
     return passedOn(answer);
   });
 
@@ -57,6 +66,7 @@ export function protocol(app: Hono<HttpEnv>, deps: PageDeps): void {
     const grant = form.get('grant_type');
     if (form.has('resource') || grant === 'client_credentials') settleResource(form, deps);
     const refreshToken = grant === 'refresh_token' ? (form.get('refresh_token') ?? '') : undefined;
+    const deviceCode = grant === deviceGrant ? (form.get('device_code') ?? '') : undefined;
     const headers = forwarded(c, deps);
     const machine = machineOf(headers.authorization, form);
     const request = new Request(new URL(`${base}/oauth2/token`, signin.publicUrl), {
@@ -64,7 +74,6 @@ export function protocol(app: Hono<HttpEnv>, deps: PageDeps): void {
       headers: { ...headers, ...machine.headers, 'content-type': 'application/x-www-form-urlencoded' },
       body: machine.form.toString(),
     });
-    const deviceCode = form.get('device_code') ?? undefined;
     const asked = { clientId: machine.clientId, refreshToken, deviceCode };
     const { response, replayed } = await signin.token(request, asked);
     if (replayed) await recordReplay(c, deps, replayed);
@@ -138,12 +147,7 @@ function metadata({ signin }: PageDeps): Record<string, unknown> {
     scopes_supported: [...signin.scopes, stayScope],
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
-    grant_types_supported: [
-      'authorization_code',
-      'refresh_token',
-      'client_credentials',
-      'urn:ietf:params:oauth:grant-type:device_code',
-    ],
+    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials', deviceGrant],
     token_endpoint_auth_methods_supported: ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'],
     token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     code_challenge_methods_supported: ['S256'],

@@ -42,6 +42,8 @@ export interface Limits {
   count(attempt: Attempt): Promise<void>;
   /** It was the right password: it does not count. */
   succeeded(attempt: Attempt & { email: string }): Promise<void>;
+  /** Whoever came from there was let in: it does not count. */
+  arrived(address: string | undefined): Promise<void>;
   countClient(address: string | undefined): Promise<void>;
   countCode(address: string | undefined): Promise<void>;
   tidy(): Promise<void>;
@@ -83,6 +85,7 @@ export function createLimits({ db, keyring, clock }: { db: Db; keyring: Keyring;
       await takeBackAttempt(db, accountKey(email));
       await takeBackAttempt(db, addressKey(address));
     },
+    arrived: (address) => takeBackAttempt(db, addressKey(address)),
     countClient: (address) => count([addressKey(address, 'clients')]),
     countCode: (address) => count([addressKey(address, 'codes')]),
     tidy: () => deleteOldAttempts(db, clock.now() - windowMs),

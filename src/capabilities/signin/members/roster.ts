@@ -6,7 +6,10 @@ import type { Log } from '../../../platform/telemetry/index.ts';
 import { SigninUnavailable } from '../errors.ts';
 import { type LoadedService, loadServices } from '../services/store.ts';
 import { generationKey, loadGenerations } from '../sessions/store.ts';
+import { loadIdentities } from '../sso/store.ts';
 import { loadMembers, type Member, readRevision } from './store.ts';
+
+type KnownIdentity = Awaited<ReturnType<typeof loadIdentities>>[number];
 
 /** Who is a member of what, in memory: who was removed, or given another role, is that at once and on every replica. */
 export interface Roster extends Pick<Follower<View>, 'tell' | 'start' | 'stop'> {
@@ -18,6 +21,8 @@ export interface Roster extends Pick<Follower<View>, 'tell' | 'start' | 'stop'> 
   memberByEmail(email: string): Member | undefined;
   /** What a token of this program must say to stem from after the last revocation. Throws SigninUnavailable. */
   generation(member: Member, clientId: string): string;
+  /** By what providers know the member. Throws SigninUnavailable. */
+  identities(org: OrgId, userId: string): readonly KnownIdentity[];
   /** Throws SigninUnavailable. */
   service(clientId: string): LoadedService | undefined;
   /** By the hash of the secret from before a rotation. */
@@ -34,6 +39,8 @@ interface View {
   byEmail: ReadonlyMap<string, Member>;
   services: ReadonlyMap<string, LoadedService>;
   generations: ReadonlyMap<string, number>;
+  /** By the person. */
+  identities: ReadonlyMap<string, readonly KnownIdentity[]>;
 }
 
 export function createRoster({ db, bus, clock, log }: { db: Db; bus: Bus; clock: Clock; log: Log }): Roster {
@@ -50,6 +57,7 @@ export function createRoster({ db, bus, clock, log }: { db: Db; bus: Bus; clock:
       if (known?.revision === revision) return known;
       const [members, services] = [await loadMembers(db), await loadServices(db)];
       const generations = await loadGenerations(db);
+      const identities = await loadIdentities(db);
       return {
         // Read before the rows: they may be newer than it says, never older.
         revision,
@@ -57,6 +65,7 @@ export function createRoster({ db, bus, clock, log }: { db: Db; bus: Bus; clock:
         byEmail: new Map(members.toReversed().map((member) => [member.email, member])),
         services: new Map(services.map((service) => [service.clientId, service])),
         generations,
+        identities: Map.groupBy(identities, ({ userId }) => userId),
       };
     },
   });
@@ -77,6 +86,7 @@ export function createRoster({ db, bus, clock, log }: { db: Db; bus: Bus; clock:
     generation: ({ org, userId, generation }, clientId) =>
       `${generation}.${current().generations.get(generationKey(org, userId, clientId)) ?? 0}`,
     serviceByOldSecret: (hash) => [...current().services.values()].find(({ previousHash }) => previousHash === hash),
+    identities: (org, userId) => (current().identities.get(userId) ?? []).filter((one) => one.org === org),
     service: (clientId) => current().services.get(clientId),
     services: (org) => [...current().services.values()].filter((service) => service.org === org),
     async wake() {

@@ -6,7 +6,14 @@ import type { Db } from '../../../platform/db/types.ts';
 type Ms = number | string;
 
 type MemberTables = {
-  signin_users: { id: string; name: string; email: string; createdAt: Date };
+  signin_users: {
+    id: string;
+    name: string;
+    email: string;
+    emailVerified: boolean;
+    createdAt: Date;
+    updatedAt: Date;
+  };
   signin_sessions: {
     id: string;
     userId: string;
@@ -51,7 +58,11 @@ type MemberTables = {
     created_at: Ms;
     revoked_before: Ms;
     generation: number;
+    follows: string | null;
+    suspended_at: Ms | null;
   };
+  signin_identities: { org: string; user_id: string };
+  signin_sso_sessions: { org: string };
   signin_services: {
     org: string;
     client_id: string;
@@ -94,6 +105,10 @@ export interface Member {
   revokedBefore: number;
   /** Stands in the person's tokens: those from before a revocation have another one. */
   generation: number;
+  /** The provider whose groups say role and teams; somebody here says them where it is absent. */
+  follows?: string;
+  /** Since when that provider gives the person no rights. */
+  suspendedAt?: number;
 }
 
 export async function readRevision(db: Db): Promise<number> {
@@ -119,15 +134,17 @@ const memberships = (db: Db) =>
       'm.created_at',
       'm.revoked_before',
       'm.generation',
+      'm.follows',
+      'm.suspended_at',
       'u.email',
       'u.name',
     ])
     .orderBy('m.created_at')
     .orderBy('m.org');
 
-/** All organisations together: the way from a token to a principal, for authentication only. */
+/** All organisations together: the way from a token to a principal, for authentication only. Without who is suspended. */
 export async function loadMembers(db: Db): Promise<Member[]> {
-  return (await memberships(db).execute()).map(toMember);
+  return (await memberships(db).where('m.suspended_at', 'is', null).execute()).map(toMember);
 }
 
 export async function listMembers(db: Db, org: OrgId): Promise<Member[]> {
@@ -138,24 +155,22 @@ export async function listMembers(db: Db, org: OrgId): Promise<Member[]> {
 export async function insertMember(
   db: Db,
   org: OrgId,
-  member: Pick<Member, 'userId' | 'role' | 'teams' | 'createdBy' | 'createdAt'>,
+  member: Pick<Member, 'userId' | 'role' | 'teams' | 'createdBy' | 'createdAt' | 'follows'>,
 ): Promise<boolean> {
+  const given = { role: member.role, teams: member.teams, follows: member.follows ?? null };
   const result = await tables(db)
     .insertInto('signin_members')
     .values({
       org,
       user_id: member.userId,
-      role: member.role,
-      teams: member.teams,
+      ...given,
       created_by: member.createdBy,
       created_at: member.createdAt,
       revoked_before: 0,
       // Who comes back does not bring old tokens back to life.
       generation: Math.floor(member.createdAt / 1000),
     })
-    .onConflict((conflict) =>
-      conflict.columns(['org', 'user_id']).doUpdateSet({ role: member.role, teams: member.teams }),
-    )
+    .onConflict((conflict) => conflict.columns(['org', 'user_id']).doUpdateSet({ ...given, suspended_at: null }))
     .executeTakeFirst();
   await bumpRevision(db);
   return result.numInsertedOrUpdatedRows === 1n;
@@ -165,11 +180,11 @@ export async function changeMember(
   db: Db,
   org: OrgId,
   userId: string,
-  change: { role?: string; teams?: string[] },
+  change: { role?: string; teams?: string[]; follows?: string | null },
 ): Promise<boolean> {
   const changed = await tables(db)
     .updateTable('signin_members')
-    .set(change)
+    .set({ ...change, ...(change.follows === null ? { suspended_at: null } : {}) })
     .where('org', '=', org)
     .where('user_id', '=', userId)
     .executeTakeFirst();
@@ -185,6 +200,7 @@ export async function deleteMember(db: Db, org: OrgId, userId: string): Promise<
     .where('user_id', '=', userId)
     .executeTakeFirst();
   await deleteGrants(db, org, userId);
+  await tables(db).deleteFrom('signin_identities').where('org', '=', org).where('user_id', '=', userId).execute();
   await forgetStrangers(db, [userId]);
   await bumpRevision(db);
   return gone.numDeletedRows === 1n;
@@ -234,11 +250,27 @@ export async function deleteMembers(db: Db, org: OrgId): Promise<void> {
   await tables(db).deleteFrom('signin_members').where('org', '=', org).execute();
   for (const table of ['signin_refresh_tokens', 'signin_consents'] as const)
     await tables(db).deleteFrom(table).where('referenceId', '=', org).execute();
+  for (const table of ['signin_identities', 'signin_sso_sessions'] as const)
+    await tables(db).deleteFrom(table).where('org', '=', org).execute();
   await forgetStrangers(
     db,
     rows.map((row) => row.user_id),
   );
   await bumpRevision(db);
+}
+
+/** Without a password. False where the address is somebody's already. */
+export async function insertUser(
+  db: Db,
+  { id, email, name, atMs }: { id: string; email: string; name: string; atMs: number },
+): Promise<boolean> {
+  const at = new Date(atMs);
+  const made = await tables(db)
+    .insertInto('signin_users')
+    .values({ id, email: email.toLowerCase(), name, emailVerified: true, createdAt: at, updatedAt: at })
+    .onConflict((conflict) => conflict.column('email').doNothing())
+    .executeTakeFirst();
+  return made.numInsertedOrUpdatedRows === 1n;
 }
 
 export async function findUserByEmail(db: Db, email: string): Promise<{ id: string; name: string } | undefined> {
@@ -267,4 +299,6 @@ const toMember = (row: MemberRow): Member => ({
   createdAt: Number(row.created_at),
   revokedBefore: Number(row.revoked_before),
   generation: row.generation,
+  ...(row.follows === null ? {} : { follows: row.follows }),
+  ...(row.suspended_at === null ? {} : { suspendedAt: Number(row.suspended_at) }),
 });

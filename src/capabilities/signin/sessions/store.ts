@@ -37,8 +37,7 @@ type SessionTables = {
   signin_grant_generations: { org: string; user_id: string; client_id: string; generation: number };
   signin_uses: { org: string; subject: string; client_id: string; used_at: Ms };
   signin_verifications: { value: string };
-  signin_device_codes: { userId: string | null; userCode: string; deviceCode: string };
-  signin_device_choices: { user_code: string; org: string; chosen_at: Ms };
+  signin_device_codes: { userId: string | null };
   signin_invitations: { org: string; email: string; created_by: string; accepted_at: Ms | null };
   signin_revision: { only_row: boolean; revision: Ms };
 };
@@ -252,28 +251,4 @@ export async function serviceUses(db: Db, org: OrgId): Promise<Map<string, numbe
     .whereRef('subject', '=', 'client_id')
     .execute();
   return new Map(rows.map((row) => [row.client_id, Number(row.used_at)]));
-}
-
-/** In which organisation a device is let in. */
-export async function chooseForDevice(db: Db, org: OrgId, userCode: string, atMs: number): Promise<void> {
-  await tables(db)
-    .insertInto('signin_device_choices')
-    .values({ user_code: userCode, org, chosen_at: atMs })
-    .onConflict((conflict) => conflict.column('user_code').doUpdateSet({ org, chosen_at: atMs }))
-    .execute();
-}
-
-/** By the code that the device itself has. */
-export async function deviceChoice(db: Db, deviceCode: string): Promise<OrgId | undefined> {
-  const row = await tables(db)
-    .selectFrom('signin_device_codes as d')
-    .innerJoin('signin_device_choices as c', 'c.user_code', 'd.userCode')
-    .select('c.org')
-    .where('d.deviceCode', '=', deviceCode)
-    .executeTakeFirst();
-  return row?.org;
-}
-
-export async function deleteOldChoices(db: Db, beforeMs: number): Promise<void> {
-  await tables(db).deleteFrom('signin_device_choices').where('chosen_at', '<', beforeMs).execute();
 }

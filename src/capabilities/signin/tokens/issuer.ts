@@ -5,6 +5,7 @@ import type { OrgId, Principal } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/types.ts';
 import type { Roster } from '../members/roster.ts';
 import type { TokenUses } from '../sessions/uses.ts';
+import type { Standing } from '../sso/standing.ts';
 import { publicKeys } from './store.ts';
 
 const lookAgainMs = 1_000; // invented key ids must not make us ask the database each time
@@ -66,11 +67,13 @@ export interface BuiltInIssuerDeps {
   publicUrl: string;
   keys: SigningKeys;
   roster: Roster;
+  standing: Pick<Standing, 'holder'>;
   uses: Pick<TokenUses, 'note'>;
   clock: Clock;
 }
 
-export function createBuiltInIssuer({ publicUrl, keys, roster, uses, clock }: BuiltInIssuerDeps): BuiltInIssuer {
+export function createBuiltInIssuer(deps: BuiltInIssuerDeps): BuiltInIssuer {
+  const { publicUrl, keys, roster, standing, uses, clock } = deps;
   return {
     issuer: publicUrl,
     key: keys.key,
@@ -83,7 +86,7 @@ export function createBuiltInIssuer({ publicUrl, keys, roster, uses, clock }: Bu
         const { org, name, roles } = service;
         return { id: `service:${clientId}`, kind: 'service', org, name, roles };
       }
-      const member = roster.member(sub, org);
+      const member = standing.holder(sub, org);
       if (!member) return undefined;
       // One from before there were generations tells its time in whole seconds, and ends within a quarter of an hour.
       const counts =

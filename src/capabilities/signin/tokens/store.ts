@@ -62,16 +62,6 @@ export async function deleteRefreshToken(db: Db, tokenHash: string, clientId: st
     .execute();
 }
 
-/** For which organisation a token is that has none yet. */
-export async function setOrgOfToken(db: Db, org: OrgId, tokenHash: string): Promise<void> {
-  await tables(db)
-    .updateTable('signin_refresh_tokens')
-    .set({ referenceId: org })
-    .where('token', '=', tokenHash)
-    .where('referenceId', 'is', null)
-    .execute();
-}
-
 /** Whose a refresh token is, and when it was replaced. */
 export async function findRefreshToken(
   db: Db,
