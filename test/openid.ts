@@ -96,7 +96,7 @@ export async function openTestProvider(options: TestProviderOptions): Promise<Te
         rpInitiatedLogout: {
           enabled: true,
           logoutSource(ctx, form) {
-            ctx.body = `<html><body>${form.replace('id="op.logoutForm" ', '')}</body></html>`;
+            ctx.body = `<html><body>${form.replace('id="op.logoutForm" ', '').replace('</form>', '<button name="logout" value="yes">Sign out there, too</button></form>')}</body></html>`;
           },
         },
         backchannelLogout: { enabled: true },
@@ -134,7 +134,7 @@ export async function openTestProvider(options: TestProviderOptions): Promise<Te
       for await (const chunk of request) body += chunk;
       const name = new URLSearchParams(body).get('login') ?? '';
       const result = accounts.has(name)
-        ? { login: { accountId: name } }
+        ? { login: { accountId: name }, consent: {} }
         : { error: 'access_denied', error_description: 'there is no such account' };
       return provider.interactionFinished(request, response, result, { mergeWithLastSubmission: false });
     };

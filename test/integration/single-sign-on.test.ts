@@ -163,6 +163,13 @@ describe('a person of a provider', () => {
     expect(await users('acme')).toEqual([]);
   });
 
+  it('is one person, however many browsers come in for the first time at once [AC-3]', async () => {
+    world.providers.corp?.accounts.set('twice', person('twice', ['engineers']));
+    const all = await Promise.all([1, 2, 3, 4].map(() => world.by('corp', 'twice')));
+    expect(all.map(({ page }) => page.url.pathname)).toEqual(Array(4).fill('/auth/account'));
+    expect((await users()).filter(({ email }) => email === 'twice@example.com')).toHaveLength(1);
+  });
+
   it('keeps what an administrator gave by hand, and is given to the provider only outright [AC-3]', async () => {
     const link = await invitation('hand@example.com', 'developer');
     const browser = await world.browser().open(link);

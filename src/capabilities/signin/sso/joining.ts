@@ -88,8 +88,7 @@ export function createJoining({ db, clock, roster, isProvider }: JoiningDeps) {
     if (invitation && !known) return invited(tx, arriving, person, invitation);
     if (known && member) {
       if (member.follows === undefined) return keep(tx, arriving, person, { member, by: 'identity' });
-      if (member.follows !== name && isProvider(member.follows, org))
-        throw SsoRefused({ reason: 'your rights here follow another provider' });
+      if (member.follows !== name && isProvider(member.follows, org)) throw followsAnother();
       if (!rights) return lose(noGroup());
       const change = { ...rights, follows: name };
       const returns = await suspendMember(tx, org, member.userId, null);
@@ -105,20 +104,27 @@ export function createJoining({ db, clock, roster, isProvider }: JoiningDeps) {
       });
     }
     if (!rights && !members.some((one) => one.email === person.email)) throw noGroup();
-    const { userId, by } = known ? { userId: known.userId, by: 'join' as const } : await account(tx, arriving, person);
+    const found = known ? { userId: known.userId, by: 'join' as const } : await account(tx, arriving, person);
+    // Another sign-in of the same person was first, a moment ago.
+    if (found === undefined) return settle(tx, arriving);
+    const { userId, by } = found;
     const there = members.find((one) => one.userId === userId);
     if (there && there.follows === undefined) return keep(tx, arriving, person, { member: there, by });
+    if (there?.follows !== undefined && there.follows !== name && isProvider(there.follows, org))
+      throw followsAnother();
     if (!rights) throw noGroup();
     return keep(tx, arriving, person, { member: await add(tx, arriving, userId, rights, name), by });
   }
 
   /** The account that there is by the address, where that may be, or a new one. */
-  async function account(tx: Db, { settings }: Arriving, { email, isVerified, name }: Person) {
+  async function account(tx: Db, { settings, vouched }: Arriving, { email, isVerified, name }: Person) {
     if (email === undefined || !isVerified)
       throw SsoRefused({ reason: 'your provider does not say that your e-mail address is verified' });
     const now = clock.now();
     const id = newId('usr', now);
     if (await insertUser(tx, { id, email, name, atMs: now })) return { userId: id, by: 'join' as const };
+    const { org, issuer } = settings;
+    if (await findIdentity(tx, org, { issuer, subject: vouched.subject })) return undefined;
     const user = await findUserByEmail(tx, email);
     if (!user || !settings.linkByEmail)
       throw SsoRefused({
@@ -188,4 +194,5 @@ export function createJoining({ db, clock, roster, isProvider }: JoiningDeps) {
   }
 }
 
+const followsAnother = () => SsoRefused({ reason: 'your rights here follow another provider' });
 const noGroup = () => SsoRefused({ reason: 'you are in no group that has a role here' });

@@ -12,6 +12,7 @@ const timeoutSeconds = 10;
 const maxAnswerBytes = 1024 * 1024;
 const metadataMs = 10 * 60_000; // then it is read anew
 const keysMs = 10 * 60_000;
+const failureMs = 3_000;
 const unknownKeyMs = 30_000; // invented key ids must not make us ask the provider each time
 const logoutTokenAgeSeconds = 300;
 /** By key pairs alone: with a shared secret whoever holds it could make tokens. */
@@ -69,6 +70,7 @@ export interface ProviderDeps {
 export function openProvider({ name, settings, redirectUri, clock, egress }: ProviderDeps): Provider {
   const { issuer, clientId, clientSecret, clientAuth, clockSkewSeconds } = settings;
   let metadata: { server: ReturnType<Configuration['serverMetadata']>; at: number } | undefined;
+  let failed: { error: unknown; at: number } | undefined;
   let known: { find: JWTVerifyGetKey; at: number } | undefined;
   const since = (atMs: number) => Math.abs(clock.now() - atMs);
 
@@ -113,8 +115,11 @@ export function openProvider({ name, settings, redirectUri, clock, egress }: Pro
 
   async function reachable(): Promise<Configuration> {
     try {
+      // Anybody can ask for it: one that is down is not asked again for each.
+      if (failed && since(failed.at) < failureMs) throw failed.error;
       return await configuration();
     } catch (cause) {
+      if (failed?.error !== cause) failed = { error: cause, at: clock.now() };
       throw SsoUnavailable({ provider: settings.title ?? name }, { cause, retryAfterSeconds: 30 });
     }
   }
