@@ -16,7 +16,7 @@ import { codeOf, expandReferences, findReferences } from './references.ts';
 import { createReport, type IsSound } from './report.ts';
 import { fileSchema, type ServerSettings, type Settings } from './schema.ts';
 import { findSecret, readSecret } from './secret.ts';
-import { mayLack, openFileSecrets, standingFaults, standingOf, standingWarnings, withFaults } from './standing.ts';
+import { mayLack, openFileSecrets, standingFaults, standingOf, standingWarnings, withSecrets } from './standing.ts';
 
 export interface LoadOptions {
   env: NodeJS.ProcessEnv;
@@ -74,7 +74,7 @@ export async function loadSettings(options: LoadOptions): Promise<LoadedSettings
     ...rest,
     ...assembleServer(server, { baseDir, dataDir, allowAnonymous: flagValue(flags, 'allow-anonymous') === true }),
     ...(source.kind === 'none' ? {} : { configFile: source.file }),
-    upstreams: withFaults(placeUpstreams(rest.upstreams, baseDir), expanded.unresolved),
+    upstreams: withSecrets(placeUpstreams(rest.upstreams, baseDir), expanded),
     secrets: placeSecrets(rest.secrets, baseDir),
     models: placeModels(rest.models, baseDir),
     variables: Object.fromEntries(rest.runtimeVariables.flatMap((name) => (env[name] ? [[name, env[name]]] : []))),

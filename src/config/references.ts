@@ -1,5 +1,6 @@
 import { isObject } from '../kernel/json.ts';
 import { type LookUp, nameOf, type Reference } from '../platform/secrets/reference.ts';
+import { isSecretKey } from '../platform/telemetry/redaction.ts';
 import type { Fault, Path } from './faults.ts';
 
 export { codeOf } from '../platform/secrets/local.ts';
@@ -20,6 +21,8 @@ export interface Expanded {
   whole: Set<string>;
   /** What cannot be had now, where that is no fault: a mark stands in its place. */
   unresolved: (Fault & { reference: string })[];
+  /** Secrets that were put in, and where. */
+  secrets: { path: Path; value: string }[];
 }
 
 /** Stands in a text where a secret could not be had: fit for a URL, a header and a name, and no use to anybody. */
@@ -47,6 +50,7 @@ export function expandReferences(value: unknown, lookUp: LookUp, mayLack: (path:
   const files: string[] = [];
   const whole = new Set<string>();
   const unresolved: Expanded['unresolved'] = [];
+  const secrets: Expanded['secrets'] = [];
 
   const expandText = (text: string, path: Path): string => {
     const single = new RegExp(`^(?:${reference.source})$`).exec(text);
@@ -55,7 +59,10 @@ export function expandReferences(value: unknown, lookUp: LookUp, mayLack: (path:
       if (doubled) return all.slice(1);
       const found = lookUp({ kind, name });
       if (found.file !== undefined) files.push(found.file);
-      if ('value' in found) return found.value;
+      if ('value' in found) {
+        if (isSecretValue({ kind, name }, found.value)) secrets.push({ path, value: found.value });
+        return found.value;
+      }
       if (!found.away || !mayLack(path)) {
         faults.push({ path, text: found.fault });
         return '';
@@ -65,7 +72,20 @@ export function expandReferences(value: unknown, lookUp: LookUp, mayLack: (path:
     });
   };
 
-  return { value: walkTexts(value, [], expandText), faults, files, whole, unresolved };
+  return { value: walkTexts(value, [], expandText), faults, files, whole, unresolved, secrets };
+}
+
+/** Whether what a reference stands for is to be kept from everybody: not each variable, file or field is a secret. */
+export function isSecretValue({ kind, name }: Reference, value: string): boolean {
+  if (kind === 'data' || value.length < 8) return false;
+  const isNamedSo = isSecretKey(name);
+  if (kind === 'env') return isNamedSo || looksRandom(value);
+  return isNamedSo || !/^[a-z]+$/i.test(value);
+}
+
+/** As made by a machine: long, without spaces, of letters and digits. */
+function looksRandom(value: string): boolean {
+  return value.length >= 20 && /^[\w+/=.~-]+$/.test(value) && /\d.*\d.*\d/.test(value) && /[a-z]/i.test(value);
 }
 
 function never(): boolean {

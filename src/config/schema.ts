@@ -266,7 +266,6 @@ export {
 } from './endpoint-schema.ts';
 export type { SourceSettings } from './knowledge-schema.ts';
 export {
-  dimensions,
   type LimitChoice,
   type LimitDimension,
   type LimitPeriod,
@@ -299,8 +298,13 @@ export {
 } from './upstream-schema.ts';
 export { roleNames } from './words.ts';
 
-/** An upstream of the file; with a fault it cannot be run, since a secret that it needs could not be had. */
-export type DeclaredUpstream = UpstreamSettings & { fault?: string };
+/** An upstream of the file. */
+export type DeclaredUpstream = UpstreamSettings & {
+  /** Why it cannot be run: a secret that it needs could not be had. */
+  fault?: string;
+  /** Secrets that references stand for in it. */
+  given?: readonly string[];
+};
 
 /** Everything the server runs by: file, environment and flags in one, defaults filled in. */
 export interface Settings extends Omit<FileSettings, 'server' | 'upstreams'> {

@@ -1,4 +1,3 @@
-import { isObject } from '../kernel/json.ts';
 import { defaultOrg } from '../kernel/principal.ts';
 import type { ReferenceState, Secrets, Standing } from '../platform/secrets/index.ts';
 import { type LocalWorld, lookUpLocally } from '../platform/secrets/local.ts';
@@ -112,18 +111,18 @@ export function standingWarnings(references: readonly PlacedReference[]): string
   });
 }
 
-/** Upstreams, with those at fault that lack a secret. */
-export function withFaults(
+/** Upstreams with what references in them stand for, and those at fault that lack a secret. */
+export function withSecrets(
   upstreams: FileSettings['upstreams'],
-  unresolved: Expanded['unresolved'],
+  { unresolved, secrets }: Pick<Expanded, 'unresolved' | 'secrets'>,
 ): Record<string, DeclaredUpstream> {
-  const faults = new Map<string, string>();
-  for (const { path, text } of unresolved)
-    if (path[0] === 'upstreams' && !faults.has(String(path[1]))) faults.set(String(path[1]), text);
+  const isOf = (name: string, { path }: { path: Path }) => path[0] === 'upstreams' && path[1] === name;
   return Object.fromEntries(
     Object.entries(upstreams).map(([name, upstream]) => {
-      const fault = faults.get(name);
-      return [name, fault === undefined || !isObject(upstream) ? upstream : { ...upstream, fault }];
+      const fault = unresolved.find((one) => isOf(name, one))?.text;
+      const given = [...new Set(secrets.filter((one) => isOf(name, one)).map(({ value }) => value))];
+      const more = { ...(fault === undefined ? {} : { fault }), ...(given.length === 0 ? {} : { given }) };
+      return [name, { ...upstream, ...more }];
     }),
   );
 }

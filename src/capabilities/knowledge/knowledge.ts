@@ -20,6 +20,7 @@ import { createPace } from './ingest/pace.ts';
 import { latestRuns, type Run } from './ingest/store.ts';
 import { createLexical } from './lexical/index.ts';
 import { createQuality, type Quality } from './quality/index.ts';
+import { rememberingJudge } from './query/judged.ts';
 import { type Asker, createQueries } from './query/query.ts';
 import { createSplit } from './query/split.ts';
 import { createTurns } from './query/turns.ts';
@@ -112,7 +113,8 @@ const heardOfMs = 15_000;
 
 /** The team's documents: kept up to date with their sources, and found by who may read them. */
 export function createKnowledge(deps: KnowledgeDeps): Knowledge {
-  const { db, reader, clock, log, replica, alone, waiting, embedders, subjectsOf, findInstructions, chat } = deps;
+  const { db, reader, clock, log, replica, alone, waiting, embedders, subjectsOf, chat } = deps;
+  const findInstructions = rememberingJudge(deps.findInstructions);
   let { declared, search, sources } = deps;
   const goneAfterMs = alone ? 0 : heardOfMs;
   const sealing = createSealing({ vault: deps.vault });

@@ -79,7 +79,7 @@ export function createRuntime(deps: Deps): Runtime {
         return { org, name, source, settings: written, written, fault: RuntimeStdioOff().message };
       }
       try {
-        return { org, name, source, settings: await resolveReferences(written, resolveReference), written };
+        return { org, name, source, written, ...(await resolveReferences(written, resolveReference)) };
       } catch (error) {
         if (!SecretUnavailable.is(error)) throw error;
         log.warn({ org, upstream: name, reason: error.message }, 'an upstream added at run time lacks a secret');
@@ -132,7 +132,7 @@ export function createRuntime(deps: Deps): Runtime {
     const written = parseUpstream(org, input);
     if ('command' in written && !mayStart(org)) throw RuntimeStdioOff();
     refuseShownSecrets(written);
-    const resolved = await resolveReferences(written, resolveReference);
+    const { settings: resolved } = await resolveReferences(written, resolveReference);
     for (const address of addressesOf(resolved)) await around.egress.assertAllowed(address);
     return { written, resolved };
   };

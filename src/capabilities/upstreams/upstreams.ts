@@ -200,11 +200,12 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
 }
 
 function declarationsOf(declared: Record<string, DeclaredUpstream>): Declaration[] {
-  return Object.entries(declared).map(([name, { fault, ...settings }]) => ({
+  return Object.entries(declared).map(([name, { fault, given, ...settings }]) => ({
     org: settings.org,
     name,
     source: 'file',
     settings: settings as UpstreamSettings,
     ...(fault === undefined ? {} : { fault }),
+    ...(given === undefined ? {} : { given }),
   }));
 }

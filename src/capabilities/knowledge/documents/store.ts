@@ -343,15 +343,10 @@ interface ReadableRow extends Omit<Passage, 'place' | 'url' | 'changedAt' | 'con
  * chunks are taken first: where tables were never analysed, as in a young embedded database, the planner would else go through
  * all documents. Audiences are arrays, not joins, for the same reason.
  */
-const readable = (
-  db: Db,
-  org: OrgId,
-  subjects: readonly string[],
-  chosen: RawBuilder<unknown>,
-): RawBuilder<unknown> => sql`
+const readable = (org: OrgId, subjects: readonly string[], chosen: RawBuilder<unknown>): RawBuilder<unknown> => sql`
   with chunk as materialized (
     select * from knowledge_chunks
-    where org = ${org} and audience = any(array${audiencesOf(db, org, subjects)}) and ${chosen}
+    where org = ${org} and audience = any(array${audiencesOf(org, subjects)}) and ${chosen}
   )
   select chunk.id, chunk.document, chunk.ordinal, chunk.parent, chunk.kind, chunk.headings, chunk.text, chunk.tokens,
     chunk.line, chunk.end_line, chunk.page, collection.name as collection, chunk.collection as "collectionId",
@@ -360,7 +355,7 @@ const readable = (
   from chunk
   join knowledge_documents as document on document.org = ${org} and document.id = chunk.document
   join knowledge_collections as collection on collection.org = ${org} and collection.id = chunk.collection
-  where collection.audience = any(array${audiencesOf(db, org, subjects)}) and document.deleted_at is null`;
+  where collection.audience = any(array${audiencesOf(org, subjects)}) and document.deleted_at is null`;
 
 function toPassage({ line, end_line, page, url, changed_at, confirmed_at, ...rest }: ReadableRow): Passage {
   return {
@@ -385,7 +380,7 @@ export async function readPassages(
 ): Promise<Passage[]> {
   if (chunks.length === 0) return [];
   const chosen = sql`id = any(${[...chunks]}::int[])`;
-  const { rows } = await sql<ReadableRow>`${prepared}${readable(db, org, subjects, chosen)}`.execute(db);
+  const { rows } = await sql<ReadableRow>`${prepared}${readable(org, subjects, chosen)}`.execute(db);
   return rows.map(toPassage);
 }
 
@@ -399,7 +394,7 @@ export async function readStretch(
   to: number,
 ): Promise<Passage[]> {
   const chosen = sql`document = ${document} and ordinal between ${from} and ${to}`;
-  const { rows } = await sql<ReadableRow>`${readable(db, org, subjects, chosen)} order by ordinal`.execute(db);
+  const { rows } = await sql<ReadableRow>`${readable(org, subjects, chosen)} order by ordinal`.execute(db);
   return rows.map(toPassage);
 }
 
@@ -422,8 +417,8 @@ export async function readSources(db: Db, org: OrgId, subjects: readonly string[
     .innerJoin('knowledge_collections as collection', 'collection.id', 'document.collection')
     .where('document.org', '=', org)
     .where('collection.org', '=', org)
-    .where('document.audience', 'in', audiencesOf(db, org, subjects))
-    .where('collection.audience', 'in', audiencesOf(db, org, subjects))
+    .where('document.audience', 'in', audiencesOf(org, subjects))
+    .where('collection.audience', 'in', audiencesOf(org, subjects))
     .where('document.deleted_at', 'is', null)
     .groupBy(['collection.name', 'collection.settings', 'document.source'])
     .select(({ fn }) => [
@@ -459,7 +454,7 @@ export async function readDocument(
   limit: number,
 ): Promise<Passage[]> {
   const chosen = sql`document = ${document}`;
-  const { rows } = await sql<ReadableRow>`${readable(db, org, subjects, chosen)}
+  const { rows } = await sql<ReadableRow>`${readable(org, subjects, chosen)}
     and collection.name = ${collection} order by ordinal limit ${limit}`.execute(db);
   return rows.map(toPassage);
 }

@@ -1,6 +1,7 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { OrgId } from '../../../../kernel/principal.ts';
 import { type Db, prepared } from '../../../../platform/db/index.ts';
+import { audiencesOf } from '../../collections/store.ts';
 import { documentConditions, type Filters, storable } from '../../documents/filters/store.ts';
 import type { Remembered } from '../../remembered.ts';
 import type { Language } from '../../types.ts';
@@ -26,9 +27,9 @@ export interface Matter {
   postings: Map<string, TermPostings>;
 }
 
-const audiencesOf = ({ org, subjects }: Scope): RawBuilder<unknown> =>
+const audiences = ({ org, subjects }: Scope): RawBuilder<unknown> =>
   // An array, not a join: the index on (org, collection, term, audience) is then used whatever the planner believes.
-  sql`any(array(select id from knowledge_audiences where org = ${org} and subjects && ${subjects.map(storable)}::text[]))`;
+  sql`any(array${audiencesOf(org, subjects.map(storable))})`;
 
 /**
  * The totals of what the caller may read, and the postings of each term that has any. As base64, which is half again shorter
@@ -38,12 +39,12 @@ export async function readMatter(db: Db, scope: Scope, terms: readonly string[])
   const { rows } = await sql<{ key: string; chunks: string | null; bodyLength: string; postings: string }>`${prepared}
     select language as key, sum(chunks)::text as chunks, sum(body_length)::text as "bodyLength", null as postings
     from knowledge_lexical_totals
-    where org = ${scope.org} and collection = any(${scope.collections}::bigint[]) and audience = ${audiencesOf(scope)}
+    where org = ${scope.org} and collection = any(${scope.collections}::bigint[]) and audience = ${audiences(scope)}
     group by language having sum(chunks) > 0
     union all
     select term, null, null, ${gathered} from knowledge_postings
     where org = ${scope.org} and collection = any(${scope.collections}::bigint[]) and term = any(${terms}::text[])
-      and audience = ${audiencesOf(scope)}
+      and audience = ${audiences(scope)}
     group by term`.execute(db);
   const totals: LanguageTotals[] = [];
   const postings: Matter['postings'] = new Map();
@@ -68,7 +69,7 @@ export async function readPostings(
   const { rows } = await sql<{ term: string; postings: string }>`${prepared}
     select term, ${gathered} as postings from knowledge_postings
     where org = ${scope.org} and collection = any(${scope.collections}::bigint[]) and term = any(${terms}::text[])
-      and audience = ${audiencesOf(scope)}
+      and audience = ${audiences(scope)}
     group by term having sum(octet_length(postings)) <= ${most * postingBytes}::bigint`.execute(db);
   return new Map(rows.map(({ term, postings }) => [term, Buffer.from(postings, 'base64')]));
 }
@@ -108,7 +109,7 @@ export async function readCandidates(
     from (
       select l.chunk, l.collection::int as collection, ${passes(filters)} as passes, l.lexemes from knowledge_lexemes l
       where l.org = ${org} and l.chunk = any(${chunks}::int[])
-        and l.collection = any(${scope.collections}::bigint[]) and l.audience = ${audiencesOf(scope)}
+        and l.collection = any(${scope.collections}::bigint[]) and l.audience = ${audiences(scope)}
       offset 0 -- so that the filters are not worked out twice
     ) as found`.execute(db);
   return rows.map((row) => {
@@ -148,7 +149,7 @@ export async function readSimilarTerms(
         and t.term % n.word and similarity(t.term, n.word) >= ${least}::real
         and (
           select true from knowledge_postings p
-          where p.org = t.org and p.collection = t.collection and p.term = t.term and p.audience = ${audiencesOf(scope)}
+          where p.org = t.org and p.collection = t.collection and p.term = t.term and p.audience = ${audiences(scope)}
           limit 1
         )
       group by t.term order by similarity desc, t.term limit 10
