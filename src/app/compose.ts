@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import ours from '../../package.json' with { type: 'json' };
 import { createAccess, may, scopeNames, subjectsOf } from '../capabilities/access/index.ts';
 import { createActs, createAudit } from '../capabilities/audit/index.ts';
+import { createCaching } from '../capabilities/caching/index.ts';
 import {
   createCatalog,
   createLatencies,
@@ -181,6 +182,14 @@ export function compose(ground: Ground) {
     declared: settings.limits,
     refused: limitRefused,
   });
+  const caching = createCaching({
+    bus,
+    clock,
+    log,
+    settings: settings.caching,
+    isBoundToSession: ({ org, toolset }) => upstreams.get(org, toolset)?.isolation === 'session',
+    instruments: metrics.watchCache(() => caching.size()),
+  });
   const guidanceOf = (tool: Tool) => guidanceFor(tool, latencies, limits.wordsFor(tool));
   const { reranker } = settings.models;
   // Their endpoints stand in the operator's file.
@@ -259,6 +268,7 @@ export function compose(ground: Ground) {
     decide: (call, tool) => policy.decide(call.principal, tool, argumentsOf(call), originOf(call)),
     limits,
     once: idempotency,
+    cache: caching,
     providerOf: toolsets.providerOf,
     trail: createTrail(audit, clock, ({ principal, endpoint }, name) =>
       gateway.view(principal.org, endpoint).findTool(name),
@@ -313,6 +323,7 @@ export function compose(ground: Ground) {
     policy,
     catalog,
     endpoints,
+    caching,
     knowledge,
     limits,
     upstreams,
@@ -382,6 +393,7 @@ export function compose(ground: Ground) {
     access,
     audit,
     bus,
+    caching,
     catalog,
     database,
     egress,

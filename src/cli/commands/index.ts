@@ -3,6 +3,8 @@ import { auditExport } from './audit/export.ts';
 import { audit } from './audit/list.ts';
 import { auditVerify } from './audit/verify.ts';
 import { backup } from './backup.ts';
+import { cacheClear } from './cache/clear.ts';
+import { cacheShow } from './cache/show.ts';
 import { call } from './call.ts';
 import { catalogAdd } from './catalog/add.ts';
 import { catalogSearch } from './catalog/search.ts';
@@ -119,6 +121,8 @@ export const commands: readonly CommandSpec[] = [
   limitsShow,
   limitsAdd,
   limitsRemove,
+  cacheShow,
+  cacheClear,
   audit,
   auditVerify,
   auditExport,

@@ -10,6 +10,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 import type { Admission, HttpEnv } from '../http/admission.ts';
 import { auditRoutes } from './audit.ts';
+import { type CacheRoutesDeps, cacheRoutes } from './cache.ts';
 import { callRoutes } from './calls.ts';
 import { openApiOf, serveDocuments } from './documents.ts';
 import { type EndpointRoutesDeps, endpointRoutes } from './endpoints.ts';
@@ -34,6 +35,7 @@ export interface RestDeps extends BodyLimits {
   access: Access;
   audit: Audit;
   policy: Policy;
+  caching: CacheRoutesDeps['caching'];
   catalog: Catalog;
   endpoints: EndpointRoutesDeps['endpoints'];
   knowledge: Knowledge;
@@ -73,6 +75,7 @@ function restRoutes(deps: RestDeps): Route[] {
     ...knowledgeQualityRoutes(deps),
     ...policyRoutes(deps),
     ...limitRoutes(deps),
+    ...cacheRoutes(deps),
     ...auditRoutes(deps),
     ...keyRoutes(deps),
     ...userRoutes(deps),
