@@ -93,4 +93,10 @@ export const requirements = {
     'Results of read-only tools are told again for as long as the file says, to the same caller unless they are shared, by what the tool is now and what it was given; one run answers all who ask at once; calls that make them untrue, and whoever says so, end that on every server; an answer says that it was kept, and figures what it saved.',
   'AC-1':
     'An MCP client that has only the URL signs its person in, by pages that need no script; what its token opens is what the person is now, in the organisation that was chosen; machines and terminals get in, too; crossing refreshes sign nobody out, a replayed one ends its family, and passwords are limited whatever headers a client sends.',
+  'AC-5':
+    'References to variables, files and a vault resolve through one port, with leases prolonged and new values taken by what uses them alone, no call lost; a vault that is away ends nothing before its time and stops only what cannot do without; each organisation refers to what the operator lets it; and no value is found in anything that is written, however things go wrong.',
+  'AC-3':
+    'People sign in by the OpenID provider of their organisation, as members with the role and teams of their groups, at once and for as long as it vouches for them; it opens no other organisation, and where it is required no password does; a forged, foreign or borrowed answer lets nobody in; an external authorisation server alone suffices.',
+  'CO-8':
+    'Policies are rehearsed: cases test them with and without a server, past decisions are decided anew by others with the same fail-closed engine and what changes is told apart from what a record does not suffice for, what is saved is what was rehearsed, each set is a version that can be put back, and a decision names its rules, what they looked at and what would have to differ, to those who may know.',
 } as const satisfies Record<`SP-${number}` | `CA-${number}` | `KN-${number}` | `AC-${number}` | `CO-${number}`, string>;

@@ -40,6 +40,7 @@ import { createEgress } from '../platform/http/index.ts';
 import { createKeyring } from '../platform/keyring/index.ts';
 import { createEmbedders, createReranker } from '../platform/models/index.ts';
 import { createProcesses } from '../platform/process/index.ts';
+import type { Secrets } from '../platform/secrets/index.ts';
 import type { Log, Metrics, Tracing } from '../platform/telemetry/index.ts';
 import { type Admission, createHttpApp } from '../surfaces/http/index.ts';
 import { createMcpSurface } from '../surfaces/mcp/index.ts';
@@ -48,10 +49,14 @@ import { createSigninSurface } from '../surfaces/signin/index.ts';
 import { openChat } from './chat.ts';
 import { createDefinitionWatch } from './definitions.ts';
 import { createKnowledgeNews } from './knowledge-news.ts';
+import { createModelKeys } from './model-keys.ts';
 import { createObserver } from './observe.ts';
 import { missingOrgs } from './orgs.ts';
 import { createOwnToolset } from './own.ts';
+import { createPastDecisions } from './past-decisions.ts';
+import { createPrincipals } from './principals.ts';
 import { createReferences } from './references.ts';
+import { requireSecrets, watchSecrets } from './secrets.ts';
 import { createToolsets } from './toolsets.ts';
 import { createTrail } from './trail.ts';
 
@@ -63,6 +68,8 @@ export interface Ground {
   log: Log;
   metrics: Metrics;
   tracing: Tracing;
+  /** What references are looked up in. */
+  secrets: Secrets;
   /** What child processes inherit of the environment. */
   inheritedEnvironment: Record<string, string>;
   /** Toolsets of Fairlead's own, beside those that stand here. */
@@ -77,7 +84,7 @@ export const version: string = ours.version;
 
 /** Wires everything; starts nothing. */
 export function compose(ground: Ground) {
-  const { settings, database, bus, log, metrics, tracing, clock = systemClock } = ground;
+  const { settings, database, bus, log, metrics, tracing, secrets, clock = systemClock } = ground;
   const { db } = database;
   if (settings.secret === undefined) throw new Error('settings without a secret: they were loaded only to look');
   const keyring = createKeyring(settings.secret);
@@ -106,6 +113,7 @@ export function compose(ground: Ground) {
     shipped: settings.policies.shipped,
     environment: settings.environment,
     projections: settings.projections,
+    past: createPastDecisions(audit),
   });
   let rulesEpoch = 0;
   policy.onChange(() => rulesEpoch++);
@@ -121,6 +129,7 @@ export function compose(ground: Ground) {
         resource: mcpUrl,
         scopes: scopeNames,
         development: settings.development,
+        providers: settings.auth.sso,
       })
     : undefined;
   const access = createAccess({
@@ -149,9 +158,16 @@ export function compose(ground: Ground) {
     purged: (org) => upstreams.purged(org),
   });
   let issuers = settings.auth.issuers;
-  const setIssuers = (next: typeof issuers, development: boolean) => {
-    access.setIssuers(next, development);
-    issuers = next;
+  let providers = settings.auth.sso;
+  const setAuth = ({ auth, development }: Pick<Settings, 'auth' | 'development'>) => {
+    access.setIssuers(auth.issuers, development);
+    signin?.sso.declare(auth.sso);
+    [issuers, providers] = [auth.issuers, auth.sso];
+  };
+  let runtimeSecrets = settings.secrets.vault?.runtime ?? {};
+  const setRuntimeSecrets = (next: typeof runtimeSecrets) => {
+    runtimeSecrets = next;
+    return upstreams.resolveAgain();
   };
   const upstreams = createUpstreams({
     db,
@@ -164,7 +180,8 @@ export function compose(ground: Ground) {
     egress,
     declared: settings.upstreams,
     allowRuntimeStdio: settings.allowRuntimeStdio,
-    resolveReference: createReferences(settings.variables),
+    resolveReference: createReferences(() => ({ variables: settings.variables, vault: runtimeSecrets }), secrets),
+    keepReferences: (standing) => secrets.keep('runtime', standing),
     clientInfo: { name: 'fairlead', title: 'Fairlead', version },
   });
 
@@ -192,8 +209,8 @@ export function compose(ground: Ground) {
   });
   const guidanceOf = (tool: Tool) => guidanceFor(tool, latencies, limits.wordsFor(tool));
   const { reranker } = settings.models;
-  // Their endpoints stand in the operator's file.
-  const fetchModel = (url: string | URL, init?: RequestInit) => egress.fetch(url, { ...init, guarded: false });
+  const modelKeys = createModelKeys(settings.models, egress);
+  const fetchModel = modelKeys.fetch;
   const embedders = createEmbedders({
     settings: settings.models,
     fetch: fetchModel,
@@ -225,7 +242,7 @@ export function compose(ground: Ground) {
     ...(reranker ? { reranker: createReranker({ settings: reranker, fetch: fetchModel }) } : {}),
     embedders,
     openSource: (org, source) =>
-      openSource(source, {
+      openSource(requireSecrets(source), {
         baseDir: settings.baseDir,
         dataDir: join(settings.dataDir, 'knowledge', org),
         trusted: true, // sources stand in the operator's file
@@ -236,7 +253,7 @@ export function compose(ground: Ground) {
     fetchPage: createPages({ egress, userAgent: `fairlead/${version}` }),
     subjectsOf,
     findInstructions: instructionsIn,
-    chat: openChat(settings.models.chat, { egress, metrics }),
+    chat: openChat(settings.models.chat, { fetch: fetchModel, metrics }),
     news: createKnowledgeNews({
       ...{ bus, log, answered: metrics.answer },
       instruments: metrics.watchKnowledge(() => knowledge.lags()),
@@ -285,6 +302,7 @@ export function compose(ground: Ground) {
       limits: limits.declared(),
       upstreams: Object.fromEntries(declared.map((upstream) => [upstream.name, upstream])),
       issuers,
+      providers,
     };
     try {
       return missingOrgs(naming, access.orgs.has);
@@ -328,7 +346,9 @@ export function compose(ground: Ground) {
     limits,
     upstreams,
     signin,
+    findPrincipal: createPrincipals(access.keys, signin),
     orgsNotThere,
+    secrets,
     clock,
     log,
     version,
@@ -339,6 +359,7 @@ export function compose(ground: Ground) {
   const acts = createActs({ audit, clock, log });
   const definitions = createDefinitionWatch({ catalog, acts, metrics, log });
   metrics.watchUpstreams(() => upstreams.list());
+  watchSecrets(metrics, secrets);
   metrics.watchPool(database.usage);
   metrics.watchAuditQueue(() => {
     const { queued, queueSize, dropped } = audit.stats();
@@ -359,6 +380,7 @@ export function compose(ground: Ground) {
                   log,
                   sign: (text) => keyring.hash('sign-in', text),
                   isEndpoint: endpoints.exists,
+                  passwordsCount: () => access.orgs.known().some((org) => !signin.sso.requiredIn(org)),
                 },
                 admission,
               ),
@@ -382,6 +404,7 @@ export function compose(ground: Ground) {
         unready: operations.unready,
         warnings: () => [
           ...(audit.stats().gaps.length > 0 ? ['audit records are being dropped: the queue is full'] : []),
+          ...secrets.health().warnings,
           ...(limits.state().alone
             ? ['the store of limits does not answer: each replica goes by its share of every limit']
             : []),
@@ -405,11 +428,14 @@ export function compose(ground: Ground) {
     knowledge,
     limits,
     mcp,
+    modelKeys,
     orgsNotThere,
     policy,
     processes,
     definitions,
-    setIssuers,
+    secrets,
+    setRuntimeSecrets,
+    setAuth,
     signin: { start: async () => signin?.start(), stop: async () => signin?.stop() },
     toolsets,
     upstreams,

@@ -18,6 +18,7 @@ import { databaseErrors } from '../platform/db/index.ts';
 import { httpErrors } from '../platform/http/index.ts';
 import { modelErrors } from '../platform/models/index.ts';
 import { processErrors } from '../platform/process/index.ts';
+import { secretsErrors } from '../platform/secrets/index.ts';
 import { restErrors } from '../surfaces/rest/index.ts';
 
 /** The whole catalogue, for the documentation: by part of the house. */
@@ -41,5 +42,6 @@ export const errorCatalogue: readonly { part: string; errors: readonly ErrorKind
   { part: 'Models', errors: modelErrors },
   { part: 'Processes', errors: processErrors },
   { part: 'Database', errors: databaseErrors },
+  { part: 'Secrets', errors: secretsErrors },
   { part: 'Configuration', errors: configErrors },
 ];

@@ -21,8 +21,9 @@ export async function orgsNotThere(settings: Settings): Promise<{ missing: Missi
     endpoints,
     upstreams,
     collections: knowledge.collections,
-    limits: settings.limits,
     issuers: auth.issuers,
+    providers: auth.sso,
+    limits: settings.limits,
   };
   const named = [...new Set(namedOrgs(naming).map(({ org }) => org))];
   if (named.length === 0) return { missing: [] };

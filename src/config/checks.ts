@@ -23,8 +23,10 @@ export function crossCheck(checked: Checked): { faults: Fault[]; warnings: strin
     ...anonymousFaults(checked),
     ...issuerFaults(checked),
     ...builtInFaults(checked),
+    ...ssoFaults(checked),
     ...tlsFaults(checked),
     ...modelFaults(checked),
+    ...vaultFaults(checked),
   ];
   const warnings: string[] = [];
 
@@ -40,6 +42,10 @@ export function crossCheck(checked: Checked): { faults: Fault[]; warnings: strin
     const path = 'openapi' in upstream && typeof upstream.openapi === 'string' ? upstream.openapi : undefined;
     const reason = path !== undefined && !isWebAddress(path) && unreadable(path);
     if (reason) warnings.push(`upstreams.${name}.openapi cannot be read (${reason})`);
+  }
+  const { vault } = settings.secrets;
+  if (vault && !isProtected(new URL(vault.address))) {
+    warnings.push('secrets.vault.address is not https: its token and all secrets go there unencrypted');
   }
   warnings.push(...knowledgeWarnings(settings));
   if (settings.tls && settings.publicUrl.startsWith('http:')) {
@@ -104,13 +110,44 @@ function issuerFaults({ settings, said, isSound }: Checked): Fault[] {
 
 /** Whether people sign in at this server itself. */
 export function isBuiltIn({ auth, publicUrl }: Pick<Settings, 'auth' | 'publicUrl'>): boolean {
-  return auth.builtIn ?? (auth.issuers.length === 0 && isProtected(new URL(publicUrl)));
+  const wanted = auth.issuers.length === 0 || Object.keys(auth.sso).length > 0;
+  return auth.builtIn ?? (wanted && isProtected(new URL(publicUrl)));
 }
 
 function builtInFaults({ settings: { auth, publicUrl }, isSound }: Checked): Fault[] {
   if (auth.builtIn !== true || !isSound(['server', 'publicUrl']) || isProtected(new URL(publicUrl))) return [];
   const text = 'sends passwords unencrypted: server.publicUrl must be https, or on loopback';
   return [{ path: ['auth', 'builtIn'], text }];
+}
+
+function vaultFaults({ settings: { secrets }, isSound }: Checked): Fault[] {
+  const path: Path = ['secrets', 'vault', 'caFile'];
+  const file = secrets.vault?.caFile;
+  const reason = file !== undefined && isSound(path) && unreadable(file);
+  return reason ? [{ path, text: `cannot be read (${reason})` }] : [];
+}
+
+function ssoFaults({ settings: { auth, publicUrl, development }, said, isSound }: Checked): Fault[] {
+  const path: Path = ['auth', 'sso'];
+  const named = at(said, path);
+  const providers = Object.entries(isObject(named) ? named : {});
+  if (providers.length === 0) return [];
+  const faults: Fault[] = [];
+  if (auth.builtIn === false) faults.push({ path, text: 'needs the built-in sign-in: leave out auth.builtIn: false' });
+  else if (isSound(['server', 'publicUrl']) && !isProtected(new URL(publicUrl))) {
+    faults.push({ path, text: 'sends sign-ins unencrypted: server.publicUrl must be https, or on loopback' });
+  }
+  for (const [name, provider] of providers) {
+    const issuer = at(provider, ['issuer']);
+    if (typeof issuer !== 'string' || !isSound([...path, name, 'issuer'])) continue;
+    if (!development && !isProtected(new URL(issuer))) {
+      faults.push({
+        path: [...path, name, 'issuer'],
+        text: 'must be https: whoever changes an answer on the way is let in',
+      });
+    }
+  }
+  return faults;
 }
 
 function tlsFaults({ settings: { baseDir }, said, isSound }: Checked): Fault[] {

@@ -295,7 +295,7 @@ unknown: hunter2
     expect((await faults()).sort()).toEqual([
       'server.adminKey (line 2): the environment has no NOPE',
       'server.dataDir (line 3): the data folder cannot be named by itself',
-      'upstreams.a.args[0] (line 7): ${foo:...} is no reference; there are env, file and data ($${ writes a plain ${)',
+      'upstreams.a.args[0] (line 7): ${foo:...} is no reference; there are env, file, data and vault ($${ writes a plain ${)',
       'upstreams.a.args[1] (line 7): must stay in the data folder',
       'upstreams.a.args[2] (line 7): . is no file',
       'upstreams.a.command (line 6): nope cannot be read (ENOENT)',

@@ -126,6 +126,12 @@ export interface Decision {
   context: JsonObject;
   /** Set when a policy failed to evaluate: the answer is then no. */
   errors?: readonly string[];
+  /** Number of the organisation's own policies as they then stood together; absent where it had none. */
+  policySet?: number;
+  /** Names of the arguments of this tool that policies could read, whether they were there or not. */
+  projected?: readonly string[];
+  /** Something of the call could not be read as policies must: denied, whatever the rules say. */
+  unreadable?: true;
 }
 
 /** A provider asks the caller for something and ends this round; the caller comes back with a continuation. */

@@ -27,6 +27,7 @@ describe.each(databaseKinds)('better-auth on %s', (kind) => {
     newId,
     hashToken: (token: string) => `hash of ${token}`,
     orgOf: () => undefined,
+    passwordCounts: () => true,
   });
 
   beforeAll(async () => {

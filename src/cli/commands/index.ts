@@ -44,10 +44,17 @@ import { orgsCreate } from './orgs/create.ts';
 import { orgsDelete } from './orgs/delete.ts';
 import { orgsList } from './orgs/list.ts';
 import { policiesCheck } from './policies/check.ts';
+import { policiesDiff } from './policies/diff.ts';
+import { policiesExplain } from './policies/explain.ts';
 import { policiesList } from './policies/list.ts';
 import { policiesRemove } from './policies/remove.ts';
+import { policiesReplay } from './policies/replay.ts';
+import { policiesRollback } from './policies/rollback.ts';
 import { policiesSave } from './policies/save.ts';
+import { policiesTest } from './policies/test.ts';
+import { policiesVersions } from './policies/versions.ts';
 import { restore } from './restore.ts';
+import { secretsCheck } from './secrets/check.ts';
 import { serve } from './serve.ts';
 import { stdio } from './stdio.ts';
 import { toolsDescribe } from './tools/describe.ts';
@@ -123,11 +130,18 @@ export const commands: readonly CommandSpec[] = [
   limitsRemove,
   cacheShow,
   cacheClear,
+  policiesTest,
+  policiesExplain,
+  policiesReplay,
+  policiesVersions,
+  policiesDiff,
+  policiesRollback,
   audit,
   auditVerify,
   auditExport,
   configCheck,
   configSchema,
+  secretsCheck,
   migrate,
   backup,
   restore,

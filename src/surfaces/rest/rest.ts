@@ -22,9 +22,13 @@ import { type LimitRoutesDeps, limitRoutes } from './limits.ts';
 import { type MeDeps, meRoutes } from './me.ts';
 import { orgRoutes } from './orgs.ts';
 import { policyRoutes } from './policies.ts';
+import { type PolicyExplainDeps, policyExplainRoutes } from './policy-explain.ts';
+import { policyRehearsalRoutes } from './policy-rehearsals.ts';
+import { policyVersionRoutes } from './policy-versions.ts';
 import { register } from './register.ts';
 import { reviewRoutes } from './reviews.ts';
 import type { Route } from './route.ts';
+import { type SecretRoutesDeps, secretRoutes } from './secrets.ts';
 import { serviceRoutes } from './services.ts';
 import { type ToolsDeps, toolRoutes } from './tools.ts';
 import { upstreamRoutes } from './upstreams.ts';
@@ -42,6 +46,8 @@ export interface RestDeps extends BodyLimits {
   limits: LimitRoutesDeps['limits'];
   upstreams: Upstreams;
   signin: UsersDeps['signin'];
+  secrets: SecretRoutesDeps['secrets'];
+  findPrincipal: PolicyExplainDeps['findPrincipal'];
   guidanceOf: ToolsDeps['guidanceOf'];
   /** What is declared for organisations that do not exist. */
   orgsNotThere: MeDeps['orgsNotThere'];
@@ -70,12 +76,16 @@ function restRoutes(deps: RestDeps): Route[] {
     ...callRoutes(deps),
     ...endpointRoutes(deps),
     ...upstreamRoutes(deps),
+    ...secretRoutes(deps),
     ...reviewRoutes(deps),
     ...knowledgeRoutes(deps),
     ...knowledgeQualityRoutes(deps),
     ...policyRoutes(deps),
     ...limitRoutes(deps),
     ...cacheRoutes(deps),
+    ...policyExplainRoutes(deps),
+    ...policyRehearsalRoutes(deps),
+    ...policyVersionRoutes(deps),
     ...auditRoutes(deps),
     ...keyRoutes(deps),
     ...userRoutes(deps),

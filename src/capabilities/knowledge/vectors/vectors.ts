@@ -139,7 +139,9 @@ export function createVectors(deps: Deps): Vectors {
   };
 
   return {
-    search: (on, org, search, signal) => searchVectors({ ...deps, db: on, queries }, org, search, signal),
+    // Without any model nothing can be asked for by its meaning, whatever vectors there are.
+    search: async (on, org, search, signal) =>
+      embedders.all.length === 0 ? [] : await searchVectors({ ...deps, db: on, queries }, org, search, signal),
     vectorOf: async (question) => embedders.usual && (await queries.of(embedders.usual.model, asQuestion(question))),
     read: async (org) => new Map((await readVectors(db, org)).map((one) => [one.collection, one])),
     pending: (org, collection) => countPending(db, org, collection),
