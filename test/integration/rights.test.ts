@@ -49,6 +49,8 @@ const readers: Record<string, readonly string[]> = {
   '/api/v1/reviews': operators,
   '/api/v1/upstreams': everyone,
   '/api/v1/upstreams/{name}': everyone,
+  '/api/v1/limits': operators,
+  '/api/v1/cache': operators,
   '/api/v1/policies': operators,
   '/api/v1/policies/schema': operators,
   '/api/v1/policies/{name}': operators,

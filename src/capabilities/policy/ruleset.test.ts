@@ -322,6 +322,9 @@ describe('the memory of decisions', () => {
   const pairs: [condition: string, other: { who?: Partial<Principal>; what?: Tool; situation?: JsonObject }][] = [
     ['principal == Principal::"key:2"', { who: { id: 'key:2' } }],
     ['principal in Role::"extra"', { who: { roles: ['operator', 'extra'] } }],
+    ['principal in Team::"platform"', { who: { teams: ['platform'] } }],
+    ['principal in [Team::"on-call", Team::"night"]', { who: { teams: ['on-call'] } }],
+    ['{a: principal}.a in Team::"platform"', { who: { teams: ['platform'] } }],
     ['principal.kind == "agent"', { who: { kind: 'agent' } }],
     ['principal.org == Organisation::"other"', { who: { org: 'other' } }],
     ['principal in Organisation::"other"', { who: { org: 'other' } }],
