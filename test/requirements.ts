@@ -93,6 +93,8 @@ export const requirements = {
     'Results of read-only tools are told again for as long as the file says, to the same caller unless they are shared, by what the tool is now and what it was given; one run answers all who ask at once; calls that make them untrue, and whoever says so, end that on every server; an answer says that it was kept, and figures what it saved.',
   'AC-1':
     'An MCP client that has only the URL signs its person in, by pages that need no script; what its token opens is what the person is now, in the organisation that was chosen; machines and terminals get in, too; crossing refreshes sign nobody out, a replayed one ends its family, and passwords are limited whatever headers a client sends.',
+  'AC-6':
+    'Keys, machines and sessions are listed with their last use and scopes, rotated with an overlap and ended, a person with one act; a sealed admin credential opens administration when nothing else does, and loudly; and every sign-in, refusal, grant and change stands in the audit.',
   'AC-5':
     'References to variables, files and a vault resolve through one port, with leases prolonged and new values taken by what uses them alone, no call lost; a vault that is away ends nothing before its time and stops only what cannot do without; each organisation refers to what the operator lets it; and no value is found in anything that is written, however things go wrong.',
   'AC-3':

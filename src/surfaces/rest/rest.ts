@@ -10,6 +10,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 import type { Admission, HttpEnv } from '../http/admission.ts';
 import { auditRoutes } from './audit.ts';
+import { breakGlassRoutes } from './break-glass.ts';
 import { type CacheRoutesDeps, cacheRoutes } from './cache.ts';
 import { callRoutes } from './calls.ts';
 import { openApiOf, serveDocuments } from './documents.ts';
@@ -30,6 +31,7 @@ import { reviewRoutes } from './reviews.ts';
 import type { Route } from './route.ts';
 import { type SecretRoutesDeps, secretRoutes } from './secrets.ts';
 import { serviceRoutes } from './services.ts';
+import { sessionRoutes } from './sessions.ts';
 import { type ToolsDeps, toolRoutes } from './tools.ts';
 import { upstreamRoutes } from './upstreams.ts';
 import { type UsersDeps, userRoutes } from './users.ts';
@@ -89,7 +91,9 @@ function restRoutes(deps: RestDeps): Route[] {
     ...auditRoutes(deps),
     ...keyRoutes(deps),
     ...userRoutes(deps),
+    ...sessionRoutes(deps),
     ...serviceRoutes(deps),
+    ...breakGlassRoutes(deps),
     ...orgRoutes(deps),
     ...meRoutes(deps),
   ];
