@@ -380,3 +380,23 @@ describe('who signs in by a password', () => {
     expect((await world.me(tokens.access_token)).status).toBe(200);
   });
 });
+
+describe('an organisation that ends', () => {
+  it('leaves nothing of those who came by its provider, and what else they are stays [AC-3]', async () => {
+    const { fairlead } = world;
+    expect((await world.by('acme', 'plain')).page.status).toBe(200);
+    expect((await world.by('acme', 'both')).page.status).toBe(200);
+    expect((await fairlead.request('/api/v1/orgs/acme', { method: 'DELETE' })).status).toBe(204);
+    const { db } = fairlead.running.house.database;
+    for (const table of ['signin_identities', 'signin_sso_sessions', 'signin_members']) {
+      const { rows } = await sql`select 1 from ${sql.table(table)} where org = 'acme'`.execute(db);
+      expect([table, rows]).toEqual([table, []]);
+    }
+    const { rows } =
+      await sql`select email from signin_users where email in ('plain@example.com', 'both@example.com')`.execute(db);
+    expect(rows).toEqual([{ email: 'both@example.com' }]);
+    // Its provider is still declared, and has nowhere to let anybody in.
+    const { page } = await world.by('acme', 'plain');
+    expect([page.status, page.text]).toEqual([403, expect.stringContaining('does not exist here')]);
+  });
+});
