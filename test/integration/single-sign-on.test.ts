@@ -346,6 +346,22 @@ describe('what a provider said once', () => {
     expect((await browser.open('/auth/account')).page.url.pathname).toBe('/auth/sign-in');
     expect((await world.by('corp', 'bound', browser)).page.text).toContain('default, as developer');
 
+    // A key of their own runs without them, for longer, and not for ever.
+    const bound = await userOf('bound@example.com');
+    const input = { name: 'an agent', roles: ['developer'], userId: bound?.id };
+    const { secret: key } = await (await world.fairlead.request('/api/v1/keys', { json: input })).json();
+    const vouchedFor = async (atMs: number) => {
+      await sql`update signin_identities set signed_in_at = ${atMs} where subject = 'bound'`.execute(db);
+      await sql`update signin_revision set revision = revision + 1`.execute(db);
+    };
+    await vouchedFor(past);
+    await expect.poll(async () => (await browser.open('/auth/account')).page.url.pathname).toBe('/auth/sign-in');
+    expect((await world.me(key)).status).toBe(200);
+    await vouchedFor(Date.now() - 30 * 24 * 3_600_000 - 1_000);
+    await expect.poll(async () => (await world.me(key)).status).toBe(401);
+    expect((await world.by('corp', 'bound', browser)).page.status).toBe(200);
+    expect((await world.me(key)).status).toBe(200);
+
     // The session of a browser ends by its own age, whatever the library makes of it.
     await sql`update signin_sessions set "createdAt" = ${new Date(past)} where provider = 'corp'`.execute(db);
     expect((await browser.open('/auth/account')).page.url.pathname).toBe('/auth/sign-in');
