@@ -26,6 +26,8 @@ describe.each(databaseKinds)('better-auth on %s', (kind) => {
     addressHeader: 'x-address',
     newId,
     hashToken: (token: string) => `hash of ${token}`,
+    hashClientSecret: (secret: string) => `hash of ${secret}`,
+    claimsOf: () => ({}),
     orgOf: () => undefined,
     passwordCounts: () => true,
   });

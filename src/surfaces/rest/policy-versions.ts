@@ -63,7 +63,8 @@ export function policyVersionRoutes({ policy }: { policy: Pick<Policy, 'store'> 
           example: { versions: [example] },
         },
       },
-      handle: async ({ org, query: { before, limit } }) => ok({ versions: await policy.store.sets(org, before, limit) }),
+      handle: async ({ org, query: { before, limit } }) =>
+        ok({ versions: await policy.store.sets(org, before, limit) }),
     }),
     route({
       ...common,
