@@ -11,8 +11,9 @@ import {
 } from '../capabilities/catalog/index.ts';
 import { createDiscovery, createEmbeddings, purgeVectors } from '../capabilities/discovery/index.ts';
 import { createEndpointBook, purgeEndpoints } from '../capabilities/endpoints/index.ts';
-import { createIdempotency, purgeIdempotency } from '../capabilities/idempotency/index.ts';
+import { createIdempotency, keptAnswers, purgeIdempotency } from '../capabilities/idempotency/index.ts';
 import {
+  collectionKeys,
   createKnowledge,
   createPages,
   createReader,
@@ -23,7 +24,7 @@ import {
 import { createPlans } from '../capabilities/plans/index.ts';
 import { createPolicy, purgePolicies } from '../capabilities/policy/index.ts';
 import { createSignin, purgeMembers } from '../capabilities/signin/index.ts';
-import { createUpstreams, purgeUpstreams } from '../capabilities/upstreams/index.ts';
+import { createUpstreams, purgeUpstreams, upstreamSettings } from '../capabilities/upstreams/index.ts';
 import { isBuiltIn } from '../config/index.ts';
 import type { Settings } from '../config/schema.ts';
 import { createEndpoints, createGateway, createSchemaChecks } from '../gateway/index.ts';
@@ -35,7 +36,7 @@ import type { Tool } from '../kernel/tool.ts';
 import type { Bus } from '../platform/bus/index.ts';
 import type { Database } from '../platform/db/index.ts';
 import { createEgress } from '../platform/http/index.ts';
-import { createKeyring } from '../platform/keyring/index.ts';
+import { createKeyring, createRotation } from '../platform/keyring/index.ts';
 import { createEmbedders, createReranker } from '../platform/models/index.ts';
 import { createProcesses } from '../platform/process/index.ts';
 import type { Log, Metrics, Tracing } from '../platform/telemetry/index.ts';
@@ -78,7 +79,7 @@ export function compose(ground: Ground) {
   const { settings, database, bus, log, metrics, tracing, clock = systemClock } = ground;
   const { db } = database;
   if (settings.secret === undefined) throw new Error('settings without a secret: they were loaded only to look');
-  const keyring = createKeyring(settings.secret);
+  const keyring = createKeyring(settings.secret, settings.otherSecrets);
   const replicaId = newId('replica');
   const mcpUrl = new URL('/mcp', settings.publicUrl).href;
 
@@ -357,6 +358,18 @@ export function compose(ground: Ground) {
       },
     });
 
+  const rotation = createRotation({
+    db,
+    keyring,
+    log,
+    holdings: [
+      { what: 'signatures of the audit', renew: async () => ({ renewed: await audit.signAnew(), lost: 0 }) },
+      upstreamSettings(db),
+      collectionKeys(db),
+      keptAnswers(db),
+    ],
+  });
+
   return {
     access,
     audit,
@@ -374,6 +387,7 @@ export function compose(ground: Ground) {
     orgsNotThere,
     policy,
     processes,
+    rotation,
     definitions,
     setIssuers,
     signin: { start: async () => signin?.start(), stop: async () => signin?.stop() },

@@ -77,6 +77,7 @@ export async function start(options: StartOptions): Promise<Running> {
     const house = compose({ settings, database, bus, log, metrics, tracing, inheritedEnvironment, toolsets });
     opened('processes', house.processes, (it) => it.stop());
     onProgress?.('reading keys, policies and catalog');
+    await house.rotation.prepare();
     await opened('audit', house.audit, (it) => it.stop()).start();
     await opened('access', house.access, (it) => it.stop()).start();
     const created = await house.access.setBootstrapKey(
@@ -93,6 +94,7 @@ export async function start(options: StartOptions): Promise<Running> {
     onProgress?.('connecting upstreams');
     await opened('upstreams', house.upstreams, (it) => it.stop()).start();
     opened('idempotency', house.idempotency, (it) => it.stop()).start();
+    opened('rotation', house.rotation, (it) => it.stop()).start();
     opened('mcp', house.mcp, (it) => it.stop()).start();
 
     for (const { text } of house.orgsNotThere()) log.warn(text);

@@ -9,6 +9,7 @@ import { policyMigrations } from '../capabilities/policy/index.ts';
 import { signinMigrations } from '../capabilities/signin/index.ts';
 import { upstreamsMigrations } from '../capabilities/upstreams/index.ts';
 import type { Migration } from '../platform/db/index.ts';
+import { keyringMigrations } from '../platform/keyring/index.ts';
 
 /** Every step of the database, in the order in which they are taken. New ones go to the end of their capability. */
 export const migrations: readonly Migration[] = [
@@ -22,4 +23,5 @@ export const migrations: readonly Migration[] = [
   ...discoveryMigrations,
   ...knowledgeMigrations,
   ...signinMigrations,
+  ...keyringMigrations,
 ];

@@ -9,7 +9,7 @@ import type { Log } from '../../platform/telemetry/index.ts';
 import type { BuiltInIssuer } from './builtin.ts';
 import { AccessUnavailable, ExpiredCredential, InvalidCredential, MissingCredential } from './errors.ts';
 import type { Fetch } from './issuer-keys.ts';
-import { type CreatedKey, createKey, hashOfKey, type KeyRequest, revokeKey, setBootstrapKey } from './keys.ts';
+import { type CreatedKey, createKey, hashesOfKey, type KeyRequest, revokeKey, setBootstrapKey } from './keys.ts';
 import { createOrg, findOrg, type OrgInput, type Purger, purgeOrg } from './orgs.ts';
 import { createRoster } from './roster.ts';
 import { requireScope, type Scope } from './scopes.ts';
@@ -94,7 +94,7 @@ export function createAccess(deps: AccessDeps): Access {
     if (!text) throw MissingCredential();
     if (text.length > maxCredentialLength) throw InvalidCredential({ reason: 'it is too long' });
     await roster.wake();
-    const principal = roster.find(hashOfKey(keyring, text));
+    const principal = roster.find(hashesOfKey(keyring, text));
     if (principal) {
       const now = clock.now();
       if (principal.expiresAt !== undefined && principal.expiresAt <= now) throw ExpiredCredential();

@@ -15,7 +15,7 @@ import { createServices, type Services } from './members/services.ts';
 import { chooseOrg } from './members/store.ts';
 import type { AuthServer, SigninPaths } from './port.ts';
 import { type BuiltInIssuer, createBuiltInIssuer, createSigningKeys, type SigningKeys } from './tokens/issuer.ts';
-import { deleteExpired, deleteRefreshToken, findRefreshToken } from './tokens/store.ts';
+import { deleteExpired, deleteRefreshToken, findKeptHash, findRefreshToken } from './tokens/store.ts';
 
 const tidyMs = 3_600_000;
 /** How often, and how far apart, a refresh that crossed another one is tried again. */
@@ -91,6 +91,12 @@ export function createSignin(deps: SigninDeps): Signin {
   const keys = createSigningKeys({ db, clock });
   const limits = createLimits({ db, keyring, clock });
   const hashToken = (token: string) => keyring.hash('sign-in', `token:${token}`);
+  const hashesOf = (token: string) => keyring.hashes('sign-in', `token:${token}`);
+  /** A token that is kept under the hash of an earlier secret is looked up by that. */
+  const findHash = async (token: string) => {
+    const [current = hashToken(token), ...others] = hashesOf(token);
+    return (others.length > 0 && (await findKeptHash(db, others))) || current;
+  };
   let loading: Promise<AuthServer> | undefined;
   let timer: NodeJS.Timeout | undefined;
 
@@ -100,7 +106,10 @@ export function createSignin(deps: SigninDeps): Signin {
         openAuthServer({
           db,
           log,
-          secret: keyring.key('sign-in').toString('base64'),
+          secrets: [keyring.id, ...keyring.others].map((id, index) => ({
+            version: Number.parseInt(id, 16),
+            value: (keyring.keys('sign-in')[index] ?? keyring.key('sign-in')).toString('base64'),
+          })),
           publicUrl,
           paths,
           resource,
@@ -108,6 +117,7 @@ export function createSignin(deps: SigninDeps): Signin {
           addressHeader,
           newId,
           hashToken,
+          findHash,
           orgOf: (userId, wanted) => (roster.member(userId, wanted) ?? roster.member(userId))?.org,
         }),
       )
@@ -154,12 +164,12 @@ export function createSignin(deps: SigninDeps): Signin {
       const auth = await server();
       for (let tries = 1; ; tries++) {
         // Before: a token that comes back too late is gone afterwards, with all of its family.
-        const known = refreshToken === undefined ? undefined : await findRefreshToken(db, hashToken(refreshToken));
+        const known = refreshToken === undefined ? undefined : await findRefreshToken(db, hashesOf(refreshToken));
         const response = await auth.handle(request.clone());
         if (!known || response.status !== 400) return { response };
         const { error } = (await response.clone().json()) as { error?: string };
         if (error !== 'invalid_grant') return { response };
-        const { rotatedAt, ...replayed } = (await findRefreshToken(db, hashToken(refreshToken ?? ''))) ?? known;
+        const { rotatedAt, ...replayed } = (await findRefreshToken(db, hashesOf(refreshToken ?? ''))) ?? known;
         if (rotatedAt === undefined) return { response };
         // Whoever came first is writing down what both get: a refusal now would sign the person out.
         const crossed = rotatedAt > clock.now() - crossing.withinMs;
@@ -167,7 +177,7 @@ export function createSignin(deps: SigninDeps): Signin {
         await pause(crossing.everyMs);
       }
     },
-    revoke: (refreshToken, clientId) => deleteRefreshToken(db, hashToken(refreshToken), clientId),
+    revoke: (refreshToken, clientId) => deleteRefreshToken(db, hashesOf(refreshToken), clientId),
     chooseOrg: (org, sessionId) => chooseOrg(db, org, sessionId),
     async start() {
       await roster.start();

@@ -3,7 +3,7 @@ import { httpUpstream, openApiUpstream, stdioUpstream, type UpstreamSettings } f
 import { InvalidRequest } from '../../kernel/errors.ts';
 import { isObject, type JsonObject } from '../../kernel/json.ts';
 import type { OrgId } from '../../kernel/principal.ts';
-import type { Keyring } from '../../platform/keyring/index.ts';
+import type { Keyring, Renewal } from '../../platform/keyring/index.ts';
 import { isSecretArg, maskedArgs, maskedDocument, maskedUrl } from './secrets.ts';
 
 /** What stands for a secret in everything that is given out; given back in a change, it keeps the old value. */
@@ -40,6 +40,18 @@ export function unseal(keyring: Keyring, org: OrgId, name: string, stored: JsonO
     sealed.includes(field) ? keyring.decrypt(value, contextOf(org, name, field)) : value;
   const { sealed: _, ...settings } = stored;
   return mapStrings(settings, open) as unknown as UpstreamSettings;
+}
+
+/** The same under the current secret; undefined where all of it is already. Throws when no secret here opens a value. */
+export function sealAnew(renewal: Renewal, org: OrgId, name: string, stored: JsonObject): JsonObject | undefined {
+  const sealed = Array.isArray(stored.sealed) ? stored.sealed : [];
+  let changed = false;
+  const renewed = mapStrings(stored, (value, field) => {
+    if (!sealed.includes(field) || renewal.isCurrent(value)) return value;
+    changed = true;
+    return renewal.again(value, contextOf(org, name, field));
+  });
+  return changed ? renewed : undefined;
 }
 
 /** Settings as they may be shown: secrets hidden, references as they were written. */
