@@ -22,9 +22,15 @@ interface Exchange<Answer> {
  * for its credential was not carried out, so that this holds for what changes something, too. Once for each kind of refusal:
  * a token that has run out (401) may be followed by one that says too little (403).
  */
-export async function authorized<Answer>(exchange: Exchange<Answer>): Promise<Answer> {
-  const { authorizer, signal, send, refusalOf, discard } = exchange;
-  if (!authorizer) return send({});
+export function authorized<Answer>(exchange: Exchange<Answer>): Promise<Answer> {
+  const { authorizer, send } = exchange;
+  return authorizer ? withTries(authorizer, exchange) : send({});
+}
+
+async function withTries<Answer>(
+  authorizer: Authorizer,
+  { signal, send, refusalOf, discard }: Exchange<Answer>,
+): Promise<Answer> {
   const seen = new Set<number>();
   for (;;) {
     const sent = await authorizer.headers(signal);
