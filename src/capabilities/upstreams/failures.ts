@@ -1,4 +1,10 @@
-import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client';
+import {
+  InsufficientScopeError,
+  ProtocolError,
+  SdkError,
+  SdkErrorCode,
+  SdkHttpError,
+} from '@modelcontextprotocol/client';
 import { FairleadError, NotFound, ShuttingDown } from '../../kernel/errors.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import { EgressBlocked, EgressUnresolved } from '../../platform/http/index.ts';
@@ -145,12 +151,27 @@ export function isUnknownMethod(error: unknown): boolean {
 }
 
 export function httpStatus(error: unknown): number | undefined {
+  if (error instanceof InsufficientScopeError) return 403; // the SDK's name for one kind of it
   return error instanceof SdkHttpError ? error.status : undefined;
+}
+
+/** What stood in the way was the credential of whoever is behind the request, or that there is none. */
+export function isAboutCredentials(error: unknown): boolean {
+  return refusalIn(error) !== undefined || httpStatus(error) === 401 || httpStatus(error) === 403;
+}
+
+/** Our own refusal to send a request, however the SDK has wrapped it; what hinders everybody alike is none. */
+function refusalIn(error: unknown): FairleadError | undefined {
+  for (let inner = error, depth = 0; depth < 6 && inner instanceof Error; inner = inner.cause, depth++) {
+    if (inner instanceof FairleadError) return inner.code in ownReasons ? undefined : inner;
+  }
+  return undefined;
 }
 
 /** Judges what an exchange with an upstream threw. */
 export function judge(name: string, target: string, error: unknown, scope: Scope | undefined): Failure {
-  if (error instanceof FairleadError) return judgeOwn(name, error);
+  const own = error instanceof FairleadError ? error : refusalIn(error);
+  if (own) return judgeOwn(name, own);
   const tooLarge = oversizeIn(error);
   if (tooLarge) return oversized(name, tooLarge);
   if (error instanceof ProtocolError) return judgeAnswer(name, target, error);

@@ -6,5 +6,14 @@ export { pruneDocument } from './openapi/prune.ts';
 export type { ResourceUpdate } from './registry.ts';
 export type { ResolveReference } from './sealing.ts';
 export { purgeUpstreams } from './store.ts';
-export type { Timing, TransportKind, UpstreamProbe, UpstreamState, UpstreamStatus } from './types.ts';
+export type {
+  Authorizer,
+  CredentialsPort,
+  Declaration,
+  Timing,
+  TransportKind,
+  UpstreamProbe,
+  UpstreamState,
+  UpstreamStatus,
+} from './types.ts';
 export { createUpstreams, type Upstreams, type UpstreamsDeps } from './upstreams.ts';
