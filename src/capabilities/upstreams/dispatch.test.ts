@@ -9,6 +9,7 @@ import {
   httpAt,
   pause,
   textOf,
+  until,
 } from '../../../test/upstreams.ts';
 import type { Timing } from './types.ts';
 import type { Upstream } from './upstream.ts';
