@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import ours from '../../package.json' with { type: 'json' };
-import { createAccess, may, scopeNames, subjectsOf } from '../capabilities/access/index.ts';
+import { createAccess, may, scopeNames, subjectsOf, systemPrincipal } from '../capabilities/access/index.ts';
 import { createActs, createAudit } from '../capabilities/audit/index.ts';
 import {
   createCatalog,
@@ -9,6 +9,7 @@ import {
   instructionsIn,
   purgeCatalog,
 } from '../capabilities/catalog/index.ts';
+import { connectionTokens, createConnections, purgeConnections } from '../capabilities/credentials/index.ts';
 import { createDiscovery, createEmbeddings, purgeVectors } from '../capabilities/discovery/index.ts';
 import { createEndpointBook, purgeEndpoints } from '../capabilities/endpoints/index.ts';
 import { createIdempotency, keptAnswers, purgeIdempotency } from '../capabilities/idempotency/index.ts';
@@ -40,11 +41,13 @@ import { createKeyring, createRotation } from '../platform/keyring/index.ts';
 import { createEmbedders, createReranker } from '../platform/models/index.ts';
 import { createProcesses } from '../platform/process/index.ts';
 import type { Log, Metrics, Tracing } from '../platform/telemetry/index.ts';
+import { createConnectionsSurface } from '../surfaces/connections/index.ts';
 import { type Admission, createHttpApp } from '../surfaces/http/index.ts';
 import { createMcpSurface } from '../surfaces/mcp/index.ts';
 import { createRest } from '../surfaces/rest/index.ts';
 import { createSigninSurface } from '../surfaces/signin/index.ts';
 import { openChat } from './chat.ts';
+import { createCredentialsPort, personalTarget } from './credentials.ts';
 import { createDefinitionWatch } from './definitions.ts';
 import { createKnowledgeNews } from './knowledge-news.ts';
 import { createObserver } from './observe.ts';
@@ -120,6 +123,7 @@ export function compose(ground: Ground) {
         resource: mcpUrl,
         scopes: scopeNames,
         development: settings.development,
+        gone: (org, userId) => connections.removeOf(org, `user:${userId}`),
       })
     : undefined;
   const access = createAccess({
@@ -142,6 +146,7 @@ export function compose(ground: Ground) {
       purgeEndpoints,
       purgeVectors,
       purgeKnowledge,
+      purgeConnections,
       audit.purge,
     ],
     purged: (org) => upstreams.purged(org),
@@ -151,6 +156,40 @@ export function compose(ground: Ground) {
     access.setIssuers(next, development);
     issuers = next;
   };
+  const acts = createActs({ audit, clock, log });
+  const refreshFailures = metrics.counter(
+    'fairlead_connection_failures_total',
+    'Renewals of tokens of people that failed',
+  );
+  const connections = createConnections({
+    db,
+    bus,
+    clock,
+    log,
+    keyring,
+    egress,
+    publicUrl: new URL(settings.publicUrl).origin,
+    targetOf(org, name) {
+      const declaration = upstreams.declaration(org, name);
+      return declaration && personalTarget(declaration);
+    },
+    refreshed: (_org, _upstream, outcome) => void (outcome === 'failed' && refreshFailures()),
+    ended({ org, upstream, subject, who }, reason) {
+      const principal = { ...systemPrincipal(), org };
+      const notes = {
+        org,
+        principal,
+        action: 'connections.end',
+        subject: upstream,
+        detail: { connection: subject, who, reason },
+      };
+      acts
+        .perform(notes, (intend) => intend())
+        .catch((error: unknown) =>
+          log.error({ err: error, org, upstream }, 'the end of a connection is not on record'),
+        );
+    },
+  });
   const upstreams = createUpstreams({
     db,
     bus,
@@ -164,7 +203,10 @@ export function compose(ground: Ground) {
     allowRuntimeStdio: settings.allowRuntimeStdio,
     resolveReference: createReferences(settings.variables),
     clientInfo: { name: 'fairlead', title: 'Fairlead', version },
+    credentials: createCredentialsPort(connections),
+    gone: (org, name) => connections.removeTo(org, name),
   });
+  connections.onChange(({ org, upstream, subject }) => upstreams.credentialChanged(org, upstream, subject));
 
   const endpoints = createEndpointBook({ db, bus, log, declared: settings.endpoints, plain: settings.mcp });
   const idempotency = createIdempotency({ db, keyring, clock, log });
@@ -282,6 +324,10 @@ export function compose(ground: Ground) {
     maxBodyBytes: settings.maxBodyBytes,
     maxJsonDepth: settings.maxJsonDepth,
     connectionOpened: metrics.connectionOpened,
+    onVisited: (listener) =>
+      connections.onChange(({ elicitation }) => {
+        if (elicitation !== undefined) listener(elicitation);
+      }),
     rulesChanged(listener) {
       const ends = [policy.onChange(listener), endpoints.onChange(listener)];
       return () => {
@@ -302,6 +348,7 @@ export function compose(ground: Ground) {
     knowledge,
     upstreams,
     signin,
+    connections,
     orgsNotThere,
     clock,
     log,
@@ -310,7 +357,6 @@ export function compose(ground: Ground) {
     maxJsonDepth,
   };
 
-  const acts = createActs({ audit, clock, log });
   const definitions = createDefinitionWatch({ catalog, acts, metrics, log });
   metrics.watchUpstreams(() => upstreams.list());
   metrics.watchPool(database.usage);
@@ -323,6 +369,11 @@ export function compose(ground: Ground) {
     createHttpApp({
       mcp,
       rest: (admission) => createRest(restDeps, admission),
+      connections: (admission) =>
+        createConnectionsSurface(
+          { connections, signin, acts, log, sign: (text) => keyring.hash('sign-in', text) },
+          admission,
+        ),
       ...(signin
         ? {
             signin: (admission: Admission) =>
@@ -367,6 +418,7 @@ export function compose(ground: Ground) {
       upstreamSettings(db),
       collectionKeys(db),
       keptAnswers(db),
+      connectionTokens(db),
     ],
   });
 
@@ -375,6 +427,7 @@ export function compose(ground: Ground) {
     audit,
     bus,
     catalog,
+    connections,
     database,
     egress,
     embeddings: { stop: () => Promise.all([embeddings?.stop(), embedders.stop()]) },

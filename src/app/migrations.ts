@@ -1,6 +1,7 @@
 import { accessMigrations } from '../capabilities/access/index.ts';
 import { auditMigrations } from '../capabilities/audit/index.ts';
 import { catalogMigrations } from '../capabilities/catalog/index.ts';
+import { connectionsMigrations } from '../capabilities/credentials/index.ts';
 import { discoveryMigrations } from '../capabilities/discovery/index.ts';
 import { endpointsMigrations } from '../capabilities/endpoints/index.ts';
 import { idempotencyMigrations } from '../capabilities/idempotency/index.ts';
@@ -24,4 +25,5 @@ export const migrations: readonly Migration[] = [
   ...knowledgeMigrations,
   ...signinMigrations,
   ...keyringMigrations,
+  ...connectionsMigrations,
 ];

@@ -267,6 +267,7 @@ export {
   type HttpUpstreamSettings,
   httpUpstream,
   type OpenApiUpstreamSettings,
+  openApiFields,
   openApiUpstream,
   type StdioUpstreamSettings,
   stdioUpstream,

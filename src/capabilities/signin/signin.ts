@@ -38,6 +38,8 @@ export interface SigninDeps {
   /** What tokens may be used for. */
   scopes: readonly string[];
   development: boolean;
+  /** Somebody is no member any more. */
+  gone?(org: OrgId, userId: string): Promise<void>;
 }
 
 /** Whose refresh token came back after it was replaced. */
@@ -154,6 +156,7 @@ export function createSignin(deps: SigninDeps): Signin {
       roster,
       invitationUrl: new URL(paths.invitation, publicUrl).href,
       server,
+      gone: deps.gone,
     }),
     services: createServices({ db, clock, roster, server, newSecret: () => `fls_${randomToken(32)}` }),
     clients,

@@ -85,6 +85,11 @@ const ownReasons: Record<string, string> = {
   [ShuttingDown.code]: 'the server is shutting down',
 };
 
+/** What has to happen before it can be listed. */
+const waitsFor: Record<string, string> = {
+  NOBODY_CONNECTED: 'it waits for somebody to sign in',
+};
+
 /** Text from elsewhere, bounded, in one line and without control characters. */
 export function bounded(text: string, max: number = maxReason): string {
   const line = text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
@@ -99,7 +104,8 @@ export function reasonOf(error: unknown): string {
   const tooLarge = oversizeIn(error);
   if (tooLarge) return tooLarge.message;
   for (let inner = error, depth = 0; depth < 6 && inner instanceof Error; inner = inner.cause, depth++) {
-    if (inner instanceof FairleadError) return ownReasons[inner.code] ?? 'it cannot be used from here';
+    if (inner instanceof FairleadError)
+      return ownReasons[inner.code] ?? waitsFor[inner.code] ?? 'it cannot be used from here';
     if (inner instanceof ProcessEnded || inner instanceof ImportFault) return inner.message;
     const status = httpStatus(inner);
     if (status === 401) return 'it requires other credentials (HTTP 401)';

@@ -11,7 +11,8 @@ export type KeyPurpose =
   | 'audit-digests'
   | 'cursors'
   | 'backups'
-  | 'sign-in';
+  | 'sign-in'
+  | 'connections';
 
 /**
  * The keys of one secret, and while it takes the place of another those of both: what is new is made under the current

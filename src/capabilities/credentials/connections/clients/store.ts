@@ -30,12 +30,7 @@ export interface ClientRow {
 
 const tables = (db: Db) => db.withTables<ClientTables>();
 
-export async function findClient(
-  db: Db,
-  org: OrgId,
-  upstream: string,
-  issuer: string,
-): Promise<ClientRow | undefined> {
+export async function findClient(db: Db, org: OrgId, upstream: string, issuer: string): Promise<ClientRow | undefined> {
   const row = await tables(db)
     .selectFrom('credential_clients')
     .selectAll()

@@ -183,7 +183,16 @@ export async function deletePending(
 
 function toPending(row: PendingTables['credential_pending']): Pending {
   const { org, id, upstream, subject, who, scopes } = row;
-  return { org, id, upstream, subject, who, scopes, createdAt: Number(row.created_at), expiresAt: Number(row.expires_at) };
+  return {
+    org,
+    id,
+    upstream,
+    subject,
+    who,
+    scopes,
+    createdAt: Number(row.created_at),
+    expiresAt: Number(row.expires_at),
+  };
 }
 
 function toBegun(row: PendingTables['credential_pending']): Begun | undefined {
