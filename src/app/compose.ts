@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import ours from '../../package.json' with { type: 'json' };
-import { createAccess, may, scopeNames, subjectsOf } from '../capabilities/access/index.ts';
+import { createAccess, may, scopeNames, subjectsOf, systemPrincipal } from '../capabilities/access/index.ts';
 import { createActs, createAudit } from '../capabilities/audit/index.ts';
 import {
   createCatalog,
@@ -9,10 +9,17 @@ import {
   instructionsIn,
   purgeCatalog,
 } from '../capabilities/catalog/index.ts';
+import {
+  connectionTokens,
+  createConnections,
+  createMachineCredentials,
+  purgeConnections,
+} from '../capabilities/credentials/index.ts';
 import { createDiscovery, createEmbeddings, purgeVectors } from '../capabilities/discovery/index.ts';
 import { createEndpointBook, purgeEndpoints } from '../capabilities/endpoints/index.ts';
-import { createIdempotency, purgeIdempotency } from '../capabilities/idempotency/index.ts';
+import { createIdempotency, keptAnswers, purgeIdempotency } from '../capabilities/idempotency/index.ts';
 import {
+  collectionKeys,
   createKnowledge,
   createPages,
   createReader,
@@ -23,7 +30,7 @@ import {
 import { createPlans } from '../capabilities/plans/index.ts';
 import { createPolicy, purgePolicies } from '../capabilities/policy/index.ts';
 import { createSignin, purgeMembers } from '../capabilities/signin/index.ts';
-import { createUpstreams, purgeUpstreams } from '../capabilities/upstreams/index.ts';
+import { createUpstreams, purgeUpstreams, upstreamSettings } from '../capabilities/upstreams/index.ts';
 import { isBuiltIn } from '../config/index.ts';
 import type { Settings } from '../config/schema.ts';
 import { createEndpoints, createGateway, createSchemaChecks } from '../gateway/index.ts';
@@ -35,15 +42,17 @@ import type { Tool } from '../kernel/tool.ts';
 import type { Bus } from '../platform/bus/index.ts';
 import type { Database } from '../platform/db/index.ts';
 import { createEgress } from '../platform/http/index.ts';
-import { createKeyring } from '../platform/keyring/index.ts';
+import { createKeyring, createRotation } from '../platform/keyring/index.ts';
 import { createEmbedders, createReranker } from '../platform/models/index.ts';
 import { createProcesses } from '../platform/process/index.ts';
 import type { Log, Metrics, Tracing } from '../platform/telemetry/index.ts';
+import { createConnectionsSurface } from '../surfaces/connections/index.ts';
 import { type Admission, createHttpApp } from '../surfaces/http/index.ts';
 import { createMcpSurface } from '../surfaces/mcp/index.ts';
 import { createRest } from '../surfaces/rest/index.ts';
 import { createSigninSurface } from '../surfaces/signin/index.ts';
 import { openChat } from './chat.ts';
+import { createCredentialsPort, personalTarget } from './credentials.ts';
 import { createDefinitionWatch } from './definitions.ts';
 import { createKnowledgeNews } from './knowledge-news.ts';
 import { createObserver } from './observe.ts';
@@ -78,7 +87,7 @@ export function compose(ground: Ground) {
   const { settings, database, bus, log, metrics, tracing, clock = systemClock } = ground;
   const { db } = database;
   if (settings.secret === undefined) throw new Error('settings without a secret: they were loaded only to look');
-  const keyring = createKeyring(settings.secret);
+  const keyring = createKeyring(settings.secret, settings.otherSecrets);
   const replicaId = newId('replica');
   const mcpUrl = new URL('/mcp', settings.publicUrl).href;
 
@@ -119,6 +128,7 @@ export function compose(ground: Ground) {
         resource: mcpUrl,
         scopes: scopeNames,
         development: settings.development,
+        gone: (org, userId) => connections.removeOf(org, `user:${userId}`),
       })
     : undefined;
   const access = createAccess({
@@ -141,6 +151,7 @@ export function compose(ground: Ground) {
       purgeEndpoints,
       purgeVectors,
       purgeKnowledge,
+      purgeConnections,
       audit.purge,
     ],
     purged: (org) => upstreams.purged(org),
@@ -150,6 +161,46 @@ export function compose(ground: Ground) {
     access.setIssuers(next, development);
     issuers = next;
   };
+  const acts = createActs({ audit, clock, log });
+  const refreshFailures = metrics.counter(
+    'fairlead_connection_failures_total',
+    'Renewals of tokens of people that failed',
+  );
+  const connections = createConnections({
+    db,
+    bus,
+    clock,
+    log,
+    keyring,
+    egress,
+    publicUrl: new URL(settings.publicUrl).origin,
+    targetOf(org, name) {
+      const declaration = upstreams.declaration(org, name);
+      return declaration && personalTarget(declaration);
+    },
+    refreshed: (_org, _upstream, outcome) => void (outcome === 'failed' && refreshFailures()),
+    ended({ org, upstream, subject, who }, reason) {
+      const principal = { ...systemPrincipal(), org };
+      const notes = {
+        org,
+        principal,
+        action: 'connections.end',
+        subject: upstream,
+        detail: { connection: subject, who, reason },
+      };
+      acts
+        .perform(notes, (intend) => intend())
+        .catch((error: unknown) =>
+          log.error({ err: error, org, upstream }, 'the end of a connection is not on record'),
+        );
+    },
+  });
+  const machineCredentials = createMachineCredentials({
+    egress,
+    clock,
+    log,
+    callers: { tokenOf: access.callerToken, sign: signin?.sign },
+  });
   const upstreams = createUpstreams({
     db,
     bus,
@@ -163,7 +214,10 @@ export function compose(ground: Ground) {
     allowRuntimeStdio: settings.allowRuntimeStdio,
     resolveReference: createReferences(settings.variables),
     clientInfo: { name: 'fairlead', title: 'Fairlead', version },
+    credentials: createCredentialsPort(connections, machineCredentials),
+    gone: (org, name) => connections.removeTo(org, name),
   });
+  connections.onChange(({ org, upstream, subject }) => upstreams.credentialChanged(org, upstream, subject));
 
   const endpoints = createEndpointBook({ db, bus, log, declared: settings.endpoints, plain: settings.mcp });
   const idempotency = createIdempotency({ db, keyring, clock, log });
@@ -281,6 +335,10 @@ export function compose(ground: Ground) {
     maxBodyBytes: settings.maxBodyBytes,
     maxJsonDepth: settings.maxJsonDepth,
     connectionOpened: metrics.connectionOpened,
+    onVisited: (listener) =>
+      connections.onChange(({ elicitation }) => {
+        if (elicitation !== undefined) listener(elicitation);
+      }),
     rulesChanged(listener) {
       const ends = [policy.onChange(listener), endpoints.onChange(listener)];
       return () => {
@@ -301,6 +359,7 @@ export function compose(ground: Ground) {
     knowledge,
     upstreams,
     signin,
+    connections,
     orgsNotThere,
     clock,
     log,
@@ -309,7 +368,6 @@ export function compose(ground: Ground) {
     maxJsonDepth,
   };
 
-  const acts = createActs({ audit, clock, log });
   const definitions = createDefinitionWatch({ catalog, acts, metrics, log });
   metrics.watchUpstreams(() => upstreams.list());
   metrics.watchPool(database.usage);
@@ -322,6 +380,11 @@ export function compose(ground: Ground) {
     createHttpApp({
       mcp,
       rest: (admission) => createRest(restDeps, admission),
+      connections: (admission) =>
+        createConnectionsSurface(
+          { connections, signin, acts, log, sign: (text) => keyring.hash('sign-in', text) },
+          admission,
+        ),
       ...(signin
         ? {
             signin: (admission: Admission) =>
@@ -357,11 +420,25 @@ export function compose(ground: Ground) {
       },
     });
 
+  const rotation = createRotation({
+    db,
+    keyring,
+    log,
+    holdings: [
+      { what: 'signatures of the audit', renew: async () => ({ renewed: await audit.signAnew(), lost: 0 }) },
+      upstreamSettings(db),
+      collectionKeys(db),
+      keptAnswers(db),
+      connectionTokens(db),
+    ],
+  });
+
   return {
     access,
     audit,
     bus,
     catalog,
+    connections,
     database,
     egress,
     embeddings: { stop: () => Promise.all([embeddings?.stop(), embedders.stop()]) },
@@ -370,10 +447,12 @@ export function compose(ground: Ground) {
     http,
     idempotency,
     knowledge,
+    machineCredentials,
     mcp,
     orgsNotThere,
     policy,
     processes,
+    rotation,
     definitions,
     setIssuers,
     signin: { start: async () => signin?.start(), stop: async () => signin?.stop() },

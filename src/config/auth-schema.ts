@@ -48,6 +48,13 @@ const subjectFields = {
     .min(1)
     .optional()
     .describe('Kind of that token (RFC 8693, 3); by default an access token of the caller, a JWT of Fairlead'),
+  listAs: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Whom Fairlead vouches for when it lists the upstream itself; by default it asks in its own name, by client credentials',
+    ),
 };
 
 type Client = {
@@ -102,6 +109,23 @@ const grants = z.discriminatedUnion('grant', [
     clientId: clientFields.clientId.optional(),
     ...aimFields,
   }),
+  z.strictObject({
+    grant: z
+      .literal('authorization_code')
+      .describe('Each person with an account of their own, who signs in at the upstream once'),
+    issuer: serverFields.issuer.describe('Its authorization server; by default the one that the upstream names'),
+    ...clientFields,
+    clientId: clientFields.clientId
+      .optional()
+      .describe('As what Fairlead is registered there; by default it introduces itself'),
+    scopes: aimFields.scopes,
+    resource: aimFields.resource,
+    listAs: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('Whose connection lists its tools, such as `user:usr_…`; by default that of whoever connected last'),
+  }),
 ]);
 
 export const upstreamAuth = grants.superRefine((auth, context) => {
@@ -111,7 +135,7 @@ export const upstreamAuth = grants.superRefine((auth, context) => {
     if (server.issuer === undefined && server.tokenEndpoint === undefined)
       fault([...path, 'issuer'], 'name the authorization server by its issuer, or by its tokenEndpoint');
   };
-  named(auth, []);
+  if (auth.grant !== 'authorization_code') named(auth, []);
   checkClient(auth, [], fault);
   if (auth.grant === 'enterprise_managed') {
     if (auth.issuer === undefined) fault(['issuer'], 'the identity provider has to be told which server it is for');

@@ -104,7 +104,7 @@ const apiOperations = {
     .describe('Operations by their id, the name of their tool, or as `GET /path`; `*` stands for anything'),
 };
 
-const openApiFields = z.strictObject({
+export const openApiFields = z.strictObject({
   openapi: z
     .union([z.string().min(1), z.looseObject({ openapi: z.string() })])
     .describe('OpenAPI 3.0 or 3.1 document whose operations become tools: a URL, a path, or the document itself'),

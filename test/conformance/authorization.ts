@@ -1,6 +1,6 @@
 // How the client of the referee gets its tokens: machine grants by the settings of the upstream, as in a server; for grants
 // that need a person, this program plays the browser, which follows the authorization URL and comes back with the answer.
-import { createCredentials } from '../../src/capabilities/credentials/index.ts';
+import { createMachineCredentials } from '../../src/capabilities/credentials/index.ts';
 import type { Authorizer, CredentialsPort } from '../../src/capabilities/upstreams/index.ts';
 import type { UpstreamAuth } from '../../src/config/auth-schema.ts';
 import { systemClock } from '../../src/kernel/clock.ts';
@@ -85,7 +85,7 @@ export function credentialsFor(given: Given, auth: UpstreamAuth | undefined): Cr
     return { isPersonal: () => false, authorizerFor: () => person };
   }
   const tokenOf = () => (typeof context.idp_id_token === 'string' ? context.idp_id_token : undefined);
-  return createCredentials({ egress, log, clock: systemClock, callers: { tokenOf, sign: undefined } });
+  return createMachineCredentials({ egress, log, clock: systemClock, callers: { tokenOf, sign: undefined } });
 }
 
 /** Asks without a token first, and signs in when it is told to. */

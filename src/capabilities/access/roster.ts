@@ -22,8 +22,8 @@ export interface RosterDeps {
 
 /** Who holds which key, and which organisations exist, in memory. */
 export interface Roster extends Pick<Follower<View>, 'tell' | 'start' | 'stop'> {
-  /** Throws AccessUnavailable when what is in memory is too old to go by. */
-  find(hash: string): Principal | undefined;
+  /** Whose key has one of these hashes. Throws AccessUnavailable when what is in memory is too old to go by. */
+  find(hashes: readonly string[]): Principal | undefined;
   /** Throws AccessUnavailable likewise. */
   hasOrg(org: OrgId): boolean;
   /**
@@ -76,9 +76,10 @@ export function createRoster({ db, bus, clock, log, timing }: RosterDeps): Roste
   }
 
   return {
-    find(hash) {
+    find(hashes) {
       const { principals, orgs } = current();
-      const principal = principals.get(hash);
+      const held = hashes.find((hash) => principals.has(hash));
+      const principal = held === undefined ? undefined : principals.get(held);
       return principal && orgs.has(principal.org) && !forgotten.has(principal.credential.id) ? principal : undefined;
     },
     hasOrg: (org) => current().orgs.has(org),

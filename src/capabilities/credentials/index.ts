@@ -1,3 +1,16 @@
-export { type Credentials, type CredentialsDeps, createCredentials } from './credentials.ts';
+export {
+  type ConnectionChange,
+  type ConnectionStatus,
+  type Connections,
+  connectionErrors,
+  connectionPaths,
+  connectionsMigrations,
+  connectionTokens,
+  createConnections,
+  type Pending,
+  purgeAllConnections as purgeConnections,
+  type Target,
+} from './connections/index.ts';
+export { createMachineCredentials, type MachineCredentials } from './credentials.ts';
 export { credentialsErrors } from './errors.ts';
 export type { AssertionClaims, Callers } from './types.ts';

@@ -1,4 +1,3 @@
-import type { UpstreamAuth } from '../../config/auth-schema.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Principal } from '../../kernel/principal.ts';
 import type { Egress } from '../../platform/http/index.ts';
@@ -14,7 +13,7 @@ import { CredentialRefused, CredentialUnavailable } from './errors.ts';
 import { createHeldToken, type HeldToken } from './held.ts';
 import { obtainToken } from './obtain.ts';
 import { cacheKeyOf } from './subject.ts';
-import { type Authorizer, addressOf, type Callers, type Declared, type Refusal } from './types.ts';
+import { type Authorizer, addressOf, type Callers, type Declared, type MachineAuth, type Refusal } from './types.ts';
 import { createWhereabouts } from './whereabouts.ts';
 
 interface Deps {
@@ -44,10 +43,10 @@ const maxPurses = 10_000;
 const renewEveryMs = 5_000;
 const itself = 'fairlead';
 
-export function createMachineTokens(declared: Declared, auth: UpstreamAuth, deps: Deps): MachineTokens {
+export function createMachineTokens(declared: Declared, auth: MachineAuth, deps: Deps): MachineTokens {
   const { egress, clock, callers, stopping } = deps;
-  const { name, source } = declared;
-  const log = deps.log.child({ upstream: name, org: declared.org });
+  const { org, name, source } = declared;
+  const log = deps.log.child({ upstream: name, org });
   const address = addressOf(declared);
   const now = () => clock.now();
   const requests = createOAuthRequests({
@@ -84,7 +83,7 @@ export function createMachineTokens(declared: Declared, auth: UpstreamAuth, deps
       const found = await whereabouts.get();
       purse.scope ??= scopesTogether((auth.scopes ?? found.scopes)?.join(' '));
       const { scope } = purse;
-      return await obtainToken({ name, auth, who, whereabouts: found, scope, requests, callers, now });
+      return await obtainToken({ org, name, auth, who, whereabouts: found, scope, requests, callers, now });
     } catch (error) {
       if (error instanceof OAuthFault) whereabouts.forget();
       throw told(error);
@@ -136,12 +135,12 @@ export function createMachineTokens(declared: Declared, auth: UpstreamAuth, deps
   };
 }
 
-export function isPersonal({ grant }: UpstreamAuth): boolean {
+export function isPersonal({ grant }: MachineAuth): boolean {
   return grant === 'token_exchange' || grant === 'enterprise_managed';
 }
 
 /** What the operator wrote down. */
-function addressesIn(auth: UpstreamAuth, address: string): (string | undefined)[] {
+function addressesIn(auth: MachineAuth, address: string): (string | undefined)[] {
   const provider = auth.grant === 'enterprise_managed' ? auth.identityProvider : undefined;
   return [address, auth.issuer, auth.tokenEndpoint, provider?.issuer, provider?.tokenEndpoint];
 }

@@ -1,5 +1,5 @@
-import type { UpstreamAuth, UpstreamAuthClient } from '../../config/auth-schema.ts';
-import type { Principal } from '../../kernel/principal.ts';
+import type { UpstreamAuthClient } from '../../config/auth-schema.ts';
+import type { OrgId, Principal } from '../../kernel/principal.ts';
 import {
   type Asking,
   clientCredentials,
@@ -11,13 +11,14 @@ import {
   type TokenSet,
   tokenExchange,
 } from '../../platform/oauth/index.ts';
-import { subjectToken } from './subject.ts';
-import type { Callers } from './types.ts';
+import { listingToken, subjectToken } from './subject.ts';
+import type { Callers, MachineAuth } from './types.ts';
 import type { Whereabouts } from './whereabouts.ts';
 
 interface Obtaining {
+  org: OrgId;
   name: string;
-  auth: UpstreamAuth;
+  auth: MachineAuth;
   /** Undefined for Fairlead itself. */
   who: Principal | undefined;
   whereabouts: Whereabouts;
@@ -29,15 +30,21 @@ interface Obtaining {
 
 /** One token by the grant of the settings. Throws `OAuthFault` and `CallerNotVouchedFor`. */
 export async function obtainToken(obtaining: Obtaining): Promise<TokenSet> {
-  const { name, auth, who, whereabouts, scope, requests, callers, now } = obtaining;
+  const { org, name, auth, who, whereabouts, scope, requests, callers, now } = obtaining;
   const { server, provider, resource } = whereabouts;
   const asking: Asking = { server, client: clientOf(auth), requests, now };
   const { audience } = auth;
   const aim = { resource, scope, audience };
   if (auth.grant === 'jwt_bearer') return jwtBearer(asking, { ...aim, assertion: auth.assertion.trim() });
-  // Nobody is behind a listing: for it Fairlead is a client like any other, without a subject.
-  if (auth.grant === 'client_credentials' || who === undefined) return clientCredentials(asking, aim);
-  const vouchFor = (issuer: string) => subjectToken(name, auth, who, issuer, { callers, nowMs: now() });
+  if (auth.grant === 'client_credentials') return clientCredentials(asking, aim);
+  const { listAs } = auth;
+  // Nobody is behind a listing: unless the settings name somebody, Fairlead is a client like any other, without a subject.
+  if (who === undefined && listAs === undefined) return clientCredentials(asking, aim);
+  const by = { callers, nowMs: now() };
+  const vouchFor = (issuer: string) =>
+    who
+      ? subjectToken(name, auth, who, issuer, by)
+      : listingToken({ name, org, listAs: listAs ?? '' }, auth, issuer, by);
   if (auth.grant === 'token_exchange') return tokenExchange(asking, { ...aim, subject: await vouchFor(server.issuer) });
   if (!provider) throw new OAuthFault('its settings name no identity provider');
   const askingProvider = { server: provider, client: clientOf(auth.identityProvider), requests, now };

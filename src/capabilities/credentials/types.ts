@@ -43,10 +43,12 @@ export interface AssertionClaims {
   act?: { sub: string };
 }
 
-export type Grant = UpstreamAuth['grant'];
+/** Settings of the grants that need nobody's browser. */
+export type MachineAuth = Exclude<UpstreamAuth, { grant: 'authorization_code' }>;
 
-export function authOf({ settings }: Declared): UpstreamAuth | undefined {
-  return 'command' in settings ? undefined : settings.auth;
+export function machineAuthOf({ settings }: Declared): MachineAuth | undefined {
+  if ('command' in settings || settings.auth?.grant === 'authorization_code') return undefined;
+  return settings.auth;
 }
 
 /** Where requests with the token go: what tokens are for, unless metadata name it otherwise. */

@@ -1,4 +1,3 @@
-import type { UpstreamAuth } from '../../config/auth-schema.ts';
 import {
   type AuthorizationServer,
   canonical,
@@ -8,6 +7,8 @@ import {
   readResource,
   serverAt,
 } from '../../platform/oauth/index.ts';
+
+import type { MachineAuth } from './types.ts';
 
 /** Where tokens for one upstream are asked for, and what for. */
 export interface Whereabouts {
@@ -26,7 +27,7 @@ export interface WhereaboutsKeeper {
 }
 
 interface Deps {
-  auth: UpstreamAuth;
+  auth: MachineAuth;
   address: string;
   requests: OAuthRequests;
   now(): number;

@@ -129,9 +129,7 @@ describe("an organisation's own policies", () => {
     ];
     await here.store.save('acme', 'freeze', freeze, 'key:1');
     const waitFor = (allowed: boolean) =>
-      expect
-        .poll(() => there.decide(testPrincipal(), testTool('a.b'), {}).allowed, { interval: 10 })
-        .toBe(allowed);
+      expect.poll(() => there.decide(testPrincipal(), testTool('a.b'), {}).allowed, { interval: 10 }).toBe(allowed);
     await waitFor(false);
     await here.store.remove('acme', 'freeze', 'key:1');
     await waitFor(true);

@@ -15,8 +15,8 @@ export interface SigninPaths {
 export interface AuthServerDeps {
   db: Db;
   log: Log;
-  /** Signs cookies and encrypts the private keys of tokens. */
-  secret: string;
+  /** Sign cookies and encrypt the private keys of tokens: the first what is new, the others what was there before. */
+  secrets: readonly LibrarySecret[];
   publicUrl: string;
   paths: SigninPaths;
   /** The only audience of tokens. */
@@ -28,8 +28,16 @@ export interface AuthServerDeps {
   newId(prefix: string): string;
   /** Under what a refresh token, a code and the like are kept. */
   hashToken(token: string): string;
+  /** Under what one is kept that may be there already. */
+  findHash(token: string): Promise<string>;
   /** In which organisation a person is signed in, `wanted` where they are a member; from memory. */
   orgOf(userId: string, wanted: OrgId | undefined): OrgId | undefined;
+}
+
+/** A secret that the library works with; the version, a number of 32 bits, stays with it. */
+export interface LibrarySecret {
+  version: number;
+  value: string;
 }
 
 /** Somebody in a browser. */
@@ -95,4 +103,6 @@ export interface AuthServer {
   /** Makes the client known, or writes anew what its document says now. */
   keepClient(client: NewClient): Promise<void>;
   keepServiceClient(client: NewServiceClient): Promise<void>;
+  /** A JWT with the issuer's name, by the key that signs tokens; no access token, so that it opens nothing here. */
+  sign(claims: Readonly<Record<string, unknown>>): Promise<string>;
 }

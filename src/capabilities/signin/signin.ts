@@ -15,7 +15,7 @@ import { createServices, type Services } from './members/services.ts';
 import { chooseOrg } from './members/store.ts';
 import type { AuthServer, SigninPaths } from './port.ts';
 import { type BuiltInIssuer, createBuiltInIssuer, createSigningKeys, type SigningKeys } from './tokens/issuer.ts';
-import { deleteExpired, deleteRefreshToken, findRefreshToken } from './tokens/store.ts';
+import { deleteExpired, deleteRefreshToken, findKeptHash, findRefreshToken } from './tokens/store.ts';
 
 const tidyMs = 3_600_000;
 /** How often, and how far apart, a refresh that crossed another one is tried again. */
@@ -38,6 +38,8 @@ export interface SigninDeps {
   /** What tokens may be used for. */
   scopes: readonly string[];
   development: boolean;
+  /** Somebody is no member any more. */
+  gone?(org: OrgId, userId: string): Promise<void>;
 }
 
 /** Whose refresh token came back after it was replaced. */
@@ -69,6 +71,8 @@ export interface Signin {
   /** A program is done with what it had (RFC 7009); a token that is unknown, or another program's, stays as it is. */
   revoke(refreshToken: string, clientId: string): Promise<void>;
   chooseOrg(org: OrgId, sessionId: string): Promise<void>;
+  /** Vouches for what is claimed, towards others who trust this issuer; it opens nothing here. */
+  sign(claims: object): Promise<string>;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -91,6 +95,12 @@ export function createSignin(deps: SigninDeps): Signin {
   const keys = createSigningKeys({ db, clock });
   const limits = createLimits({ db, keyring, clock });
   const hashToken = (token: string) => keyring.hash('sign-in', `token:${token}`);
+  const hashesOf = (token: string) => keyring.hashes('sign-in', `token:${token}`);
+  /** A token that is kept under the hash of an earlier secret is looked up by that. */
+  const findHash = async (token: string) => {
+    const [current = hashToken(token), ...others] = hashesOf(token);
+    return (others.length > 0 && (await findKeptHash(db, others))) || current;
+  };
   let loading: Promise<AuthServer> | undefined;
   let timer: NodeJS.Timeout | undefined;
 
@@ -100,7 +110,10 @@ export function createSignin(deps: SigninDeps): Signin {
         openAuthServer({
           db,
           log,
-          secret: keyring.key('sign-in').toString('base64'),
+          secrets: [keyring.id, ...keyring.others].map((id, index) => ({
+            version: Number.parseInt(id, 16),
+            value: (keyring.keys('sign-in')[index] ?? keyring.key('sign-in')).toString('base64'),
+          })),
           publicUrl,
           paths,
           resource,
@@ -108,6 +121,7 @@ export function createSignin(deps: SigninDeps): Signin {
           addressHeader,
           newId,
           hashToken,
+          findHash,
           orgOf: (userId, wanted) => (roster.member(userId, wanted) ?? roster.member(userId))?.org,
         }),
       )
@@ -144,6 +158,7 @@ export function createSignin(deps: SigninDeps): Signin {
       roster,
       invitationUrl: new URL(paths.invitation, publicUrl).href,
       server,
+      gone: deps.gone,
     }),
     services: createServices({ db, clock, roster, server, newSecret: () => `fls_${randomToken(32)}` }),
     clients,
@@ -154,12 +169,12 @@ export function createSignin(deps: SigninDeps): Signin {
       const auth = await server();
       for (let tries = 1; ; tries++) {
         // Before: a token that comes back too late is gone afterwards, with all of its family.
-        const known = refreshToken === undefined ? undefined : await findRefreshToken(db, hashToken(refreshToken));
+        const known = refreshToken === undefined ? undefined : await findRefreshToken(db, hashesOf(refreshToken));
         const response = await auth.handle(request.clone());
         if (!known || response.status !== 400) return { response };
         const { error } = (await response.clone().json()) as { error?: string };
         if (error !== 'invalid_grant') return { response };
-        const { rotatedAt, ...replayed } = (await findRefreshToken(db, hashToken(refreshToken ?? ''))) ?? known;
+        const { rotatedAt, ...replayed } = (await findRefreshToken(db, hashesOf(refreshToken ?? ''))) ?? known;
         if (rotatedAt === undefined) return { response };
         // Whoever came first is writing down what both get: a refusal now would sign the person out.
         const crossed = rotatedAt > clock.now() - crossing.withinMs;
@@ -167,8 +182,9 @@ export function createSignin(deps: SigninDeps): Signin {
         await pause(crossing.everyMs);
       }
     },
-    revoke: (refreshToken, clientId) => deleteRefreshToken(db, hashToken(refreshToken), clientId),
+    revoke: (refreshToken, clientId) => deleteRefreshToken(db, hashesOf(refreshToken), clientId),
     chooseOrg: (org, sessionId) => chooseOrg(db, org, sessionId),
+    sign: async (claims) => (await server()).sign({ ...claims }),
     async start() {
       await roster.start();
       timer = setInterval(() => void tidy(), tidyMs);

@@ -1,4 +1,5 @@
 export { upstreamsErrors } from './errors.ts';
+export { upstreamSettings } from './holding.ts';
 export { upstreamsMigrations } from './migrations.ts';
 export { ImportFault } from './openapi/faults.ts';
 export { pruneDocument } from './openapi/prune.ts';

@@ -25,6 +25,8 @@ export interface Pool {
   acquire(key: string, signal: AbortSignal, who?: Principal): Promise<Lease>;
   /** Forgets a connection that is of no use any more. */
   drop(connection: Connection, reason: string): void;
+  /** Closes those of these keys; a call that runs on one is cut. */
+  release(which: (key: string) => boolean): void;
   stop(): Promise<void>;
 }
 
@@ -91,6 +93,9 @@ export function createPool({ name, timing, now, open }: Deps): Pool {
   };
 
   return {
+    release(which) {
+      for (const [key, entry] of [...entries]) if (which(key)) void remove(key, entry, 'its credential has changed');
+    },
     async acquire(key, signal, who) {
       const entry = entries.get(key) ?? create(key, who);
       entry.uses++;

@@ -66,6 +66,8 @@ export interface CredentialsPort {
   authorizerFor(declaration: Declaration, who: Principal | undefined): Authorizer | undefined;
   /** Whether everybody has a credential of their own, so that no connection may serve two people. */
   isPersonal(declaration: Declaration): boolean;
+  /** Waits a while for somebody who was sent to a page, and may be done there. */
+  settled?(declaration: Declaration, who: Principal, signal: AbortSignal): Promise<void>;
 }
 
 /** Makes tools of OpenAPI documents. */

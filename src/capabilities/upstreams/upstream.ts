@@ -20,6 +20,10 @@ export interface Upstream {
   readonly settled: Promise<void>;
   status(): UpstreamStatus;
   dispatch(call: Call & { tool: Tool }, signal: AbortSignal): Promise<ProviderReply>;
+  /** A credential for it came: lists it at once, if it is not live. */
+  tryNow(): void;
+  /** Closes the connection of somebody whose credential has changed. */
+  release(subject: string): void;
   /** Which of its resources somebody wants to be told about. */
   watch(uris: readonly string[]): void;
   /** Lets running calls end, takes no new ones, then stops. */
@@ -130,6 +134,8 @@ export function createUpstream(
       };
     },
     dispatch: dispatcher.dispatch,
+    tryNow: () => keeper.tryNow(),
+    release: (subject) => pool.release((key) => key === `principal ${subject}` || key.endsWith(` of ${subject}`)),
     watch: (uris) => keeper.watch(uris),
     async retire() {
       keeper.retire();

@@ -31,4 +31,5 @@ export {
   tokenTypes,
 } from './grants.ts';
 export { createOAuthRequests, type OAuthRequests } from './requests.ts';
+export { revoke } from './revoke.ts';
 export { requestToken, type TokenRequest, type TokenSet } from './token.ts';

@@ -11,6 +11,7 @@ import type { Log } from '../../platform/telemetry/index.ts';
 import type { Admission, HttpEnv } from '../http/admission.ts';
 import { auditRoutes } from './audit.ts';
 import { callRoutes } from './calls.ts';
+import { type ConnectionRoutesDeps, connectionRoutes } from './connections.ts';
 import { openApiOf, serveDocuments } from './documents.ts';
 import { type EndpointRoutesDeps, endpointRoutes } from './endpoints.ts';
 import type { BodyLimits } from './input.ts';
@@ -38,6 +39,7 @@ export interface RestDeps extends BodyLimits {
   knowledge: Knowledge;
   upstreams: Upstreams;
   signin: UsersDeps['signin'];
+  connections: ConnectionRoutesDeps['connections'];
   guidanceOf: ToolsDeps['guidanceOf'];
   /** What is declared for organisations that do not exist. */
   orgsNotThere: MeDeps['orgsNotThere'];
@@ -75,6 +77,7 @@ function restRoutes(deps: RestDeps): Route[] {
     ...userRoutes(deps),
     ...serviceRoutes(deps),
     ...orgRoutes(deps),
+    ...connectionRoutes(deps),
     ...meRoutes(deps),
   ];
 }

@@ -1,5 +1,6 @@
 import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
+import { connectionPaths } from '../../capabilities/credentials/index.ts';
 import { firstBeyond, SignInRefused } from '../../capabilities/signin/index.ts';
 import { FairleadError } from '../../kernel/errors.ts';
 import type { HttpEnv } from '../http/admission.ts';
@@ -93,7 +94,9 @@ export function entry(app: Hono<HttpEnv>, deps: PageDeps): void {
 function nextOf(query: URLSearchParams, { signin: { paths } }: PageDeps): string {
   if (!query.has('client_id')) {
     const to = query.get('to') ?? '';
-    return to.startsWith(`${paths.device}?`) || to === paths.device ? to : paths.account;
+    const isOurs =
+      to.startsWith(`${paths.device}?`) || to === paths.device || to.startsWith(`${connectionPaths.start}?`);
+    return isOurs ? to : paths.account;
   }
   return `${paths.base}/oauth2/authorize?${askedFirst(query)}`;
 }

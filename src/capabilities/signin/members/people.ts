@@ -94,6 +94,8 @@ export interface PeopleDeps {
   /** Where the page for invitations is; the token is added to it. */
   invitationUrl: string;
   server(): Promise<AuthServer>;
+  /** Somebody is no member any more. */
+  gone?: ((org: OrgId, userId: string) => Promise<void>) | undefined;
 }
 
 export function createPeople(deps: PeopleDeps): People {
@@ -110,7 +112,7 @@ export function createPeople(deps: PeopleDeps): People {
     changed(db.transaction().execute((tx) => work(tx as unknown as Db)));
 
   async function find(token: string) {
-    const invitation = await findInvitation(db, hashOf(token), clock.now());
+    const invitation = await findInvitation(db, keyring.hashes('sign-in', `invitation:${token}`), clock.now());
     if (!invitation) throw InvitationVoid();
     return { invitation, user: await findUserByEmail(db, invitation.email) };
   }
@@ -185,6 +187,7 @@ export function createPeople(deps: PeopleDeps): People {
     },
     async remove(org, userId) {
       if (!(await inTransaction((tx) => deleteMember(tx, org, userId)))) throw NotFound({ what: 'user', id: userId });
+      await deps.gone?.(org, userId);
     },
     async sessions(org, userId) {
       await memberOf(org, userId);
