@@ -9,7 +9,12 @@ import {
   instructionsIn,
   purgeCatalog,
 } from '../capabilities/catalog/index.ts';
-import { connectionTokens, createConnections, purgeConnections } from '../capabilities/credentials/index.ts';
+import {
+  connectionTokens,
+  createConnections,
+  createMachineCredentials,
+  purgeConnections,
+} from '../capabilities/credentials/index.ts';
 import { createDiscovery, createEmbeddings, purgeVectors } from '../capabilities/discovery/index.ts';
 import { createEndpointBook, purgeEndpoints } from '../capabilities/endpoints/index.ts';
 import { createIdempotency, keptAnswers, purgeIdempotency } from '../capabilities/idempotency/index.ts';
@@ -190,6 +195,12 @@ export function compose(ground: Ground) {
         );
     },
   });
+  const machineCredentials = createMachineCredentials({
+    egress,
+    clock,
+    log,
+    callers: { tokenOf: access.callerToken, sign: signin?.sign },
+  });
   const upstreams = createUpstreams({
     db,
     bus,
@@ -203,7 +214,7 @@ export function compose(ground: Ground) {
     allowRuntimeStdio: settings.allowRuntimeStdio,
     resolveReference: createReferences(settings.variables),
     clientInfo: { name: 'fairlead', title: 'Fairlead', version },
-    credentials: createCredentialsPort(connections),
+    credentials: createCredentialsPort(connections, machineCredentials),
     gone: (org, name) => connections.removeTo(org, name),
   });
   connections.onChange(({ org, upstream, subject }) => upstreams.credentialChanged(org, upstream, subject));
@@ -436,6 +447,7 @@ export function compose(ground: Ground) {
     http,
     idempotency,
     knowledge,
+    machineCredentials,
     mcp,
     orgsNotThere,
     policy,

@@ -1,4 +1,4 @@
-import type { Connections, Target } from '../capabilities/credentials/index.ts';
+import type { Connections, MachineCredentials, Target } from '../capabilities/credentials/index.ts';
 import type { CredentialsPort, Declaration } from '../capabilities/upstreams/index.ts';
 
 const visitMs = 30_000;
@@ -38,14 +38,14 @@ export function personalTarget({ org, name, source, settings }: Declaration): Ta
   };
 }
 
-/** Where upstreams get their credentials from: what people connected. */
-export function createCredentialsPort(connections: Connections): CredentialsPort {
+/** Where upstreams get their credentials from: what people connected, and grants that need nobody's browser. */
+export function createCredentialsPort(connections: Connections, machine: MachineCredentials): CredentialsPort {
   return {
     authorizerFor(declaration, who) {
       const target = personalTarget(declaration);
-      return target && connections.authorizerFor(target, who);
+      return target ? connections.authorizerFor(target, who) : machine.authorizerFor(declaration, who);
     },
-    isPersonal: (declaration) => personalTarget(declaration) !== undefined,
+    isPersonal: (declaration) => personalTarget(declaration) !== undefined || machine.isPersonal(declaration),
     async settled(declaration, who, signal) {
       const target = personalTarget(declaration);
       if (target) await connections.wait(target, who, signal, visitMs);

@@ -91,6 +91,7 @@ export async function start(options: StartOptions): Promise<Running> {
     opened('toolsets', house.toolsets, (it) => it.stop()).start();
     opened('embeddings', house.embeddings, (it) => it.stop());
     await opened('knowledge', house.knowledge, (it) => it.stop()).start();
+    opened('machine credentials', house.machineCredentials, (it) => it.stop());
     opened('connections', house.connections, (it) => it.stop()).start();
     onProgress?.('connecting upstreams');
     await opened('upstreams', house.upstreams, (it) => it.stop()).start();

@@ -48,6 +48,13 @@ const subjectFields = {
     .min(1)
     .optional()
     .describe('Kind of that token (RFC 8693, 3); by default an access token of the caller, a JWT of Fairlead'),
+  listAs: z
+    .string()
+    .min(1)
+    .optional()
+    .describe(
+      'Whom Fairlead vouches for when it lists the upstream itself; by default it asks in its own name, by client credentials',
+    ),
 };
 
 type Client = {

@@ -48,6 +48,11 @@ export interface Access {
    *   IssuerUnavailable (both 503 and worth trying again)
    */
   authenticate(bearer: string | undefined): Promise<Principal>;
+  /**
+   * The token of an outside issuer that a caller came with, to have it exchanged for one of theirs elsewhere; undefined for
+   * every other credential. In memory for as long as the principal is; never to be sent to an upstream.
+   */
+  callerToken(principal: Principal): string | undefined;
   /** Throws Forbidden, naming the scope. */
   require(principal: Principal, scope: Scope): void;
   /** None of these but `create` asks who wants it: the caller has required `keys:write`, and `mayActIn` the organisation. */
@@ -82,9 +87,16 @@ export interface Access {
 export function createAccess(deps: AccessDeps): Access {
   const { db, keyring, clock, bus, log, purgers = [] } = deps;
   const roster = createRoster({ db, bus, clock, log, timing: deps.timing });
+  const callerTokens = new WeakMap<Principal, string>();
   const uses = createUses({ db, log });
   const openTokens = (issuers: readonly IssuerSettings[], development: boolean) =>
-    createTokens({ ...deps, issuers, development, hasOrg: roster.hasOrg });
+    createTokens({
+      ...deps,
+      issuers,
+      development,
+      hasOrg: roster.hasOrg,
+      fromOutside: (principal, token) => void callerTokens.set(principal, token),
+    });
   let tokens = openTokens(deps.issuers, deps.development);
   let starting: Promise<void> | undefined;
   let stopping: Promise<void> | undefined;
@@ -126,6 +138,7 @@ export function createAccess(deps: AccessDeps): Access {
 
   return {
     authenticate,
+    callerToken: (principal) => callerTokens.get(principal),
     require: requireScope,
     keys: {
       create: (request) => thenTell(createKey({ db, keyring, clock }, request)),

@@ -11,3 +11,6 @@ export {
   purgeAllConnections as purgeConnections,
   type Target,
 } from './connections/index.ts';
+export { createMachineCredentials, type MachineCredentials } from './credentials.ts';
+export { credentialsErrors } from './errors.ts';
+export type { AssertionClaims, Callers } from './types.ts';

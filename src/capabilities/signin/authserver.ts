@@ -222,6 +222,9 @@ export async function openAuthServer(deps: AuthServerDeps): Promise<AuthServer> 
         scopes: [...deps.scopes],
       });
     },
+    async sign(claims) {
+      return (await auth.api.signJWT({ body: { payload: { ...claims } } })).token;
+    },
     async keepServiceClient({ clientId, name, secret, scopes }) {
       await keep(clientId, {
         name,

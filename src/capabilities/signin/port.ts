@@ -103,4 +103,6 @@ export interface AuthServer {
   /** Makes the client known, or writes anew what its document says now. */
   keepClient(client: NewClient): Promise<void>;
   keepServiceClient(client: NewServiceClient): Promise<void>;
+  /** A JWT with the issuer's name, by the key that signs tokens; no access token, so that it opens nothing here. */
+  sign(claims: Readonly<Record<string, unknown>>): Promise<string>;
 }

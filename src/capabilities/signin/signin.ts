@@ -71,6 +71,8 @@ export interface Signin {
   /** A program is done with what it had (RFC 7009); a token that is unknown, or another program's, stays as it is. */
   revoke(refreshToken: string, clientId: string): Promise<void>;
   chooseOrg(org: OrgId, sessionId: string): Promise<void>;
+  /** Vouches for what is claimed, towards others who trust this issuer; it opens nothing here. */
+  sign(claims: object): Promise<string>;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -182,6 +184,7 @@ export function createSignin(deps: SigninDeps): Signin {
     },
     revoke: (refreshToken, clientId) => deleteRefreshToken(db, hashesOf(refreshToken), clientId),
     chooseOrg: (org, sessionId) => chooseOrg(db, org, sessionId),
+    sign: async (claims) => (await server()).sign({ ...claims }),
     async start() {
       await roster.start();
       timer = setInterval(() => void tidy(), tidyMs);

@@ -105,7 +105,7 @@ export function reasonOf(error: unknown): string {
   if (tooLarge) return tooLarge.message;
   for (let inner = error, depth = 0; depth < 6 && inner instanceof Error; inner = inner.cause, depth++) {
     if (inner instanceof FairleadError)
-      return ownReasons[inner.code] ?? waitsFor[inner.code] ?? 'it cannot be used from here';
+      return ownReasons[inner.code] ?? waitsFor[inner.code] ?? whyNoToken(inner) ?? 'it cannot be used from here';
     if (inner instanceof ProcessEnded || inner instanceof ImportFault) return inner.message;
     const status = httpStatus(inner);
     if (status === 401) return 'it requires other credentials (HTTP 401)';
@@ -123,6 +123,11 @@ export function reasonOf(error: unknown): string {
   }
   if (error.code === SdkErrorCode.EraNegotiationFailed) return 'it cannot be reached, or does not speak MCP';
   return 'it does not speak MCP as it should';
+}
+
+/** Says itself what is wrong, in words for everybody. */
+function whyNoToken({ code, message }: FairleadError): string | undefined {
+  return code.startsWith('CREDENTIAL_') ? message.replace(/\.$/, '') : undefined;
 }
 
 /** What more there is to say to those who operate; secrets are taken out before. */
