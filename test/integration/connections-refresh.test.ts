@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, test } from 'vitest';
-import { type Fairlead, startFairlead } from '../harness.ts';
+import { databaseFor, type Fairlead, startFairlead } from '../harness.ts';
 import { connectBy, type PeopleUpstream, servePeopleUpstream } from '../people-upstream.ts';
 import { openBrowser } from '../signin.ts';
 
@@ -158,14 +158,16 @@ describe('a connection that is removed', () => {
 
 describe.runIf(process.env.TEST_DATABASE_URL)('two replicas on one database', () => {
   test('renew a token once between them, and both know a new connection at once [AC-4]', async () => {
-    const dataDir = mkdtempSync(join(tmpdir(), 'fairlead-replicas-'));
-    cleanups.push(() => rmSync(dataDir, { recursive: true, force: true }));
+    const folder = mkdtempSync(join(tmpdir(), 'fairlead-replicas-'));
+    cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
+    const database = await databaseFor(folder);
+    cleanups.push(database.drop);
     const upstream = await upstreamWith();
     const env = {
-      FAIRLEAD_SECRET: 'the-secret-of-both-replicas-32-bytes-or-more',
+      ...database.env,
       FAIRLEAD_ADMIN_KEY: 'an admin key of the test, 32 characters',
     };
-    const [here, there] = [await serve(upstream, { dataDir, env }), await serve(upstream, { dataDir, env })];
+    const [here, there] = [await serve(upstream, { env }), await serve(upstream, { env })];
     const key = await connected(here, upstream, 'one');
     await expect.poll(async () => (await call(there, key, 'there')).status, { timeout: 30_000 }).toBe(200);
     for (let rounds = 1; rounds <= 3; rounds++) {

@@ -71,7 +71,7 @@ export function createTokens(deps: TokensDeps): Tokens {
   const held = new Map<string, { row: ConnectionRow; token: string | undefined; until: number }>();
   const flights = new Map<string, Promise<void>>();
   const noted = new Map<string, number>();
-  const refusedAt = new Map<string, number[]>();
+  const refusedAt = new Map<string, ReadonlyMap<number, number>>();
   const keyOf = (org: OrgId, { upstream, subject }: ConnectionKey) => JSON.stringify([org, upstream, subject]);
 
   const read = async (org: OrgId, key: ConnectionKey, fresh = false) => {
@@ -198,6 +198,8 @@ export function createTokens(deps: TokensDeps): Tokens {
       const { row, token } = found;
       if (row.state !== 'connected' || token === undefined)
         return { missing: `yours has to be connected again: ${row.reason ?? 'it does not count any more'}` };
+      if (row.origin !== new URL(target.url).origin)
+        return { missing: 'yours was connected to another address than it has now' };
       if (isGood(row, token)) {
         note(org, key);
         return { token, generation: row.generation };
@@ -215,11 +217,14 @@ export function createTokens(deps: TokensDeps): Tokens {
       if (found?.token === refused && found.row.state === 'connected') {
         const { row } = found;
         const at = keyOf(org, row);
-        const lately = [...(refusedAt.get(at) ?? []), clock.now()].filter((ms) => ms > clock.now() - refusals.withinMs);
+        // Many calls are refused with one token; it is tokens that count.
+        const since = clock.now() - refusals.withinMs;
+        const lately = new Map([...(refusedAt.get(at) ?? [])].filter(([, ms]) => ms > since));
+        lately.set(row.generation, clock.now());
         if (refusedAt.size > 10_000) refusedAt.clear();
         refusedAt.set(at, lately);
         if (row.refreshToken === undefined) await end(row, 'refused', 'the upstream does not accept it any more');
-        else if (lately.length > refusals.most)
+        else if (lately.size > refusals.most)
           await end(row, 'refused', 'the upstream does not accept what the provider gives');
       }
       return get(target, subject, (_, token) => token !== refused);
