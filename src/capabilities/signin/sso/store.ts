@@ -280,3 +280,23 @@ const toIdentity = (row: SsoTables['signin_identities']): Identity => ({
   createdAt: Number(row.created_at),
   signedInAt: Number(row.signed_in_at),
 });
+
+/** Sealed ID tokens of every organisation. */
+export async function listIdTokens(db: Db): Promise<{ org: OrgId; sessionId: string; idToken: string }[]> {
+  const rows = await tables(db)
+    .selectFrom('signin_sso_sessions')
+    .select(['org', 'session_id', 'id_token'])
+    .orderBy('session_id')
+    .execute();
+  return rows.map((row) => ({ org: row.org, sessionId: row.session_id, idToken: row.id_token }));
+}
+
+/** Writes a sealed ID token anew. */
+export async function resealIdToken(db: Db, org: OrgId, sessionId: string, idToken: string): Promise<void> {
+  await tables(db)
+    .updateTable('signin_sso_sessions')
+    .set({ id_token: idToken })
+    .where('org', '=', org)
+    .where('session_id', '=', sessionId)
+    .execute();
+}
