@@ -29,6 +29,10 @@ export interface PeopleUpstream {
   holdTokens(): () => void;
   /** Ends every access token now. */
   endTokens(): Promise<void>;
+  /** Takes back whatever was granted: no refresh token counts any more. */
+  endGrants(): Promise<void>;
+  /** So many answers of the token endpoint get lost on their way, after it has done its work. */
+  cutTokens: number;
   /** The provider says no to whoever signs in. */
   refuse: boolean;
   /** Wants this scope for calls of tools, and says so. */
@@ -53,6 +57,14 @@ export async function servePeopleUpstream({
     asked,
     account: 'nobody',
     tokenSeconds: 3600,
+    cutTokens: 0,
+    async endGrants() {
+      for (const token of tokens) {
+        const known = await provider.AccessToken.find(token);
+        if (known?.grantId) await (await provider.Grant.find(known.grantId))?.destroy();
+      }
+      await world.endTokens();
+    },
     refuse: false,
     wantsScope: undefined,
     holdTokens() {
@@ -83,6 +95,10 @@ export async function servePeopleUpstream({
       const token = form.get('refresh_token');
       if (token !== null) Object.assign(entry, { refreshToken: token });
       asked.push(entry);
+      if (entry.grant === 'refresh_token' && world.cutTokens-- > 0) {
+        response.end = ((..._: unknown[]) => response.destroy()) as never;
+        response.write = (() => true) as never;
+      }
       response.on('finish', () => {
         entry.status = response.statusCode;
       });

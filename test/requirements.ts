@@ -89,4 +89,6 @@ export const requirements = {
     'A hundred readers are answered without an error or half a document while four write, whatever is killed in between loses nothing and doubles nothing, a check says whether the parts of a collection agree, and a collection may be encrypted where it is kept, ranked as any other, its words in no table, file, log or audit record.',
   'AC-1':
     'An MCP client that has only the URL signs its person in, by pages that need no script; what its token opens is what the person is now, in the organisation that was chosen; machines and terminals get in, too; crossing refreshes sign nobody out, a replayed one ends its family, and passwords are limited whatever headers a client sends.',
+  'AC-4':
+    'An upstream is called with the credential of whoever is behind the call, and with no other: a caller without one gets a link, by the means of its protocol or in words, and works after signing in, for tools, prompts, resources and completions; tokens are kept encrypted and bound to whom they are of, renewed once across replicas, never by a refresh token that may be used up, and the secret that encrypts them changes without downtime.',
 } as const satisfies Record<`SP-${number}` | `CA-${number}` | `KN-${number}` | `AC-${number}`, string>;

@@ -128,7 +128,7 @@ export function compose(ground: Ground) {
         resource: mcpUrl,
         scopes: scopeNames,
         development: settings.development,
-        gone: (org, userId) => connections.removeOf(org, `user:${userId}`),
+        gone: (org, subject) => connections.removeOf(org, subject),
       })
     : undefined;
   const access = createAccess({
@@ -155,6 +155,7 @@ export function compose(ground: Ground) {
       audit.purge,
     ],
     purged: (org) => upstreams.purged(org),
+    gone: (org, subject) => connections.removeOf(org, subject),
   });
   let issuers = settings.auth.issuers;
   const setIssuers = (next: typeof issuers, development: boolean) => {

@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createKeyring } from '../../src/platform/keyring/index.ts';
 import { type Fairlead, startFairlead } from '../harness.ts';
-import { invited } from '../signin.ts';
+import { connectBy, type PeopleUpstream, servePeopleUpstream } from '../people-upstream.ts';
+import { openBrowser } from '../signin.ts';
 
 const [one, two] = ['the-first-secret-of-thirty-two-bytes-or-more', 'the-second-secret-of-thirty-two-bytes-or-more'];
 const adminKey = 'an admin key of the test, 32 characters';
@@ -16,11 +17,14 @@ const api = createServer((request, response) => {
   response.setHeader('content-type', 'application/json').end('{"fine":true}');
 });
 let port = 0;
+let people: PeopleUpstream;
 
 const serve = (secret: string, others?: string): Promise<Fairlead> =>
   startFairlead({
     dataDir,
-    config: { server: { publicUrl: 'http://127.0.0.1:7300' }, egress: { allow: ['127.0.0.1'] } },
+    config: { egress: { allow: ['127.0.0.1'] },
+      upstreams: { tickets: { url: people.url, auth: { grant: 'authorization_code' } } },
+    },
     env: {
       FAIRLEAD_SECRET: secret,
       FAIRLEAD_ADMIN_KEY: adminKey,
@@ -31,9 +35,11 @@ const serve = (secret: string, others?: string): Promise<Fairlead> =>
 beforeAll(async () => {
   await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));
   port = (api.address() as { port: number }).port;
+  people = await servePeopleUpstream();
 });
-afterAll(() => {
+afterAll(async () => {
   api.close();
+  await people?.stop();
   rmSync(dataDir, { recursive: true, force: true });
 });
 
@@ -81,6 +87,8 @@ test('a secret is changed with nothing lost, and the one before can then be take
     expect(token.status, await token.clone().text()).toBe(200);
     expect(await (await at.request('/api/v1/audit/verify')).json()).toMatchObject({ ok: true, faults: [] });
   };
+  const { link } = await (await fairlead.request('/api/v1/connections/tickets', { key, method: 'POST' })).json();
+  await connectBy(openBrowser(fairlead.url), link, people, 'kim');
   await works(fairlead);
   await fairlead.stop();
 
@@ -100,6 +108,10 @@ test('a secret is changed with nothing lost, and the one before can then be take
   const token = new URL(invitation.link).searchParams.get('token');
   const page = await fetch(`${fairlead.url}/auth/invitation?token=${token}`, { headers: { accept: 'text/html' } });
   expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('kim@example.com')]);
-  await invited(fairlead, 'lee@example.com').catch(() => undefined);
+  // With the refresh token that was sealed under the secret that is gone.
+  await people.endTokens();
+  const made = await fairlead.request('/api/v1/tools/tickets.echo/call', { key, json: { arguments: { text: 'kim' } } });
+  expect(made.status, await made.clone().text()).toBe(200);
+  expect(people.heard.findLast(({ body }) => body.includes('"kim"'))).toMatchObject({ account: 'kim' });
   await fairlead.stop();
 });

@@ -38,6 +38,8 @@ export interface AccessDeps {
   /** Told of an organisation that is gone, so that what runs for it stops. */
   purged?(org: OrgId): Promise<void>;
   timing?: Partial<FollowerTiming>;
+  /** A credential of an organisation ended for good: what was kept for its subject goes with it. */
+  gone?(org: OrgId, subject: string): Promise<void>;
 }
 
 export interface Access {
@@ -152,6 +154,7 @@ export function createAccess(deps: AccessDeps): Access {
         const revoked = await revokeKey({ db, clock }, org, id);
         roster.forget(id);
         await changed();
+        await deps.gone?.(org, `key:${id}`);
         return withUse(revoked);
       },
     },

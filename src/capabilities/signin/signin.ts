@@ -38,8 +38,8 @@ export interface SigninDeps {
   /** What tokens may be used for. */
   scopes: readonly string[];
   development: boolean;
-  /** Somebody is no member any more. */
-  gone?(org: OrgId, userId: string): Promise<void>;
+  /** Somebody (`user:<id>`, `service:<id>`) does not belong to an organisation any more. */
+  gone?(org: OrgId, subject: string): Promise<void>;
 }
 
 /** Whose refresh token came back after it was replaced. */
@@ -158,9 +158,13 @@ export function createSignin(deps: SigninDeps): Signin {
       roster,
       invitationUrl: new URL(paths.invitation, publicUrl).href,
       server,
-      gone: deps.gone,
+      gone: async (org, userId) => deps.gone?.(org, `user:${userId}`),
     }),
-    services: createServices({ db, clock, roster, server, newSecret: () => `fls_${randomToken(32)}` }),
+    services: createServices({
+      ...{ db, clock, roster, server },
+      newSecret: () => `fls_${randomToken(32)}`,
+      gone: async (org, clientId) => deps.gone?.(org, `service:${clientId}`),
+    }),
     clients,
     limits,
     roster,

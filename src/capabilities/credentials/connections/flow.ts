@@ -173,6 +173,7 @@ export function createFlow(deps: FlowDeps): Flow {
           subject,
           who,
           ...(account === undefined ? {} : { account }),
+          origin: new URL(target.url).origin,
           issuer: server.issuer,
           clientId: client.clientId,
           ...(begun.resource === undefined ? {} : { resource: begun.resource }),

@@ -11,6 +11,8 @@ export const connectionsMigrations: readonly Migration[] = [
         subject text not null,
         who text not null,
         account text,
+        -- Of the upstream's address then: to another one its tokens do not go.
+        origin text not null,
         issuer text not null,
         client_id text not null,
         resource text,

@@ -11,6 +11,7 @@ type ConnectionTables = {
     subject: string;
     who: string;
     account: string | null;
+    origin: string;
     issuer: string;
     client_id: string;
     resource: string | null;
@@ -43,6 +44,8 @@ export interface ConnectionRow {
   who: string;
   /** What the provider calls the account, where it said so. */
   account?: string;
+  /** Of the upstream's address when it was made; its tokens go nowhere else. */
+  origin: string;
   issuer: string;
   clientId: string;
   resource?: string;
@@ -124,6 +127,7 @@ export async function putConnection(
   const values = {
     who: row.who,
     account: row.account ?? null,
+    origin: row.origin,
     issuer: row.issuer,
     client_id: row.clientId,
     resource: row.resource ?? null,
@@ -316,6 +320,7 @@ function toRow(row: ConnectionTables['credential_connections']): ConnectionRow {
     upstream: row.upstream,
     subject: row.subject,
     who: row.who,
+    origin: row.origin,
     issuer: row.issuer,
     clientId: row.client_id,
     scopes: row.scopes,

@@ -63,14 +63,15 @@ const heldMs = 2_000;
 const claimMs = 60_000;
 const pollMs = 50;
 const noteEveryMs = 60_000;
-/** A token that is refused so soon after it was made will not be good either when it is made again. */
-const freshMs = 10_000;
+/** So many tokens in so long may be refused; then what the provider gives is not what the upstream takes. */
+const refusals = { most: 5, withinMs: 60_000 };
 
 export function createTokens(deps: TokensDeps): Tokens {
   const { db, clock, log, keyring, provider, clients, ended, refreshed } = deps;
   const held = new Map<string, { row: ConnectionRow; token: string | undefined; until: number }>();
   const flights = new Map<string, Promise<void>>();
   const noted = new Map<string, number>();
+  const refusedAt = new Map<string, ReadonlyMap<number, number>>();
   const keyOf = (org: OrgId, { upstream, subject }: ConnectionKey) => JSON.stringify([org, upstream, subject]);
 
   const read = async (org: OrgId, key: ConnectionKey, fresh = false) => {
@@ -197,6 +198,8 @@ export function createTokens(deps: TokensDeps): Tokens {
       const { row, token } = found;
       if (row.state !== 'connected' || token === undefined)
         return { missing: `yours has to be connected again: ${row.reason ?? 'it does not count any more'}` };
+      if (row.origin !== new URL(target.url).origin)
+        return { missing: 'yours was connected to another address than it has now' };
       if (isGood(row, token)) {
         note(org, key);
         return { token, generation: row.generation };
@@ -213,9 +216,15 @@ export function createTokens(deps: TokensDeps): Tokens {
       const found = await read(org, { upstream, subject }, true);
       if (found?.token === refused && found.row.state === 'connected') {
         const { row } = found;
-        const madeAt = row.lastRefreshedAt ?? row.connectedAt;
+        const at = keyOf(org, row);
+        // Many calls are refused with one token; it is tokens that count.
+        const since = clock.now() - refusals.withinMs;
+        const lately = new Map([...(refusedAt.get(at) ?? [])].filter(([, ms]) => ms > since));
+        lately.set(row.generation, clock.now());
+        if (refusedAt.size > 10_000) refusedAt.clear();
+        refusedAt.set(at, lately);
         if (row.refreshToken === undefined) await end(row, 'refused', 'the upstream does not accept it any more');
-        else if (clock.now() - madeAt < freshMs && row.lastRefreshedAt !== undefined)
+        else if (lately.size > refusals.most)
           await end(row, 'refused', 'the upstream does not accept what the provider gives');
       }
       return get(target, subject, (_, token) => token !== refused);

@@ -36,6 +36,8 @@ export interface Services {
 }
 
 export interface ServicesDeps {
+  /** A service account is no more. */
+  gone?: ((org: OrgId, clientId: string) => Promise<void>) | undefined;
   db: Db;
   clock: Clock;
   roster: Roster;
@@ -43,7 +45,7 @@ export interface ServicesDeps {
   newSecret(): string;
 }
 
-export function createServices({ db, clock, roster, server, newSecret }: ServicesDeps): Services {
+export function createServices({ db, clock, roster, server, newSecret, gone }: ServicesDeps): Services {
   const changed = async () => {
     roster.tell();
     await roster.refresh();
@@ -64,6 +66,7 @@ export function createServices({ db, clock, roster, server, newSecret }: Service
       if (!(await db.transaction().execute((tx) => deleteService(tx, org, clientId))))
         throw NotFound({ what: 'service account', id: clientId });
       await changed();
+      await gone?.(org, clientId);
     },
   };
 }
