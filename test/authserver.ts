@@ -28,6 +28,12 @@ export interface ExchangeServer {
   asked: URLSearchParams[];
   /** Whose tokens are taken, with where their keys are. */
   trust(issuer: string, jwksUri: string): void;
+  /** Authorizations for other apps (ID-JAG) that it gave as an identity provider, and whom each is for. */
+  grants: Map<string, { sub: string; audience: string | null; resource: string | null }>;
+  /** The identity provider whose authorizations it takes. */
+  provider: ExchangeServer | undefined;
+  /** Scopes that may be asked for; anything, where undefined. */
+  scopes: string[] | undefined;
   /** Seconds that tokens live. */
   tokenSeconds: number;
   /** Answers with this error instead. */
@@ -35,6 +41,7 @@ export interface ExchangeServer {
   stop(): Promise<void>;
 }
 
+const idJag = 'urn:ietf:params:oauth:token-type:id-jag';
 const exchange = 'urn:ietf:params:oauth:grant-type:token-exchange';
 
 export async function serveExchange(clients: Record<string, string>): Promise<ExchangeServer> {
@@ -45,6 +52,9 @@ export async function serveExchange(clients: Record<string, string>): Promise<Ex
     tokens: new Map(),
     asked: [],
     trust: (issuer, jwksUri) => void trusted.set(issuer, createRemoteJWKSet(new URL(jwksUri))),
+    grants: new Map(),
+    provider: undefined,
+    scopes: undefined,
     tokenSeconds: 3600,
     refuses: undefined,
     async stop() {
@@ -70,9 +80,18 @@ export async function serveExchange(clients: Record<string, string>): Promise<Ex
     if (world.refuses) return answer(response, world.refuses.status, { error: world.refuses.error });
     const client = clientOf(request.headers.authorization, clients);
     if (!client) return answer(response, 401, { error: 'invalid_client' });
+    const asked = form.get('scope')?.split(' ') ?? [];
+    if (world.scopes && !asked.every((each) => world.scopes?.includes(each))) {
+      return answer(response, 400, { error: 'invalid_scope' });
+    }
     try {
       const issued = await grant(form, client);
       const token = randomBytes(24).toString('base64url');
+      if (form.get('requested_token_type') === idJag) {
+        const { sub, resource } = issued;
+        world.grants.set(token, { sub, resource, audience: form.get('audience') });
+        return answer(response, 200, { access_token: token, token_type: 'N_A', issued_token_type: idJag });
+      }
       world.tokens.set(token, issued);
       return answer(response, 200, {
         access_token: token,
@@ -91,6 +110,13 @@ export async function serveExchange(clients: Record<string, string>): Promise<Ex
     const kind = form.get('grant_type') ?? '';
     const what = { client, resource: form.get('resource'), scope: form.get('scope'), grant: kind };
     if (kind === 'client_credentials') return { ...what, sub: client, actor: undefined };
+    if (kind === 'urn:ietf:params:oauth:grant-type:jwt-bearer') {
+      const assertion = form.get('assertion') ?? '';
+      const granted = world.provider?.grants.get(assertion);
+      world.provider?.grants.delete(assertion); // good for once
+      if (granted?.audience !== world.url) throw new Error('it is not for this server');
+      return { ...what, sub: granted.sub, resource: granted.resource, actor: undefined };
+    }
     if (kind !== exchange) throw new Error('no such grant');
     const token = form.get('subject_token') ?? '';
     const type = form.get('subject_token_type');
