@@ -18,6 +18,14 @@ export function usageOf(pid: number, besides: string): Usage {
   };
 }
 
+/** Microseconds of processor time so far: of the main thread of a process, and of all its children. */
+export function partsOf(pid: number): { main: number; children: number } {
+  return {
+    main: microsIn(read(pid, `task/${pid}/stat`)),
+    children: childrenOf(pid).reduce((sum, one) => sum + cpuMicros(one), 0),
+  };
+}
+
 function childrenOf(pid: number): number[] {
   const parents = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
@@ -27,15 +35,18 @@ function childrenOf(pid: number): number[] {
   return below(pid);
 }
 
-function cpuMicros(pid: number): number {
-  const fields = statOf(pid);
+const cpuMicros = (pid: number): number => microsIn(read(pid, 'stat'));
+
+function microsIn(stat: string): number {
+  const fields = fieldsOf(stat);
   const ticksPerSecond = 100; // what the kernel shows to programs, on every architecture
   return ((Number(fields[11] ?? 0) + Number(fields[12] ?? 0)) * 1_000_000) / ticksPerSecond;
 }
 
+const statOf = (pid: number): string[] => fieldsOf(read(pid, 'stat'));
+
 /** The fields of `stat` from the state on. */
-function statOf(pid: number): string[] {
-  const stat = read(pid, 'stat');
+function fieldsOf(stat: string): string[] {
   return stat.slice(stat.lastIndexOf(')') + 2).split(' ');
 }
 

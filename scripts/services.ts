@@ -1,5 +1,5 @@
 // `npm run test:services`: every test that comes to a service once more, on Postgres 17 with pgvector and on Redis, with
-// Prometheus and nginx at hand. Starts what it can get, says by name what it cannot and why, and stops exactly what it started.
+// Prometheus, nginx, Chromium and OpenBao at hand. Starts what it can get, says by name what it cannot and why, and stops exactly what it started.
 // `node scripts/services.ts --hold` only starts them and prints their addresses, until interrupted.
 import { parseArgs } from 'node:util';
 import type { TestRecord } from '../test/results-reporter.ts';
@@ -7,6 +7,7 @@ import { root } from './places.ts';
 import { clearResults, recordRun, writeResults } from './results.ts';
 import { concernedTests } from './services/concerned.ts';
 import { programOf } from './services/debian.ts';
+import { vaultProgram } from './services/openbao.ts';
 import { startPostgres } from './services/postgres.ts';
 import { startRedis } from './services/redis.ts';
 import { NotToBeHad, type Service } from './services/service.ts';
@@ -39,6 +40,13 @@ try {
   });
   await obtain('nginx', async () => {
     env.TEST_NGINX = await programOf('nginx', 'nginx-light');
+  });
+  await obtain('Chromium', async () => {
+    env.CHROMIUM_PATH = await programOf('chromium', 'chromium');
+  });
+
+  await obtain('OpenBao', async () => {
+    env.TEST_VAULT = await vaultProgram();
   });
 
   if (values.hold) await hold();

@@ -6,10 +6,12 @@ const { values } = parseArgs({
   options: {
     // Parts that ended badly. They count only when no test says why: nothing is counted twice.
     'failed-part': { type: 'string', multiple: true, default: [] },
+    // Only these results; all that are there when none is named.
+    part: { type: 'string', multiple: true, default: [] },
   },
 });
 
-const files = readResults();
+const files = readResults().filter(({ part }) => values.part.length === 0 || values.part.includes(part));
 const failedParts = values['failed-part'];
 const total = { passed: 0, failed: 0, skipped: 0 };
 for (const { part, tests } of files) {

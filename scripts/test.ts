@@ -61,5 +61,7 @@ for (const step of run.steps) {
   if (run.parts.includes(end.name)) recordRun(end);
   else if (end.name !== 'check') recordStep(end); // the check records its own steps
 }
-const summary = await runStep(script('summary'));
+// What an earlier run left is not what this one ended with.
+const only = name === 'all' ? [] : run.parts.flatMap((part) => ['--part', part]);
+const summary = await runStep(script('summary', ...only));
 if (!reportSteps([...ends, summary])) process.exitCode ||= 1;

@@ -13,6 +13,8 @@ export interface EmbeddingServer {
   tokens: (string | undefined)[];
   /** From now on it does not answer well, or does again. */
   fail(isFailing?: boolean): void;
+  /** Lets requests of several texts wait until the function that it gives is called. */
+  hold(): () => void;
   stop(): Promise<void>;
 }
 
@@ -22,10 +24,12 @@ export async function startEmbeddings(): Promise<EmbeddingServer> {
   const asked: number[] = [];
   const tokens: (string | undefined)[] = [];
   let isFailing = false;
+  let held = Promise.resolve();
   const server = createServer(async (request, response) => {
     const { input } = JSON.parse(await text(request)) as { input: string[] };
     tokens.push(request.headers.authorization);
     asked.push(input.length);
+    if (input.length > 1) await held;
     if (isFailing || request.url !== '/v1/embeddings') {
       response.writeHead(500, { 'content-type': 'application/json' }).end('{"error":{"message":"out of order"}}');
       return;
@@ -42,6 +46,11 @@ export async function startEmbeddings(): Promise<EmbeddingServer> {
     tokens,
     fail(failing = true) {
       isFailing = failing;
+    },
+    hold() {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      held = promise;
+      return resolve;
     },
     stop: () => new Promise((resolve) => server.close(() => resolve())),
   };

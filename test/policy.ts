@@ -59,7 +59,7 @@ export async function openPolicyWorld(): Promise<PolicyWorld> {
     },
     async reset() {
       await cleanUp();
-      for (const table of ['policies', 'policy_versions', 'policy_revisions']) {
+      for (const table of ['policies', 'policy_versions', 'policy_sets', 'policy_revisions']) {
         await database.pool.query(`alter table if exists ${table}_hidden rename to ${table}`);
         await database.pool.query(`delete from ${table}`);
       }

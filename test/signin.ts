@@ -22,13 +22,16 @@ export interface Browser {
   headers: Record<string, string>;
 }
 
-/** Redirects out of `origin` are not followed: then the page is the address itself, without a text. */
-export function openBrowser(origin: string): Browser {
+/**
+ * Redirects out of `origin`, and of those that it knows besides, are not followed: then the page is the address itself,
+ * without a text.
+ */
+export function openBrowser(origin: string, besides: readonly string[] = []): Browser {
   async function go(target: URL, init: { method?: string; body?: string } = {}): Promise<Browser> {
     let url = target;
     let request = init;
     for (let hops = 0; hops < 10; hops++) {
-      if (url.origin !== origin) {
+      if (url.origin !== origin && !besides.includes(url.origin)) {
         browser.page = { url, status: 0, text: '', headers: new Headers() };
         return browser;
       }
@@ -39,7 +42,9 @@ export function openBrowser(origin: string): Browser {
         headers: {
           accept: 'text/html',
           ...(cookie ? { cookie } : {}),
-          ...(request.body === undefined ? {} : { origin, 'content-type': 'application/x-www-form-urlencoded' }),
+          ...(request.body === undefined
+            ? {}
+            : { origin: url.origin, 'content-type': 'application/x-www-form-urlencoded' }),
           ...browser.headers,
         },
       });

@@ -1,7 +1,7 @@
 import { globSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
-const addresses = /\bTEST_(?:DATABASE_URL|REDIS_URL|PROMETHEUS|NGINX)\b/;
+const addresses = /\bTEST_(?:DATABASE_URL|REDIS_URL|PROMETHEUS|NGINX|VAULT)\b/;
 const imported = /(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+\.ts)'/g;
 
 /** The tests that services make a difference to: those that come to the address of one by what they import. */

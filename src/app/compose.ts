@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import ours from '../../package.json' with { type: 'json' };
-import { createAccess, may, scopeNames, subjectsOf, systemPrincipal } from '../capabilities/access/index.ts';
+import { createAccess, may, scopeNames, subjectsOf } from '../capabilities/access/index.ts';
 import { createActs, createAudit } from '../capabilities/audit/index.ts';
 import {
   createCatalog,
@@ -9,17 +9,11 @@ import {
   instructionsIn,
   purgeCatalog,
 } from '../capabilities/catalog/index.ts';
-import {
-  connectionTokens,
-  createConnections,
-  createMachineCredentials,
-  purgeConnections,
-} from '../capabilities/credentials/index.ts';
+import { createMachineCredentials, purgeConnections } from '../capabilities/credentials/index.ts';
 import { createDiscovery, createEmbeddings, purgeVectors } from '../capabilities/discovery/index.ts';
 import { createEndpointBook, purgeEndpoints } from '../capabilities/endpoints/index.ts';
-import { createIdempotency, keptAnswers, purgeIdempotency } from '../capabilities/idempotency/index.ts';
+import { createIdempotency, purgeIdempotency } from '../capabilities/idempotency/index.ts';
 import {
-  collectionKeys,
   createKnowledge,
   createPages,
   createReader,
@@ -27,10 +21,11 @@ import {
   openSource,
   purgeKnowledge,
 } from '../capabilities/knowledge/index.ts';
+import { createLimits, purgeLimits } from '../capabilities/limits/index.ts';
 import { createPlans } from '../capabilities/plans/index.ts';
 import { createPolicy, purgePolicies } from '../capabilities/policy/index.ts';
 import { createSignin, purgeMembers } from '../capabilities/signin/index.ts';
-import { createUpstreams, purgeUpstreams, upstreamSettings } from '../capabilities/upstreams/index.ts';
+import { createUpstreams, purgeUpstreams } from '../capabilities/upstreams/index.ts';
 import { isBuiltIn } from '../config/index.ts';
 import type { Settings } from '../config/schema.ts';
 import { createEndpoints, createGateway, createSchemaChecks } from '../gateway/index.ts';
@@ -42,9 +37,10 @@ import type { Tool } from '../kernel/tool.ts';
 import type { Bus } from '../platform/bus/index.ts';
 import type { Database } from '../platform/db/index.ts';
 import { createEgress } from '../platform/http/index.ts';
-import { createKeyring, createRotation } from '../platform/keyring/index.ts';
+import { createKeyring } from '../platform/keyring/index.ts';
 import { createEmbedders, createReranker } from '../platform/models/index.ts';
 import { createProcesses } from '../platform/process/index.ts';
+import type { Secrets } from '../platform/secrets/index.ts';
 import type { Log, Metrics, Tracing } from '../platform/telemetry/index.ts';
 import { createConnectionsSurface } from '../surfaces/connections/index.ts';
 import { type Admission, createHttpApp } from '../surfaces/http/index.ts';
@@ -52,13 +48,18 @@ import { createMcpSurface } from '../surfaces/mcp/index.ts';
 import { createRest } from '../surfaces/rest/index.ts';
 import { createSigninSurface } from '../surfaces/signin/index.ts';
 import { openChat } from './chat.ts';
-import { createCredentialsPort, personalTarget } from './credentials.ts';
+import { composeConnections, createCredentialsPort } from './credentials.ts';
 import { createDefinitionWatch } from './definitions.ts';
 import { createKnowledgeNews } from './knowledge-news.ts';
+import { createModelKeys } from './model-keys.ts';
 import { createObserver } from './observe.ts';
 import { missingOrgs } from './orgs.ts';
 import { createOwnToolset } from './own.ts';
+import { createPastDecisions } from './past-decisions.ts';
+import { createPrincipals } from './principals.ts';
 import { createReferences } from './references.ts';
+import { composeRotation } from './rotation.ts';
+import { requireSecrets, watchSecrets } from './secrets.ts';
 import { createToolsets } from './toolsets.ts';
 import { createTrail } from './trail.ts';
 
@@ -70,6 +71,8 @@ export interface Ground {
   log: Log;
   metrics: Metrics;
   tracing: Tracing;
+  /** What references are looked up in. */
+  secrets: Secrets;
   /** What child processes inherit of the environment. */
   inheritedEnvironment: Record<string, string>;
   /** Toolsets of Fairlead's own, beside those that stand here. */
@@ -84,7 +87,7 @@ export const version: string = ours.version;
 
 /** Wires everything; starts nothing. */
 export function compose(ground: Ground) {
-  const { settings, database, bus, log, metrics, tracing, clock = systemClock } = ground;
+  const { settings, database, bus, log, metrics, tracing, secrets, clock = systemClock } = ground;
   const { db } = database;
   if (settings.secret === undefined) throw new Error('settings without a secret: they were loaded only to look');
   const keyring = createKeyring(settings.secret, settings.otherSecrets);
@@ -113,6 +116,7 @@ export function compose(ground: Ground) {
     shipped: settings.policies.shipped,
     environment: settings.environment,
     projections: settings.projections,
+    past: createPastDecisions(audit),
   });
   let rulesEpoch = 0;
   policy.onChange(() => rulesEpoch++);
@@ -129,6 +133,7 @@ export function compose(ground: Ground) {
         scopes: scopeNames,
         development: settings.development,
         gone: (org, subject) => connections.removeOf(org, subject),
+        providers: settings.auth.sso,
       })
     : undefined;
   const access = createAccess({
@@ -149,6 +154,7 @@ export function compose(ground: Ground) {
       purgePolicies,
       purgeIdempotency,
       purgeEndpoints,
+      purgeLimits,
       purgeVectors,
       purgeKnowledge,
       purgeConnections,
@@ -158,43 +164,22 @@ export function compose(ground: Ground) {
     gone: (org, subject) => connections.removeOf(org, subject),
   });
   let issuers = settings.auth.issuers;
-  const setIssuers = (next: typeof issuers, development: boolean) => {
-    access.setIssuers(next, development);
-    issuers = next;
+  let providers = settings.auth.sso;
+  const setAuth = ({ auth, development }: Pick<Settings, 'auth' | 'development'>) => {
+    access.setIssuers(auth.issuers, development);
+    signin?.sso.declare(auth.sso);
+    [issuers, providers] = [auth.issuers, auth.sso];
+  };
+  let runtimeSecrets = settings.secrets.vault?.runtime ?? {};
+  const setRuntimeSecrets = (next: typeof runtimeSecrets) => {
+    runtimeSecrets = next;
+    return upstreams.resolveAgain();
   };
   const acts = createActs({ audit, clock, log });
-  const refreshFailures = metrics.counter(
-    'fairlead_connection_failures_total',
-    'Renewals of tokens of people that failed',
-  );
-  const connections = createConnections({
-    db,
-    bus,
-    clock,
-    log,
-    keyring,
-    egress,
+  const connections = composeConnections({
+    ...{ db, bus, clock, log, keyring, egress, acts, metrics },
     publicUrl: new URL(settings.publicUrl).origin,
-    targetOf(org, name) {
-      const declaration = upstreams.declaration(org, name);
-      return declaration && personalTarget(declaration);
-    },
-    refreshed: (_org, _upstream, outcome) => void (outcome === 'failed' && refreshFailures()),
-    ended({ org, upstream, subject, who }, reason) {
-      const principal = { ...systemPrincipal(), org };
-      const notes = {
-        org,
-        principal,
-        action: 'connections.end',
-        subject: upstream,
-        detail: { connection: subject, who, reason },
-      };
-      acts
-        .perform(notes, (intend) => intend())
-        .catch((error: unknown) =>
-          log.error({ err: error, org, upstream }, 'the end of a connection is not on record'),
-        );
-    },
+    declarationOf: (org, name) => upstreams.declaration(org, name),
   });
   const machineCredentials = createMachineCredentials({
     egress,
@@ -213,7 +198,8 @@ export function compose(ground: Ground) {
     egress,
     declared: settings.upstreams,
     allowRuntimeStdio: settings.allowRuntimeStdio,
-    resolveReference: createReferences(settings.variables),
+    resolveReference: createReferences(() => ({ variables: settings.variables, vault: runtimeSecrets }), secrets),
+    keepReferences: (standing) => secrets.keep('runtime', standing),
     clientInfo: { name: 'fairlead', title: 'Fairlead', version },
     credentials: createCredentialsPort(connections, machineCredentials),
     gone: (org, name) => connections.removeTo(org, name),
@@ -223,10 +209,21 @@ export function compose(ground: Ground) {
   const endpoints = createEndpointBook({ db, bus, log, declared: settings.endpoints, plain: settings.mcp });
   const idempotency = createIdempotency({ db, keyring, clock, log });
   const latencies = createLatencies();
-  const guidanceOf = (tool: Tool) => guidanceFor(tool, latencies);
+  const limitRefused = metrics.watchLimits(() => limits.state());
+  const limits = createLimits({
+    database,
+    ...(settings.redisUrl === undefined ? {} : { redisUrl: settings.redisUrl }),
+    bus,
+    clock,
+    log,
+    id: replicaId,
+    declared: settings.limits,
+    refused: limitRefused,
+  });
+  const guidanceOf = (tool: Tool) => guidanceFor(tool, latencies, limits.wordsFor(tool));
   const { reranker } = settings.models;
-  // Their endpoints stand in the operator's file.
-  const fetchModel = (url: string | URL, init?: RequestInit) => egress.fetch(url, { ...init, guarded: false });
+  const modelKeys = createModelKeys(settings.models, egress);
+  const fetchModel = modelKeys.fetch;
   const embedders = createEmbedders({
     settings: settings.models,
     fetch: fetchModel,
@@ -258,7 +255,7 @@ export function compose(ground: Ground) {
     ...(reranker ? { reranker: createReranker({ settings: reranker, fetch: fetchModel }) } : {}),
     embedders,
     openSource: (org, source) =>
-      openSource(source, {
+      openSource(requireSecrets(source), {
         baseDir: settings.baseDir,
         dataDir: join(settings.dataDir, 'knowledge', org),
         trusted: true, // sources stand in the operator's file
@@ -269,7 +266,7 @@ export function compose(ground: Ground) {
     fetchPage: createPages({ egress, userAgent: `fairlead/${version}` }),
     subjectsOf,
     findInstructions: instructionsIn,
-    chat: openChat(settings.models.chat, { egress, metrics }),
+    chat: openChat(settings.models.chat, { fetch: fetchModel, metrics }),
     news: createKnowledgeNews({
       ...{ bus, log, answered: metrics.answer },
       instruments: metrics.watchKnowledge(() => knowledge.lags()),
@@ -299,6 +296,7 @@ export function compose(ground: Ground) {
     rulesEpoch: () => rulesEpoch,
     visible: (principal, tools, origin) => policy.visible(principal, tools, { surface: 'mcp', ...origin }),
     decide: (call, tool) => policy.decide(call.principal, tool, argumentsOf(call), originOf(call)),
+    limits,
     once: idempotency,
     providerOf: toolsets.providerOf,
     trail: createTrail(audit, clock, ({ principal, endpoint }, name) =>
@@ -313,8 +311,10 @@ export function compose(ground: Ground) {
     const naming = {
       endpoints: endpoints.declared(),
       collections: knowledge.declared(),
+      limits: limits.declared(),
       upstreams: Object.fromEntries(declared.map((upstream) => [upstream.name, upstream])),
       issuers,
+      providers,
     };
     try {
       return missingOrgs(naming, access.orgs.has);
@@ -358,10 +358,13 @@ export function compose(ground: Ground) {
     catalog,
     endpoints,
     knowledge,
+    limits,
     upstreams,
     signin,
     connections,
+    findPrincipal: createPrincipals(access.keys, signin),
     orgsNotThere,
+    secrets,
     clock,
     log,
     version,
@@ -371,6 +374,7 @@ export function compose(ground: Ground) {
 
   const definitions = createDefinitionWatch({ catalog, acts, metrics, log });
   metrics.watchUpstreams(() => upstreams.list());
+  watchSecrets(metrics, secrets);
   metrics.watchPool(database.usage);
   metrics.watchAuditQueue(() => {
     const { queued, queueSize, dropped } = audit.stats();
@@ -396,6 +400,7 @@ export function compose(ground: Ground) {
                   log,
                   sign: (text) => keyring.hash('sign-in', text),
                   isEndpoint: endpoints.exists,
+                  passwordsCount: () => access.orgs.known().some((org) => !signin.sso.requiredIn(org)),
                 },
                 admission,
               ),
@@ -417,22 +422,17 @@ export function compose(ground: Ground) {
         metrics,
         metricsToken: settings.metricsToken,
         unready: operations.unready,
-        warnings: () => (audit.stats().gaps.length > 0 ? ['audit records are being dropped: the queue is full'] : []),
+        warnings: () => [
+          ...(audit.stats().gaps.length > 0 ? ['audit records are being dropped: the queue is full'] : []),
+          ...secrets.health().warnings,
+          ...(limits.state().alone
+            ? ['the store of limits does not answer: each replica goes by its share of every limit']
+            : []),
+        ],
       },
     });
 
-  const rotation = createRotation({
-    db,
-    keyring,
-    log,
-    holdings: [
-      { what: 'signatures of the audit', renew: async () => ({ renewed: await audit.signAnew(), lost: 0 }) },
-      upstreamSettings(db),
-      collectionKeys(db),
-      keptAnswers(db),
-      connectionTokens(db),
-    ],
-  });
+  const rotation = composeRotation({ db, keyring, log, audit });
 
   return {
     access,
@@ -449,13 +449,17 @@ export function compose(ground: Ground) {
     idempotency,
     knowledge,
     machineCredentials,
+    limits,
     mcp,
+    modelKeys,
     orgsNotThere,
     policy,
     processes,
     rotation,
     definitions,
-    setIssuers,
+    secrets,
+    setRuntimeSecrets,
+    setAuth,
     signin: { start: async () => signin?.start(), stop: async () => signin?.stop() },
     toolsets,
     upstreams,

@@ -1,5 +1,15 @@
-import type { Connections, MachineCredentials, Target } from '../capabilities/credentials/index.ts';
+import { systemPrincipal } from '../capabilities/access/index.ts';
+import type { Acts } from '../capabilities/audit/index.ts';
+import {
+  type Connections,
+  type ConnectionsDeps,
+  createConnections,
+  type MachineCredentials,
+  type Target,
+} from '../capabilities/credentials/index.ts';
 import type { CredentialsPort, Declaration } from '../capabilities/upstreams/index.ts';
+import type { OrgId } from '../kernel/principal.ts';
+import type { Metrics } from '../platform/telemetry/index.ts';
 
 const visitMs = 30_000;
 
@@ -51,4 +61,33 @@ export function createCredentialsPort(connections: Connections, machine: Machine
       if (target) await connections.wait(target, who, signal, visitMs);
     },
   };
+}
+
+interface ConnectionParts extends Omit<ConnectionsDeps, 'targetOf' | 'ended' | 'refreshed'> {
+  acts: Acts;
+  metrics: Metrics;
+  declarationOf(org: OrgId, upstream: string): Declaration | undefined;
+}
+
+/** What people connect, with its end on record and in the metrics. */
+export function composeConnections({ acts, metrics, declarationOf, ...deps }: ConnectionParts): Connections {
+  const { log } = deps;
+  const failed = metrics.counter('fairlead_connection_failures_total', 'Renewals of tokens of people that failed');
+  return createConnections({
+    ...deps,
+    targetOf(org, upstream) {
+      const declaration = declarationOf(org, upstream);
+      return declaration && personalTarget(declaration);
+    },
+    refreshed: (outcome) => void (outcome === 'failed' && failed()),
+    ended({ org, upstream, subject, who }, reason) {
+      const principal = { ...systemPrincipal(), org };
+      const detail = { connection: subject, who, reason };
+      acts
+        .perform({ org, principal, action: 'connections.end', subject: upstream, detail }, (intend) => intend())
+        .catch((error: unknown) =>
+          log.error({ err: error, org, upstream }, 'the end of a connection is not on record'),
+        );
+    },
+  });
 }

@@ -6,6 +6,7 @@ import { discoveryErrors } from '../capabilities/discovery/index.ts';
 import { endpointsErrors } from '../capabilities/endpoints/index.ts';
 import { idempotencyErrors } from '../capabilities/idempotency/index.ts';
 import { knowledgeErrors, sourcesErrors } from '../capabilities/knowledge/index.ts';
+import { limitsErrors } from '../capabilities/limits/index.ts';
 import { plansErrors } from '../capabilities/plans/index.ts';
 import { policyErrors } from '../capabilities/policy/index.ts';
 import { registryErrors } from '../capabilities/registry/index.ts';
@@ -18,6 +19,7 @@ import { databaseErrors } from '../platform/db/index.ts';
 import { httpErrors } from '../platform/http/index.ts';
 import { modelErrors } from '../platform/models/index.ts';
 import { processErrors } from '../platform/process/index.ts';
+import { secretsErrors } from '../platform/secrets/index.ts';
 import { restErrors } from '../surfaces/rest/index.ts';
 
 /** The whole catalogue, for the documentation: by part of the house. */
@@ -31,6 +33,7 @@ export const errorCatalogue: readonly { part: string; errors: readonly ErrorKind
   { part: 'Discovery', errors: discoveryErrors },
   { part: 'Plans', errors: plansErrors },
   { part: 'Endpoints', errors: endpointsErrors },
+  { part: 'Limits', errors: limitsErrors },
   { part: 'Upstreams', errors: upstreamsErrors },
   { part: 'Connections', errors: [...connectionErrors, ...credentialsErrors] },
   { part: 'Knowledge', errors: [...knowledgeErrors, ...sourcesErrors] },
@@ -41,5 +44,6 @@ export const errorCatalogue: readonly { part: string; errors: readonly ErrorKind
   { part: 'Models', errors: modelErrors },
   { part: 'Processes', errors: processErrors },
   { part: 'Database', errors: databaseErrors },
+  { part: 'Secrets', errors: secretsErrors },
   { part: 'Configuration', errors: configErrors },
 ];

@@ -4,6 +4,7 @@ import type { Settings } from '../config/schema.ts';
 import type { OwnToolset } from '../kernel/call.ts';
 import { createBus } from '../platform/bus/index.ts';
 import { migrate, openDatabase } from '../platform/db/index.ts';
+import { createSecrets, type Secrets } from '../platform/secrets/index.ts';
 import { createMetrics, createTracing, type Log } from '../platform/telemetry/index.ts';
 import { openDoor, type TlsMaterial } from '../surfaces/http/index.ts';
 import { settingsFaults } from './check.ts';
@@ -16,6 +17,8 @@ export interface StartOptions {
   settings: Settings;
   log: Log;
   inheritedEnvironment: Record<string, string>;
+  /** What the settings' references were looked up in; one of its own without it. It is stopped with the server. */
+  secrets?: Secrets;
   /** Toolsets of Fairlead's own, beside those that it brings. */
   toolsets?: readonly OwnToolset[];
   /** Told what is going on, for people who watch. */
@@ -74,7 +77,8 @@ export async function start(options: StartOptions): Promise<Running> {
     await migrate(database, [...migrations], (name) => log.info({ migration: name }, 'migrated'));
     const bus = opened('bus', await createBus({ redisUrl: settings.redisUrl, database, log }), (it) => it.stop());
 
-    const house = compose({ settings, database, bus, log, metrics, tracing, inheritedEnvironment, toolsets });
+    const secrets = opened('secrets', options.secrets ?? secretsOf(settings, log), (it) => it.stop());
+    const house = compose({ settings, database, bus, log, metrics, tracing, secrets, inheritedEnvironment, toolsets });
     opened('processes', house.processes, (it) => it.stop());
     onProgress?.('reading keys, policies and catalog');
     await house.rotation.prepare();
@@ -87,6 +91,7 @@ export async function start(options: StartOptions): Promise<Running> {
     await opened('policy', house.policy, (it) => it.stop()).start();
     await opened('catalog', house.catalog, (it) => it.stop()).start();
     await opened('endpoints', house.endpoints, (it) => it.stop()).start();
+    await opened('limits', house.limits, (it) => it.stop()).start();
     opened('definitions', house.definitions, (it) => it.stop()).start();
     opened('toolsets', house.toolsets, (it) => it.stop()).start();
     opened('embeddings', house.embeddings, (it) => it.stop());
@@ -95,6 +100,12 @@ export async function start(options: StartOptions): Promise<Running> {
     opened('connections', house.connections, (it) => it.stop()).start();
     onProgress?.('connecting upstreams');
     await opened('upstreams', house.upstreams, (it) => it.stop()).start();
+    opened(
+      'changed secrets',
+      secrets.onChange(() => void house.upstreams.resolveAgain().catch(() => undefined)), // which is logged there
+      (end) => end(),
+    );
+    secrets.start();
     opened('idempotency', house.idempotency, (it) => it.stop()).start();
     opened('rotation', house.rotation, (it) => it.stop()).start();
     opened('mcp', house.mcp, (it) => it.stop()).start();
@@ -150,6 +161,13 @@ export async function start(options: StartOptions): Promise<Running> {
     await closeAll();
     throw error;
   }
+}
+
+/** A port for what is added at run time; what the file refers to has been looked up already. */
+function secretsOf({ baseDir, dataDir, secrets: { vault } }: Settings, log: Log): Secrets {
+  const secrets = createSecrets({ log });
+  secrets.open({ env: {}, baseDir, dataDir, vault });
+  return secrets;
 }
 
 function readTls({ tls }: Settings): TlsMaterial | undefined {

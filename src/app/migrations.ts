@@ -6,6 +6,7 @@ import { discoveryMigrations } from '../capabilities/discovery/index.ts';
 import { endpointsMigrations } from '../capabilities/endpoints/index.ts';
 import { idempotencyMigrations } from '../capabilities/idempotency/index.ts';
 import { knowledgeMigrations } from '../capabilities/knowledge/index.ts';
+import { limitsMigrations } from '../capabilities/limits/index.ts';
 import { policyMigrations } from '../capabilities/policy/index.ts';
 import { signinMigrations } from '../capabilities/signin/index.ts';
 import { upstreamsMigrations } from '../capabilities/upstreams/index.ts';
@@ -26,4 +27,5 @@ export const migrations: readonly Migration[] = [
   ...signinMigrations,
   ...keyringMigrations,
   ...connectionsMigrations,
+  ...limitsMigrations,
 ];

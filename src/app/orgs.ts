@@ -1,4 +1,4 @@
-import type { EndpointSettings, IssuerSettings } from '../config/schema.ts';
+import type { EndpointSettings, IssuerSettings, LimitSettings, SsoProviderSettings } from '../config/schema.ts';
 import { defaultOrg, type OrgId } from '../kernel/principal.ts';
 
 /** What names organisations: endpoints, upstreams and collections by their names, and issuers. */
@@ -7,6 +7,9 @@ export interface Naming {
   upstreams: Record<string, { org: OrgId }>;
   collections: Readonly<Record<string, { org: OrgId }>>;
   issuers: readonly Pick<IssuerSettings, 'org'>[];
+  /** Of single sign-on. */
+  providers: Readonly<Record<string, Pick<SsoProviderSettings, 'org'>>>;
+  limits: readonly Pick<LimitSettings, 'org'>[];
 }
 
 export interface MissingOrg {
@@ -16,12 +19,21 @@ export interface MissingOrg {
 }
 
 /** Organisations that something is declared for, beside the default one, which there always is. */
-export function namedOrgs({ endpoints, upstreams, collections, issuers }: Naming): { org: OrgId; place: string }[] {
+export function namedOrgs({
+  endpoints,
+  upstreams,
+  collections,
+  issuers,
+  providers,
+  limits,
+}: Naming): { org: OrgId; place: string }[] {
   return [
     ...Object.entries(endpoints).map(([name, { org }]) => ({ org, place: `endpoints.${name}.org` })),
     ...Object.entries(upstreams).map(([name, { org }]) => ({ org, place: `upstreams.${name}.org` })),
     ...Object.entries(collections).map(([name, { org }]) => ({ org, place: `knowledge.collections.${name}.org` })),
+    ...Object.entries(providers).map(([name, { org }]) => ({ org, place: `auth.sso.${name}.org` })),
     ...issuers.map(({ org }, index) => ({ org, place: `auth.issuers[${index}].org` })),
+    ...limits.map(({ org = defaultOrg }, index) => ({ org, place: `limits[${index}].org` })),
   ].filter(({ org }) => org !== defaultOrg);
 }
 

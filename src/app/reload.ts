@@ -57,7 +57,7 @@ export function createReload({ settings, house, log, renewTls }: Deps): (next: S
     {
       keys: ['auth', 'development'],
       apply(next) {
-        house.setIssuers(next.auth.issuers, next.development);
+        house.setAuth(next);
         // Too much hangs on it: pages, metadata, members in memory.
         if (isBuiltIn(next) !== isBuiltIn(settings))
           log.warn('whether people sign in at this server itself changes with its next start');
@@ -66,6 +66,7 @@ export function createReload({ settings, house, log, renewTls }: Deps): (next: S
     { keys: ['egress'], apply: (next) => egress.setAllow(next.egress.allow) },
     { keys: ['registry'], apply: () => undefined }, // the command line alone reads it
     { keys: ['endpoints', 'mcp'], apply: (next) => endpoints.redeclare(next.endpoints, next.mcp) },
+    { keys: ['limits'], apply: (next) => house.limits.redeclare(next.limits) },
     {
       keys: ['knowledge'],
       apply({ knowledge: next }) {
@@ -73,6 +74,13 @@ export function createReload({ settings, house, log, renewTls }: Deps): (next: S
         return knowledge.redeclare(next.collections);
       },
     },
+    {
+      keys: ['models'],
+      apply({ models }) {
+        if (!house.modelKeys.replace(models)) throw new NeedsRestart();
+      },
+    },
+    { keys: ['secrets'], apply: ({ secrets }) => house.setRuntimeSecrets(secrets.vault?.runtime ?? {}) },
     { keys: ['upstreams'], apply: (next) => upstreams.redeclare(next.upstreams) },
   ];
   const live = parts.flatMap(({ keys }) => keys);
@@ -90,6 +98,10 @@ export function createReload({ settings, house, log, renewTls }: Deps): (next: S
         Object.assign(inForce, Object.fromEntries(keys.map((key) => [key, next[key]])));
         applied.push(...names);
       } catch (error) {
+        if (error instanceof NeedsRestart) {
+          restart.push(...names);
+          continue;
+        }
         log.error({ err: error }, 'changed settings could not be taken');
         failed.push(`${names.join(', ')} (${reasonOf(error)})`);
       }
@@ -110,6 +122,9 @@ export function createReload({ settings, house, log, renewTls }: Deps): (next: S
     return { applied, restart, failed };
   };
 }
+
+/** Thrown where only some changes of a setting can be taken, and this is another. */
+class NeedsRestart extends Error {}
 
 function reasonOf(error: unknown): string {
   const known = asFairleadError(error);

@@ -53,7 +53,15 @@ function intentWith({ call, error }: CallState, findTool: FindTool): CallIntent 
     operation: call.operation,
     tool: tool?.id ?? call.target,
     arguments: argumentsOf(call, findTool),
-    ...(tool ? { toolDigest: tool.digest, annotations: tool.annotations, upstream: tool.toolset } : {}),
+    ...(tool
+      ? {
+          toolDigest: tool.digest,
+          toolStatus: tool.status,
+          toolTags: tool.tags,
+          annotations: tool.annotations,
+          upstream: tool.toolset,
+        }
+      : {}),
     ...(call.endpoint === undefined ? {} : { endpoint: call.endpoint }),
     ...(call.parentCallId === undefined ? {} : { parentCallId: call.parentCallId }),
     ...(rule === undefined ? {} : { rule }),

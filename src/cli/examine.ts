@@ -6,6 +6,7 @@ import { commandLineSettings, faultsOf, inheritedEnvironment, loadSettings, name
 import type { Settings } from '../config/schema.ts';
 import { asFairleadError } from '../kernel/errors.ts';
 import { createEgress } from '../platform/http/egress.ts';
+import type { ReferenceState } from '../platform/secrets/index.ts';
 import { createLog } from '../platform/telemetry/log.ts';
 import { findServer } from './address.ts';
 import { type CliContext, type CommandInput, textOf } from './command.ts';
@@ -64,11 +65,15 @@ async function readSettings(
   try {
     const { settingsFaults: further } = await import('../app/check.ts');
     const flags = offlineFlags(options);
-    const { settings, warnings } = await loadSettings({ env, cwd, flags, prepare: false, further });
+    const { settings, warnings, references } = await loadSettings({ env, cwd, flags, prepare: false, further });
     const notes = warnings.map((text): Finding => ({ what, state: 'note', text }));
     return {
       settings,
-      findings: [{ what, state: 'ok', text: settings.configFile ?? 'no file, all defaults' }, ...notes],
+      findings: [
+        { what, state: 'ok', text: settings.configFile ?? 'no file, all defaults' },
+        ...notes,
+        ...secrets(references),
+      ],
     };
   } catch (error) {
     const faults = faultsOf(error);
@@ -76,6 +81,21 @@ async function readSettings(
     const action = 'Correct it; `fairlead config check` looks again.';
     return { findings: faults.map((text) => ({ what, state: 'wrong', text, action })) };
   }
+}
+
+/** References of sound settings; those that a start cannot do without are faults of the settings. */
+function secrets(references: readonly ReferenceState[]): Finding[] {
+  const what = 'secrets';
+  if (references.length === 0) return [];
+  const missing = references.filter(({ state }) => state === 'missing');
+  if (missing.length === 0) return [{ what, state: 'ok', text: `${references.length} references resolve` }];
+  const action = 'What needs it waits; `fairlead secrets check` looks at all references.';
+  return missing.map(({ place, reason = 'cannot be had' }) => ({
+    what,
+    state: 'wrong',
+    text: `${place}: ${reason}`,
+    action,
+  }));
 }
 
 /** The servers that this user runs on this machine. */

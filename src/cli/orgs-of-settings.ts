@@ -17,7 +17,14 @@ const noSuchTable = '42P01'; // no server has run on it yet
  */
 export async function orgsNotThere(settings: Settings): Promise<{ missing: MissingOrg[] } | { unseen: string }> {
   const { databaseUrl, dataDir, endpoints, upstreams, knowledge, auth } = settings;
-  const naming = { endpoints, upstreams, collections: knowledge.collections, issuers: auth.issuers };
+  const naming = {
+    endpoints,
+    upstreams,
+    collections: knowledge.collections,
+    issuers: auth.issuers,
+    providers: auth.sso,
+    limits: settings.limits,
+  };
   const named = [...new Set(namedOrgs(naming).map(({ org }) => org))];
   if (named.length === 0) return { missing: [] };
   const without = (there: ReadonlySet<string>) => ({ missing: missingOrgs(naming, (org) => there.has(org)) });

@@ -61,6 +61,7 @@ function addGroup(program: Command, name: string, groups: Map<string, Command>):
   const group = program
     .command(name)
     .description(groupSummaries[name] ?? '')
+    .aliases(groupAliases[name] ?? [])
     .enablePositionalOptions()
     .helpCommand(false)
     .exitOverride();
@@ -81,6 +82,9 @@ const groupSummaries: Record<string, string> = {
   policies: 'who may call what',
   config: 'check and describe the configuration',
 };
+
+/** What somebody may write for the name of a group. */
+const groupAliases: Record<string, string[]> = { policies: ['policy'] };
 
 function addCommand(parent: Command, spec: CommandSpec, context: CliContext, done: (code: number) => void): Command {
   const command = parent

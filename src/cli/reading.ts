@@ -63,6 +63,11 @@ export function countOf(text: string | undefined, name: string): number {
   return count;
 }
 
+/** `1 passage`, `2 passages`. */
+export function counted(count: unknown, what: string): string {
+  return `${count} ${what}${count === 1 ? '' : 's'}`;
+}
+
 /** A list option, however often it was given. */
 export function textsOf(value: string | boolean | string[] | undefined): string[] {
   if (Array.isArray(value)) return value;

@@ -4,6 +4,7 @@ import type {
   EmbeddingSettings,
   FileSettings,
   ModelsSettings,
+  SecretsSettings,
   ServerSettings,
   Settings,
   UpstreamSettings,
@@ -89,6 +90,23 @@ function placeUpstream(upstream: UpstreamSettings, baseDir: string): UpstreamSet
   if (!('openapi' in upstream) || typeof upstream.openapi !== 'string' || isWebAddress(upstream.openapi))
     return upstream;
   return { ...upstream, openapi: resolve(baseDir, upstream.openapi) };
+}
+
+/** Secrets with absolute paths. */
+export function placeSecrets(secrets: SecretsSettings, baseDir: string): SecretsSettings {
+  const { vault } = secrets;
+  if (!vault) return secrets;
+  const { auth, caFile } = vault;
+  return {
+    vault: {
+      ...vault,
+      ...(caFile === undefined ? {} : { caFile: resolve(baseDir, caFile) }),
+      auth:
+        'kubernetes' in auth
+          ? { kubernetes: { ...auth.kubernetes, tokenFile: resolve(baseDir, auth.kubernetes.tokenFile) } }
+          : auth,
+    },
+  };
 }
 
 /** Models with absolute paths. */

@@ -23,8 +23,10 @@ export function crossCheck(checked: Checked): { faults: Fault[]; warnings: strin
     ...anonymousFaults(checked),
     ...issuerFaults(checked),
     ...builtInFaults(checked),
+    ...ssoFaults(checked),
     ...tlsFaults(checked),
     ...modelFaults(checked),
+    ...vaultFaults(checked),
   ];
   const warnings: string[] = [];
 
@@ -41,6 +43,11 @@ export function crossCheck(checked: Checked): { faults: Fault[]; warnings: strin
     const reason = path !== undefined && !isWebAddress(path) && unreadable(path);
     if (reason) warnings.push(`upstreams.${name}.openapi cannot be read (${reason})`);
   }
+  const { vault } = settings.secrets;
+  if (vault && !isProtected(new URL(vault.address))) {
+    warnings.push('secrets.vault.address is not https: its token and all secrets go there unencrypted');
+  }
+  warnings.push(...knowledgeWarnings(settings));
   if (settings.tls && settings.publicUrl.startsWith('http:')) {
     warnings.push('server.publicUrl says http although the server speaks TLS');
   }
@@ -103,13 +110,44 @@ function issuerFaults({ settings, said, isSound }: Checked): Fault[] {
 
 /** Whether people sign in at this server itself. */
 export function isBuiltIn({ auth, publicUrl }: Pick<Settings, 'auth' | 'publicUrl'>): boolean {
-  return auth.builtIn ?? (auth.issuers.length === 0 && isProtected(new URL(publicUrl)));
+  const wanted = auth.issuers.length === 0 || Object.keys(auth.sso).length > 0;
+  return auth.builtIn ?? (wanted && isProtected(new URL(publicUrl)));
 }
 
 function builtInFaults({ settings: { auth, publicUrl }, isSound }: Checked): Fault[] {
   if (auth.builtIn !== true || !isSound(['server', 'publicUrl']) || isProtected(new URL(publicUrl))) return [];
   const text = 'sends passwords unencrypted: server.publicUrl must be https, or on loopback';
   return [{ path: ['auth', 'builtIn'], text }];
+}
+
+function vaultFaults({ settings: { secrets }, isSound }: Checked): Fault[] {
+  const path: Path = ['secrets', 'vault', 'caFile'];
+  const file = secrets.vault?.caFile;
+  const reason = file !== undefined && isSound(path) && unreadable(file);
+  return reason ? [{ path, text: `cannot be read (${reason})` }] : [];
+}
+
+function ssoFaults({ settings: { auth, publicUrl, development }, said, isSound }: Checked): Fault[] {
+  const path: Path = ['auth', 'sso'];
+  const named = at(said, path);
+  const providers = Object.entries(isObject(named) ? named : {});
+  if (providers.length === 0) return [];
+  const faults: Fault[] = [];
+  if (auth.builtIn === false) faults.push({ path, text: 'needs the built-in sign-in: leave out auth.builtIn: false' });
+  else if (isSound(['server', 'publicUrl']) && !isProtected(new URL(publicUrl))) {
+    faults.push({ path, text: 'sends sign-ins unencrypted: server.publicUrl must be https, or on loopback' });
+  }
+  for (const [name, provider] of providers) {
+    const issuer = at(provider, ['issuer']);
+    if (typeof issuer !== 'string' || !isSound([...path, name, 'issuer'])) continue;
+    if (!development && !isProtected(new URL(issuer))) {
+      faults.push({
+        path: [...path, name, 'issuer'],
+        text: 'must be https: whoever changes an answer on the way is let in',
+      });
+    }
+  }
+  return faults;
 }
 
 function tlsFaults({ settings: { baseDir }, said, isSound }: Checked): Fault[] {
@@ -148,6 +186,22 @@ function modelFaults({ settings: { baseDir, knowledge }, said, isSound }: Checke
     });
   }
   return faults;
+}
+
+/** It may be mounted later: a source is read again and again. */
+function knowledgeWarnings({ knowledge, models, baseDir }: Settings): string[] {
+  const warnings = Object.entries(knowledge.collections).flatMap(([name, { sources }]) =>
+    Object.entries(sources).flatMap(([source, settings]) => {
+      const folder = 'folder' in settings ? settings.folder : 'packages' in settings ? settings.packages : undefined;
+      const reason = folder !== undefined && unreadable(resolve(baseDir, folder));
+      return reason ? [`knowledge.collections.${name}.sources.${source}: ${folder} cannot be read (${reason})`] : [];
+    }),
+  );
+  if (knowledge.search.decompose === 'model' && models.chat === undefined)
+    warnings.push(
+      'knowledge.search.decompose is model, and models.chat is not set: questions are taken apart by rules',
+    );
+  return warnings;
 }
 
 function isProtected(url: URL): boolean {

@@ -23,7 +23,13 @@ export function renderPath(path: Path): string {
 
 /** A key as it may be shown: keys are no secrets, but a file with a wrong indent can turn a value into one. */
 export function shortKey(key: string): string {
-  return /^[\w.@/+-]{1,60}$/.test(key) ? key : `<key of ${key.length} characters>`;
+  const isName = /^[\w.@/+-]{1,60}$/.test(key) && !looksMade(key);
+  return isName ? key : `<key of ${key.length} characters>`;
+}
+
+/** Names are words; what a machine made is long, of letters and digits in no order. */
+function looksMade(key: string): boolean {
+  return key.split(/[._@/+-]/).some((part) => part.length >= 20 && (part.match(/\d+/g)?.length ?? 0) >= 3);
 }
 
 /** What zod found, in words of ours: its messages are made for developers and some name what they saw. */

@@ -6,6 +6,13 @@ export { diffSettings, type SettingsDiff } from './diff.ts';
 export { inheritedEnvironment, packageRoot, readEnvironment } from './environment.ts';
 export { configErrors, configInvalid, faultsOf } from './errors.ts';
 export { settingsJsonSchema } from './jsonschema.ts';
-export { type LoadedSettings, type LoadOptions, loadSettings, nameDataDir, nameRegistry } from './load.ts';
+export {
+  checkReferences,
+  type LoadedSettings,
+  type LoadOptions,
+  loadSettings,
+  nameDataDir,
+  nameRegistry,
+} from './load.ts';
 export { type Flags, type SettingOption, settingOptions } from './options.ts';
 export { type SettingsWatch, type WatchOptions, watchSettings } from './watch.ts';

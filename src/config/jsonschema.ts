@@ -18,8 +18,9 @@ export function settingsJsonSchema(): Schema {
     definitions: {
       reference: {
         type: 'string',
-        pattern: '\\$\\{(env|file|data):[^{}]+\\}',
-        description: 'A variable, the text of a file, or a path in the data folder, put in when the file is read',
+        pattern: '\\$\\{(env|file|data|vault):[^{}]+\\}',
+        description:
+          'A variable, the text of a file, a path in the data folder, or a secret of the vault, put in when the file is read',
       },
     },
   };

@@ -295,7 +295,7 @@ unknown: hunter2
     expect((await faults()).sort()).toEqual([
       'server.adminKey (line 2): the environment has no NOPE',
       'server.dataDir (line 3): the data folder cannot be named by itself',
-      'upstreams.a.args[0] (line 7): ${foo:...} is no reference; there are env, file and data ($${ writes a plain ${)',
+      'upstreams.a.args[0] (line 7): ${foo:...} is no reference; there are env, file, data and vault ($${ writes a plain ${)',
       'upstreams.a.args[1] (line 7): must stay in the data folder',
       'upstreams.a.args[2] (line 7): . is no file',
       'upstreams.a.command (line 6): nope cannot be read (ENOENT)',
@@ -369,6 +369,14 @@ auth:
       'endpoints.dev names the toolset jira, which the file does not declare',
       expect.stringContaining('FAIRLEAD_PUBLIC_URL is not set'),
       'the environment variable FAIRLEAD_PROT is no setting; did you mean "FAIRLEAD_PORT"?',
+    ]);
+    const knowledge = yaml(`knowledge:
+  collections: { docs: { sources: { here: { folder: . }, gone: { folder: nowhere }, site: { web: 'https://a.example' } } } }
+  search: { decompose: model }
+`);
+    expect((await knowledge.load()).warnings).toEqual([
+      'knowledge.collections.docs.sources.gone: nowhere cannot be read (ENOENT)',
+      expect.stringContaining('models.chat is not set'),
     ]);
     const { warnings: plain } = await load({
       env: { FAIRLEAD_HOST: '0.0.0.0', FAIRLEAD_PUBLIC_URL: 'http://mcp.example.com' },

@@ -1,18 +1,22 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
-import { assembleServer, placeModels, placeUpstreams } from './assemble.ts';
+import type { ReferenceState, Secrets } from '../platform/secrets/index.ts';
+import { type LocalWorld, lookUpLocally } from '../platform/secrets/local.ts';
+import type { LookUp } from '../platform/secrets/reference.ts';
+import { assembleServer, placeModels, placeSecrets, placeUpstreams } from './assemble.ts';
 import { crossCheck } from './checks.ts';
 import { makeDataDir } from './datadir.ts';
 import { type ConfigDocument, maxFileBytes, parseConfig } from './document.ts';
 import { packageRoot } from './environment.ts';
 import { configInvalid } from './errors.ts';
-import { at, didYouMean, type Fault, type Path, renderFault, schemaFaults } from './faults.ts';
+import { at, didYouMean, type Fault, type Path, renderFault, renderPath, schemaFaults } from './faults.ts';
 import { type Flags, flagValue, fromEnvironment, fromFlags, settingOptions } from './options.ts';
 import { parseFile } from './parse.ts';
-import { codeOf, expandReferences } from './references.ts';
+import { codeOf, expandReferences, findReferences } from './references.ts';
 import { createReport, type IsSound } from './report.ts';
 import { fileSchema, type ServerSettings, type Settings } from './schema.ts';
 import { findSecret, readOtherSecrets, readSecret } from './secret.ts';
+import { mayLack, openFileSecrets, standingFaults, standingOf, standingWarnings, withSecrets } from './standing.ts';
 
 export interface LoadOptions {
   env: NodeJS.ProcessEnv;
@@ -22,6 +26,8 @@ export interface LoadOptions {
   cwd: string;
   /** False only looks: no data folder and no secret are made. */
   prepare?: boolean;
+  /** What references are looked up in, and kept by; without it a vault is asked once and let go. */
+  secrets?: Secrets;
   /** What the parts that use the settings have to say about them. Its faults are told together with the others. */
   further?(settings: Settings, isSound: IsSound): Promise<readonly string[]>;
 }
@@ -29,6 +35,8 @@ export interface LoadOptions {
 export interface LoadedSettings {
   settings: Settings;
   warnings: string[];
+  /** How each reference of the file is. */
+  references: ReferenceState[];
   /** Files that the settings came from, or would, absolute: when one changes, loading again may give something else. */
   sources: string[];
 }
@@ -47,9 +55,18 @@ export async function loadSettings(options: LoadOptions): Promise<LoadedSettings
   const { isSound } = report;
 
   const { dataDir, faults: dataDirFaults } = findDataDir(given, document, { env, baseDir, cwd });
-  const expanded = expandReferences(document.value, { env, baseDir, dataDir });
+  const placed = findReferences(document.value);
+  const world = { env, baseDir, dataDir };
+  const opened = await openFileSecrets({ document: document.value, references: placed, world, given: options.secrets });
+  const expanded = expandReferences(document.value, opened.lookUp, mayLack);
+  const standing = standingOf(document.value, placed);
+  const references = opened.states(standing);
+  await opened.done();
   const parsed = parseFile(expanded);
-  report.add([...dataDirFaults, ...expanded.faults, ...parsed.faults]);
+  const misplaced = standingFaults(placed);
+  const isMisplaced = (fault: Fault) => misplaced.some(({ path }) => renderPath(path) === renderPath(fault.path));
+  report.add([...dataDirFaults, ...misplaced]);
+  report.add([...expanded.faults.filter((fault) => !isMisplaced(fault)), ...parsed.faults]);
 
   const { server: fileServer, ...rest } = parsed.file;
   const server: ServerSettings = { ...fileServer, ...given };
@@ -57,7 +74,8 @@ export async function loadSettings(options: LoadOptions): Promise<LoadedSettings
     ...rest,
     ...assembleServer(server, { baseDir, dataDir, allowAnonymous: flagValue(flags, 'allow-anonymous') === true }),
     ...(source.kind === 'none' ? {} : { configFile: source.file }),
-    upstreams: placeUpstreams(rest.upstreams, baseDir),
+    upstreams: withSecrets(placeUpstreams(rest.upstreams, baseDir), expanded),
+    secrets: placeSecrets(rest.secrets, baseDir),
     models: placeModels(rest.models, baseDir),
     variables: Object.fromEntries(rest.runtimeVariables.flatMap((name) => (env[name] ? [[name, env[name]]] : []))),
     policies: { ...rest.policies, ...(rest.policies.folder ? { folder: resolve(baseDir, rest.policies.folder) } : {}) },
@@ -86,7 +104,8 @@ export async function loadSettings(options: LoadOptions): Promise<LoadedSettings
   const faults = report.all();
   if (faults.length > 0) throw configInvalid(faults);
 
-  const warnings = [...checked.warnings, ...strayVariables(env)];
+  const unresolved = expanded.unresolved.map((fault) => renderFault(fault, name));
+  const warnings = [...checked.warnings, ...standingWarnings(placed), ...unresolved, ...strayVariables(env)];
   const unmade = prepare ? await makeDataDir(dataDir) : undefined;
   if (unmade !== undefined) throw configInvalid([unmade]);
   const secret = await readSecret(keeper, dataDir, prepare);
@@ -95,10 +114,37 @@ export async function loadSettings(options: LoadOptions): Promise<LoadedSettings
   if ('secrets' in others && others.secrets.length > 0) settings.otherSecrets = others.secrets;
   warnings.push(...secret.warnings);
 
+  options.secrets?.keep('file', standing);
   // Whoever began without a file of its own may write one later.
   const own = source.kind === 'given' ? [] : [join(cwd, 'fairlead.yaml')];
   const sources = [...own, ...(source.kind === 'none' ? [] : [source.file]), ...expanded.files];
-  return { settings, warnings, sources: [...new Set(sources)] };
+  return { settings, warnings, references, sources: [...new Set(sources)] };
+}
+
+/**
+ * How each reference of the file is now, whatever else is wrong with it. Makes nothing. Throws `ConfigInvalid` where the
+ * file cannot be read.
+ */
+export async function checkReferences({
+  env,
+  flags,
+  cwd,
+}: Pick<LoadOptions, 'env' | 'flags' | 'cwd'>): Promise<ReferenceState[]> {
+  const { document, name, baseDir, unread } = readFile(findFile(env, flags, cwd));
+  const faults = document.faults.map((fault) => renderFault(fault, name));
+  if (unread !== undefined || faults.length > 0) throw configInvalid(unread === undefined ? faults : [unread]);
+  const references = findReferences(document.value);
+  const given: ServerSettings = { ...fromEnvironment(env).values, ...fromFlags(flags).values };
+  const { dataDir } = findDataDir(given, document, { env, baseDir, cwd });
+  const world = { env, baseDir, dataDir };
+  const opened = await openFileSecrets({ document: document.value, references, world, given: undefined });
+  const misplaced = new Map(standingFaults(references).map(({ path, text }) => [renderPath(path), text]));
+  const states = opened.states(standingOf(document.value, references)).map((state): ReferenceState => {
+    const fault = state.kind === 'vault' ? misplaced.get(state.place) : undefined;
+    return fault === undefined ? state : { ...state, state: 'missing', reason: fault };
+  });
+  await opened.done();
+  return states;
 }
 
 /** The data folder that the settings name, also where something else is wrong with them. */
@@ -112,7 +158,7 @@ export function nameDataDir({ env, flags, cwd }: Pick<LoadOptions, 'env' | 'flag
 export function nameRegistry({ env, flags, cwd }: Pick<LoadOptions, 'env' | 'flags' | 'cwd'>): string {
   const { document, name, baseDir } = readFile(findFile(env, flags, cwd));
   const path = ['registry'];
-  const expanded = expandReferences(at(document.value, path) ?? {}, { env, baseDir });
+  const expanded = expandReferences(at(document.value, path) ?? {}, localIn({ env, baseDir }));
   const schema = fileSchema.shape.registry;
   const parsed = schema.safeParse(expanded.value);
   const faults = [
@@ -123,6 +169,11 @@ export function nameRegistry({ env, flags, cwd }: Pick<LoadOptions, 'env' | 'fla
     throw configInvalid(faults.map((fault) => renderFault({ line: document.lineOf(fault.path), ...fault }, name)));
   return parsed.data.url;
 }
+
+const localIn =
+  (world: LocalWorld): LookUp =>
+  (reference) =>
+    lookUpLocally(reference, world);
 
 const secretKeys = ['secret', 'secretFile'] as const;
 
@@ -167,7 +218,7 @@ function findDataDir(
   { env, baseDir, cwd }: { env: NodeJS.ProcessEnv; baseDir: string; cwd: string },
   path: Path = ['server', 'dataDir'],
 ): { dataDir: string; faults: Fault[] } {
-  const { value, faults } = expandReferences(at(document.value, path), { env, baseDir });
+  const { value, faults } = expandReferences(at(document.value, path), localIn({ env, baseDir }));
   const placed = faults.map(({ text }) => ({ path, text }));
   if (given.dataDir !== undefined) return { dataDir: resolve(cwd, given.dataDir), faults: placed };
   const dataDir = typeof value === 'string' && value !== '' ? resolve(baseDir, value) : resolve(cwd, '.fairlead');

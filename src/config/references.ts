@@ -1,17 +1,15 @@
-import { readFileSync, statSync } from 'node:fs';
-import { isAbsolute, join, resolve } from 'node:path';
 import { isObject } from '../kernel/json.ts';
+import { type LookUp, nameOf, type Reference } from '../platform/secrets/reference.ts';
+import { isSecretKey } from '../platform/telemetry/redaction.ts';
 import type { Fault, Path } from './faults.ts';
 
-const reference = /\$(\$?)\{([a-z]+):([^{}]*)\}/g;
-const maxFileBytes = 1024 * 1024;
+export { codeOf } from '../platform/secrets/local.ts';
 
-export interface ReferenceWorld {
-  env: NodeJS.ProcessEnv;
-  /** Folder that `${file:...}` is relative to. */
-  baseDir: string;
-  /** Folder that `${data:...}` is relative to; undefined while it is being found out. */
-  dataDir?: string;
+const reference = /\$(\$?)\{([a-z]+):([^{}]*)\}/g;
+
+/** A reference, and where in the file it stands. */
+export interface PlacedReference extends Reference {
+  path: Path;
 }
 
 export interface Expanded {
@@ -21,77 +19,86 @@ export interface Expanded {
   files: string[];
   /** JSON texts of the paths whose whole value was a reference: text that may stand for a number. */
   whole: Set<string>;
+  /** What cannot be had now, where that is no fault: a mark stands in its place. */
+  unresolved: (Fault & { reference: string })[];
+  /** Secrets that were put in, and where. */
+  secrets: { path: Path; value: string }[];
+}
+
+/** Stands in a text where a secret could not be had: fit for a URL, a header and a name, and no use to anybody. */
+export const unresolvedMark = 'unresolved.invalid';
+
+/** All references in all texts, in the order of the file. */
+export function findReferences(value: unknown): PlacedReference[] {
+  const found: PlacedReference[] = [];
+  walkTexts(value, [], (text, path) => {
+    for (const [, doubled, kind = '', name = ''] of text.matchAll(reference))
+      if (!doubled) found.push({ path, kind, name });
+    return text;
+  });
+  return found;
 }
 
 /**
- * Puts values in the place of `${env:NAME}` (a variable), `${file:path}` (a file's text without its last line
- * break) and `${data:path}` (an absolute path in the data folder), anywhere in a text. `$${` stands for itself.
- * What was put in is not looked at again.
+ * Puts values in the place of references, anywhere in a text. `$${` stands for itself. What was put in is not looked at
+ * again.
+ *
+ * @param mayLack where a value that cannot be had now is no fault
  */
-export function expandReferences(value: unknown, world: ReferenceWorld): Expanded {
+export function expandReferences(value: unknown, lookUp: LookUp, mayLack: (path: Path) => boolean = never): Expanded {
   const faults: Fault[] = [];
   const files: string[] = [];
   const whole = new Set<string>();
+  const unresolved: Expanded['unresolved'] = [];
+  const secrets: Expanded['secrets'] = [];
 
   const expandText = (text: string, path: Path): string => {
     const single = new RegExp(`^(?:${reference.source})$`).exec(text);
     if (single && single[1] === '') whole.add(JSON.stringify(path));
     return text.replace(reference, (all: string, doubled: string, kind: string, name: string) => {
       if (doubled) return all.slice(1);
-      const found = lookUp(kind, name, world);
-      if ('file' in found) files.push(found.file);
-      if ('value' in found) return found.value;
-      faults.push({ path, text: found.fault });
-      return '';
+      const found = lookUp({ kind, name });
+      if (found.file !== undefined) files.push(found.file);
+      if ('value' in found) {
+        if (isSecretValue({ kind, name }, found.value)) secrets.push({ path, value: found.value });
+        return found.value;
+      }
+      if (!found.away || !mayLack(path)) {
+        faults.push({ path, text: found.fault });
+        return '';
+      }
+      unresolved.push({ path, text: found.fault, reference: nameOf({ kind, name }) });
+      return single ? `http://${unresolvedMark}/` : unresolvedMark;
     });
   };
 
-  const walk = (item: unknown, path: Path): unknown => {
-    if (typeof item === 'string') return item.includes('${') ? expandText(item, path) : item;
-    if (Array.isArray(item)) return item.map((entry, index) => walk(entry, [...path, index]));
-    if (isObject(item)) {
-      return Object.fromEntries(Object.entries(item).map(([key, entry]) => [key, walk(entry, [...path, key])]));
-    }
-    return item;
-  };
-
-  return { value: walk(value, []), faults, files, whole };
+  return { value: walkTexts(value, [], expandText), faults, files, whole, unresolved, secrets };
 }
 
-type Found = { value: string } | { fault: string } | { value: string; file: string } | { fault: string; file: string };
+/** Whether what a reference stands for is to be kept from everybody: not each variable, file or field is a secret. */
+export function isSecretValue({ kind, name }: Reference, value: string): boolean {
+  if (kind === 'data' || value.length < 8) return false;
+  const isNamedSo = isSecretKey(name);
+  if (kind === 'env') return isNamedSo || looksRandom(value);
+  return isNamedSo || !/^[a-z]+$/i.test(value);
+}
 
-function lookUp(kind: string, name: string, { env, baseDir, dataDir }: ReferenceWorld): Found {
-  switch (kind) {
-    case 'env': {
-      const value = env[name];
-      return value === undefined ? { fault: `the environment has no ${name}` } : { value };
-    }
-    case 'file': {
-      const file = resolve(baseDir, name);
-      return { file, ...readReference(file, name) };
-    }
-    case 'data': {
-      if (dataDir === undefined) return { fault: 'the data folder cannot be named by itself' };
-      if (isAbsolute(name) || name.split(/[/\\]/).includes('..')) return { fault: 'must stay in the data folder' };
-      return { value: join(dataDir, name) };
-    }
-    default:
-      return { fault: `\${${kind}:...} is no reference; there are env, file and data ($\${ writes a plain \${)` };
+/** As made by a machine: long, without spaces, of letters and digits. */
+function looksRandom(value: string): boolean {
+  return value.length >= 20 && /^[\w+/=.~-]+$/.test(value) && /\d.*\d.*\d/.test(value) && /[a-z]/i.test(value);
+}
+
+function never(): boolean {
+  return false;
+}
+
+function walkTexts(item: unknown, path: Path, change: (text: string, path: Path) => string): unknown {
+  if (typeof item === 'string') return item.includes('${') ? change(item, path) : item;
+  if (Array.isArray(item)) return item.map((entry, index) => walkTexts(entry, [...path, index], change));
+  if (isObject(item)) {
+    return Object.fromEntries(
+      Object.entries(item).map(([key, entry]) => [key, walkTexts(entry, [...path, key], change)]),
+    );
   }
-}
-
-function readReference(file: string, name: string): { value: string } | { fault: string } {
-  try {
-    const stat = statSync(file);
-    if (!stat.isFile()) return { fault: `${name} is no file` };
-    if (stat.size > maxFileBytes) return { fault: `${name} is larger than ${maxFileBytes} bytes` };
-    return { value: readFileSync(file, 'utf8').replace(/\r?\n$/, '') };
-  } catch (error) {
-    return { fault: `${name} cannot be read (${codeOf(error)})` };
-  }
-}
-
-/** An operating system's code such as ENOENT, without the path that its message names. */
-export function codeOf(error: unknown): string {
-  return error instanceof Error && 'code' in error ? String(error.code) : 'unknown error';
+  return item;
 }

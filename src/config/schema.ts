@@ -4,9 +4,12 @@ import { isRange } from '../platform/http/addresses.ts';
 import { isHost, isOrigin, isReachable } from './addresses.ts';
 import { collection } from './collection-schema.ts';
 import { endpoint, presentation } from './endpoint-schema.ts';
+import { limit } from './limit-schema.ts';
 import { models } from './models-schema.ts';
 import { searchSettings } from './search-schema.ts';
-import { upstream } from './upstream-schema.ts';
+import { secretsSettings } from './secrets-schema.ts';
+import { ssoProvider } from './sso-schema.ts';
+import { type UpstreamSettings, upstream } from './upstream-schema.ts';
 import { ms, roleNames, slug, toolset, urlOf, webUrl } from './words.ts';
 
 /** Signatures by a key pair, and those by a shared secret. */
@@ -38,6 +41,7 @@ const issuer = z.strictObject({
     .strictObject({
       org: z.string().optional().describe('Claim that names the organisation'),
       roles: z.string().default('roles').describe('Claim with a list of, or one, role or group'),
+      teams: z.string().optional().describe('Claim with a list of, or one, team or group; no teams when absent'),
       name: z.string().default('name').describe('Claim that the audit shows as the name'),
       scope: z.string().default('scope').describe('Claim with the scopes'),
     })
@@ -48,6 +52,10 @@ const issuer = z.strictObject({
     .record(z.string(), z.enum(roleNames))
     .optional()
     .describe('Role by value of the claim; by its own name when absent'),
+  teamMap: z
+    .record(z.string(), z.array(slug).min(1))
+    .optional()
+    .describe('Teams by value of the claim; by its own name when absent'),
 });
 
 /** What also stands in the environment and, but for secrets, on the command line; those win over the file. */
@@ -129,6 +137,11 @@ export const fileSchema = z.strictObject({
     .default({})
     .describe('MCP servers and HTTP APIs by the name of their toolset'),
   endpoints: z.record(slug, endpoint).default({}).describe('Selections of tools, each served at /mcp/<name>'),
+  limits: z
+    .array(limit)
+    .default([])
+    .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'must not name a rule twice')
+    .describe('How often, and how many at once: rules that calls are counted by'),
   mcp: z.strictObject(presentation).prefault({}).describe('How tools are shown at /mcp, which selects none'),
   auth: z
     .strictObject({
@@ -136,9 +149,13 @@ export const fileSchema = z.strictObject({
         .boolean()
         .optional()
         .describe(
-          'Whether people sign in here, with accounts of this server; by default where `issuers` names nobody else and ' +
-            'publicUrl is https or on loopback',
+          'Whether people sign in here, with accounts of this server or by `sso`; by default where `issuers` names nobody ' +
+            'else or `sso` somebody, and publicUrl is https or on loopback',
         ),
+      sso: z
+        .record(slug, ssoProvider)
+        .default({})
+        .describe('OpenID providers by which people sign in here, by a name that stands in addresses and records'),
       issuers: z.array(issuer).default([]).describe('Whose JWTs are taken as bearer tokens'),
     })
     .prefault({})
@@ -223,6 +240,7 @@ export const fileSchema = z.strictObject({
     })
     .prefault({})
     .describe("The team's documents, which agents ask by the tools of the toolset knowledge"),
+  secrets: secretsSettings.prefault({}).describe('Where values come from that references stand for'),
   sessions: z
     .strictObject({
       idleMs: ms.default(30 * 60_000).describe('A session without a request for so long is ended'),
@@ -254,6 +272,15 @@ export {
 } from './endpoint-schema.ts';
 export type { SourceSettings } from './knowledge-schema.ts';
 export {
+  type LimitChoice,
+  type LimitDimension,
+  type LimitPeriod,
+  type LimitSettings,
+  limitChoice,
+  limitName,
+  periodSeconds,
+} from './limit-schema.ts';
+export {
   type ChatSettings,
   type EmbeddingDirectory,
   type EmbeddingEndpoint,
@@ -263,6 +290,8 @@ export {
   type RerankerSettings,
 } from './models-schema.ts';
 export type { SearchSettings } from './search-schema.ts';
+export type { SecretsSettings, VaultSettings } from './secrets-schema.ts';
+export type { SsoProviderSettings } from './sso-schema.ts';
 export {
   type HttpUpstreamSettings,
   httpUpstream,
@@ -276,8 +305,17 @@ export {
 } from './upstream-schema.ts';
 export { roleNames } from './words.ts';
 
+/** An upstream of the file. */
+export type DeclaredUpstream = UpstreamSettings & {
+  /** Why it cannot be run: a secret that it needs could not be had. */
+  fault?: string;
+  /** Secrets that references stand for in it. */
+  given?: readonly string[];
+};
+
 /** Everything the server runs by: file, environment and flags in one, defaults filled in. */
-export interface Settings extends Omit<FileSettings, 'server'> {
+export interface Settings extends Omit<FileSettings, 'server' | 'upstreams'> {
+  upstreams: Record<string, DeclaredUpstream>;
   host: string;
   port: number;
   /** Without a trailing slash. */

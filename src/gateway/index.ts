@@ -4,6 +4,7 @@ export { createGateway, type Gateway } from './gateway.ts';
 export type { Listing } from './listing.ts';
 export { ownResources, statusUri } from './own.ts';
 export type { PipelineDeps } from './pipeline.ts';
+export { pseudoTool } from './pseudo.ts';
 export { createSchemaChecks, type SchemaChecks } from './schemas.ts';
 export type { CallState } from './stages/stage.ts';
 export type { AuditTrail } from './trail.ts';

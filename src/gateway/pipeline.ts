@@ -8,6 +8,7 @@ import { type AuthorizeDeps, authorize } from './stages/authorize.ts';
 import { type DispatchDeps, dispatch } from './stages/dispatch.ts';
 import { guardOut } from './stages/guard-out.ts';
 import { intend } from './stages/intend.ts';
+import { type LimitDeps, limit } from './stages/limit.ts';
 import { type OnceDeps, once } from './stages/once.ts';
 import { type RecordDeps, record } from './stages/record.ts';
 import { type ResolveDeps, resolve } from './stages/resolve.ts';
@@ -16,7 +17,14 @@ import { type CallState, fail, type Stage } from './stages/stage.ts';
 import { stillFits } from './stages/still-fits.ts';
 import { type ValidateDeps, validate } from './stages/validate.ts';
 
-export interface PipelineDeps extends ResolveDeps, ValidateDeps, AuthorizeDeps, OnceDeps, DispatchDeps, RecordDeps {
+export interface PipelineDeps
+  extends ResolveDeps,
+    ValidateDeps,
+    AuthorizeDeps,
+    LimitDeps,
+    OnceDeps,
+    DispatchDeps,
+    RecordDeps {
   clock: Clock;
   tracing: Tracing;
 }
@@ -28,7 +36,7 @@ export function stagesOf(deps: PipelineDeps): readonly Stage[] {
     validate(deps), //  the arguments fit its schema
     authorize(deps), // policy says yes
     stillFits(deps), // and so does the tool as it is now, where it has changed since it was accepted
-    place('limit'), //  rate and concurrency
+    limit(deps), //     rate and concurrency
     place('budget'), // the estimated cost is reserved
     place('guard in'), // guardrails on the arguments
     approve(), //       consent where policy asks for it
@@ -126,10 +134,10 @@ function describe(span: Span, { call, end }: CallState): void {
   else if (end?.outcome === 'tool_error') span.fail('tool_error');
 }
 
-function replyOf({ call, reply, end }: CallState): CallReply {
+function replyOf({ call, reply, end, limits }: CallState): CallReply {
   if (reply?.kind === 'input_required' && end?.outcome === 'ok') {
     return { kind: 'input_required', callId: call.id, required: reply.required };
   }
-  if (end) return { kind: 'end', end };
+  if (end) return { kind: 'end', end: limits ? { ...end, limits } : end };
   return { kind: 'end', end: { callId: call.id, outcome: 'failed', error: Internal().toBody(call.id) } };
 }

@@ -1,5 +1,6 @@
 import type { ErrorBody, RpcFault } from './errors.ts';
 import type { Json, JsonObject } from './json.ts';
+import type { LimitStanding } from './limit.ts';
 import type { Principal } from './principal.ts';
 import type { Tool, ToolDefinition, ToolResult } from './tool.ts';
 
@@ -125,6 +126,12 @@ export interface Decision {
   context: JsonObject;
   /** Set when a policy failed to evaluate: the answer is then no. */
   errors?: readonly string[];
+  /** Number of the organisation's own policies as they then stood together; absent where it had none. */
+  policySet?: number;
+  /** Names of the arguments of this tool that policies could read, whether they were there or not. */
+  projected?: readonly string[];
+  /** Something of the call could not be read as policies must: denied, whatever the rules say. */
+  unreadable?: true;
 }
 
 /** A provider asks the caller for something and ends this round; the caller comes back with a continuation. */
@@ -156,6 +163,8 @@ export interface CallEnd {
   rpc?: RpcFault;
   /** As the provider said: records leave the result out. */
   unkept?: true;
+  /** The limits that it was counted by, as they stand. */
+  limits?: readonly LimitStanding[];
   /** The end of an earlier call with the same key, whose id it carries: nothing ran for this one. */
   replayed?: true;
 }

@@ -1,3 +1,5 @@
+import type { LimitStanding } from './limit.ts';
+
 /** What kind of trouble: an agent decides by this, not by the text. */
 export type ErrorCategory =
   | 'authentication'
@@ -29,6 +31,8 @@ export interface ErrorBody {
   retryable: boolean;
   /** Seconds to wait before trying again. */
   retryAfter?: number;
+  /** The limit that refused. */
+  limit?: LimitStanding;
   message: string;
   suggestedAction: string;
   callId?: string;
@@ -40,6 +44,8 @@ export interface ErrorDetail {
   retryAfterSeconds?: number;
   /** The policy, limit or guardrail rule that decided. */
   rule?: string;
+  /** How the limit stands that refused. */
+  limit?: LimitStanding;
   /** A provider's own JSON-RPC error, for callers who speak MCP and can act on its code. */
   rpc?: RpcFault;
 }
@@ -59,6 +65,7 @@ export class FairleadError extends Error {
   readonly action: string;
   readonly retryAfterSeconds: number | undefined;
   readonly rule: string | undefined;
+  readonly limit: LimitStanding | undefined;
   readonly rpc: RpcFault | undefined;
 
   constructor(code: string, spec: ErrorSpec, params: ErrorParams, detail: ErrorDetail = {}) {
@@ -68,6 +75,7 @@ export class FairleadError extends Error {
     this.action = fill(spec.action, params);
     this.retryAfterSeconds = detail.retryAfterSeconds;
     this.rule = detail.rule;
+    this.limit = detail.limit;
     this.rpc = detail.rpc;
   }
 
@@ -77,6 +85,7 @@ export class FairleadError extends Error {
       category: this.spec.category,
       retryable: this.spec.retryable,
       ...(this.retryAfterSeconds === undefined ? {} : { retryAfter: this.retryAfterSeconds }),
+      ...(this.limit === undefined ? {} : { limit: this.limit }),
       message: this.message,
       suggestedAction: this.action,
       ...(callId === undefined ? {} : { callId }),

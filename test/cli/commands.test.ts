@@ -267,17 +267,17 @@ describe('fairlead policies', () => {
     const file = join(folder, 'none.cedar');
     writeFileSync(file, 'forbid (principal, action, resource) when { context.environment == "moon" };\n');
     expect(went(await cli('policies', 'check', 'none.cedar'))).toContain('is valid: 1 rule.');
-    expect(await json('policies', 'save', 'none', 'none.cedar')).toMatchObject({ name: 'none', version: 1 });
+    expect(await json('policies', 'save', 'none', 'none.cedar', '--yes')).toMatchObject({ name: 'none', version: 1 });
     expect(went(await cli('policies', 'list'))).toMatch(/^none +1 /m);
     expect(went(await cli('policies', 'list', '--text'))).toContain('"moon"');
-    expect(await json('policies', 'remove', 'none')).toEqual({ removed: 'none' });
+    expect(await json('policies', 'remove', 'none', '--yes')).toEqual({ removed: 'none' });
   });
 
   it('takes nothing without a rule, neither to check nor to save [SP-20] [SP-15]', async () => {
     for (const input of ['', '// forbid (principal, action, resource);\n']) {
       const checked = await run(['policies', 'check', '-'], { env, input });
       expect(checked).toMatchObject({ code: 1, stdout: '-: it holds no rule\n' });
-      const saved = await run(['policies', 'save', 'hollow', '-'], { env, input });
+      const saved = await run(['policies', 'save', 'hollow', '-', '--yes'], { env, input });
       expect(saved).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('it holds no rule') });
     }
   });
@@ -286,7 +286,7 @@ describe('fairlead policies', () => {
     const wrong = await run(['policies', 'check', '-'], { env, input: 'permit (principal, action, resource' });
     expect(wrong.code).toBe(1);
     expect(wrong.stdout).toMatch(/^-:\d+/);
-    expect((await run(['policies', 'save', 'x', '-'], { env, input: 'permit' })).code).toBe(1);
+    expect((await run(['policies', 'save', 'x', '-', '--yes'], { env, input: 'permit' })).code).toBe(1);
   });
 
   it('does not change or remove what is shipped, and says what to do instead [SP-20] [SP-15]', async () => {

@@ -43,6 +43,9 @@ it('says why a source could not be read to whoever watches [KN-3] [SP-20]', { ti
   renameSync(join(folder, 'away'), join(folder, 'docs'));
   expect(synced).toMatchObject({ code: 1, stdout: 'files: failed, 0 seen\n' });
   expect(synced.stderr).toMatch(/^files: The source .* cannot be read now: it does not exist\.\n$/);
+  expect((await cli('knowledge', 'list')).stderr).toMatch(
+    /^filed\/files could not be read: The source .* it does not exist\.\n$/,
+  );
 });
 
 it('asks, and says where nothing fits [KN-8] [SP-20]', async () => {
@@ -65,7 +68,7 @@ it('adds a collection, fills it, checks it and removes it [KN-1] [SP-20]', async
 
   const sent = await cli('knowledge', 'upload', 'notes', 'docs/queues.md', 'noise.bin');
   expect(sent.code).toBe(1);
-  expect(sent.stdout).toBe('docs/queues.md: Queues, 1 passages\n');
+  expect(sent.stdout).toBe('docs/queues.md: Queues, 1 passage\n');
   expect(sent.stderr).toMatch(/^noise\.bin: The document "noise\.bin" cannot be read \(binary\)/);
   expect((await cli('knowledge', 'upload', 'notes', 'missing.md')).code).toBe(2);
   expect((await cli('knowledge', 'list')).stdout).toMatch(/^notes +1 +1 +runtime +everyone +role:developer/m);

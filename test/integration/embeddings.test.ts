@@ -17,6 +17,7 @@ beforeAll(async () => {
   model = await startEmbeddings();
   fairlead = await startFairlead({
     config: {
+      allowRuntimeStdio: true,
       upstreams: { town: listedUpstream(tools) },
       models: { embedding: { url: model.url, model: 'use', apiKey: 'a-key-of-the-model' } },
     },
@@ -49,6 +50,26 @@ it('finds a tool with which a query shares no word, and embeds each text once [C
   await search('rent a car');
   expect(model.asked).toHaveLength(questions);
   expect(new Set(model.tokens)).toEqual(new Set(['Bearer a-key-of-the-model']));
+});
+
+it('finds by meaning what changed while the model was at work [CA-5]', async () => {
+  const add = async (name: string, ...more: typeof tools) => {
+    const settings = { trust: 'first-use', ...listedUpstream(more) };
+    const response = await fairlead.request('/api/v1/upstreams', { json: { name, settings } });
+    expect(response.status).toBe(201);
+  };
+  const open = model.hold();
+  const asked = model.asked.length;
+  const early = { name: 'iron_clothes', description: 'Irons the laundry.' };
+  await add('early', { name: 'wash_clothes', description: 'Washes the laundry.' }, early);
+  await expect.poll(() => search('laundry')).toContain('early_wash_clothes');
+  await expect.poll(() => model.asked.slice(asked).some((texts) => texts > 1)).toBe(true);
+  await add('late', { name: 'weather_forecast', description: 'Predicts rain and sunshine for the coming days.' });
+  await expect.poll(() => search('sunshine')).toContain('late_weather_forecast');
+  open();
+  await expect
+    .poll(() => search('Do I need an umbrella tomorrow?'), { timeout: 60_000 })
+    .toContain('late_weather_forecast');
 });
 
 it('goes on by words when the model fails [CA-5]', async () => {

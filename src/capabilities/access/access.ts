@@ -75,6 +75,8 @@ export interface Access {
     get(id: OrgId): Promise<Org>;
     /** From memory. Throws AccessUnavailable. */
     has(id: OrgId): boolean;
+    /** All there are, from memory. Throws AccessUnavailable. */
+    known(): readonly OrgId[];
     purge(id: OrgId): Promise<void>;
   };
   setBootstrapKey(wanted?: { secret?: string }): Promise<CreatedKey | undefined>;
@@ -163,6 +165,7 @@ export function createAccess(deps: AccessDeps): Access {
       list: () => listOrgs(db),
       get: (id) => findOrg(db, id),
       has: roster.hasOrg,
+      known: roster.orgs,
       async purge(id) {
         await thenTell(purgeOrg(db, id, purgers));
         await deps.purged?.(id).catch((error: unknown) => {

@@ -40,6 +40,7 @@ export function principalOfClaims(
     org,
     name: displayName(name) || sub,
     roles: Object.freeze(rolesOf(settings, claims)),
+    ...(settings.claims.teams === undefined ? {} : { teams: Object.freeze(teamsOf(settings, claims)) }),
     scopes: Object.freeze(scopesOf(settings, claims)),
     credential: Object.freeze({ kind: 'jwt' as const, id: settings.issuer }),
     expiresAt,
@@ -94,6 +95,14 @@ function rolesOf(settings: IssuerSettings, claims: Claims): Role[] {
   const values = words(claimAt(claims, settings.claims.roles), false);
   const mapped = roleMap ? values.map((value) => roleMap[value]) : values;
   return [...new Set(mapped.filter(isRole))];
+}
+
+function teamsOf({ claims: { teams: name = '' }, teamMap }: IssuerSettings, claims: Claims): string[] {
+  const values = words(claimAt(claims, name), false);
+  const mapped = teamMap
+    ? values.flatMap((value) => (Object.hasOwn(teamMap, value) ? (teamMap[value] ?? []) : []))
+    : values;
+  return [...new Set(mapped.filter((team) => /^[a-z][a-z0-9-]{0,38}$/.test(team)))];
 }
 
 function scopesOf(settings: IssuerSettings, claims: Claims): Scope[] {

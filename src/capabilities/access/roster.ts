@@ -26,6 +26,8 @@ export interface Roster extends Pick<Follower<View>, 'tell' | 'start' | 'stop'> 
   find(hashes: readonly string[]): Principal | undefined;
   /** Throws AccessUnavailable likewise. */
   hasOrg(org: OrgId): boolean;
+  /** Throws AccessUnavailable likewise. */
+  orgs(): readonly OrgId[];
   /**
    * Looks again when what is in memory is too old though no reading failed: the machine slept, or its clock was
    * set. While readings fail it resolves at once, so that callers hear soon that they cannot be let in.
@@ -83,6 +85,7 @@ export function createRoster({ db, bus, clock, log, timing }: RosterDeps): Roste
       return principal && orgs.has(principal.org) && !forgotten.has(principal.credential.id) ? principal : undefined;
     },
     hasOrg: (org) => current().orgs.has(org),
+    orgs: () => [...current().orgs],
     async wake() {
       if (!follower.failing() && !follower.current()) await refresh();
     },

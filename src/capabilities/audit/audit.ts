@@ -15,7 +15,7 @@ import { type AuditLimits, defaultLimits } from './limits.ts';
 import { every, within } from './patience.ts';
 import { createPlaces } from './places.ts';
 import { createQuestions, type Questions } from './questions.ts';
-import { exportRecords, getRecord, listRecords } from './read.ts';
+import { callPages, exportRecords, getRecord, listRecords, wholeArguments } from './read.ts';
 import { createRedactor } from './redact.ts';
 import { deleteOld } from './retention.ts';
 import { endLife, purgeOrg, touchLife } from './store.ts';
@@ -154,6 +154,11 @@ export function createAudit(deps: AuditDeps): Audit {
       await durable.flush(limits.drainMs);
       yield* exportRecords(db, org, filter, clock.now());
     },
+    async *calls(org, span) {
+      await durable.flush(limits.drainMs);
+      yield* callPages(db, org, span, clock.now());
+    },
+    wholeArguments: (call) => wholeArguments(call, redactor.digest),
     async verify(org, options) {
       await durable.flush(limits.drainMs);
       return verifyChain(db, org, chain, options);

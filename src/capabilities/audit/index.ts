@@ -18,6 +18,7 @@ export type {
   AuditStats,
   CallIntent,
   CallRecord,
+  CallSpan,
   ChainFault,
   KeptAct,
   KeptCall,

@@ -29,32 +29,60 @@ export interface KeeperOptions {
 /** Makes what is kept from what happened: nothing that passes here holds a secret or what storage would refuse. */
 export function createKeeper({ redactor, replica, life, home }: KeeperOptions): Keeper {
   const { name, id } = redactor;
+  const names = (texts: readonly string[]) => texts.slice(0, 100).map(name);
   const optional = (text: string | undefined, clean = name) => (text === undefined ? undefined : clean(text));
 
   // Keys stand in the order of RFC 8785 here and below, so that the text need not be put in order for each call.
-  const principalOf = ({ id: principalId, name: called, kind, roles, credential }: AuditPrincipal): AuditPrincipal => ({
-    credential: { id: name(credential.id), kind: credential.kind },
-    id: name(principalId),
-    kind,
-    name: name(called),
-    roles: roles.slice(0, 100).map(name),
+  const principalOf = (who: AuditPrincipal): AuditPrincipal => ({
+    credential: { id: name(who.credential.id), kind: who.credential.kind },
+    id: name(who.id),
+    kind: who.kind,
+    name: name(who.name),
+    roles: names(who.roles),
+    ...(who.scopes ? { scopes: names(who.scopes) } : {}),
+    ...(who.teams?.length ? { teams: names(who.teams) } : {}),
   });
   // Those of a call live longer than it, and are never changed: principals, annotations, and the rules of a decision.
   const sayPrincipal = said((principal: AuditPrincipal) => textOf(principalOf(principal)));
   const sayAnnotations = said((annotations: object) => textOf({ ...annotations }));
   const sayRules = said((rules: readonly string[]) => textOf(redactor.kept(rules) as object));
 
-  const sayDecision = ({ allowed, context, errors, policyVersion, rules, unattended }: Decision): Said =>
-    new Said(
+  const sayNames = said((texts: readonly string[]) => textOf(names(texts)));
+
+  // A decision is made again by other policies only from what is kept as they saw it: what is not is named.
+  const changedNames = (path: string, texts: readonly string[]) =>
+    texts.length > 100 || texts.some((text) => name(text) !== text) ? [path] : [];
+  const withheldOfPrincipal = made(({ id: who, roles, teams = [], scopes = [] }: AuditPrincipal): readonly string[] => [
+    ...changedNames('principal.id', [who]),
+    ...changedNames('principal.roles', roles),
+    ...changedNames('principal.teams', teams),
+    ...changedNames('principal.scopes', scopes),
+  ]);
+  const withheldOfTags = made((tags: readonly string[]) => changedNames('resource.tags', tags));
+
+  const sayDecision = (decision: Decision, { principal, tool, toolTags = noTags }: CallIntent): Said => {
+    const context = redactor.context(decision.context);
+    const withheld = [
+      ...context.withheld,
+      ...withheldOfPrincipal(principal),
+      ...withheldOfTags(toolTags),
+      ...(tool === undefined || name(tool) === tool ? noTags : ['resource.id', 'resource.name']),
+    ];
+    return new Said(
       textInOrder({
-        allowed,
-        context: new Said(redactor.context(context)),
-        errors: errors && redactor.kept(errors),
-        policyVersion: name(policyVersion),
-        rules: sayRules(rules),
-        unattended,
+        allowed: decision.allowed,
+        context: new Said(context.text),
+        errors: decision.errors && redactor.kept(decision.errors),
+        policySet: decision.policySet,
+        policyVersion: name(decision.policyVersion),
+        projected: decision.projected && sayNames(decision.projected),
+        rules: sayRules(decision.rules),
+        unattended: decision.unattended,
+        unreadable: decision.unreadable,
+        withheld: withheld.length > 0 ? withheld : undefined,
       }),
     );
+  };
 
   const sayCall = (call: CallIntent, questions?: KeptQuestions, end?: CallRecord) => {
     const args = redactor.body(call.arguments);
@@ -66,7 +94,7 @@ export function createKeeper({ redactor, replica, life, home }: KeeperOptions): 
       argumentsDigest: args.digest,
       at: call.at,
       clientAddress: optional(call.clientAddress),
-      decision: call.decision && sayDecision(call.decision),
+      decision: call.decision && sayDecision(call.decision, call),
       durationMs: end && Math.round(Math.max(0, end.durationMs || 0) * 1000) / 1000,
       endpoint: optional(call.endpoint),
       errorCode: optional(end?.errorCode),
@@ -88,6 +116,8 @@ export function createKeeper({ redactor, replica, life, home }: KeeperOptions): 
       surface: call.surface,
       tool: optional(call.tool),
       toolDigest: optional(call.toolDigest),
+      toolStatus: call.toolStatus,
+      toolTags: call.toolTags && sayNames(call.toolTags),
       traceId: optional(call.traceId, id),
       upstream: optional(call.upstream),
     } satisfies Saying<Unended<KeptCall>>;
@@ -130,16 +160,22 @@ export function createKeeper({ redactor, replica, life, home }: KeeperOptions): 
 }
 
 /** Made once for each object, as long as that lives. */
-function said<T extends object>(text: (of: T) => string): (of: T) => Said {
-  const made = new WeakMap<T, Said>();
+function made<T extends object, V extends object>(make: (of: T) => V): (of: T) => V {
+  const known = new WeakMap<T, V>();
   return (of) => {
-    const known = made.get(of);
-    if (known) return known;
-    const saying = new Said(text(of));
-    made.set(of, saying);
-    return saying;
+    const before = known.get(of);
+    if (before) return before;
+    const value = make(of);
+    known.set(of, value);
+    return value;
   };
 }
+
+function said<T extends object>(text: (of: T) => string): (of: T) => Said {
+  return made((of: T) => new Said(text(of)));
+}
+
+const noTags: readonly string[] = [];
 
 function sayBody({ kept, text }: KeptBody): Json | Said {
   return text === undefined ? kept : new Said(text);

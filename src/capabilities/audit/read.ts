@@ -1,10 +1,11 @@
 import { InvalidRequest, NotFound } from '../../kernel/errors.ts';
+import { isObject, type JsonObject } from '../../kernel/json.ts';
 import type { OrgId } from '../../kernel/principal.ts';
 import type { Db } from '../../platform/db/index.ts';
 import { readKept } from './kept.ts';
 import type { Position, RecordRow } from './rows.ts';
 import { pageByTime, readRecord } from './store.ts';
-import type { AuditFilter, AuditPage, AuditRecord } from './types.ts';
+import type { AuditFilter, AuditPage, AuditRecord, CallSpan, KeptCall } from './types.ts';
 
 export const maxPage = 500;
 
@@ -39,6 +40,31 @@ export async function* exportRecords(db: Db, org: OrgId, filter: AuditFilter, no
     after = rows.at(-1);
     if (rows.length < maxPage) return;
   }
+}
+
+export async function* callPages(db: Db, org: OrgId, span: CallSpan, now: number): AsyncGenerator<KeptCall[]> {
+  const until = Math.min(span.until ?? Number.POSITIVE_INFINITY, now + 1);
+  const filter: AuditFilter = { kind: 'call', until, ...(span.since === undefined ? {} : { since: span.since }) };
+  let after: Position | undefined;
+  for (;;) {
+    const rows = await pageByTime(db, org, filter, 'desc', after, maxPage);
+    yield rows.map(({ body }) => readKept(body)).filter((kept): kept is KeptCall => kept.kind === 'call');
+    after = rows.at(-1);
+    if (rows.length < maxPage) return;
+  }
+}
+
+/** Text in the place of what is not kept says so by its digest, which then is that of another value. */
+export function wholeArguments(
+  {
+    arguments: kept,
+    argumentsBytes,
+    argumentsDigest,
+  }: Pick<KeptCall, 'arguments' | 'argumentsBytes' | 'argumentsDigest'>,
+  digest: (value: unknown) => string | undefined,
+): JsonObject | undefined {
+  if (argumentsBytes !== undefined || argumentsDigest === undefined || !isObject(kept)) return undefined;
+  return digest(kept) === argumentsDigest ? (kept as JsonObject) : undefined;
 }
 
 function toRecord({ seq, hash, body }: RecordRow): AuditRecord {

@@ -190,7 +190,7 @@ describe('what policies saw', () => {
     const other = context({ env: 'prod', args: { password: 'hunter3', header: 'Bearer abcdefgh12345678' } });
     expect(one).toEqual(same);
     expect(one).not.toEqual(other);
-    expect(JSON.parse(one)).toMatchObject({
+    expect(JSON.parse(one.text)).toMatchObject({
       env: 'prod',
       args: { password: expect.stringMatching(/^hmac-sha256:[0-9a-f]{64}$/) },
     });

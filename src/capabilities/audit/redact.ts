@@ -1,5 +1,5 @@
 import { canonicalJson } from '../../kernel/digest.ts';
-import { isObject, type Json } from '../../kernel/json.ts';
+import { isObject, type Json, type JsonObject } from '../../kernel/json.ts';
 import type { Keyring } from '../../platform/keyring/index.ts';
 import { isSecretKey, redacted } from '../../platform/telemetry/index.ts';
 import { createPlainCheck } from './plain.ts';
@@ -23,6 +23,12 @@ export interface KeptBody {
   text?: string;
 }
 
+export interface KeptContext {
+  text: string;
+  /** What is not kept as policies saw it, such as `context.arguments.path`. */
+  withheld: readonly string[];
+}
+
 export interface Redactor {
   /** What may be kept of arguments or a result, in at most so many bytes. */
   body(value: unknown, limit?: number): KeptBody;
@@ -32,7 +38,9 @@ export interface Redactor {
    * The RFC 8785 text of the same for what policies saw: a secret text becomes its keyed digest, so that equal ones stay
    * equal.
    */
-  context(value: unknown): string;
+  context(value: unknown): KeptContext;
+  /** The digest that `body` keeps of a value; undefined for what is no JSON. */
+  digest(value: unknown): string | undefined;
   /** A short text such as a name: without secrets and without what a database column refuses. */
   name(text: string): string;
   /** The same for a text that hardly comes twice. */
@@ -227,12 +235,31 @@ export function createRedactor({ keyring, maxBytes, redactKeys }: RedactorOption
     kept: (value) => within(value, mask).kept,
     context(value) {
       const text = canonicalJson(value);
-      if (staysWhole(text.length * 3, maxBytes) && isPlain(value)) return text;
-      return canonicalJson(within(value, maskByDigest).kept);
+      if (staysWhole(text.length * 3, maxBytes) && isPlain(value)) return { text, withheld: nothing };
+      const { kept } = within(value, maskByDigest);
+      return { text: canonicalJson(kept), withheld: withheldOf(value, kept).map(name) };
     },
+    digest: (value) => digest(value).digest,
     id,
     name,
   };
+}
+
+const nothing: readonly string[] = [];
+
+/** What of a context is another one than it was. */
+function withheldOf(value: unknown, kept: Json): string[] {
+  if (!isObject(value)) return ['context.*'];
+  const differing = (whole: JsonObject, part: unknown, prefix: string): string[] => {
+    if (!isObject(part)) return [`${prefix}*`];
+    return Object.keys(whole)
+      .filter((key) => canonicalJson(whole[key]) !== canonicalJson(part[key]))
+      .map((key) => prefix + key);
+  };
+  const outer = differing(value as JsonObject, kept, 'context.');
+  if (!outer.includes('context.arguments') || !isObject(kept) || !isObject(value.arguments)) return outer;
+  const inner = differing(value.arguments as JsonObject, kept.arguments, 'context.arguments.');
+  return [...outer.filter((path) => path !== 'context.arguments'), ...inner];
 }
 
 const plurals = /(?:passwords|apikeys|tokens|passcodes?)$/;

@@ -1,11 +1,12 @@
 import type { Decision, InputRequest, Operation, Outcome, Surface } from '../../kernel/call.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
 import type { OrgId, Principal } from '../../kernel/principal.ts';
-import type { Annotations, ToolResult } from '../../kernel/tool.ts';
+import type { Annotations, ItemStatus, ToolResult } from '../../kernel/tool.ts';
 import type { Db } from '../../platform/db/index.ts';
 
-/** Who called, with the roles it had then. */
-export type AuditPrincipal = Pick<Principal, 'id' | 'name' | 'kind' | 'roles' | 'credential'>;
+/** Who called, with the roles, teams and scopes it had then. */
+export type AuditPrincipal = Pick<Principal, 'id' | 'name' | 'kind' | 'roles' | 'teams' | 'credential'> &
+  Partial<Pick<Principal, 'scopes'>>;
 
 /** What is known of a call before it is dispatched. */
 export interface CallIntent {
@@ -21,6 +22,8 @@ export interface CallIntent {
   /** Canonical id, or what the caller named when nothing was found by that name. */
   tool?: string;
   toolDigest?: string;
+  toolStatus?: ItemStatus;
+  toolTags?: readonly string[];
   annotations?: Annotations;
   endpoint?: string;
   parentCallId?: string;
@@ -107,6 +110,14 @@ export interface KeptCall extends Omit<CallIntent, 'arguments' | 'decision'>, Cl
   replayed?: true;
   decision?: Json;
   replica: string;
+}
+
+/** Which calls are gone over again. */
+export interface CallSpan {
+  /** Milliseconds since the epoch; inclusive. */
+  since?: number | undefined;
+  /** Milliseconds since the epoch; exclusive. */
+  until?: number | undefined;
 }
 
 /** An act as it is kept. */
@@ -258,6 +269,10 @@ export interface Audit {
   get(org: OrgId, id: string): Promise<AuditRecord>;
   /** One record a line, oldest first, of everything there was when it began. */
   exportJsonl(org: OrgId, filter?: AuditFilter): AsyncIterable<string>;
+  /** Every call of a span, newest first, page by page; what is open meanwhile is one page. */
+  calls(org: OrgId, span: CallSpan): AsyncIterable<KeptCall[]>;
+  /** The arguments of a call where the record has them whole, which their digest proves; undefined otherwise. */
+  wholeArguments(call: Pick<KeptCall, 'arguments' | 'argumentsBytes' | 'argumentsDigest'>): JsonObject | undefined;
   /** Walks the chain from its checkpoint to its head. */
   verify(org: OrgId, options?: VerifyOptions): Promise<Verification>;
   /** Deletes what is older than the retention and leaves a signed checkpoint; returns how many went. */

@@ -2,6 +2,7 @@ export {
   type ConnectionChange,
   type ConnectionStatus,
   type Connections,
+  type ConnectionsDeps,
   connectionErrors,
   connectionPaths,
   connectionsMigrations,

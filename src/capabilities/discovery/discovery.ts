@@ -23,6 +23,12 @@ export interface Reach {
   instructions: readonly { toolset: string; text: string }[];
 }
 
+interface Index {
+  latest: Promise<{ index: ToolIndex; missing: number }>;
+  /** One with more vectors, while it is being made. */
+  next?: Promise<void> | undefined;
+}
+
 interface Deps {
   reachOf(call: Call): Reach;
   /** What is known of a tool beside its definition. */
@@ -53,22 +59,36 @@ const shownDescription = 300;
 
 export function createDiscovery({ reachOf, guidanceOf, embeddings }: Deps): Discovery {
   const indexer = createToolIndexer();
-  const indexes = new WeakMap<readonly Offered[], Promise<ToolIndex>>();
+  const indexes = new WeakMap<readonly Offered[], Index>();
 
   /** Made when it is first asked for: most endpoints are never searched. */
   const indexOf = (org: OrgId, all: readonly Offered[]): Promise<ToolIndex> => {
-    let index = indexes.get(all);
-    if (!index) {
-      index = build(org, all);
-      indexes.set(all, index);
-    }
-    return index;
+    const known = indexes.get(all);
+    const index = known ?? { latest: build(org, all) };
+    if (!known) indexes.set(all, index);
+    void completed(org, all, index);
+    return index.latest.then(({ index }) => index);
   };
 
-  const build = async (org: OrgId, all: readonly Offered[]): Promise<ToolIndex> => {
+  /** Puts one with more vectors in the place of one that lacks some, when there are more to be had; until then the old one serves. */
+  const completed = async (org: OrgId, all: readonly Offered[], index: Index): Promise<void> => {
+    if (index.next || embeddings === undefined) return;
+    index.next = index.latest
+      .then(async ({ missing }) => {
+        if (missing === 0 || embeddings.busy(org)) return;
+        const next = await build(org, all);
+        index.latest = Promise.resolve(next);
+      })
+      .finally(() => {
+        index.next = undefined;
+      });
+    await index.next.catch(() => undefined); // whoever asked meets the fault with `latest`
+  };
+
+  const build = async (org: OrgId, all: readonly Offered[]) => {
     const tools = all.map(({ item }) => searchable(item));
-    const vectors = await embeddings?.ofTools(org, tools, () => void indexes.set(all, build(org, all)));
-    return indexer.build(tools, vectors ? { embed: { vectors } } : {});
+    const { vectors, missing } = (await embeddings?.ofTools(org, tools)) ?? { missing: 0 };
+    return { index: await indexer.build(tools, vectors ? { embed: { vectors } } : {}), missing };
   };
 
   return {

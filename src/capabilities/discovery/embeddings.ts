@@ -9,8 +9,13 @@ import { embeddingText } from './tool-index.ts';
 
 /** What a model makes of tools and queries. Everything here is a comfort: without it words alone decide. */
 export interface Embeddings {
-  /** By tool id, those that are known by now. What is missing is made in the background; `made` is told when it is there. */
-  ofTools(org: OrgId, tools: readonly SearchableTool[], made: () => void): Promise<Map<string, Float32Array>>;
+  /** By tool id, those that are known by now. What is missing is made in the background: ask again once it is not `busy`. */
+  ofTools(
+    org: OrgId,
+    tools: readonly SearchableTool[],
+  ): Promise<{ vectors: Map<string, Float32Array>; missing: number }>;
+  /** Whether vectors of tools are being made, or the model is left alone after a failure: asking again gives nothing new. */
+  busy(org: OrgId): boolean;
   /** Undefined when the model does not answer in time. */
   ofQuery(query: string): Promise<Float32Array | undefined>;
   stop(): void;
@@ -41,8 +46,10 @@ export function createEmbeddings({ db, embedder, log }: Deps): Embeddings {
   };
   const isResting = () => performance.now() - failedAt < pauseAfterFailureMs;
 
-  const make = async (org: OrgId, texts: ReadonlyMap<string, string>): Promise<boolean> => {
-    if (texts.size === 0 || making.has(org) || isResting()) return false;
+  const busy = (org: OrgId) => making.has(org) || isResting();
+
+  const make = async (org: OrgId, texts: ReadonlyMap<string, string>): Promise<void> => {
+    if (texts.size === 0 || busy(org)) return;
     making.add(org);
     try {
       const signal = AbortSignal.any([stopping.signal, AbortSignal.timeout(makingPatienceMs)]);
@@ -52,17 +59,15 @@ export function createEmbeddings({ db, embedder, log }: Deps): Embeddings {
         return vector ? [[digest, vector] as const] : [];
       });
       await putVectors(db, org, model, new Map(made));
-      return true;
     } catch (error) {
       failed(error, 'tools');
-      return false;
     } finally {
       making.delete(org);
     }
   };
 
   return {
-    async ofTools(org, tools, made) {
+    async ofTools(org, tools) {
       const texts = tools.map((tool) => ({ id: tool.id, text: embeddingText(tool) }));
       const digests = new Map(texts.map(({ id, text }) => [id, digestOf(text)]));
       let known = new Map<string, Float32Array>();
@@ -73,10 +78,13 @@ export function createEmbeddings({ db, embedder, log }: Deps): Embeddings {
       }
       const missing = texts.filter(({ id }) => !known.has(digests.get(id) ?? ''));
       const wanted = new Map(missing.map(({ id, text }) => [digests.get(id) ?? '', text]));
-      void make(org, wanted).then((isMade) => isMade && made());
+      void make(org, wanted);
       const vectors = [...digests].map(([id, digest]) => [id, known.get(digest)] as const);
-      return new Map(vectors.filter((pair): pair is [string, Float32Array] => pair[1] !== undefined));
+      const there = vectors.filter((pair): pair is [string, Float32Array] => pair[1] !== undefined);
+      return { vectors: new Map(there), missing: missing.length };
     },
+
+    busy,
 
     async ofQuery(query) {
       const known = queries.get(query);

@@ -20,8 +20,10 @@ import { createPace } from './ingest/pace.ts';
 import { latestRuns, type Run } from './ingest/store.ts';
 import { createLexical } from './lexical/index.ts';
 import { createQuality, type Quality } from './quality/index.ts';
+import { rememberingJudge } from './query/judged.ts';
 import { type Asker, createQueries } from './query/query.ts';
 import { createSplit } from './query/split.ts';
+import { createTurns } from './query/turns.ts';
 import type { Reader } from './read/index.ts';
 import { createSealing, type KeyVault } from './sealing/index.ts';
 import type { FetchPage, Source } from './sources/index.ts';
@@ -104,18 +106,27 @@ export interface KnowledgeDeps {
   vault: KeyVault;
 }
 
+/** More of them take no less time together: the index is read and scored by one thread. */
+const questionsAtOnce = 4;
 /** Each tells of itself every second. */
 const heardOfMs = 15_000;
 
 /** The team's documents: kept up to date with their sources, and found by who may read them. */
 export function createKnowledge(deps: KnowledgeDeps): Knowledge {
-  const { db, reader, clock, log, replica, alone, waiting, embedders, subjectsOf, findInstructions, chat } = deps;
+  const { db, reader, clock, log, replica, alone, waiting, embedders, subjectsOf, chat } = deps;
+  const findInstructions = rememberingJudge(deps.findInstructions);
   let { declared, search, sources } = deps;
   const goneAfterMs = alone ? 0 : heardOfMs;
   const sealing = createSealing({ vault: deps.vault });
   const collections = createCollections({ db, sealing, models: embedders.names, changed: () => lookAround() });
   const lexical = createLexical(sealing);
-  const stores: Stores = { db, lexical, sealing, ...(alone ? { pace: createPace(waiting) } : {}) };
+  const turns = createTurns(questionsAtOnce);
+  const stores: Stores = {
+    db,
+    lexical,
+    sealing,
+    pace: createPace({ alone, waiting: () => turns.waiting() + waiting() }),
+  };
   const vectors = createVectors({
     ...{ db, embedders, clock, log, replica, goneAfterMs },
     ...{ sealing, modelOf },
@@ -129,7 +140,7 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
   };
 
   const queryDeps = {
-    ...{ db, lexical, sealing, log, settings: () => search, meanings: vectors, vectorOf: vectors.vectorOf },
+    ...{ db, lexical, sealing, turns, log, settings: () => search, meanings: vectors, vectorOf: vectors.vectorOf },
     ...(deps.reranker ? { reranker: deps.reranker } : {}),
     ...(chat && chat !== 'sampling' ? { split: createSplit(chat, log) } : {}),
   };

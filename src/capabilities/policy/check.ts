@@ -16,6 +16,8 @@ export interface Rule {
   name: string;
   effect: 'permit' | 'forbid';
   description?: string;
+  /** Where it begins in its text, counted from 1. */
+  line: number;
   text: string;
   /** The same as Cedar's JSON, to be looked into. */
   json: PolicyJson;
@@ -99,7 +101,8 @@ function checkWith(cedar: Cedar, schema: Schema, text: string): PolicyCheck {
     const name = id === undefined ? `#${index + 1}` : `:${id}`;
     const start = text.indexOf(part, end);
     end = start + part.length;
-    const fault = (message: string) => faults.push({ ...lineAndColumn(text.slice(0, start)), message });
+    const at = lineAndColumn(text.slice(0, start));
+    const fault = (message: string) => faults.push({ ...at, message });
 
     if (depthOf(json.conditions) > maxDepth) fault('it is nested too deeply');
     if (id !== undefined && !idPattern.test(id)) {
@@ -109,7 +112,7 @@ function checkWith(cedar: Cedar, schema: Schema, text: string): PolicyCheck {
     for (const path of askedPaths(json.conditions)) {
       if (!schema.paths.has(path)) fault(`there is no ${path}${hintFor(path)}`);
     }
-    rules.push({ name, effect: json.effect, ...(description ? { description } : {}), text: part, json });
+    rules.push({ name, effect: json.effect, ...(description ? { description } : {}), line: at.line, text: part, json });
   }
   const warnings: PolicyFault[] = [];
   for (const { policyId, error } of faults.length > 0 ? [] : answer.validationWarnings) {

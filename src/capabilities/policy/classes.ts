@@ -1,4 +1,4 @@
-import type { JsonObject } from '../../kernel/json.ts';
+import { isObject, type Json, type JsonObject } from '../../kernel/json.ts';
 import type { Principal } from '../../kernel/principal.ts';
 import type { Tool } from '../../kernel/tool.ts';
 import { operationOf } from './entities.ts';
@@ -16,7 +16,7 @@ const maxContextLength = 512;
 type Facet<T> = (subject: T) => unknown;
 
 /** Which attributes tell calls apart, given what the rules read. A name that only is compared with stands for itself. */
-export function attributeClasses({ principal, resource, context }: Reads): ClassKey {
+export function attributeClasses({ principal, resource, context, arguments: named }: Reads): ClassKey {
   const principalFacets = principal.whole
     ? Object.values(principalAttributes)
     : facets(principal, principalAttributes, principalNames);
@@ -25,7 +25,8 @@ export function attributeClasses({ principal, resource, context }: Reads): Class
   return {
     ofCaller(who, seen) {
       const names = context.has('*') ? Object.keys(seen) : [...context];
-      const situation = JSON.stringify(names.map((name) => [name, seen[name]]));
+      const read = (name: string) => (name === 'arguments' ? argumentsRead(seen.arguments, named) : seen[name]);
+      const situation = JSON.stringify(names.map((name) => [name, read(name)]));
       if (situation.length > maxContextLength) return undefined;
       return situation + JSON.stringify(principalFacets.map((facet) => facet(who)));
     },
@@ -40,17 +41,25 @@ export function attributeClasses({ principal, resource, context }: Reads): Class
   };
 }
 
+function argumentsRead(seen: Json | undefined, named: ReadonlySet<string>): unknown {
+  if (named.has('*') || !isObject(seen)) return seen;
+  return [...named].map((name) => seen[name]);
+}
+
 const principalAttributes: Record<string, Facet<Principal>> = {
   id: (who) => who.id,
   kind: (who) => who.kind,
   org: (who) => who.org,
   roles: (who) => [...who.roles].sort(),
+  teams: (who) => [...(who.teams ?? [])].sort(),
+  scopes: (who) => [...who.scopes].sort(),
 };
 
 const principalNames: Record<string, (who: Principal) => readonly string[]> = {
   Principal: (who) => [who.id],
   Organisation: (who) => [who.org],
   Role: (who) => who.roles,
+  Team: (who) => who.teams ?? [],
 };
 
 const toolAttributes: Record<string, Facet<Tool>> = {

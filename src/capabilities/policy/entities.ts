@@ -6,12 +6,16 @@ import type { Tool } from '../../kernel/tool.ts';
 /** An entity as Cedar takes it, its name always spelled out. */
 export type Entity = EntityJson & { uid: TypeAndId };
 
-export function principalEntity({ id, kind, org, roles }: Principal): Entity {
+export function principalEntity({ id, kind, org, roles, teams = [], scopes }: Principal): Entity {
   const organisation = { type: 'Organisation', id: org };
   return {
     uid: { type: 'Principal', id },
-    attrs: { kind, org: { __entity: organisation } },
-    parents: [organisation, ...roles.map((role) => ({ type: 'Role', id: role }))],
+    attrs: { kind, org: { __entity: organisation }, scopes: [...scopes] },
+    parents: [
+      organisation,
+      ...roles.map((role) => ({ type: 'Role', id: role })),
+      ...teams.map((team) => ({ type: 'Team', id: team })),
+    ],
   };
 }
 

@@ -33,7 +33,39 @@ export const TooManyPolicies = defineError('TOO_MANY_POLICIES', {
   action: 'Remove a policy, or put several rules into one policy.',
 });
 
-export const policyErrors = [PolicyInvalid, PolicyNameInvalid, PolicyShipped, TooManyPolicies];
+export const PoliciesChanged = defineError('POLICIES_CHANGED', {
+  status: 412,
+  category: 'validation',
+  retryable: false,
+  message: 'The policies, or the text, are not those that were rehearsed.',
+  action: 'Rehearse the change again, look at what it does now, and make it with the ETag of that answer.',
+});
+
+export const PoliciesNotLoaded = defineError('POLICIES_NOT_LOADED', {
+  status: 503,
+  category: 'internal',
+  retryable: true,
+  message: 'The policies cannot be read now.',
+  action: 'Wait a little and try again.',
+});
+
+export const RehearsalsBusy = defineError('REHEARSALS_BUSY', {
+  status: 429,
+  category: 'rate_limit',
+  retryable: true,
+  message: 'Policies are being rehearsed already; one organisation has one rehearsal at a time, and a server two.',
+  action: 'Wait until it is over and try again.',
+});
+
+export const policyErrors = [
+  PolicyInvalid,
+  PolicyNameInvalid,
+  PolicyShipped,
+  TooManyPolicies,
+  PoliciesChanged,
+  PoliciesNotLoaded,
+  RehearsalsBusy,
+];
 
 /** The settings cannot be run by: for the operator, never for a caller. Each fault names its file or key. */
 export class PolicySettingsFault extends Error {

@@ -1,5 +1,5 @@
 import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Checker, faultLine } from './check.ts';
 import { PolicySettingsFault } from './errors.ts';
@@ -15,25 +15,27 @@ const shippedFolder = fileURLToPath(new URL('./shipped/', import.meta.url));
  */
 export async function readCommonRules(
   checker: Checker,
-  { folder, shipped }: { folder?: string | undefined; shipped: boolean },
+  { folder, files, shipped }: { folder?: string | undefined; files?: readonly string[] | undefined; shipped: boolean },
 ): Promise<NamedRule[]> {
   const names = ['boundary.cedar', 'ways.cedar', ...(shipped ? ['roles.cedar'] : [])];
-  const files = await Promise.all(names.map((name) => readText(shippedFolder, name)));
-  const ours = files.flatMap(({ name, text }) => {
+  const shippedTexts = await Promise.all(names.map((name) => readText(shippedFolder, name)));
+  const ours = shippedTexts.flatMap(({ name, text }) => {
     const { rules, faults } = checker.check(text);
     if (faults.length > 0) throw new PolicySettingsFault(faults.map((fault) => `shipped ${name}: ${faultLine(fault)}`));
     return rules.map((rule): NamedRule => ({ ...rule, name: `shipped${rule.name}`, origin: 'shipped' }));
   });
-  return folder === undefined ? ours : [...ours, ...(await readFolder(checker, folder))];
+  if (files) return [...ours, ...(await readFiles(checker, files))];
+  if (folder === undefined) return ours;
+  const inFolder = (await listCedarFiles(folder)).map((name) => join(folder, name));
+  return [...ours, ...(await readFiles(checker, inFolder))];
 }
 
-async function readFolder(checker: Checker, folder: string): Promise<NamedRule[]> {
-  const names = await listCedarFiles(folder);
-  const files = await Promise.all(names.map((name) => readText(folder, name)));
+async function readFiles(checker: Checker, paths: readonly string[]): Promise<NamedRule[]> {
+  const texts = await Promise.all(paths.map((path) => readText(dirname(path), basename(path))));
   const faults: string[] = [];
-  const rules = files.flatMap(({ name, text }) => {
+  const rules = texts.flatMap(({ name, text }, at) => {
     const checked = checker.check(text);
-    faults.push(...checked.faults.map((fault) => `${join(folder, name)}: ${faultLine(fault)}`));
+    faults.push(...checked.faults.map((fault) => `${paths[at]}: ${faultLine(fault)}`));
     return checked.rules.map((rule): NamedRule => ({ ...rule, name: `${name}${rule.name}`, origin: 'folder' }));
   });
   if (faults.length > 0) throw new PolicySettingsFault(faults);

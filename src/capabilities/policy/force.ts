@@ -11,6 +11,8 @@ import type { StoredPolicy } from './store.ts';
 export interface PolicySettings {
   /** Folder with `.cedar` files for every organisation. */
   folder?: string | undefined;
+  /** Such files in the place of a folder. */
+  files?: readonly string[] | undefined;
   /** Whether the shipped roles are in force. */
   shipped: boolean;
   /** Name that policies read as `context.environment`. */
@@ -34,10 +36,16 @@ export interface Common extends Vocabulary {
 }
 
 /** The rules that hold, or the reason for which there are none and everything is denied. */
-export type Force = { ruleSet: RuleSet } | { reason: string };
+export type Force = { ruleSet: RuleSet; set?: number } | { reason: string };
 
 /** What holds for an organisation that has policies of its own. */
-export type OwnForce = Force & { policies: readonly StoredPolicy[]; faults: readonly string[] };
+export type OwnForce = Force & OwnPolicies & { faults: readonly string[] };
+
+/** An organisation's own policies, and the number of the set that they are. */
+export interface OwnPolicies {
+  set: number;
+  policies: readonly StoredPolicy[];
+}
 
 /** @throws PolicySettingsFault */
 export function vocabularyOf(settings: Pick<PolicySettings, 'projections'>): Vocabulary {
@@ -59,24 +67,39 @@ export async function loadCommon(settings: PolicySettings, vocabulary: Vocabular
  * Puts the shared rules and an organisation's own into one set, used for that organisation alone: so no policy of
  * its own can say anything about another. One that is not valid (any more) leaves no rule set, hence no permission.
  */
-export function forceOf(common: Common, org: OrgId, policies: readonly StoredPolicy[]): OwnForce {
+export function forceOf(common: Common, org: OrgId, { set, policies }: OwnPolicies): OwnForce {
   const { engine, schema, checker } = common;
+  const { rules: own, faults } = ownRules(checker, org, policies);
+  const reason = 'a policy of this organisation is not valid';
+  if (faults.length > 0) return { set, policies, faults, reason };
+  if (own.length === 0) return { set, policies, faults, ruleSet: common.ruleSet };
+  const rules = [...common.rules, ...own];
+  try {
+    return {
+      set,
+      policies,
+      faults,
+      ruleSet: createRuleSet({ engine, name: `org ${org}`, schema: schema.text, rules }),
+    };
+  } catch (error) {
+    const said = error instanceof Error ? error.message : String(error);
+    return { set, policies, faults: [`policies of ${org}: ${said}`], reason };
+  }
+}
+
+/** The rules of policies, each named after the policy that it stands in. */
+export function ownRules(
+  checker: Checker,
+  org: OrgId,
+  policies: readonly { name: string; text: string }[],
+): { rules: NamedRule[]; faults: string[] } {
   const faults: string[] = [];
-  const own = policies.flatMap(({ name, text }) => {
+  const rules = policies.flatMap(({ name, text }) => {
     const checked = checker.check(text);
     faults.push(...checked.faults.map((fault) => `policy "${name}" of ${org}: ${faultLine(fault)}`));
     return checked.rules.map((rule): NamedRule => ({ ...rule, name: `${name}${rule.name}`, origin: 'database' }));
   });
-  const reason = 'a policy of this organisation is not valid';
-  if (faults.length > 0) return { policies, faults, reason };
-  if (own.length === 0) return { policies, faults, ruleSet: common.ruleSet };
-  const rules = [...common.rules, ...own];
-  try {
-    return { policies, faults, ruleSet: createRuleSet({ engine, name: `org ${org}`, schema: schema.text, rules }) };
-  } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
-    return { policies, faults: [`policies of ${org}: ${said}`], reason };
-  }
+  return { rules, faults };
 }
 
 /** Why policies could not start under these settings; empty when they can. Each fault names its file or key. */

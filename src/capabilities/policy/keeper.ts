@@ -21,7 +21,7 @@ import {
   vocabularyOf,
 } from './force.ts';
 import type { RuleSet } from './ruleset.ts';
-import { listPolicies, readRevisions, type StoredPolicy } from './store.ts';
+import { listPolicies, readRevisions, readSetNumber, type StoredPolicy } from './store.ts';
 
 export interface KeeperDeps {
   db: Db;
@@ -36,6 +36,8 @@ export interface Keeper extends Pick<Follower<unknown>, 'tell'> {
   /** The rule set of an organisation, or the reason for which it has none. */
   inForce(org: OrgId): Force;
   vocabulary(): Vocabulary;
+  /** The rules that all organisations share; undefined until they are loaded. */
+  common(): Common | undefined;
   settings(): PolicySettings;
   /** Resolves when all that was committed before is seen, or reading failed: then the poll goes on trying. */
   refresh(): Promise<void>;
@@ -59,6 +61,8 @@ export interface KeeperState {
 /** An organisation's own policies as they were read. */
 interface Stored {
   revision: string;
+  /** Number of their set. */
+  set: number;
   policies: readonly StoredPolicy[];
 }
 
@@ -90,7 +94,7 @@ export function createKeeper({ db, bus, clock, log, timing }: KeeperDeps, first:
         // Unequal, not lower: a restored backup sets the number back. The policies are read after the revisions: they
         // may be newer than those say, never older.
         const isSame = stored?.revision === revision;
-        next.set(org, isSame ? stored : { revision, policies: await listPolicies(db, org) });
+        next.set(org, isSame ? stored : { revision, ...(await readCurrent(org)) });
       }
       return next;
     },
@@ -98,9 +102,7 @@ export function createKeeper({ db, bus, clock, log, timing }: KeeperDeps, first:
       const changed = new Set([...now].filter(([org, stored]) => before?.get(org) !== stored).map(([org]) => org));
       // While the database was away everything may have been denied, and shown to nobody.
       const isChanged = changed.size > 0 || now.size !== own.size || follower.failing();
-      own = new Map(
-        [...now].map(([org, { policies }]) => [org, (!changed.has(org) && own.get(org)) || build(org, policies)]),
-      );
+      own = new Map([...now].map(([org, stored]) => [org, (!changed.has(org) && own.get(org)) || build(org, stored)]));
       if (isChanged) tell();
     },
   });
@@ -115,8 +117,17 @@ export function createKeeper({ db, bus, clock, log, timing }: KeeperDeps, first:
     }
   }
 
-  function build(org: OrgId, policies: readonly StoredPolicy[]): OwnForce {
-    const force = forceOf(common as Common, org, policies); // loaded before anything is followed
+  async function readCurrent(org: OrgId): Promise<Omit<Stored, 'revision'>> {
+    for (;;) {
+      const set = await readSetNumber(db, org);
+      const policies = await listPolicies(db, org);
+      // Somebody may have saved in between: a decision must not name a set that it was not made by.
+      if (set === (await readSetNumber(db, org))) return { set, policies };
+    }
+  }
+
+  function build(org: OrgId, stored: Omit<Stored, 'revision'>): OwnForce {
+    const force = forceOf(common as Common, org, stored); // loaded before anything is followed
     for (const fault of force.faults)
       log.error({ orgId: org, fault }, 'a policy is not valid: all calls of its organisation are denied');
     return force;
@@ -127,7 +138,7 @@ export function createKeeper({ db, bus, clock, log, timing }: KeeperDeps, first:
     try {
       const words = vocabularyOf(wanted);
       const loaded = await loadCommon(wanted, words);
-      const rebuilt = new Map([...own].map(([org, { policies }]) => [org, forceOf(loaded, org, policies)]));
+      const rebuilt = new Map([...own].map(([org, stored]) => [org, forceOf(loaded, org, stored)]));
       const broken = [...rebuilt].filter(([org, force]) => 'reason' in force && 'ruleSet' in (own.get(org) ?? force));
       if (broken.length > 0) throw new PolicySettingsFault(broken.flatMap(([, force]) => force.faults));
       settings = wanted;
@@ -151,6 +162,7 @@ export function createKeeper({ db, bus, clock, log, timing }: KeeperDeps, first:
       return own.get(org) ?? common;
     },
     vocabulary: () => vocabulary,
+    common: () => common,
     settings: () => settings,
     refresh: () => follower.refresh().catch(() => undefined), // logged there
     tell: follower.tell,

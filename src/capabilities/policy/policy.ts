@@ -1,48 +1,26 @@
 import type { Decision } from '../../kernel/call.ts';
-import { NotFound } from '../../kernel/errors.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import type { OrgId, Principal } from '../../kernel/principal.ts';
 import type { Tool } from '../../kernel/tool.ts';
-import { faultLine, type PolicyCheck, type PolicyFault } from './check.ts';
-import { PolicyInvalid, PolicyNameInvalid, PolicyShipped, TooManyPolicies } from './errors.ts';
+import { createBench } from './candidate.ts';
+import type { ExplainCall } from './cases.ts';
+import type { PolicyCheck } from './check.ts';
+import { createExplainer } from './explaining.ts';
 import { type PolicySettings, vocabularyOf } from './force.ts';
 import { createKeeper, type KeeperDeps } from './keeper.ts';
+import type { PastDecisions } from './past.ts';
 import { type ProjectionSettings, projectArguments } from './projection.ts';
+import { createRehearsals, type Rehearsals } from './rehearsals.ts';
 import { denial, type NamedRule } from './ruleset.ts';
+import { createPolicyStore, type PolicyStore } from './saved.ts';
 import { type CallOrigin, situationOf } from './situation.ts';
-import {
-  addVersion,
-  getPolicy,
-  getVersion,
-  listPolicies,
-  listVersions,
-  type PolicyVersion,
-  type StoredPolicy,
-} from './store.ts';
 
-const namePattern = /^[a-z][a-z0-9-]{0,62}$/;
-/** The name before that of each shipped rule, or such a whole name. */
-const shippedPattern = /^shipped(:|$)/;
-const maxPolicies = 50;
+const noPast: PastDecisions = async function* () {};
 const noVersion = 'none';
 
-export interface PolicyDeps extends KeeperDeps, PolicySettings {}
-
-export type SavedPolicy = StoredPolicy & { warnings: readonly PolicyFault[] };
-
-/** The policies that organisations write for themselves. Each change is a version and counts at once. */
-export interface PolicyStore {
-  list(org: OrgId): Promise<StoredPolicy[]>;
-  /** @throws NotFound */
-  get(org: OrgId, name: string): Promise<StoredPolicy>;
-  /** Every version, newest first, removals included. @throws NotFound */
-  history(org: OrgId, name: string): Promise<PolicyVersion[]>;
-  /** @throws PolicyInvalid with line and column of each fault, PolicyNameInvalid, PolicyShipped, TooManyPolicies */
-  save(org: OrgId, name: string, text: string, by: string): Promise<SavedPolicy>;
-  /** Puts an older text in force again, as a new version. @throws NotFound, and what `save` throws */
-  restore(org: OrgId, name: string, version: number, by: string): Promise<SavedPolicy>;
-  /** @throws NotFound, PolicyShipped */
-  remove(org: OrgId, name: string, by: string): Promise<void>;
+export interface PolicyDeps extends KeeperDeps, PolicySettings {
+  /** What rehearsals are held on; nothing when absent. */
+  past?: PastDecisions;
 }
 
 export interface PolicyStatus {
@@ -59,10 +37,14 @@ export interface PolicyStatus {
 
 export interface PolicyDescription {
   version: string;
+  /** Number of the organisation's own policies as they stand together; absent where none were ever saved. */
+  set?: number;
+  /** Version of the rules that all organisations share. */
+  shared?: string;
   /** The Cedar schema that policies are written against. */
   schema: string;
   /** In the order in which they were loaded; empty while the organisation is denied everything. */
-  rules: readonly Pick<NamedRule, 'name' | 'origin' | 'effect' | 'description' | 'text'>[];
+  rules: readonly Pick<NamedRule, 'name' | 'origin' | 'effect' | 'description' | 'line' | 'text'>[];
   /** Why there are none. */
   reason?: string;
 }
@@ -76,7 +58,11 @@ export interface Policy {
    * that read them. Showing one tool too many does no harm: each call is decided by all rules.
    */
   visible(principal: Principal, tools: readonly Tool[], origin?: CallOrigin): Tool[];
+  /** Why a call would be decided as it would be. Never throws for what cannot be decided: that is denied, and said. */
+  explain: ExplainCall;
   store: PolicyStore;
+  /** Tries policies on what was decided before. */
+  rehearsals: Rehearsals;
   /** Whether a text would be saved, and what is wrong with it otherwise. */
   check(text: string): PolicyCheck;
   describe(org: OrgId): PolicyDescription;
@@ -95,11 +81,6 @@ export function createPolicy(deps: PolicyDeps): Policy {
   const { db, bus, clock, log, timing, folder, shipped, environment, projections } = deps;
   const keeper = createKeeper({ db, bus, clock, log, timing }, { folder, shipped, environment, projections });
 
-  async function changed(): Promise<void> {
-    keeper.tell();
-    await keeper.refresh();
-  }
-
   /** As a text to be saved: a file of the folder may hold nothing but comments. */
   function check(text: string): PolicyCheck {
     const checked = keeper.vocabulary().checker.check(text);
@@ -107,42 +88,9 @@ export function createPolicy(deps: PolicyDeps): Policy {
     return isHollow ? { ...checked, faults: [{ message: 'it holds no rule' }] } : checked;
   }
 
-  async function save(org: OrgId, name: string, text: string, by: string): Promise<SavedPolicy> {
-    if (shippedPattern.test(name)) throw PolicyShipped();
-    if (!namePattern.test(name)) throw PolicyNameInvalid();
-    const { faults, warnings } = check(text);
-    if (faults.length > 0) throw PolicyInvalid({ name, faults: faults.map(faultLine) });
-    const saved = await addVersion(db, org, { name, text, by, atMs: clock.now(), limit: maxPolicies });
-    if (!saved) throw TooManyPolicies({ limit: maxPolicies });
-    await changed();
-    return { ...saved, text, warnings };
-  }
-
-  const store: PolicyStore = {
-    list: (org) => listPolicies(db, org),
-    async get(org, name) {
-      const policy = await getPolicy(db, org, name);
-      if (!policy) throw NotFound({ what: 'policy', id: name });
-      return policy;
-    },
-    async history(org, name) {
-      const versions = await listVersions(db, org, name);
-      if (versions.length === 0) throw NotFound({ what: 'policy', id: name });
-      return versions;
-    },
-    save,
-    async restore(org, name, version, by) {
-      const older = await getVersion(db, org, name, version);
-      if (!older || older.text === null) throw NotFound({ what: 'version of the policy', id: `${name} ${version}` });
-      return save(org, name, older.text, by);
-    },
-    async remove(org, name, by) {
-      if (shippedPattern.test(name)) throw PolicyShipped();
-      const removed = await addVersion(db, org, { name, text: null, by, atMs: clock.now(), limit: maxPolicies });
-      if (!removed) throw NotFound({ what: 'policy', id: name });
-      await changed();
-    },
-  };
+  const bench = createBench();
+  const store = createPolicyStore({ db, clock, keeper, bench, check });
+  const rehearsals = createRehearsals({ db, keeper, bench, store, past: deps.past ?? noPast });
 
   function look(toolId: string | undefined, args: JsonObject | undefined, origin: CallOrigin) {
     const projected = projectArguments(keeper.vocabulary().projections, toolId ?? '', args);
@@ -156,8 +104,13 @@ export function createPolicy(deps: PolicyDeps): Policy {
     const { ruleSet } = force;
     const judgement = faults.length > 0 ? denial([], faults) : ruleSet.judge(principal, tool, context);
     const { allowed, unattended, rules, errors } = judgement;
-    const decision = { allowed, unattended, rules, policyVersion: ruleSet.version, context };
-    return errors.length > 0 ? { ...decision, errors } : decision;
+    const decision: Decision = { allowed, unattended, rules, policyVersion: ruleSet.version, context };
+    if (force.set) decision.policySet = force.set;
+    const projected = keeper.vocabulary().projections.names.get(tool.id);
+    if (projected) decision.projected = projected;
+    if (faults.length > 0) decision.unreadable = true;
+    if (errors.length > 0) decision.errors = errors;
+    return decision;
   }
 
   return {
@@ -175,20 +128,30 @@ export function createPolicy(deps: PolicyDeps): Policy {
       if ('reason' in force || faults.length > 0) return [];
       return force.ruleSet.filter(principal, tools, context);
     },
+    explain: createExplainer(keeper),
     store,
+    rehearsals,
     check,
     describe(org) {
       const { text: schema } = keeper.vocabulary().schema;
       const force = keeper.inForce(org);
       if ('reason' in force) return { version: noVersion, schema, rules: [], reason: force.reason };
-      const rules = force.ruleSet.rules.map(({ name, origin, effect, description, text }) => ({
+      const rules = force.ruleSet.rules.map(({ name, origin, effect, description, line, text }) => ({
         name,
         origin,
         effect,
         ...(description === undefined ? {} : { description }),
+        line,
         text,
       }));
-      return { version: force.ruleSet.version, schema, rules };
+      const shared = keeper.common()?.ruleSet.version;
+      return {
+        version: force.ruleSet.version,
+        ...(force.set ? { set: force.set } : {}),
+        ...(shared === undefined ? {} : { shared }),
+        schema,
+        rules,
+      };
     },
     status() {
       const { common, own, reloadFaults, isFresh } = keeper.state();

@@ -18,6 +18,8 @@ interface Projected {
 
 export interface Projections {
   byTool: ReadonlyMap<string, readonly Projected[]>;
+  /** The names of the same. */
+  names: ReadonlyMap<string, readonly string[]>;
   /** What the schema declares: one attribute has one type, whichever tool it comes from. */
   types: ReadonlyMap<string, ProjectedType>;
 }
@@ -60,7 +62,8 @@ export function parseProjections(settings: ProjectionSettings): Projections {
     byTool.set(tool, list);
   }
   if (faults.length > 0) throw new PolicySettingsFault(faults);
-  return { byTool, types };
+  const names = new Map([...byTool].map(([tool, list]) => [tool, list.map(({ attribute }) => attribute)]));
+  return { byTool, names, types };
 }
 
 /** Absent values and nulls are left out. Cedar knows neither floats nor nulls: a float is seen only as a string. */

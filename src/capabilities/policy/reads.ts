@@ -16,12 +16,19 @@ export interface Reads {
   resource: EntityReads;
   /** Names of context attributes; `*` is all of them. */
   context: Set<string>;
+  /** Names of the attributes of `context.arguments`; `*` is all of them. */
+  arguments: Set<string>;
 }
 
 const argumentAttributes = ['arguments', 'cutArguments', '*'];
 
 export function readsOf(policies: readonly PolicyJson[]): Reads {
-  const reads: Reads = { principal: emptyReads(), resource: emptyReads(), context: new Set() };
+  const reads: Reads = {
+    principal: emptyReads(),
+    resource: emptyReads(),
+    context: new Set(),
+    arguments: new Set(),
+  };
   for (const policy of policies) {
     readScope(reads.principal, policy.principal);
     readScope(reads.resource, policy.resource);
@@ -90,10 +97,13 @@ function readKnownForm(reads: Reads, operator: string, operand: unknown): boolea
   if (!isObject(operand)) return false;
   const variable = variableOf(operand.left);
   if (operator === '.' || operator === 'has') {
-    const attribute = Array.isArray(operand.attr) ? operand.attr[0] : operand.attr;
-    if (variable === undefined || typeof attribute !== 'string') return false;
-    if (variable === 'context') reads.context.add(attribute);
-    else reads[variable].attributes.add(attribute);
+    const [attribute, next] = Array.isArray(operand.attr) ? operand.attr : [operand.attr];
+    if (typeof attribute !== 'string') return false;
+    if (isArguments(operand.left)) readArgument(reads, attribute);
+    else if (variable === undefined) return false;
+    else if (variable !== 'context') reads[variable].attributes.add(attribute);
+    else if (attribute === 'arguments') readArgument(reads, typeof next === 'string' ? next : '*');
+    else reads.context.add(attribute);
     return true;
   }
   if (operator === 'is') {
@@ -141,8 +151,21 @@ function variableOf(expression: unknown): 'principal' | 'resource' | 'context' |
   return name === 'principal' || name === 'resource' || name === 'context' ? name : undefined;
 }
 
+function isArguments(expression: unknown): boolean {
+  const access = isObject(expression) ? expression['.'] : undefined;
+  return isObject(access) && access.attr === 'arguments' && variableOf(access.left) === 'context';
+}
+
+function readArgument(reads: Reads, name: string): void {
+  reads.context.add('arguments');
+  reads.arguments.add(name);
+}
+
 function readWhole(reads: Reads, variable: string): void {
-  if (variable === 'context') reads.context.add('*');
+  if (variable === 'context') {
+    reads.context.add('*');
+    reads.arguments.add('*');
+  }
   if (variable === 'principal' || variable === 'resource') reads[variable].whole = true;
 }
 

@@ -4,7 +4,7 @@ import type { Principal } from '../../kernel/principal.ts';
 import type { Tool } from '../../kernel/tool.ts';
 import type { Rule } from './check.ts';
 import { attributeClasses, type ClassKey } from './classes.ts';
-import type { Engine, EvaluationRequest } from './engine.ts';
+import type { Engine, EvaluationRequest, Verdict } from './engine.ts';
 import { principalEntity, toolEntity } from './entities.ts';
 import { readsOf, withoutArguments } from './reads.ts';
 
@@ -33,6 +33,17 @@ export interface RuleSet {
   judge(principal: Principal, tool: Tool, context: JsonObject): Judgement;
   /** Those of the tools that may be permitted for some arguments; `context` holds no arguments. */
   filter(principal: Principal, tools: readonly Tool[], context: JsonObject): Tool[];
+  /** The same questions asked anew, each answer as Cedar gave it; `listing` is whether the tool may be shown at all. */
+  look(principal: Principal, tool: Tool, context: JsonObject): Record<'call' | 'callUnattended' | 'listing', Verdict>;
+}
+
+/** What a decision comes to: `consent` is allowed with somebody's consent alone. */
+export type Effect = 'allow' | 'consent' | 'deny';
+
+/** An error in a rule denies, whatever the others say. */
+export function effectOf(decision: { allowed: boolean; unattended: boolean; errors?: readonly string[] }): Effect {
+  if (!decision.allowed || (decision.errors?.length ?? 0) > 0) return 'deny';
+  return decision.unattended ? 'allow' : 'consent';
 }
 
 export interface RuleSetOptions {
@@ -106,6 +117,11 @@ export function createRuleSet({ engine, name, schema, rules, memory = defaultMem
         const judgement = judgeAnew(principal, tool, context);
         return { answer: judgement, isSound: judgement.errors.length === 0 };
       }),
+    look: (principal, tool, context) => ({
+      call: ask(callSet, 'call', principal, tool, context),
+      callUnattended: ask(callSet, 'callUnattended', principal, tool, context),
+      listing: ask(listingSet, 'call', principal, tool, { ...context, arguments: {}, cutArguments: [] }),
+    }),
     filter(principal, tools, context) {
       const sighting = sightings.forCaller(principal, context);
       return tools.filter((tool) =>

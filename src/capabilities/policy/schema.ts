@@ -10,7 +10,7 @@ export interface Schema {
   paths: ReadonlySet<string>;
 }
 
-const principal: Attributes = { kind: 'String', org: 'Organisation' };
+const principal: Attributes = { kind: 'String', org: 'Organisation', scopes: 'Set<String>' };
 
 const tool: Attributes = {
   toolset: 'String',
@@ -51,10 +51,12 @@ export function schemaFor(types: ReadonlyMap<string, ProjectedType>): Schema {
   const text = `
 entity Organisation;
 entity Role;
+entity Team;
 entity Toolset in [Organisation];
 
 // kind: user, service, agent, anonymous or system
-entity Principal in [Role, Organisation] = ${record(principal)};
+// scopes: what its credential may be used for; "*" is everything that its roles carry
+entity Principal in [Role, Team, Organisation] = ${record(principal)};
 
 // operation: tool, read (a resource), prompt or complete (an argument)
 // status: live, stale, quarantined or disabled

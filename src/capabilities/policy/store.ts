@@ -32,6 +32,15 @@ type PolicyTables = {
     saved_by: string;
     saved_at: Date;
   };
+  policy_sets: {
+    org: string;
+    number: number;
+    members: Record<string, number>;
+    digest: string;
+    change: string;
+    saved_by: string;
+    saved_at: Date;
+  };
   policy_revisions: { org: string; revision: string };
 };
 
@@ -70,56 +79,163 @@ export async function getVersion(
   return row && versionOf(row);
 }
 
+/** All policies of an organisation as they stood after a change. */
+export interface PolicySet {
+  /** Counts from 1. */
+  number: number;
+  /** Name to version, of those that were in force. */
+  members: Readonly<Record<string, number>>;
+  /** `sha256:` over names and the digests of their texts: equal for equal sets. */
+  digest: string;
+  /** What was done, such as `save no-writes`. */
+  change: string;
+  savedBy: string;
+  /** Milliseconds since the epoch. */
+  savedAt: number;
+}
+
+/** The newest set's number; 0 where nothing was ever saved. */
+export async function readSetNumber(db: Db, org: OrgId): Promise<number> {
+  const row = await tables(db)
+    .selectFrom('policy_sets')
+    .select((eb) => eb.fn.max('number').as('number'))
+    .where('org', '=', org)
+    .executeTakeFirst();
+  return row?.number ?? 0;
+}
+
+/** Newest first, those before `before`. */
+export async function listSets(db: Db, org: OrgId, before: number, limit: number): Promise<PolicySet[]> {
+  const rows = await tables(db)
+    .selectFrom('policy_sets')
+    .selectAll()
+    .where('org', '=', org)
+    .where('number', '<', before)
+    .orderBy('number', 'desc')
+    .limit(limit)
+    .execute();
+  return rows.map(setOf);
+}
+
+export async function getSet(db: Db, org: OrgId, number: number): Promise<PolicySet | undefined> {
+  const row = await tables(db)
+    .selectFrom('policy_sets')
+    .selectAll()
+    .where('org', '=', org)
+    .where('number', '=', number)
+    .executeTakeFirst();
+  return row && setOf(row);
+}
+
+/** The policies of a set, by name. */
+export async function listSetPolicies(db: Db, org: OrgId, number: number): Promise<StoredPolicy[]> {
+  const { rows } = await sql<PolicyTables['policy_versions']>`
+    select v.* from policy_sets s cross join jsonb_each_text(s.members) m
+    join policy_versions v on v.org = s.org and v.name = m.key and v.version = m.value::int
+    where s.org = ${org} and s.number = ${number} order by v.name`.execute(db);
+  return rows.map(versionOf).filter((version): version is StoredPolicy => version.text !== null);
+}
+
 export interface PolicyChange {
-  name: string;
-  /** null removes it. */
-  text: string | null;
+  /** By name: the text that it is to have; null removes it. */
+  texts: Readonly<Record<string, string | null>>;
+  /** What is done, such as `save no-writes`. */
+  change: string;
   by: string;
   /** Milliseconds since the epoch. */
   atMs: number;
   /** Most names that one organisation may have in force. */
   limit: number;
+  /** Number of the set that this was decided upon; nothing is done where another one is in force by now. */
+  basedOn?: number | undefined;
 }
 
-/** Adds a version and puts it in force. Undefined when it is one name too many, or when what is removed is not there. */
-export async function addVersion(db: Db, org: OrgId, change: PolicyChange): Promise<PolicyVersion | undefined> {
-  const { name, text } = change;
-  return db.transaction().execute(async (trx) => {
-    await bumpRevision(trx, org, change.atMs); // first: its row lock puts the writers of one organisation in line
-    const names = await tables(trx).selectFrom('policies').select('name').where('org', '=', org).execute();
-    const isThere = names.some((row) => row.name === name);
-    if (text === null ? !isThere : !isThere && names.length >= change.limit) return undefined;
-    const newest = await versions(trx, org)
-      .where('v.name', '=', name)
-      .orderBy('v.version', 'desc')
-      .limit(1)
-      .executeTakeFirst();
-    const row = {
-      org,
-      name,
-      version: (newest?.version ?? 0) + 1,
-      text,
-      digest: digestOf(text),
-      saved_by: change.by,
-      saved_at: new Date(change.atMs),
-    };
-    await tables(trx).insertInto('policy_versions').values(row).execute();
-    if (text === null) {
-      await tables(trx).deleteFrom('policies').where('org', '=', org).where('name', '=', name).execute();
-    } else {
+export type ChangeRefusal = 'changed' | 'not there' | 'too many';
+
+/** Adds a version for each text and a set with all of them, which is in force from then on. */
+export async function changePolicies(
+  db: Db,
+  org: OrgId,
+  { texts, change, by, atMs, limit, basedOn }: PolicyChange,
+): Promise<{ versions: PolicyVersion[]; set: PolicySet } | ChangeRefusal> {
+  return db
+    .transaction()
+    .execute(async (trx) => {
+      await bumpRevision(trx, org, atMs); // first: its row lock puts the writers of one organisation in line
+      const number = await readSetNumber(trx, org);
+      if (basedOn !== undefined && basedOn !== number) throw new Refused('changed');
+      const current = new Map(
+        (await listPolicies(trx, org)).map(({ name, version, digest }) => [name, { version, digest }]),
+      );
+      const saved = { saved_by: by, saved_at: new Date(atMs) };
+      const versionsAdded: PolicyVersion[] = [];
+      for (const [name, text] of Object.entries(texts)) {
+        if (text === null && !current.has(name)) throw new Refused('not there');
+        const version = (await newestVersion(trx, org, name)) + 1;
+        const row = { org, name, version, text, digest: digestOf(text), ...saved };
+        await tables(trx).insertInto('policy_versions').values(row).execute();
+        if (text === null) current.delete(name);
+        else current.set(name, { version, digest: row.digest });
+        await putInForce(trx, org, name, text === null ? undefined : version);
+        versionsAdded.push(versionOf(row));
+      }
+      if (current.size > limit) throw new Refused('too many');
+      const members = [...current].sort(([a], [b]) => (a < b ? -1 : 1));
+      const set = {
+        org,
+        number: number + 1,
+        members: Object.fromEntries(members.map(([name, { version }]) => [name, version])),
+        digest: digestOf(members.map(([name, { digest }]) => [name, digest])),
+        change,
+        ...saved,
+      };
       await tables(trx)
-        .insertInto('policies')
-        .values({ org, name, version: row.version })
-        .onConflict((on) => on.columns(['org', 'name']).doUpdateSet({ version: row.version }))
+        .insertInto('policy_sets')
+        .values({ ...set, members: JSON.stringify(set.members) as never })
         .execute();
-    }
-    return versionOf(row);
-  });
+      return { versions: versionsAdded, set: setOf(set) };
+    })
+    .catch((error: unknown) => {
+      if (error instanceof Refused) return error.why;
+      throw error;
+    });
+}
+
+/** Thrown, so that what was written before it was seen is taken back. */
+class Refused extends Error {
+  readonly why: ChangeRefusal;
+
+  constructor(why: ChangeRefusal) {
+    super(why);
+    this.why = why;
+  }
+}
+
+async function newestVersion(db: Db, org: OrgId, name: string): Promise<number> {
+  const newest = await versions(db, org)
+    .where('v.name', '=', name)
+    .orderBy('v.version', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return newest?.version ?? 0;
+}
+
+async function putInForce(db: Db, org: OrgId, name: string, version: number | undefined): Promise<void> {
+  if (version === undefined) {
+    await tables(db).deleteFrom('policies').where('org', '=', org).where('name', '=', name).execute();
+    return;
+  }
+  await tables(db)
+    .insertInto('policies')
+    .values({ org, name, version })
+    .onConflict((on) => on.columns(['org', 'name']).doUpdateSet({ version }))
+    .execute();
 }
 
 /** Removes everything of one organisation, its history included. */
 export async function purgePolicies(db: Db, org: OrgId): Promise<void> {
   await tables(db).deleteFrom('policies').where('org', '=', org).execute();
+  await tables(db).deleteFrom('policy_sets').where('org', '=', org).execute();
   await tables(db).deleteFrom('policy_versions').where('org', '=', org).execute();
   await tables(db).deleteFrom('policy_revisions').where('org', '=', org).execute();
 }
@@ -137,6 +253,11 @@ function current(db: Db, org: OrgId) {
 function versionOf(row: PolicyTables['policy_versions']): PolicyVersion {
   const { name, version, text, digest } = row;
   return { name, version, text, digest, savedBy: row.saved_by, savedAt: row.saved_at.getTime() };
+}
+
+function setOf(row: PolicyTables['policy_sets']): PolicySet {
+  const { number, members, digest, change } = row;
+  return { number, members, digest, change, savedBy: row.saved_by, savedAt: row.saved_at.getTime() };
 }
 
 /** Begins at the time, not at 1: an organisation purged and made anew must not come back to a number seen before. */

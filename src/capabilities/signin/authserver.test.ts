@@ -28,6 +28,7 @@ describe.each(databaseKinds)('better-auth on %s', (kind) => {
     hashToken: (token: string) => `hash of ${token}`,
     findHash: async (token: string) => `hash of ${token}`,
     orgOf: () => undefined,
+    passwordCounts: () => true,
   });
 
   beforeAll(async () => {

@@ -1,8 +1,13 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { oauthDeviceAuthorization, oauthProvider } from '@better-auth/oauth-provider';
 import { betterAuth } from 'better-auth';
+import { createAuthEndpoint } from 'better-auth/api';
+import { setSessionCookie } from 'better-auth/cookies';
 import { parseEnvelope, symmetricDecrypt, symmetricEncrypt } from 'better-auth/crypto';
 import { jwt } from 'better-auth/plugins/jwt';
+import { z } from 'zod';
 import { isObject, parseJson } from '../../kernel/json.ts';
+import { SsoRequired } from './errors.ts';
 import type { AuthServer, AuthServerDeps, FromBrowser, Visitor } from './port.ts';
 import { resigned } from './resigned.ts';
 
@@ -18,7 +23,7 @@ const refreshTokenSeconds = 30 * day;
 const reuseSeconds = 30;
 
 /** Of what is kept; for the check that the migrations make what the library wants. */
-export function authOptions(deps: AuthServerDeps) {
+export function authOptions(deps: AuthServerDeps, boundOrg: () => string | undefined = () => undefined) {
   const { publicUrl, paths, log } = deps;
   return {
     appName: 'Fairlead',
@@ -42,7 +47,19 @@ export function authOptions(deps: AuthServerDeps) {
       modelName: 'signin_sessions',
       expiresIn: 14 * day,
       updateAge: day,
-      additionalFields: { org: { type: 'string' as const, required: false, input: false } },
+      additionalFields: {
+        org: { type: 'string' as const, required: false, input: false },
+        provider: { type: 'string' as const, required: false, input: false },
+      },
+    },
+    databaseHooks: {
+      session: {
+        create: {
+          // Whichever way it comes about: a password opens nothing for who has to come by a provider.
+          before: async (session: { userId: string; provider?: unknown }) =>
+            session.provider || deps.passwordCounts(session.userId) ? undefined : (false as const),
+        },
+      },
     },
     emailAndPassword: { enabled: true, disableSignUp: true, minPasswordLength: 12, maxPasswordLength: 256 },
     advanced: {
@@ -78,9 +95,12 @@ export function authOptions(deps: AuthServerDeps) {
         postLogin: {
           page: paths.consent,
           shouldRedirect: () => false,
-          consentReferenceId: ({ user, session }) => deps.orgOf(user.id, (session as { org?: string }).org),
+          consentReferenceId: ({ user, session }) => deps.orgOf({ userId: user.id, ...placeOf(session) }),
         },
-        customAccessTokenClaims: ({ referenceId }) => (referenceId === undefined ? {} : { org: referenceId }),
+        customAccessTokenClaims({ referenceId }) {
+          const org = referenceId ?? boundOrg();
+          return org === undefined ? {} : { org };
+        },
         clientPrivileges: () => false,
         resourcePrivileges: () => false,
         schema: {
@@ -99,15 +119,46 @@ export function authOptions(deps: AuthServerDeps) {
         interval: '2s',
         schema: { deviceCode: { modelName: 'signin_device_codes' } },
       }),
+      vouchedSessions,
     ],
   };
 }
+
+const placeOf = (session: object) => {
+  const { org, provider } = session as { org?: string | null; provider?: string | null };
+  return { org: org ?? undefined, provider: provider ?? undefined };
+};
+
+/** No path: it cannot be reached from outside, whatever is handed to the library. */
+const vouchedSessions = {
+  id: 'fairlead-vouched-sessions',
+  endpoints: {
+    openVouchedSession: createAuthEndpoint(
+      {
+        method: 'POST',
+        body: z.object({ userId: z.string(), org: z.string(), provider: z.string(), expiresAt: z.number() }),
+      },
+      async (ctx) => {
+        const { userId, org, provider, expiresAt } = ctx.body;
+        const { internalAdapter } = ctx.context;
+        const user = await internalAdapter.findUserById(userId);
+        if (!user) throw new Error('the person whom the session is for is gone');
+        const place = { org, provider, expiresAt: new Date(expiresAt) };
+        const session = await internalAdapter.createSession(userId, true, place, true);
+        const maxAge = Math.max(1, Math.floor((expiresAt - Date.now()) / 1_000));
+        await setSessionCookie(ctx, { session, user }, true, { maxAge });
+        return ctx.json({ sessionId: session.id });
+      },
+    ),
+  },
+};
 
 const idPrefixes: Record<string, string> = { user: 'usr', session: 'ses', oauthConsent: 'grant' };
 
 /** Rejects when it cannot be had now, and leaves nothing behind: a later try begins anew. */
 export async function openAuthServer(deps: AuthServerDeps): Promise<AuthServer> {
-  const auth = betterAuth(authOptions(deps));
+  const bound = new AsyncLocalStorage<string>();
+  const auth = betterAuth(authOptions(deps, () => bound.getStore()));
   const { adapter } = await auth.$context;
   const [current = '', ...others] = deps.secrets.map(({ value }) => value);
   const own = (cookie: string | undefined) => resigned(cookie, current, others);
@@ -140,13 +191,13 @@ export async function openAuthServer(deps: AuthServerDeps): Promise<AuthServer> 
   }
 
   return {
-    handle(request) {
+    handle(request, { org } = {}) {
       const cookie = request.headers.get('cookie') ?? undefined;
       const renewed = own(cookie);
-      if (renewed === undefined || renewed === cookie) return auth.handler(request);
       const headers = new Headers(request.headers);
-      headers.set('cookie', renewed);
-      return auth.handler(new Request(request, { headers }));
+      if (renewed !== undefined) headers.set('cookie', renewed);
+      const asked = renewed === cookie ? request : new Request(request, { headers });
+      return org === undefined ? auth.handler(asked) : bound.run(org, () => auth.handler(asked));
     },
     async signIn({ email, password, address, userAgent }) {
       const { ok, body, cookies } = await ask(
@@ -158,8 +209,20 @@ export async function openAuthServer(deps: AuthServerDeps): Promise<AuthServer> 
           ...(userAgent === undefined ? {} : { 'user-agent': userAgent.slice(0, 200) }),
         },
       );
-      const { user } = body;
+      const { user, code } = body;
+      if (code === 'FAILED_TO_CREATE_SESSION') throw SsoRequired();
       return ok && isObject(user) ? { cookies, userId: String(user.id) } : undefined;
+    },
+    async openSession({ userId, org, provider, expiresAt, address, userAgent }) {
+      const { headers, response } = await auth.api.openVouchedSession({
+        body: { userId, org, provider, expiresAt },
+        headers: new Headers({
+          ...(address === undefined ? {} : { [deps.addressHeader]: address }),
+          ...(userAgent === undefined ? {} : { 'user-agent': userAgent.slice(0, 200) }),
+        }),
+        returnHeaders: true,
+      });
+      return { cookies: headers.getSetCookie(), sessionId: response.sessionId };
     },
     async signOut(from) {
       return { cookies: (await ask('/sign-out', from, {})).cookies };
@@ -170,8 +233,14 @@ export async function openAuthServer(deps: AuthServerDeps): Promise<AuthServer> 
       const found = await auth.api.getSession({ headers: new Headers({ cookie }) });
       if (!found) return undefined;
       const { user, session } = found;
-      const { org } = session as { org?: string | null };
-      return { sessionId: session.id, userId: user.id, email: user.email, name: user.name, org: org ?? undefined };
+      return {
+        sessionId: session.id,
+        userId: user.id,
+        email: user.email,
+        name: user.name,
+        ...placeOf(session),
+        signedInAt: session.createdAt.getTime(),
+      };
     },
     async consent(from, { query, allow, scopes }) {
       const { ok, body } = await ask('/oauth2/consent', from, {
@@ -207,7 +276,11 @@ export async function openAuthServer(deps: AuthServerDeps): Promise<AuthServer> 
     },
     async setPassword(userId, password) {
       const { internalAdapter, password: passwords } = await auth.$context;
-      await internalAdapter.updatePassword(userId, await passwords.hash(password));
+      const hash = await passwords.hash(password);
+      const accounts = await internalAdapter.findAccounts(userId);
+      if (accounts.some(({ providerId }) => providerId === 'credential'))
+        await internalAdapter.updatePassword(userId, hash);
+      else await internalAdapter.linkAccount({ userId, providerId: 'credential', accountId: userId, password: hash });
     },
     async keepClient({ clientId, name, uri, redirectUris, grantTypes }) {
       await keep(clientId, {

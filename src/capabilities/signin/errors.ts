@@ -48,6 +48,38 @@ export const ClientRefused = defineError('CLIENT_REFUSED', {
   action: 'Correct its registration, or the document that its id names.',
 });
 
+export const SsoRequired = defineError('SSO_REQUIRED', {
+  status: 403,
+  category: 'authentication',
+  retryable: false,
+  message: 'Your organisation lets its members in by its identity provider alone.',
+  action: 'Sign in by the button of your provider. A password does not count here any more.',
+});
+
+export const SsoRefused = defineError('SSO_REFUSED', {
+  status: 403,
+  category: 'permission',
+  retryable: false,
+  message: 'Your provider says who you are, but that does not let you in here: {reason}.',
+  action: 'Ask whoever administers your organisation, and name the reason.',
+});
+
+export const SsoFailed = defineError('SSO_FAILED', {
+  status: 400,
+  category: 'authentication',
+  retryable: false,
+  message: 'The answer that came from {provider} cannot be used. Nobody was signed in.',
+  action: 'Begin again here, in this browser. If it stays, whoever runs this server finds the reason in its log.',
+});
+
+export const SsoUnavailable = defineError('SSO_UNAVAILABLE', {
+  status: 503,
+  category: 'external_service',
+  retryable: true,
+  message: '{provider} cannot be reached at the moment, so nobody can sign in by it.',
+  action: 'Try again in a minute; if it stays, whoever runs this server finds the reason in its log.',
+});
+
 export const signinErrors = [
   SignInRefused,
   TooManyAttempts,
@@ -55,4 +87,8 @@ export const signinErrors = [
   SigninUnavailable,
   SigninOff,
   ClientRefused,
+  SsoRequired,
+  SsoRefused,
+  SsoFailed,
+  SsoUnavailable,
 ];

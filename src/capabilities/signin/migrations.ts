@@ -1,4 +1,5 @@
 import type { Migration } from '../../platform/db/types.ts';
+import { ssoMigrations } from './sso/migrations.ts';
 
 // The tables of the first step are better-auth's own, under names of ours: their columns are called as it calls them, so
 // that a newer version's wishes can be read off beside them. A test holds them against what it asks for.
@@ -265,4 +266,5 @@ export const signinMigrations: Migration[] = [
       insert into signin_revision (revision) values (1);
     `,
   },
+  ...ssoMigrations,
 ];

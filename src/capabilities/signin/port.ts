@@ -30,8 +30,10 @@ export interface AuthServerDeps {
   hashToken(token: string): string;
   /** Under what one is kept that may be there already. */
   findHash(token: string): Promise<string>;
-  /** In which organisation a person is signed in, `wanted` where they are a member; from memory. */
-  orgOf(userId: string, wanted: OrgId | undefined): OrgId | undefined;
+  /** In which organisation a person is signed in by this session; from memory. */
+  orgOf(session: Pick<Visitor, 'userId' | 'org' | 'provider'>): OrgId | undefined;
+  /** Whether somebody may come in by a password at all; from memory. */
+  passwordCounts(userId: string): boolean;
 }
 
 /** A secret that the library works with; the version, a number of 32 bits, stays with it. */
@@ -48,6 +50,19 @@ export interface Visitor {
   name: string;
   /** Which organisation was chosen last. */
   org: OrgId | undefined;
+  /** By which provider of single sign-on; undefined for a password. */
+  provider: string | undefined;
+  signedInAt: number;
+}
+
+/** Somebody for whom a provider has vouched. */
+export interface Vouching {
+  userId: string;
+  org: OrgId;
+  provider: string;
+  expiresAt: number;
+  address: string | undefined;
+  userAgent: string | undefined;
 }
 
 export interface FromBrowser {
@@ -82,10 +97,18 @@ export interface NewServiceClient {
  * Who is a member of what, who may try how often and what is kept on record is decided outside.
  */
 export interface AuthServer {
-  /** Answers one of the protocol's endpoints: authorize, token, revoke, device code. */
-  handle(request: Request): Promise<Response>;
-  /** The cookies of a new session, or undefined where the password is not theirs: after the same time in any case. */
+  /**
+   * Answers one of the protocol's endpoints: authorize, token, revoke, device code. `org` is for tokens that are given out
+   * without a page of ours behind them.
+   */
+  handle(request: Request, more?: { org?: OrgId }): Promise<Response>;
+  /**
+   * The cookies of a new session, or undefined where the password is not theirs: after the same time in any case. Rejects
+   * with SsoRequired where it is theirs, and does not count.
+   */
   signIn(attempt: Attempt): Promise<{ cookies: string[]; userId: string } | undefined>;
+  /** A session without a password: whoever calls knows who it is. */
+  openSession(vouching: Vouching): Promise<{ cookies: string[]; sessionId: string }>;
   /** Ends the session, and with it what was refreshed by it; the cookies take it out of the browser. */
   signOut(from: FromBrowser): Promise<{ cookies: string[] }>;
   visitor(from: FromBrowser): Promise<Visitor | undefined>;

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
+import type { SsoProviderSettings } from '../../config/schema.ts';
 import { type Clock, systemClock } from '../../kernel/clock.ts';
 import { newId, randomToken } from '../../kernel/ids.ts';
 import type { OrgId } from '../../kernel/principal.ts';
@@ -13,7 +14,9 @@ import { createPeople, type People } from './members/people.ts';
 import { createRoster, type Roster } from './members/roster.ts';
 import { createServices, type Services } from './members/services.ts';
 import { chooseOrg } from './members/store.ts';
-import type { AuthServer, SigninPaths } from './port.ts';
+import type { AuthServer, SigninPaths, Visitor } from './port.ts';
+import { createSso, type Sso } from './sso/sso.ts';
+import { bindDevice, bindRefreshToken, boundDevice } from './sso/store.ts';
 import { type BuiltInIssuer, createBuiltInIssuer, createSigningKeys, type SigningKeys } from './tokens/issuer.ts';
 import { deleteExpired, deleteRefreshToken, findKeptHash, findRefreshToken } from './tokens/store.ts';
 
@@ -40,6 +43,8 @@ export interface SigninDeps {
   development: boolean;
   /** Somebody (`user:<id>`, `service:<id>`) does not belong to an organisation any more. */
   gone?(org: OrgId, subject: string): Promise<void>;
+  /** Providers of single sign-on by their names. */
+  providers: Readonly<Record<string, SsoProviderSettings>>;
 }
 
 /** Whose refresh token came back after it was replaced. */
@@ -54,7 +59,7 @@ export interface Signin {
   publicUrl: string;
   resource: string;
   scopes: readonly string[];
-  paths: SigninPaths & { invitation: string; account: string; signOut: string; style: string };
+  paths: SigninPaths & { invitation: string; account: string; signOut: string; style: string; sso: string };
   /** The header in which requests handed to `server` say the client's address. */
   addressHeader: string;
   issuer: BuiltInIssuer;
@@ -63,11 +68,20 @@ export interface Signin {
   services: Services;
   clients: Clients;
   limits: Limits;
+  sso: Sso;
   roster: Pick<Roster, 'member' | 'memberByEmail' | 'memberships' | 'service' | 'wake'>;
   /** Loaded when it is first asked for: it takes more than a second, and most starts never need it. */
   server(): Promise<AuthServer>;
-  /** The token endpoint. Two refreshes at once both get the one that follows. */
-  token(request: Request, refreshToken: string | undefined): Promise<{ response: Response; replayed?: Replayed }>;
+  /**
+   * The token endpoint. Two refreshes at once both get the one that follows; nobody gets one for whom their provider has
+   * to vouch and has not done so lately.
+   */
+  token(
+    request: Request,
+    form: { refreshToken: string | undefined; deviceCode: string | undefined },
+  ): Promise<{ response: Response; replayed?: Replayed }>;
+  /** Says for which organisation somebody allows a device, before they do. */
+  bindDevice(visitor: Visitor, org: OrgId, userCode: string): Promise<void>;
   /** A program is done with what it had (RFC 7009); a token that is unknown, or another program's, stays as it is. */
   revoke(refreshToken: string, clientId: string): Promise<void>;
   chooseOrg(org: OrgId, sessionId: string): Promise<void>;
@@ -89,6 +103,7 @@ export function createSignin(deps: SigninDeps): Signin {
     invitation: '/auth/invitation',
     account: '/auth/account',
     style: '/auth/style.css',
+    sso: '/auth/sso',
   };
   const addressHeader = 'x-fairlead-client-address';
   const roster = createRoster({ db, bus, clock, log });
@@ -122,7 +137,8 @@ export function createSignin(deps: SigninDeps): Signin {
           newId,
           hashToken,
           findHash,
-          orgOf: (userId, wanted) => (roster.member(userId, wanted) ?? roster.member(userId))?.org,
+          orgOf: (session) => sso.placeOf(session)?.org,
+          passwordCounts: sso.passwordCounts,
         }),
       )
       .catch((error: unknown) => {
@@ -131,7 +147,35 @@ export function createSignin(deps: SigninDeps): Signin {
       });
     return loading;
   };
+  const sso = createSso({
+    ...{ db, clock, log, keyring, egress, roster, server },
+    people: () => people,
+    callbackUrl: (name) => new URL(`${paths.sso}/${name}/callback`, publicUrl).href,
+    declared: deps.providers,
+  });
+  const people = createPeople({
+    ...{ db, keyring, clock, roster, server },
+    standing: sso,
+    isProvider: (name, org) => sso.buttons(org).some((one) => one.name === name),
+    invitationUrl: new URL(paths.invitation, publicUrl).href,
+    gone: async (org, userId) => deps.gone?.(org, `user:${userId}`),
+  });
   const clients = createClients({ db, clock, log, egress, development, server });
+
+  async function stands(userId: string, org: OrgId | undefined): Promise<boolean> {
+    await roster.wake();
+    return sso.holder(userId, org) !== undefined;
+  }
+
+  /** The library gives it no organisation: it is the one for which somebody allowed it. */
+  async function deviceToken(auth: AuthServer, request: Request, deviceCode: string): Promise<Response> {
+    const bound = await boundDevice(db, deviceCode);
+    const response = await auth.handle(request, bound ? { org: bound.org } : {});
+    if (!bound || !response.ok) return response;
+    const { refresh_token } = (await response.clone().json()) as { refresh_token?: string };
+    if (refresh_token !== undefined) await bindRefreshToken(db, bound.org, hashToken(refresh_token), bound.sessionId);
+    return response;
+  }
 
   const tidy = async () => {
     try {
@@ -149,17 +193,9 @@ export function createSignin(deps: SigninDeps): Signin {
     scopes,
     paths,
     addressHeader,
-    issuer: createBuiltInIssuer(publicUrl, keys, roster),
+    issuer: createBuiltInIssuer(publicUrl, keys, roster, sso),
     keys,
-    people: createPeople({
-      db,
-      keyring,
-      clock,
-      roster,
-      invitationUrl: new URL(paths.invitation, publicUrl).href,
-      server,
-      gone: async (org, userId) => deps.gone?.(org, `user:${userId}`),
-    }),
+    people,
     services: createServices({
       ...{ db, clock, roster, server },
       newSecret: () => `fls_${randomToken(32)}`,
@@ -167,13 +203,19 @@ export function createSignin(deps: SigninDeps): Signin {
     }),
     clients,
     limits,
+    sso,
     roster,
     server,
-    async token(request, refreshToken) {
+    async token(request, { refreshToken, deviceCode }) {
       const auth = await server();
+      if (deviceCode !== undefined) return { response: await deviceToken(auth, request, deviceCode) };
       for (let tries = 1; ; tries++) {
         // Before: a token that comes back too late is gone afterwards, with all of its family.
         const known = refreshToken === undefined ? undefined : await findRefreshToken(db, hashesOf(refreshToken));
+        if (known && tries === 1 && !(await stands(known.userId, known.org))) {
+          await deleteRefreshToken(db, hashesOf(refreshToken ?? ''), known.clientId);
+          return { response: signInAgain() };
+        }
         const response = await auth.handle(request.clone());
         if (!known || response.status !== 400) return { response };
         const { error } = (await response.clone().json()) as { error?: string };
@@ -187,6 +229,7 @@ export function createSignin(deps: SigninDeps): Signin {
       }
     },
     revoke: (refreshToken, clientId) => deleteRefreshToken(db, hashesOf(refreshToken), clientId),
+    bindDevice: (visitor, org, userCode) => bindDevice(db, org, userCode, visitor.sessionId),
     chooseOrg: (org, sessionId) => chooseOrg(db, org, sessionId),
     sign: async (claims) => (await server()).sign({ ...claims }),
     async start() {
@@ -199,4 +242,10 @@ export function createSignin(deps: SigninDeps): Signin {
       await roster.stop();
     },
   };
+}
+
+/** What a program does then is to sign the person in again, by their provider. */
+function signInAgain(): Response {
+  const body = { error: 'invalid_grant', error_description: 'the person has to sign in again' };
+  return Response.json(body, { status: 400, headers: { 'cache-control': 'no-store' } });
 }

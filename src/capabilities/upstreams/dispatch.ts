@@ -13,6 +13,7 @@ import { type Failure, judge } from './failures.ts';
 import type { Flight, Scope } from './flight.ts';
 import type { Lease } from './pool.ts';
 import { asInputRequest, askCaller, orAborted } from './relay.ts';
+import { answerRedactor } from './secrets.ts';
 import type { Declaration, Surroundings } from './types.ts';
 import { askToVisit, visitIn } from './visits.ts';
 
@@ -55,6 +56,7 @@ class Failed extends Error {
 export function createDispatcher({ declaration, around, acquire, suspect, replace, listAgain }: Deps): Dispatcher {
   const { org, name, settings } = declaration;
   const { timing, now, observe } = around;
+  const withoutSecrets = answerRedactor(declaration);
   const places = createPlaces(settings.maxConcurrentCalls, settings.maxConcurrentCalls);
   const breaker = createBreaker(settings.breaker, {
     counts: (error) => error instanceof Failed && error.failure.counts,
@@ -88,7 +90,7 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
         };
         const meta = outgoingMeta(call, connection);
         const withMeta = Object.keys(meta).length > 0 ? { ...params, _meta: meta } : params;
-        const result = await connection.request(methodOf(call), withMeta, options);
+        const result = withoutSecrets(await connection.request(methodOf(call), withMeta, options));
         return { result, connection };
       } finally {
         leave();
@@ -148,7 +150,7 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
   /** What comes of a failure when no further try is made. */
   const lastWord = ({ failure, connection }: Failed) => {
     if (failure.result === undefined) throw failure.error;
-    return { result: failure.result, connection };
+    return { result: withoutSecrets(failure.result), connection };
   };
 
   const retryPause = (tries: number, retryAfterSeconds: number | undefined): number => {

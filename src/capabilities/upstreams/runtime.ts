@@ -1,4 +1,5 @@
 import { isWebAddress } from '../../config/addresses.ts';
+import { findReferences } from '../../config/references.ts';
 import type { OpenApiUpstreamSettings, UpstreamSettings } from '../../config/schema.ts';
 import { InvalidRequest } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
@@ -8,10 +9,19 @@ import { defaultOrg, type OrgId } from '../../kernel/principal.ts';
 import { type Bus, createFollower } from '../../platform/bus/index.ts';
 import type { Db } from '../../platform/db/types.ts';
 import type { Keyring } from '../../platform/keyring/index.ts';
+import { SecretUnavailable } from '../../platform/secrets/errors.ts';
 import { RuntimeStdioOff, UpstreamDeclared, UpstreamLimit, UpstreamNameTaken, UpstreamUnknown } from './errors.ts';
 import { troubleOf } from './failures.ts';
 import { probe } from './probe.ts';
-import { keepHidden, parseUpstream, type ResolveReference, resolveReferences, seal, unseal } from './sealing.ts';
+import {
+  hasReferences,
+  keepHidden,
+  parseUpstream,
+  type ResolveReference,
+  resolveReferences,
+  seal,
+  unseal,
+} from './sealing.ts';
 import {
   countRuntime,
   deleteRuntime,
@@ -45,17 +55,21 @@ export interface Runtime {
   test(org: OrgId, name: string, input: unknown): Promise<UpstreamProbe>;
   /** Looks here and on every replica for what is there now. */
   tell(): Promise<void>;
+  /** Looks again for what references stand for. */
+  resolveAgain(): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
 
-type Known = Map<string, { revision: string; declaration: Declaration }>;
+type Known = Map<string, { revision: string; declaration: Declaration; seenSecrets: number }>;
 
 export function createRuntime(deps: Deps): Runtime {
   const { db, bus, keyring, around, allowRuntimeStdio, resolveReference, isDeclared, changed } = deps;
   const { log, timing } = around;
   // A process runs as the server's own user: only whoever runs the server may start one, not the admin of a tenant.
   const mayStart = (org: OrgId) => allowRuntimeStdio && org === defaultOrg;
+
+  let secretsSeen = 0; // counts how often what references stand for has changed
 
   const toDeclaration = async ({ org, name, settings: stored }: RuntimeRow): Promise<Declaration> => {
     const source = 'runtime' as const;
@@ -64,7 +78,13 @@ export function createRuntime(deps: Deps): Runtime {
       if ('command' in written && !mayStart(org)) {
         return { org, name, source, settings: written, written, fault: RuntimeStdioOff().message };
       }
-      return { org, name, source, settings: await resolveReferences(written, resolveReference), written };
+      try {
+        return { org, name, source, written, ...(await resolveReferences(written, resolveReference)) };
+      } catch (error) {
+        if (!SecretUnavailable.is(error)) throw error;
+        log.warn({ org, upstream: name, reason: error.message }, 'an upstream added at run time lacks a secret');
+        return { org, name, source, settings: written, written, fault: error.message };
+      }
     } catch (error) {
       log.error({ err: error, org, upstream: name }, 'an upstream added at run time cannot be used');
       const settings = parseUpstream(org, { url: 'http://unreadable.invalid/' });
@@ -80,12 +100,15 @@ export function createRuntime(deps: Deps): Runtime {
     timing: { pollMs: timing.pollMs },
     async load(known) {
       const next: Known = new Map();
+      const seenSecrets = secretsSeen;
       for (const { org, name, revision } of await listRuntimeRevisions(db)) {
         const key = `${org} ${name}`;
         const before = known?.get(key);
-        const row = before?.revision === revision ? undefined : await getRuntime(db, org, name);
-        if (row) next.set(key, { revision: row.revision, declaration: await toDeclaration(row) });
-        else if (before?.revision === revision) next.set(key, before);
+        const holds =
+          before?.revision === revision && (before.seenSecrets === seenSecrets || !hasReferences(before.declaration));
+        const row = holds ? undefined : await getRuntime(db, org, name);
+        if (row) next.set(key, { revision: row.revision, declaration: await toDeclaration(row), seenSecrets });
+        else if (holds) next.set(key, before);
       }
       await changed([...next.values()].map(({ declaration }) => declaration));
       return next;
@@ -108,7 +131,8 @@ export function createRuntime(deps: Deps): Runtime {
   ): Promise<{ written: UpstreamSettings; resolved: UpstreamSettings }> => {
     const written = parseUpstream(org, input);
     if ('command' in written && !mayStart(org)) throw RuntimeStdioOff();
-    const resolved = await resolveReferences(written, resolveReference);
+    refuseShownSecrets(written);
+    const { settings: resolved } = await resolveReferences(written, resolveReference);
     for (const address of addressesOf(resolved)) await around.egress.assertAllowed(address);
     return { written, resolved };
   };
@@ -153,9 +177,23 @@ export function createRuntime(deps: Deps): Runtime {
     },
 
     tell,
+    async resolveAgain() {
+      secretsSeen++;
+      await follower.refresh();
+    },
     start: follower.start,
     stop: follower.stop,
   };
+}
+
+/** Arguments stand in the list of processes, for everybody on this machine. */
+function refuseShownSecrets(settings: UpstreamSettings): void {
+  if (!('command' in settings)) return;
+  const shown = [settings.command, ...settings.args, settings.cwd ?? ''];
+  if (shown.some((text) => findReferences(text).some(({ kind }) => kind === 'vault')))
+    throw InvalidRequest({
+      faults: 'args: a secret of the vault would stand in the list of processes; pass it in env',
+    });
 }
 
 /** Where it says that requests are to go. Throws `InvalidRequest` for a file of this machine. */

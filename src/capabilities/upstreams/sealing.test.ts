@@ -38,7 +38,7 @@ describe('an OpenAPI document that was given whole', () => {
 
   it('is no text to put values into, and is sealed and opened without its secrets showing [CA-3]', async () => {
     const keyring = createKeyring('a secret of thirty-two bytes or more, for tests');
-    expect(await resolveReferences(api, undefined)).toEqual(api);
+    expect(await resolveReferences(api, undefined)).toEqual({ settings: api });
     const sealed = seal(keyring, 'default', 'a', api);
     expect(JSON.stringify(sealed)).not.toContain('old');
     expect(unseal(keyring, 'default', 'a', sealed)).toEqual(api);

@@ -1,16 +1,19 @@
 import { isWebAddress } from '../../config/addresses.ts';
+import { findReferences, isSecretValue } from '../../config/references.ts';
 import { httpUpstream, openApiUpstream, stdioUpstream, type UpstreamSettings } from '../../config/schema.ts';
 import { InvalidRequest } from '../../kernel/errors.ts';
 import { isObject, type JsonObject } from '../../kernel/json.ts';
 import type { OrgId } from '../../kernel/principal.ts';
 import type { Keyring, Renewal } from '../../platform/keyring/index.ts';
+import type { Standing } from '../../platform/secrets/index.ts';
 import { isSecretArg, maskedArgs, maskedDocument, maskedUrl } from './secrets.ts';
+import type { Declaration } from './types.ts';
 
 /** What stands for a secret in everything that is given out; given back in a change, it keeps the old value. */
 export const hidden = '***';
 
-const reference = /\$\{(?:env|file):[^{}]+\}/;
-const wholeReference = /^(?:[A-Za-z]+ )?\$\{(?:env|file):[^{}]+\}$/;
+const reference = /\$\{(?:env|file|vault):[^{}]+\}/;
+const wholeReference = /^(?:[A-Za-z]+ )?\$\{(?:env|file|vault):[^{}]+\}$/;
 
 export type ResolveReference = (text: string, org: OrgId) => Promise<string>;
 
@@ -171,12 +174,13 @@ function originOf(url: unknown): string | undefined {
   return typeof url === 'string' && URL.canParse(url) ? new URL(url).origin : undefined;
 }
 
-/** Puts values in the place of references. Without a resolver there are none to be had. */
+/** Puts values in the place of references, and tells which of them are secrets. Without a resolver there are none to be had. */
 export async function resolveReferences(
   settings: UpstreamSettings,
   resolve: ResolveReference | undefined,
-): Promise<UpstreamSettings> {
+): Promise<{ settings: UpstreamSettings; given?: readonly string[] }> {
   const resolved = new Map<string, string>();
+  const given: string[] = [];
   const texts = new Set<string>();
   mapStrings(settings as unknown as JsonObject, (value) => {
     if (reference.test(value)) texts.add(value);
@@ -184,12 +188,32 @@ export async function resolveReferences(
   });
   for (const text of texts) {
     if (!resolve) throw InvalidRequest({ faults: 'references cannot be used in upstreams that are added at run time' });
-    resolved.set(text, await resolve(text, settings.org));
+    const value = await resolve(text, settings.org);
+    resolved.set(text, value);
+    const bare = value.replace(/^\w+ /, ''); // `Bearer …`
+    if (findReferences(text).some((one) => isSecretValue(one, bare))) given.push(bare);
   }
-  return mapStrings(
-    settings as unknown as JsonObject,
-    (value) => resolved.get(value) ?? value,
-  ) as unknown as UpstreamSettings;
+  const put = mapStrings(settings as unknown as JsonObject, (value) => resolved.get(value) ?? value);
+  return { settings: put as unknown as UpstreamSettings, ...(given.length > 0 ? { given } : {}) };
+}
+
+/** The references of upstreams as they were written, for people. */
+export function standingIn(declarations: readonly Declaration[]): Standing[] {
+  return declarations.flatMap(({ org, name, written }) => {
+    const standing: Standing[] = [];
+    if (written)
+      mapStrings(written as unknown as JsonObject, (text, field) => {
+        for (const { kind, name: what } of findReferences(text))
+          standing.push({ place: `${name}.${field}`, org, kind, name: what });
+        return text;
+      });
+    return standing;
+  });
+}
+
+/** Whether a change of what references stand for may change it. */
+export function hasReferences({ written }: Declaration): boolean {
+  return written !== undefined && reference.test(JSON.stringify(written));
 }
 
 function contextOf(org: OrgId, name: string, field: string): string {

@@ -2,13 +2,15 @@ import { ProtocolError } from '@modelcontextprotocol/client';
 import { isWebAddress } from '../../config/addresses.ts';
 import type { OpenApiUpstreamSettings, UpstreamSettings } from '../../config/schema.ts';
 import { isObject } from '../../kernel/json.ts';
-import { type Log, redactText } from '../../platform/telemetry/index.ts';
+import { isSecretKey, type Log, redactText } from '../../platform/telemetry/index.ts';
 import { encodeAll } from './openapi/serialize.ts';
+import type { Declaration } from './types.ts';
 
 type Redact = (text: string) => string;
 
 const mask = '***';
 const secretName = /key|token|secret|passw|auth|credential|bearer|cookie|session|signature/i;
+const minAnswerSecretLength = 8;
 const minSecretLength = 6; // shorter values are words such as `true` and would mangle every text
 
 /** Where an upstream is, for people: the command line, URL or path without anything that looks like a secret. */
@@ -61,6 +63,29 @@ export function redactor(settings: UpstreamSettings): Redact {
     .filter((value) => value.length >= minSecretLength)
     .sort((a, b) => b.length - a.length);
   return (text) => known.reduce((rest, secret) => rest.replaceAll(secret, mask), text);
+}
+
+/**
+ * Takes out of what it answers what nobody is to see: its credentials, which it may well repeat. Not every value that it
+ * was given, since most of those of `env` are paths and words that its answers are about. Gives the same back where there
+ * is nothing to take out.
+ */
+export function answerRedactor({ settings, given = [] }: Pick<Declaration, 'settings' | 'given'>): <T>(answer: T) => T {
+  const named = Object.entries('command' in settings ? settings.env : settings.headers).flatMap(([name, value]) =>
+    isSecretKey(name) ? [value, value.replace(/^\w+ /, '')] : [],
+  );
+  const secrets = 'secrets' in settings ? Object.values(settings.secrets).flatMap(formsOf) : [];
+  const known = [...new Set([...given.flatMap(formsOf), ...named, ...secrets])]
+    .filter((value) => value.length >= minAnswerSecretLength)
+    .sort((a, b) => b.length - a.length);
+  if (known.length === 0) return (answer) => answer;
+  const redact = (text: string) => known.reduce((rest, secret) => rest.replaceAll(secret, mask), text);
+  const isClean = (value: unknown): boolean => {
+    if (typeof value === 'string') return !known.some((secret) => value.includes(secret));
+    if (Array.isArray(value)) return value.every(isClean);
+    return !isObject(value) || Object.values(value).every(isClean);
+  };
+  return (answer) => (isClean(answer) ? answer : (cleaned(answer, redact) as typeof answer));
 }
 
 /** A log whose errors do not repeat what this upstream was given: what it answered stands in them, too. */

@@ -221,4 +221,6 @@ export interface Declaration {
   written?: UpstreamSettings;
   /** Why it cannot be run at all; fit for callers. */
   fault?: string;
+  /** Secrets that references stand for in it. */
+  given?: readonly string[];
 }

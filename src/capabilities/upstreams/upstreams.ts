@@ -1,4 +1,4 @@
-import type { UpstreamSettings } from '../../config/schema.ts';
+import type { DeclaredUpstream, UpstreamSettings } from '../../config/schema.ts';
 import type { ToolProvider } from '../../kernel/call.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { JsonObject } from '../../kernel/json.ts';
@@ -6,11 +6,12 @@ import type { OrgId } from '../../kernel/principal.ts';
 import type { Bus } from '../../platform/bus/types.ts';
 import type { Db } from '../../platform/db/types.ts';
 import type { Keyring } from '../../platform/keyring/index.ts';
+import type { Standing } from '../../platform/secrets/index.ts';
 import { UpstreamUnknown } from './errors.ts';
 import { createImporter } from './openapi/importer.ts';
 import { createRegistry, type ResourceUpdate } from './registry.ts';
 import { createRuntime } from './runtime.ts';
-import { masked, type ResolveReference } from './sealing.ts';
+import { masked, type ResolveReference, standingIn } from './sealing.ts';
 import { addSeen, listSeen, removeSeen } from './store.ts';
 import {
   type Declaration,
@@ -47,7 +48,9 @@ export interface Upstreams extends ToolProvider {
   /** Connects, lists and closes again; changes nothing. */
   test(org: OrgId, name: string, input: unknown): Promise<UpstreamProbe>;
   /** Takes over a new file: only what changed is touched, running calls end where they began. */
-  redeclare(declared: Record<string, UpstreamSettings>): Promise<void>;
+  redeclare(declared: Record<string, DeclaredUpstream>): Promise<void>;
+  /** Looks again for what references of upstreams added at run time stand for; only those that changed are touched. */
+  resolveAgain(): Promise<void>;
   /** Asks to be told about a resource; returns the way to end that. */
   subscribe(org: OrgId, toolset: string, uri: string): Promise<() => Promise<void>>;
   onResourceUpdated(listener: (update: ResourceUpdate) => void): () => void;
@@ -61,10 +64,12 @@ export interface UpstreamsDeps extends Omit<Surroundings, 'timing' | 'now' | 'im
   /** An upstream is declared nowhere any more. */
   gone?(org: OrgId, name: string): Promise<void>;
   /** Upstreams of the file by name, references resolved. */
-  declared: Record<string, UpstreamSettings>;
+  declared: Record<string, DeclaredUpstream>;
   allowRuntimeStdio: boolean;
-  /** Values for `${env:...}` and `${file:...}` in upstreams added at run time; without it such are refused. */
+  /** Values for references in upstreams added at run time; without it such are refused. */
   resolveReference?: ResolveReference;
+  /** Told which references those have, whenever that may have changed. */
+  keepReferences?(standing: readonly Standing[]): void;
   timing?: Partial<Timing>;
 }
 
@@ -96,6 +101,7 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
     isDeclared: (org, name) => declared.some((entry) => entry.org === org && entry.name === name),
     async changed(declarations) {
       added = declarations;
+      deps.keepReferences?.(standingIn(declarations));
       await reconcile();
     },
   });
@@ -195,6 +201,8 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
       await forgetGone().catch((error: unknown) => log.warn({ err: error }, 'could not note which upstreams run'));
     },
 
+    resolveAgain: runtime.resolveAgain,
+
     async subscribe(org, toolset, uri) {
       return registry.subscribe(org, toolset, uri);
     },
@@ -208,6 +216,13 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
   };
 }
 
-function declarationsOf(declared: Record<string, UpstreamSettings>): Declaration[] {
-  return Object.entries(declared).map(([name, settings]) => ({ org: settings.org, name, source: 'file', settings }));
+function declarationsOf(declared: Record<string, DeclaredUpstream>): Declaration[] {
+  return Object.entries(declared).map(([name, { fault, given, ...settings }]) => ({
+    org: settings.org,
+    name,
+    source: 'file',
+    settings: settings as UpstreamSettings,
+    ...(fault === undefined ? {} : { fault }),
+    ...(given === undefined ? {} : { given }),
+  }));
 }

@@ -34,6 +34,10 @@ import { knowledgeRuns } from './knowledge/runs.ts';
 import { knowledgeSync } from './knowledge/sync.ts';
 import { knowledgeUpload } from './knowledge/upload.ts';
 import { knowledgeVerify } from './knowledge/verify.ts';
+import { limitsAdd } from './limits/add.ts';
+import { limitsList } from './limits/list.ts';
+import { limitsRemove } from './limits/remove.ts';
+import { limitsShow } from './limits/show.ts';
 import { login } from './login.ts';
 import { logout } from './logout.ts';
 import { migrate } from './migrate.ts';
@@ -41,10 +45,17 @@ import { orgsCreate } from './orgs/create.ts';
 import { orgsDelete } from './orgs/delete.ts';
 import { orgsList } from './orgs/list.ts';
 import { policiesCheck } from './policies/check.ts';
+import { policiesDiff } from './policies/diff.ts';
+import { policiesExplain } from './policies/explain.ts';
 import { policiesList } from './policies/list.ts';
 import { policiesRemove } from './policies/remove.ts';
+import { policiesReplay } from './policies/replay.ts';
+import { policiesRollback } from './policies/rollback.ts';
 import { policiesSave } from './policies/save.ts';
+import { policiesTest } from './policies/test.ts';
+import { policiesVersions } from './policies/versions.ts';
 import { restore } from './restore.ts';
+import { secretsCheck } from './secrets/check.ts';
 import { serve } from './serve.ts';
 import { stdio } from './stdio.ts';
 import { toolsDescribe } from './tools/describe.ts';
@@ -117,11 +128,22 @@ export const commands: readonly CommandSpec[] = [
   policiesSave,
   policiesRemove,
   policiesCheck,
+  limitsList,
+  limitsShow,
+  limitsAdd,
+  limitsRemove,
+  policiesTest,
+  policiesExplain,
+  policiesReplay,
+  policiesVersions,
+  policiesDiff,
+  policiesRollback,
   audit,
   auditVerify,
   auditExport,
   configCheck,
   configSchema,
+  secretsCheck,
   migrate,
   backup,
   restore,

@@ -1,9 +1,11 @@
 import { inheritedEnvironment, type LoadOptions, loadSettings, settingOptions } from '../../config/index.ts';
 import type { Settings } from '../../config/schema.ts';
+import { createSecrets } from '../../platform/secrets/index.ts';
 import { createLog } from '../../platform/telemetry/log.ts';
 import { type CommandSpec, exitCodes } from '../command.ts';
 import { connectLines, renderConnectLines } from '../connect-lines.ts';
 import { CommandFailed } from '../errors.ts';
+import { secretsIn } from '../known-secrets.ts';
 import { reloadOnChange } from '../reload.ts';
 
 const shownAtFirst = new Set(['claude-code', 'cursor', 'vscode', 'windsurf', 'inspector']);
@@ -33,13 +35,28 @@ export const serve: CommandSpec = {
   async run(context, { options }) {
     const { env, cwd, stdout, stderr } = context;
     const startedAt = performance.now();
-    const load = (more: Pick<LoadOptions, 'further'> = {}) =>
-      loadSettings({ env, cwd, flags: options as Record<string, string | boolean>, ...more });
+    let known: readonly string[] = [];
+    const log = createLog({
+      level: 'info',
+      service: 'fairlead',
+      destination: stderr,
+      secrets: () => [...known, ...secrets.values()],
+    });
+    const secrets = createSecrets({ log });
+    const load = async (more: Pick<LoadOptions, 'further'> = {}) => {
+      const flags = options as Record<string, string | boolean>;
+      const now = await loadSettings({ env, cwd, flags, secrets, ...more });
+      known = secretsIn(now.settings);
+      return now;
+    };
     // Loaded only here, and so is the server below: it is most of the program, and no other command needs it.
     const { settingsFaults: further } = await import('../../app/check.ts');
-    const loaded = await load({ further });
+    const loaded = await load({ further }).catch(async (error: unknown) => {
+      await secrets.stop(); // a token that was made for this start is of no more use
+      throw error;
+    });
     const { settings, warnings } = loaded;
-    const log = createLog({ level: settings.logLevel, service: 'fairlead', destination: stderr });
+    log.level = settings.logLevel;
     for (const warning of warnings) log.warn(warning);
     const say = (text: string) => stdout.write(`${text}\n`);
 
@@ -51,6 +68,7 @@ export const serve: CommandSpec = {
     const running = await start({
       settings,
       log,
+      secrets,
       inheritedEnvironment: inheritedEnvironment(env),
       onProgress: (step) => say(`... ${step}`),
     }).catch((error: unknown) => {
@@ -58,6 +76,7 @@ export const serve: CommandSpec = {
     });
     const reloading = reloadOnChange(loaded, () => load(), running, log);
     reload = reloading.reload;
+    const unwatch = secrets.onChange(() => void reloading.reload());
     const noted = await noteStart(running, settings, env, log);
 
     const mcpUrl = `${running.url}/mcp`;
@@ -77,6 +96,7 @@ export const serve: CommandSpec = {
       else context.signal.addEventListener('abort', () => resolve(), { once: true });
     });
     say('\nshutting down: no new calls; running ones may finish');
+    unwatch();
     reloading.stop();
     await noted.forget();
     await running.stop();

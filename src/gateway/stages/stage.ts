@@ -1,5 +1,6 @@
 import type { Call, CallEnd, Outcome, ProviderReply } from '../../kernel/call.ts';
 import type { FairleadError } from '../../kernel/errors.ts';
+import type { LimitStanding } from '../../kernel/limit.ts';
 import type { Span } from '../../platform/telemetry/index.ts';
 import type { UriRewriter } from '../uris.ts';
 
@@ -8,6 +9,10 @@ export interface CallState {
   call: Call;
   /** The URI at the caller's endpoint for one of the provider's own. From `resolve` on, but for our own resources. */
   wireUri?: UriRewriter;
+  /** The limits that the call was counted by. */
+  limits?: readonly LimitStanding[];
+  /** What it holds of limits and the like. Each is ended when the call leaves; whoever parks it releases them. */
+  reservations?: readonly Reservation[];
   /** Set by dispatch (or a cache): what the provider said. */
   reply?: ProviderReply;
   /** Set once the call is over; later stages are then skipped, but for those marked `always`. */
@@ -22,6 +27,14 @@ export interface CallState {
   span?: Span;
   /** Awaited when the call leaves the pipeline, whatever happened; last registered first. They never fail. */
   onLeave: (() => Promise<void>)[];
+}
+
+/** What a call holds while it runs. Each of the two ends it, once; neither rejects. */
+export interface Reservation {
+  /** The call is over, and counts. */
+  settle(): Promise<void>;
+  /** The call has not been made: as if it had never been asked for. */
+  release(): Promise<void>;
 }
 
 /** A named step. It throws a `FairleadError` to refuse, and sets `state.end` to finish early. */

@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { Kysely, PostgresDialect } from 'kysely';
 import type { Pool } from 'pg';
 import type { Log } from '../telemetry/index.ts';
-import { openEmbedded } from './embedded.ts';
+import { openEmbedded, waitForConnectionMs } from './embedded.ts';
 import { lockDataDir } from './lock.ts';
 import { awaitPostgres, openPostgres } from './postgres.ts';
-import { preparing } from './prepared.ts';
+import { sharing } from './sharing.ts';
 import type { Database } from './types.ts';
 
 const waitForPostgresMs = 30_000;
@@ -55,14 +55,18 @@ export async function openDatabase({
 /** The handle over a pool; `close` runs once. */
 export function databaseOver(kind: Database['kind'], pool: Pool, close: () => Promise<void>): Database {
   let stopping: Promise<void> | undefined;
+  const shared = kind === 'embedded' ? sharing(pool, waitForConnectionMs) : undefined;
   return {
     kind,
-    db: new Kysely({ dialect: new PostgresDialect({ pool: kind === 'embedded' ? preparing(pool) : pool }) }),
+    db: new Kysely({ dialect: new PostgresDialect({ pool: shared ?? pool }) }),
     pool,
     async ping() {
       await pool.query('select 1');
     },
-    usage: () => ({ total: pool.totalCount, idle: pool.idleCount, waiting: pool.waitingCount }),
+    usage: () => ({
+      ...{ total: pool.totalCount, idle: pool.idleCount },
+      waiting: shared ? shared.waiting() : pool.waitingCount,
+    }),
     stop() {
       stopping ??= close();
       return stopping;

@@ -5,7 +5,7 @@ import { type EngineThread, openThread } from './thread.ts';
 import { Wire } from './wire.ts';
 
 /** Who holds the one connection and waits for a second waits for ever: better a fault that says so. */
-const waitForConnectionMs = 30_000;
+export const waitForConnectionMs = 30_000;
 
 /**
  * PGlite in a thread of its own, behind the pool that Postgres has too. When the thread dies, what runs fails and the
@@ -21,6 +21,7 @@ export async function openEmbedded(start: EngineStart, log: Log): Promise<{ pool
 export function poolOver(thread: EngineThread, log: Log): Pool {
   const pool = new Pool({
     max: 1,
+    pipeline: true, // the backend takes one after the other; they need not wait for us between
     // The type asks for a whole socket; what `pg` uses of one is there.
     stream: () => new Wire(thread.connect) as never,
     idleTimeoutMillis: 0,

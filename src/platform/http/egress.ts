@@ -23,6 +23,8 @@ export interface EgressDeps {
   allow: readonly string[];
   log: Log;
   resolve?: Resolve;
+  /** PEM of the authorities that unguarded requests trust instead of the usual ones. */
+  ca?: string;
 }
 
 export interface EgressInit extends RequestInit {
@@ -78,7 +80,7 @@ export interface Egress {
   stop(): Promise<void>;
 }
 
-export function createEgress({ allow, log, resolve = resolveAll }: EgressDeps): Egress {
+export function createEgress({ allow, log, resolve = resolveAll, ca }: EgressDeps): Egress {
   let list = allowList(allow);
 
   function refusal(hostname: string, address: string): FairleadError | undefined {
@@ -122,7 +124,10 @@ export function createEgress({ allow, log, resolve = resolveAll }: EgressDeps): 
 
   const timeouts = { headersTimeout: 0, bodyTimeout: 0, allowH2: false };
   let guardedAgent = new Agent({ ...timeouts, connect: connectGuarded });
-  const openAgent = new Agent({ ...timeouts, connect: { timeout: connectTimeoutMs } });
+  const openAgent = new Agent({
+    ...timeouts,
+    connect: { timeout: connectTimeoutMs, ...(ca === undefined ? {} : { ca }) },
+  });
 
   function assertForm(url: URL): void {
     const host = url.hostname || url.protocol;

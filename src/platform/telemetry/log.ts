@@ -11,8 +11,8 @@ export interface LogOptions {
   level: LogLevel;
   /** The field `service` of each line. */
   service: string;
-  /** Values that must not appear in any line, such as configured keys. */
-  secrets?: readonly string[];
+  /** Values that must not appear in any line, such as configured keys; asked with each line where they change. */
+  secrets?: readonly string[] | (() => readonly string[]);
   /** Where the lines go; standard error by default, since standard output belongs to commands and to stdio. */
   destination?: DestinationStream;
 }
@@ -25,7 +25,8 @@ const maxText = 8_192;
  * counts for all of them.
  */
 export function createLog({ level: first, service, secrets = [], destination }: LogOptions): Log {
-  const rules = { secrets, maxText };
+  const secretsNow = typeof secrets === 'function' ? secrets : () => secrets;
+  const rulesNow = () => ({ secrets: secretsNow(), maxText });
   let level = first;
   let least = severityOf(level);
   const log = pino(
@@ -45,12 +46,12 @@ export function createLog({ level: first, service, secrets = [], destination }: 
           const [first, ...rest] = args;
           const hasFields = typeof first === 'object' && first !== null;
           const fields = hasFields
-            ? asFields(redactValue(first instanceof Error ? { error: first } : first, rules))
+            ? asFields(redactValue(first instanceof Error ? { error: first } : first, rulesNow()))
             : {};
           const words = hasFields || first === undefined || first === null ? rest : args;
           const message = words.length > 0 ? format(...words) : messageOf(fields);
           if (message === undefined) method.call(this, fields);
-          else method.call(this, fields, redactText(message, secrets));
+          else method.call(this, fields, redactText(message, secretsNow()));
         },
       },
     },
@@ -60,11 +61,11 @@ export function createLog({ level: first, service, secrets = [], destination }: 
   // pino resets the formatter of child bindings in children, so the method itself is wrapped; children inherit it.
   const child = log.child;
   log.child = function redactingChild(this: Logger, bindings: object, options?: object) {
-    return child.call(this, asFields(redactValue(bindings, rules)), { ...options, level: 'trace' });
+    return child.call(this, asFields(redactValue(bindings, rulesNow())), { ...options, level: 'trace' });
   } as typeof log.child;
   const setBindings = log.setBindings;
   log.setBindings = function redactingBindings(this: Logger, bindings: object) {
-    setBindings.call(this, asFields(redactValue(bindings, rules)));
+    setBindings.call(this, asFields(redactValue(bindings, rulesNow())));
   };
   Object.defineProperty(log, 'level', {
     get: () => level,

@@ -47,6 +47,10 @@ export interface Metrics {
   watchAuditQueue(read: () => { used: number; size: number; dropped: number }): void;
   /** How far collections are behind their sources, read at each scrape. Returns where what happens to documents is told. */
   watchKnowledge(read: () => Iterable<{ org: string; collection: string; lagMs: number }>): KnowledgeInstruments;
+  /** Whether limits are counted alone, and among how many replicas, read at each scrape. Returns where refusals are told. */
+  watchLimits(
+    read: () => { alone: boolean; replicas: number },
+  ): (rule: { name: string; isFromFile: boolean }, org: string) => void;
   /** Another figure, read at each scrape. The name starts with `fairlead_`; it has no labels. */
   gauge(name: string, help: string, read: () => number): void;
   /** Another count; the name starts with `fairlead_` and ends with `_total`. Returns the way to add to it. */
@@ -215,6 +219,26 @@ export function createMetrics(): Metrics {
         document: (end) => documents.inc({ end }),
         indexed: (tookMs) => took.observe(tookMs / 1_000),
       };
+    },
+    watchLimits(read) {
+      const ruleLabel = boundedLabel(maxLabels);
+      gauge('fairlead_limits_alone', '1 while the store of limits is away and this replica goes by its share', () =>
+        read().alone ? 1 : 0,
+      );
+      gauge(
+        'fairlead_limits_replicas',
+        'Replicas that were last seen alive, this one among them',
+        () => read().replicas,
+      );
+      const refusals = new Counter({
+        name: 'fairlead_limit_refusals_total',
+        help: 'Calls that a limit refused, by its rule',
+        labelNames: ['rule'] as const,
+        registers,
+      });
+      // What stands in the operator's file names no tenant.
+      return ({ name, isFromFile }, org) =>
+        refusals.inc({ rule: isFromFile || org === defaultOrg ? ruleLabel(name) : other });
     },
     gauge,
     counter(name, help) {

@@ -19,6 +19,7 @@ export const secretKeys: readonly string[] = [
   'accesskey',
   'accesskeyid',
   'secretkey',
+  'secretid',
   'privatekey',
   'signingkey',
   'encryptionkey',

@@ -52,7 +52,10 @@ export function createConnectionsSurface(deps: ConnectionsSurfaceDeps, admission
   const visitorOf = async (c: Context<HttpEnv>): Promise<Visitor | undefined> => {
     const cookie = c.req.header('cookie');
     if (!signin || !cookie?.includes('fairlead.session_token')) return undefined;
-    return (await signin.server()).visitor({ cookie });
+    const visitor = await (await signin.server()).visitor({ cookie });
+    if (!visitor) return undefined;
+    await signin.roster.wake();
+    return signin.sso.counts(visitor) ? visitor : undefined;
   };
 
   /** Whether this browser is that of whoever the connection is for: the person, or a page that says what is wrong. */
@@ -66,9 +69,9 @@ export function createConnectionsSurface(deps: ConnectionsSurfaceDeps, admission
       const to = `${here.pathname}${here.search}`;
       return c.redirect(`${signin.paths.signIn}?${new URLSearchParams({ to })}`, 303);
     }
-    await signin.roster.wake();
-    const member = signin.roster.member(visitor.userId, org);
-    if (`user:${visitor.userId}` === subject && member?.org === org) return { principal: principalOf(member) };
+    // What this session opens: one of a provider opens its own organisation alone.
+    const member = signin.sso.reach(visitor).find((one) => one.org === org);
+    if (member && `user:${visitor.userId}` === subject) return { principal: principalOf(member) };
     return show(c, {
       title: 'This link is for somebody else',
       fault: `You are signed in as ${visitor.email}, and this link connects an account for another person.`,

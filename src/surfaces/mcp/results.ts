@@ -10,6 +10,7 @@ export const metaKeys = {
   incomplete: 'dev.fairlead/incomplete',
   status: 'dev.fairlead/status',
   tool: 'dev.fairlead/tool',
+  limits: 'dev.fairlead/limits',
 } as const;
 
 const invalidParams = -32602;
@@ -25,13 +26,13 @@ export function toToolResult(end: CallEnd, era: 'modern' | 'sessions'): JsonObje
   if (end.error) {
     if (end.error.code === UnknownTool.code) throw rpcError(end.error, invalidParams);
     if (end.rpc && protocolCodes[era].has(end.rpc.code)) throw passedOn(end.rpc);
-    return refusal(end.error, end.rpc?.code === urlElicitation ? pagesOf(end.rpc) : []);
+    return refusal(end, end.error, end.rpc?.code === urlElicitation ? pagesOf(end.rpc) : []);
   }
   const result = asObject(end.result);
   return {
     ...result,
     content: result.content ?? [],
-    _meta: { ...asObject(result._meta), [metaKeys.callId]: end.callId },
+    _meta: { ...asObject(result._meta), [metaKeys.callId]: end.callId, ...limitsOf(end) },
   };
 }
 
@@ -59,12 +60,17 @@ function pagesOf({ data }: RpcFault): string[] {
   return elicitations.flatMap((one) => (isObject(one) && typeof one.url === 'string' ? [one.url] : []));
 }
 
-function refusal(error: ErrorBody, pages: readonly string[]): JsonObject {
+/** How the limits stand by which a call was counted. */
+function limitsOf({ limits }: CallEnd): JsonObject {
+  return limits ? { [metaKeys.limits]: limits as unknown as JsonObject[] } : {};
+}
+
+function refusal(end: CallEnd, error: ErrorBody, pages: readonly string[]): JsonObject {
   const visit = pages.length > 0 ? ` Open this first, then call again: ${pages.join(' ')}` : '';
   return {
     isError: true,
     content: [{ type: 'text', text: `${error.message} ${error.suggestedAction}${visit}` }],
-    _meta: { [metaKeys.error]: error as unknown as JsonObject },
+    _meta: { [metaKeys.error]: error as unknown as JsonObject, ...limitsOf(end) },
   };
 }
 

@@ -7,6 +7,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { type ErrorKind, Internal, ShuttingDown } from '../../kernel/errors.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import { problemBody } from '../http/problem.ts';
+import { rateLimitFields } from './ratelimit.ts';
 import { type Reply, type Route, route } from './route.ts';
 import * as schemas from './schemas.ts';
 import { endpointName, toolParams } from './tools.ts';
@@ -64,6 +65,7 @@ export function callRoutes(deps: CallsDeps): Route[] {
         'Goes the way of every call: arguments are validated, policy decides, the audit keeps a record. The status ' +
         'says how the call ended. A tool that needs an answer from its caller during the call cannot be used this ' +
         'way. `traceparent`, `tracestate` and `baggage` are passed on.\n\n' +
+        'A call that limits count is answered with the fields `RateLimit-Policy` and `RateLimit`, whatever became of it.\n\n' +
         'With an `Idempotency-Key` a call that ran is not run again for 24 hours: the same request gets the same ' +
         'answer, with the header `idempotency-replayed: true`, as long as you may make it; the audit keeps a record of ' +
         'that too. What was refused before it ran can be sent again with the same key.',
@@ -112,8 +114,9 @@ const mute: CallerLink = {
 };
 
 function answerOf(end: CallEnd): Reply {
-  const { callId, outcome, result, error, replayed } = end;
+  const { callId, outcome, result, error, replayed, limits } = end;
   const headers = {
+    ...rateLimitFields(limits),
     ...(error?.retryAfter === undefined ? {} : { 'retry-after': String(Math.ceil(error.retryAfter)) }),
     ...(replayed ? { 'idempotency-replayed': 'true' } : {}),
   };
@@ -214,7 +217,7 @@ const callAnswers = {
     example: failure('denied', 'UNKNOWN_TOOL'),
   },
   429: {
-    description: '`limited`: too many calls; `retry-after` says when',
+    description: '`limited`: too many calls; `retry-after` says when, `ratelimit` what is left',
     schema: callReply,
     example: failure('limited', 'UPSTREAM_BUSY'),
   },

@@ -1,6 +1,13 @@
 import { z } from '@hono/zod-openapi';
-import { type Policy, PolicyShipped, policyErrors } from '../../capabilities/policy/index.ts';
+import {
+  PoliciesChanged,
+  PoliciesNotLoaded,
+  type Policy,
+  PolicyShipped,
+  policyErrors,
+} from '../../capabilities/policy/index.ts';
 import { NotFound } from '../../kernel/errors.ts';
+import { ifMatch } from './policy-versions.ts';
 import { ok, type Route, route } from './route.ts';
 import * as schemas from './schemas.ts';
 
@@ -37,6 +44,7 @@ const rule = z
     origin: z.string().optional(),
     effect: z.enum(['permit', 'forbid']),
     description: z.string().optional(),
+    line: z.int().openapi({ description: 'Where it begins in its text, counted from 1' }),
     text: z.string(),
   })
   .openapi('Rule');
@@ -77,6 +85,13 @@ export function policyRoutes({ policy: door }: { policy: Pick<Policy, 'store' | 
             policies: z.array(policy),
             inForce: z.object({
               version: z.string(),
+              set: z
+                .int()
+                .optional()
+                .openapi({ description: "Number of the organisation's own policies as they stand together" }),
+              shared: z.string().optional().openapi({
+                description: 'Version of the rules that all organisations share: shipped, and of the folder',
+              }),
               rules: z.array(rule),
               reason: z.string().optional().openapi({ description: 'Why there are no rules: everything is denied' }),
             }),
@@ -123,7 +138,12 @@ export function policyRoutes({ policy: door }: { policy: Pick<Policy, 'store' | 
             faults: z.array(fault),
             warnings: z.array(fault),
           }),
-          example: { ok: true, rules: [{ name: '#1', effect: 'forbid', text: exampleText }], faults: [], warnings: [] },
+          example: {
+            ok: true,
+            rules: [{ name: '#1', effect: 'forbid', line: 1, text: exampleText }],
+            faults: [],
+            warnings: [],
+          },
         },
       },
       handle({ body }) {
@@ -173,17 +193,20 @@ export function policyRoutes({ policy: door }: { policy: Pick<Policy, 'store' | 
       path: '/api/v1/policies/{name}',
       tag: 'Policies',
       summary: 'Save a policy',
-      description: 'Saves a policy as a new version, which counts at once. Checked against the schema first.',
+      description:
+        'Saves a policy as a new version, which counts at once. Checked against the schema first. What it would do to past ' +
+        'decisions is told by a rehearsal, whose ETag as If-Match makes sure that what was rehearsed is what is saved.',
       scope: 'policies:write',
       inOrg: true,
       params: nameParams,
+      headers: ifMatch,
       body: textBody,
       bodyExample: { text: exampleText },
       answers: { 200: { description: 'Saved', schema: saved, example: exampleSaved } },
       errors: policyErrors,
       act: { action: 'policies.save', subject: subjectOf },
-      handle: async ({ principal, org, params, body }) =>
-        ok(await door.store.save(org, params.name, body.text, principal.id)),
+      handle: async ({ principal, org, params, headers, body }) =>
+        ok(await door.store.save(org, params.name, body.text, principal.id, headers['if-match'])),
     }),
     route({
       method: 'post',
@@ -194,6 +217,7 @@ export function policyRoutes({ policy: door }: { policy: Pick<Policy, 'store' | 
       scope: 'policies:write',
       inOrg: true,
       params: nameParams,
+      headers: ifMatch,
       body: z.strictObject({
         version: z
           .int()
@@ -204,8 +228,8 @@ export function policyRoutes({ policy: door }: { policy: Pick<Policy, 'store' | 
       answers: { 200: { description: 'Restored', schema: saved, example: exampleSaved } },
       errors: [NotFound, ...policyErrors],
       act: { action: 'policies.restore', subject: subjectOf, detail: ({ body }) => ({ version: body.version }) },
-      handle: async ({ principal, org, params, body }) =>
-        ok(await door.store.restore(org, params.name, body.version, principal.id)),
+      handle: async ({ principal, org, params, headers, body }) =>
+        ok(await door.store.restore(org, params.name, body.version, principal.id, headers['if-match'])),
     }),
     route({
       method: 'delete',
@@ -216,11 +240,12 @@ export function policyRoutes({ policy: door }: { policy: Pick<Policy, 'store' | 
       scope: 'policies:write',
       inOrg: true,
       params: nameParams,
+      headers: ifMatch,
       answers: { 204: { description: 'Removed' } },
-      errors: [NotFound, PolicyShipped],
+      errors: [NotFound, PolicyShipped, PoliciesChanged, PoliciesNotLoaded],
       act: { action: 'policies.remove', subject: subjectOf },
-      async handle({ principal, org, params }) {
-        await door.store.remove(org, params.name, principal.id);
+      async handle({ principal, org, params, headers }) {
+        await door.store.remove(org, params.name, principal.id, headers['if-match']);
         return { status: 204 };
       },
     }),

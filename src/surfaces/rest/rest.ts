@@ -18,12 +18,17 @@ import type { BodyLimits } from './input.ts';
 import { keyRoutes } from './keys.ts';
 import { knowledgeRoutes } from './knowledge.ts';
 import { knowledgeQualityRoutes } from './knowledge-quality.ts';
+import { type LimitRoutesDeps, limitRoutes } from './limits.ts';
 import { type MeDeps, meRoutes } from './me.ts';
 import { orgRoutes } from './orgs.ts';
 import { policyRoutes } from './policies.ts';
+import { type PolicyExplainDeps, policyExplainRoutes } from './policy-explain.ts';
+import { policyRehearsalRoutes } from './policy-rehearsals.ts';
+import { policyVersionRoutes } from './policy-versions.ts';
 import { register } from './register.ts';
 import { reviewRoutes } from './reviews.ts';
 import type { Route } from './route.ts';
+import { type SecretRoutesDeps, secretRoutes } from './secrets.ts';
 import { serviceRoutes } from './services.ts';
 import { type ToolsDeps, toolRoutes } from './tools.ts';
 import { upstreamRoutes } from './upstreams.ts';
@@ -37,9 +42,12 @@ export interface RestDeps extends BodyLimits {
   catalog: Catalog;
   endpoints: EndpointRoutesDeps['endpoints'];
   knowledge: Knowledge;
+  limits: LimitRoutesDeps['limits'];
   upstreams: Upstreams;
   signin: UsersDeps['signin'];
   connections: ConnectionRoutesDeps['connections'];
+  secrets: SecretRoutesDeps['secrets'];
+  findPrincipal: PolicyExplainDeps['findPrincipal'];
   guidanceOf: ToolsDeps['guidanceOf'];
   /** What is declared for organisations that do not exist. */
   orgsNotThere: MeDeps['orgsNotThere'];
@@ -68,10 +76,15 @@ function restRoutes(deps: RestDeps): Route[] {
     ...callRoutes(deps),
     ...endpointRoutes(deps),
     ...upstreamRoutes(deps),
+    ...secretRoutes(deps),
     ...reviewRoutes(deps),
     ...knowledgeRoutes(deps),
     ...knowledgeQualityRoutes(deps),
     ...policyRoutes(deps),
+    ...limitRoutes(deps),
+    ...policyExplainRoutes(deps),
+    ...policyRehearsalRoutes(deps),
+    ...policyVersionRoutes(deps),
     ...auditRoutes(deps),
     ...keyRoutes(deps),
     ...userRoutes(deps),

@@ -19,11 +19,23 @@ const categories = [
   'internal',
 ] as const;
 
+const limitStanding = z
+  .object({
+    rule: z.string().openapi({ example: 'agents' }),
+    kind: z.enum(['rate', 'window', 'concurrency']),
+    limit: z.int().openapi({ description: 'Calls each period, or at once' }),
+    periodSeconds: z.number().optional(),
+    remaining: z.int(),
+    resetSeconds: z.int().optional().openapi({ description: 'Until all of it is there again, if nobody calls' }),
+  })
+  .openapi('LimitStanding', { description: 'How a limit stands' });
+
 export const errorBody = z
   .object({
     code: z.string().openapi({ example: 'UNKNOWN_TOOL' }),
     category: z.enum(categories),
     retryable: z.boolean().openapi({ description: 'Whether the same request can succeed later' }),
+    limit: limitStanding.optional().openapi({ description: 'The limit that refused' }),
     retryAfter: z.number().optional().openapi({ description: 'Seconds to wait before that' }),
     message: z.string(),
     suggestedAction: z.string(),

@@ -1,7 +1,8 @@
 import { z } from '@hono/zod-openapi';
 import { may } from '../../capabilities/access/index.ts';
-import { invitationInput, memberChange, type Signin, SigninOff } from '../../capabilities/signin/index.ts';
-import { Conflict, NotFound } from '../../kernel/errors.ts';
+import { invitationInput, memberChange, type Signin, SigninOff, SsoRequired } from '../../capabilities/signin/index.ts';
+import { Conflict, InvalidRequest, NotFound } from '../../kernel/errors.ts';
+import type { OrgId } from '../../kernel/principal.ts';
 import { ok, type Route, route } from './route.ts';
 import * as schemas from './schemas.ts';
 
@@ -27,6 +28,9 @@ const user = z
     teams: z.array(z.string()),
     createdBy: z.string(),
     createdAt: schemas.timeMs,
+    follows: z.string().optional(),
+    suspendedAt: schemas.timeMs.optional(),
+    signsInBy: z.array(z.string()).optional(),
   })
   .openapi('User');
 const invitation = z
@@ -80,6 +84,14 @@ export function userRoutes({ signin }: UsersDeps): Route[] {
     id: userId,
     ...member,
   });
+  const listed = async (org: OrgId) => {
+    const members = await people().list(org);
+    const ways = await signin?.sso.waysIn(org);
+    return members.map((member) => {
+      const { providers = [], hasPassword = false } = ways?.get(member.userId) ?? {};
+      return { ...shown(member), signsInBy: [...providers, ...(hasPassword ? ['password'] : [])] };
+    });
+  };
   const common = { tag: 'Users', scope: 'users:write', inOrg: true } as const;
   return [
     route({
@@ -87,17 +99,18 @@ export function userRoutes({ signin }: UsersDeps): Route[] {
       method: 'get',
       path: '/api/v1/users',
       summary: 'List users',
-      description: 'The members of an organisation, and who is invited to become one.',
+      description:
+        'The members of an organisation, and who is invited to become one. `signsInBy` names providers of single sign-on, and ' +
+        '`password`; role and teams of who `follows` one are those of their groups there, and who is suspended is in none.',
       answers: {
         200: {
           description: 'Members and invitations, oldest first',
           schema: z.object({ users: z.array(user), invitations: z.array(invitation) }),
-          example: { users: [userExample], invitations: [] },
+          example: { users: [{ ...userExample, signsInBy: ['password'] }], invitations: [] },
         },
       },
       errors: [SigninOff],
-      handle: async ({ org }) =>
-        ok({ users: (await people().list(org)).map(shown), invitations: await people().invitations(org) }),
+      handle: async ({ org }) => ok({ users: await listed(org), invitations: await people().invitations(org) }),
     }),
     route({
       ...common,
@@ -147,12 +160,14 @@ export function userRoutes({ signin }: UsersDeps): Route[] {
       method: 'put',
       path: '/api/v1/users/{id}',
       summary: 'Change a user',
-      description: 'Another role, or other teams. It counts at once, for tokens given out before, too.',
+      description:
+        'Another role, or other teams. It counts at once, for tokens given out before, too. Of a user that `follows` a ' +
+        'provider the groups there say both, unless `follows` is sent as null.',
       params: userParams,
       body: memberChange,
       bodyExample: { role: 'operator', teams: ['platform', 'on-call'] },
       answers: { 200: { description: 'The user as it is now', schema: user, example: userExample } },
-      errors: [SigninOff, NotFound],
+      errors: [SigninOff, NotFound, Conflict, InvalidRequest],
       act: { action: 'users.change', subject: ({ params }) => params.id, detail: ({ body }) => ({ ...body }) },
       handle: async ({ org, params, body }) => ok(shown(await people().change(org, params.id, body))),
     }),
@@ -192,7 +207,7 @@ export function userRoutes({ signin }: UsersDeps): Route[] {
           },
         },
       },
-      errors: [SigninOff, NotFound, Conflict],
+      errors: [SigninOff, NotFound, Conflict, SsoRequired],
       act: { action: 'users.reset', subject: ({ params }) => params.id },
       handle: async ({ principal, org, params }) => ({
         status: 201,

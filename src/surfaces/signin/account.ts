@@ -4,23 +4,25 @@ import { principalOf } from '../../capabilities/signin/index.ts';
 import type { HttpEnv } from '../http/admission.ts';
 import type { PageDeps } from './deps.ts';
 import { perform } from './records.ts';
+import { signOutTarget } from './sso.ts';
 
 /** Where somebody is who is signed in and was not sent by a program. */
 export function account(app: Hono<HttpEnv>, deps: PageDeps): void {
   const { signin, forms, show } = deps;
-  const { paths, roster, people } = signin;
+  const { paths, people, sso } = signin;
   const everywhere = `${paths.account}/everywhere`;
 
   app.get(paths.account, async (c) => {
     const visitor = await deps.visitor(c);
     if (!visitor) return c.redirect(paths.signIn, 303);
-    await roster.wake();
-    const memberships = roster.memberships(visitor.userId);
+    const memberships = sso.reach(visitor);
+    const out = await signOutTarget(deps, visitor);
     const [first] = memberships;
     const sessions = first ? await people.sessions(first.org, visitor.userId) : [];
     const day = (ms: number) => new Date(ms).toISOString().slice(0, 16).replace('T', ' ');
     return show(c, {
       title: `You are signed in`,
+      leadsTo: out.startsWith('/') ? undefined : out,
       content: html`
         <p>${visitor.name} (${visitor.email})</p>
         ${
@@ -58,7 +60,7 @@ export function account(app: Hono<HttpEnv>, deps: PageDeps): void {
   app.post(everywhere, async (c) => {
     const visitor = (await forms.read(c)) && (await deps.visitor(c));
     if (!visitor) return c.redirect(paths.account, 303);
-    for (const member of roster.memberships(visitor.userId)) {
+    for (const member of sso.reach(visitor)) {
       const deed = { action: 'signin.revoke', subject: visitor.userId };
       await perform(c, deps, principalOf(member), deed, () => people.revoke(member.org, member.userId));
     }

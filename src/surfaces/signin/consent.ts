@@ -3,7 +3,7 @@ import { html } from 'hono/html';
 import { type Client, type Member, principalOf, type Visitor } from '../../capabilities/signin/index.ts';
 import type { HttpEnv } from '../http/admission.ts';
 import type { PageDeps } from './deps.ts';
-import { askedFirst } from './entry.ts';
+import { askedFirst } from './onward.ts';
 import { perform } from './records.ts';
 import { scopesOf, sentences, withinRole } from './words.ts';
 
@@ -40,13 +40,12 @@ export function consent(app: Hono<HttpEnv>, deps: PageDeps): void {
   });
 
   /** What is asked of whom, or where to go instead. */
-  async function askedOf(c: Context<HttpEnv>, { signin: { clients, roster } }: PageDeps): Promise<Asked | Response> {
+  async function askedOf(c: Context<HttpEnv>, { signin: { clients, sso } }: PageDeps): Promise<Asked | Response> {
     const query = new URL(c.req.url).searchParams;
     const visitor = await deps.visitor(c);
     if (!visitor) return c.redirect(`${paths.signIn}?${query}`, 303);
-    await roster.wake();
-    const memberships = roster.memberships(visitor.userId);
-    const member = roster.member(visitor.userId, visitor.org) ?? memberships[0];
+    const memberships = sso.reach(visitor);
+    const member = sso.placeOf(visitor);
     if (!member)
       return show(c, {
         title: 'You are not a member',

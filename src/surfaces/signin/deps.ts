@@ -12,6 +12,8 @@ export interface SigninSurfaceDeps {
   log: Log;
   /** A keyed hash, for what a form brings back. */
   sign(text: string): string;
+  /** Whether there is an organisation in which a password counts. */
+  passwordsCount(): boolean;
   /** Whether there is such an endpoint. */
   isEndpoint(name: string): boolean;
 }

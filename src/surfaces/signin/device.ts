@@ -10,7 +10,7 @@ import { sentences, withinRole } from './words.ts';
 /** The page for who signs in something without a browser: it shows a code, which is entered here. */
 export function device(app: Hono<HttpEnv>, deps: PageDeps): void {
   const { signin, admission, forms, show } = deps;
-  const { paths, roster, limits, clients } = signin;
+  const { paths, sso, limits, clients } = signin;
 
   const enter = (c: Context<HttpEnv>, code = '', fault?: string, status = 400) =>
     show(c, {
@@ -34,8 +34,7 @@ export function device(app: Hono<HttpEnv>, deps: PageDeps): void {
 
   async function confirm(c: Context<HttpEnv>, visitor: Visitor, code: string): Promise<Response> {
     const asked = await (await signin.server()).claimDevice({ cookie: c.req.header('cookie') }, code);
-    await roster.wake();
-    const member = roster.member(visitor.userId);
+    const member = sso.placeOf(visitor);
     if (!asked || !member) return enter(c, code, unknown);
     const client = await clients.find(asked.clientId);
     return show(c, {
@@ -82,8 +81,9 @@ export function device(app: Hono<HttpEnv>, deps: PageDeps): void {
     }
     if (answer === null) return confirm(c, visitor, code);
     const allow = answer === 'allow';
-    const member = roster.member(visitor.userId);
+    const member = sso.placeOf(visitor);
     if (!member) return enter(c, code, unknown);
+    if (allow) await signin.bindDevice(visitor, member.org, code);
     const deed = { action: allow ? 'signin.device' : 'signin.device.decline', subject: visitor.userId };
     const answered = await perform(c, deps, principalOf(member), deed, async () =>
       (await signin.server()).answerDevice({ cookie: c.req.header('cookie') }, { userCode: code, allow }),

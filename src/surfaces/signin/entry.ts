@@ -1,20 +1,28 @@
 import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
-import { connectionPaths } from '../../capabilities/credentials/index.ts';
-import { firstBeyond, SignInRefused } from '../../capabilities/signin/index.ts';
+import { firstBeyond, SignInRefused, SsoRequired } from '../../capabilities/signin/index.ts';
 import { FairleadError } from '../../kernel/errors.ts';
 import type { HttpEnv } from '../http/admission.ts';
 import type { PageDeps } from './deps.ts';
+import { nextOf } from './onward.ts';
 import { nobody, note, perform, somebody } from './records.ts';
+import { signOutTarget, ssoButtons } from './sso.ts';
+
+const worthNoting: readonly string[] = [SignInRefused.code, SsoRequired.code];
 
 /** The pages by which a browser gets in and out: sign-in and sign-out. */
 export function entry(app: Hono<HttpEnv>, deps: PageDeps): void {
   const { signin, admission, forms, show } = deps;
-  const { paths, roster, limits } = signin;
+  const { paths, roster, limits, sso } = signin;
 
-  const page = (c: Context<HttpEnv>, more: { email?: string; fault?: string; status?: number; wait?: number } = {}) => {
+  type More = { email?: string; fault?: string; status?: number; wait?: number };
+
+  const page = (c: Context<HttpEnv>, more: More = {}) => {
     const query = new URL(c.req.url).searchParams;
-    const { email = '', fault, status, wait } = more;
+    const { fault, status, wait } = more;
+    const org = query.get('org') ?? undefined;
+    const withPassword = org === undefined ? deps.passwordsCount() : !sso.requiredIn(org);
+    const buttons = ssoButtons(deps, query, org !== undefined && sso.requiredIn(org) ? org : undefined);
     return show(c, {
       title: 'Sign in',
       ...(fault === undefined ? {} : { fault }),
@@ -23,21 +31,30 @@ export function entry(app: Hono<HttpEnv>, deps: PageDeps): void {
       leadsTo: query.get('redirect_uri') ?? undefined,
       content: html`
         ${query.has('client_id') ? html`<p>A program wants to use Fairlead in your name. Sign in to decide.</p>` : ''}
-        <form method="post" action="${paths.signIn}?${query.toString()}">
-          ${forms.field(c)}
-          <label for="email">E-mail address</label>
-          <input id="email" name="email" type="email" autocomplete="username" required maxlength="200"
-            value="${email}" ${fault === undefined ? '' : html`aria-describedby="fault" aria-invalid="true"`} />
-          <label for="password">Password</label>
-          <input id="password" name="password" type="password" autocomplete="current-password" required
-            maxlength="256" ${fault === undefined ? '' : html`aria-describedby="fault" aria-invalid="true"`} />
-          <button type="submit">Sign in</button>
-        </form>
-        <footer class="soft">No account yet, or the password is lost? Whoever administers your organisation can send
-          you an invitation.</footer>
+        ${buttons}
+        ${withPassword && buttons !== '' ? html`<p class="soft or">Or with a password of this server:</p>` : ''}
+        ${withPassword ? passwordForm(c, query, more) : ''}
+        <footer class="soft">${
+          withPassword
+            ? 'No account yet, or the password is lost? Whoever administers your organisation can send you an invitation.'
+            : 'It does not let you in? Whoever administers your organisation can tell you why.'
+        }</footer>
       `,
     });
   };
+
+  const passwordForm = (c: Context<HttpEnv>, query: URLSearchParams, { email = '', fault }: More) => html`
+    <form method="post" action="${paths.signIn}?${query.toString()}">
+      ${forms.field(c)}
+      <label for="email">E-mail address</label>
+      <input id="email" name="email" type="email" autocomplete="username" required maxlength="200"
+        value="${email}" ${fault === undefined ? '' : html`aria-describedby="fault" aria-invalid="true"`} />
+      <label for="password">Password</label>
+      <input id="password" name="password" type="password" autocomplete="current-password" required
+        maxlength="256" ${fault === undefined ? '' : html`aria-describedby="fault" aria-invalid="true"`} />
+      <button type="submit">Sign in</button>
+    </form>
+  `;
 
   app.get(paths.signIn, (c) => page(c));
   app.post(paths.signIn, async (c) => {
@@ -63,7 +80,7 @@ export function entry(app: Hono<HttpEnv>, deps: PageDeps): void {
       if (!(error instanceof FairleadError)) throw error;
       const { message, action, spec, retryAfterSeconds } = error;
       // Of those that are not looked at one stands for all: they would fill the books.
-      if (error.code === SignInRefused.code || error.rule === firstBeyond)
+      if (worthNoting.includes(error.code) || error.rule === firstBeyond)
         await note(c, deps, member ? somebody(member) : nobody, deed, error);
       else deps.log.warn({ code: error.code }, 'a sign-in was not looked at');
       return page(c, {
@@ -78,6 +95,7 @@ export function entry(app: Hono<HttpEnv>, deps: PageDeps): void {
   app.post(paths.signOut, async (c) => {
     const form = await forms.read(c);
     const visitor = form && (await deps.visitor(c));
+    const target = await signOutTarget(deps, visitor); // what it needs ends with the session
     if (visitor) {
       const member = roster.member(visitor.userId, visitor.org) ?? roster.member(visitor.userId);
       const deed = { action: 'signin.out', subject: visitor.sessionId };
@@ -86,26 +104,6 @@ export function entry(app: Hono<HttpEnv>, deps: PageDeps): void {
       );
       for (const cookie of cookies) c.header('set-cookie', cookie, { append: true });
     }
-    return c.redirect(paths.signIn, 303);
+    return c.redirect(target, 303);
   });
-}
-
-/** On with what the program asked for, or back to the page of ours that wanted to know who it is. */
-function nextOf(query: URLSearchParams, { signin: { paths } }: PageDeps): string {
-  if (!query.has('client_id')) {
-    const to = query.get('to') ?? '';
-    const isOurs =
-      to.startsWith(`${paths.device}?`) || to === paths.device || to.startsWith(`${connectionPaths.start}?`);
-    return isOurs ? to : paths.account;
-  }
-  return `${paths.base}/oauth2/authorize?${askedFirst(query)}`;
-}
-
-/** The request as the program made it: its signature has an end, and that somebody should sign in now is done. */
-export function askedFirst(query: URLSearchParams): URLSearchParams {
-  const next = new URLSearchParams([...query].filter(([name]) => !/^(sig|exp|ba_\w+|max_age)$/.test(name)));
-  const prompts = (next.get('prompt') ?? '').split(' ').filter((prompt) => prompt === 'consent');
-  next.delete('prompt');
-  if (prompts.length > 0) next.set('prompt', 'consent');
-  return next;
 }

@@ -25,12 +25,15 @@ export interface FormsDeps {
 }
 
 export function createForms({ sign, path, secure }: FormsDeps): Forms {
+  /** A page may have several forms, and the browser keeps one cookie. */
+  const made = new WeakMap<Request, string>();
   const seal = (cookie: string) => sign(`form:${cookie}`);
   return {
     field(c) {
-      let cookie = getCookie(c, cookieName);
+      let cookie = getCookie(c, cookieName) ?? made.get(c.req.raw);
       if (!cookie || !/^[\w-]{32}$/.test(cookie)) {
-        cookie = randomBytes(24).toString('base64url');
+        cookie = made.get(c.req.raw) ?? randomBytes(24).toString('base64url');
+        made.set(c.req.raw, cookie);
         setCookie(c, cookieName, cookie, { path, secure, httpOnly: true, sameSite: 'Lax' });
       }
       return html`<input type="hidden" name="seal" value="${seal(cookie)}" />`;

@@ -5,11 +5,12 @@ import { FairleadError, InvalidRequest } from '../../kernel/errors.ts';
 import type { HttpEnv } from '../http/admission.ts';
 import type { PageDeps } from './deps.ts';
 import { nobody, note, somebody } from './records.ts';
+import { ssoButtons } from './sso.ts';
 
 /** The page that an invitation's link leads to. */
 export function invitation(app: Hono<HttpEnv>, deps: PageDeps): void {
   const { signin, admission, forms, show } = deps;
-  const { paths, people, limits } = signin;
+  const { paths, people, limits, sso } = signin;
 
   const page = async (c: Context<HttpEnv>, more: { name?: string; fault?: string; status?: number } = {}) => {
     const token = c.req.query('token') ?? '';
@@ -17,6 +18,8 @@ export function invitation(app: Hono<HttpEnv>, deps: PageDeps): void {
     const { name = '', fault, status } = more;
     const resets = invited.kind === 'reset';
     const asksOld = known && !resets;
+    const buttons = resets ? '' : ssoButtons(deps, new URLSearchParams({ invitation: token }), invited.org);
+    const required = !resets && sso.requiredIn(invited.org);
     const marked = fault === undefined ? '' : html`aria-describedby="fault" aria-invalid="true"`;
     return show(c, {
       title: resets ? 'Choose a new password' : known ? `Join ${invited.org}` : 'Welcome to Fairlead',
@@ -28,6 +31,13 @@ export function invitation(app: Hono<HttpEnv>, deps: PageDeps): void {
             ? html`<p>With the new one, everything that you were signed in with until now ends.</p>`
             : html`<p>You are invited to the organisation <strong>${invited.org}</strong>, as ${invited.role}.</p>`
         }
+        ${buttons}
+        ${required ? '' : passwordForm()}
+      `,
+    });
+    function passwordForm() {
+      return html`
+        ${buttons === '' ? '' : html`<p class="soft or">Or with a password of this server:</p>`}
         <form method="post" action="${paths.invitation}?token=${encodeURIComponent(token)}">
           ${forms.field(c)}
           <label for="email">E-mail address</label>
@@ -45,8 +55,8 @@ export function invitation(app: Hono<HttpEnv>, deps: PageDeps): void {
           ${asksOld ? '' : html`<p class="hint" id="password-hint">${minPasswordLength} characters or more. A few words are good.</p>`}
           <button type="submit">${resets ? 'Set the password' : known ? 'Join' : 'Make my account'}</button>
         </form>
-      `,
-    });
+      `;
+    }
   };
 
   const void_ = (c: Context<HttpEnv>) => {

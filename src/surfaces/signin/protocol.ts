@@ -1,6 +1,12 @@
 import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
-import { ClientRefused, type Replayed, SignInRefused, stayScope } from '../../capabilities/signin/index.ts';
+import {
+  ClientRefused,
+  deviceGrant,
+  type Replayed,
+  SignInRefused,
+  stayScope,
+} from '../../capabilities/signin/index.ts';
 import { FairleadError } from '../../kernel/errors.ts';
 import { JsonFault, parseJson } from '../../kernel/json.ts';
 import type { Principal } from '../../kernel/principal.ts';
@@ -44,7 +50,10 @@ export function protocol(app: Hono<HttpEnv>, deps: PageDeps): void {
     settleResource(query, deps);
     const url = new URL(authorizePath, signin.publicUrl);
     url.search = query.toString();
-    const answer = await (await signin.server()).handle(new Request(url, { headers: forwarded(c, deps) }));
+    const { cookie, ...headers } = forwarded(c, deps);
+    // A session that opens nothing any more is none.
+    const known = (await deps.visitor(c)) ? { ...headers, ...(cookie === undefined ? {} : { cookie }) } : headers;
+    const answer = await (await signin.server()).handle(new Request(url, { headers: known }));
     return passedOn(answer);
   });
 
@@ -54,6 +63,7 @@ export function protocol(app: Hono<HttpEnv>, deps: PageDeps): void {
     const grant = form.get('grant_type');
     if (form.has('resource') || grant === 'client_credentials') settleResource(form, deps);
     const refreshToken = grant === 'refresh_token' ? (form.get('refresh_token') ?? '') : undefined;
+    const deviceCode = grant === deviceGrant ? (form.get('device_code') ?? '') : undefined;
     const headers = forwarded(c, deps);
     const machine = machineOf(headers.authorization, form);
     const request = new Request(new URL(`${base}/oauth2/token`, signin.publicUrl), {
@@ -61,7 +71,7 @@ export function protocol(app: Hono<HttpEnv>, deps: PageDeps): void {
       headers: { ...headers, ...machine.headers, 'content-type': 'application/x-www-form-urlencoded' },
       body: machine.form.toString(),
     });
-    const { response, replayed } = await signin.token(request, refreshToken);
+    const { response, replayed } = await signin.token(request, { refreshToken, deviceCode });
     if (replayed) await recordReplay(c, deps, replayed);
     if (grant === 'client_credentials') {
       await recordMachine(c, deps, machine.clientId, response.ok ? undefined : SignInRefused());
@@ -122,12 +132,7 @@ function metadata({ signin }: PageDeps): Record<string, unknown> {
     scopes_supported: [...signin.scopes, stayScope],
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
-    grant_types_supported: [
-      'authorization_code',
-      'refresh_token',
-      'client_credentials',
-      'urn:ietf:params:oauth:grant-type:device_code',
-    ],
+    grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials', deviceGrant],
     token_endpoint_auth_methods_supported: ['none', 'client_secret_basic', 'client_secret_post'],
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,

@@ -22,8 +22,10 @@ input, select { width: 100%; padding: 0.6rem 0.7rem; font: inherit; color: inher
 input[readonly] { background: var(--ground); }
 .hint, .soft { color: var(--soft); font-size: 0.925rem; }
 .hint { margin: 0.25rem 0 0; }
-button { font: inherit; font-weight: 600; margin-top: 1.5rem; padding: 0.65rem 1.2rem; border-radius: 0.35rem;
+button, a.button { font: inherit; font-weight: 600; margin-top: 1.5rem; padding: 0.65rem 1.2rem; border-radius: 0.35rem;
   border: 1px solid var(--act); background: var(--act); color: var(--on-act); cursor: pointer; }
+a.button { display: inline-block; margin-top: 0.5rem; text-decoration: none; }
+.or { margin: 1.5rem 0 0; border-top: 1px solid var(--line); padding-top: 0.9rem; }
 button.second { background: transparent; color: var(--act); }
 .row { display: flex; flex-wrap: wrap; gap: 0.75rem; }
 :focus-visible { outline: 3px solid var(--act); outline-offset: 2px; }

@@ -12,6 +12,7 @@ import { createForms } from './forms.ts';
 import { invitation } from './invitation.ts';
 import { respond } from './layout.ts';
 import { protocol } from './protocol.ts';
+import { sso } from './sso.ts';
 import { styleSheet } from './style.ts';
 
 const refusals: Record<string, string> = {
@@ -40,7 +41,13 @@ export function createSigninSurface(deps: SigninSurfaceDeps, admission: Admissio
       const cookie = c.req.header('cookie');
       // Most who come have none, and need not wait for the library.
       if (!cookie?.includes('fairlead.session_token')) return undefined;
-      return (await signin.server()).visitor({ cookie });
+      const visitor = await (await signin.server()).visitor({ cookie });
+      if (!visitor) return undefined;
+      await signin.roster.wake();
+      if (signin.sso.counts(visitor)) return visitor;
+      // The provider has to be asked again, or a password has ceased to count.
+      await signin.sso.drop(visitor);
+      return undefined;
     },
   };
 
@@ -59,6 +66,7 @@ export function createSigninSurface(deps: SigninSurfaceDeps, admission: Admissio
   });
   protocol(app, pages);
   entry(app, pages);
+  sso(app, pages);
   consent(app, pages);
   invitation(app, pages);
   device(app, pages);

@@ -80,7 +80,7 @@ export interface ConnectionsDeps {
   targetOf(org: OrgId, upstream: string): Target | undefined;
   /** A connection came to its end by itself. */
   ended(row: ConnectionRow, reason: string): void;
-  refreshed?(org: OrgId, upstream: string, outcome: 'ok' | 'failed'): void;
+  refreshed?(outcome: 'ok' | 'failed'): void;
 }
 
 const topic = 'connections.changed';

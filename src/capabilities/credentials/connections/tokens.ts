@@ -52,7 +52,7 @@ export interface TokensDeps {
   clients: Clients;
   /** Told when a connection came to its end by itself, for the record. */
   ended(row: ConnectionRow, reason: string): void;
-  refreshed?(org: OrgId, upstream: string, outcome: 'ok' | 'failed'): void;
+  refreshed?(outcome: 'ok' | 'failed'): void;
 }
 
 /** A token is renewed so long before its end. */
@@ -130,7 +130,7 @@ export function createTokens(deps: TokensDeps): Tokens {
       });
       if (!kept)
         log.warn({ org, upstream: row.upstream }, 'a refreshed token was not kept: its connection was replaced');
-      refreshed?.(org, row.upstream, 'ok');
+      refreshed?.('ok');
     } catch (error) {
       await refreshBroke(claimed, by, error);
     }
@@ -139,7 +139,7 @@ export function createTokens(deps: TokensDeps): Tokens {
   /** What a failed refresh leaves: a refresh token that may be used up is never sent again. */
   const refreshBroke = async (row: ConnectionRow, by: string, error: unknown): Promise<void> => {
     const { org, upstream } = row;
-    refreshed?.(org, upstream, 'failed');
+    refreshed?.('failed');
     const kind = error instanceof FairleadError ? 'untouched' : refreshFault(error);
     log.warn({ err: error, org, upstream, subject: row.subject, kind }, 'a token could not be refreshed');
     const reason = error instanceof OAuthFault ? error.reason : 'its provider cannot be reached';

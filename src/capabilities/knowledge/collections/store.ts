@@ -1,4 +1,4 @@
-import { type ColumnType, type Generated, type InferResult, sql } from 'kysely';
+import { type ColumnType, type Generated, type RawBuilder, sql } from 'kysely';
 import { digestOf } from '../../../kernel/digest.ts';
 import type { OrgId } from '../../../kernel/principal.ts';
 import { type Db, prepared } from '../../../platform/db/index.ts';
@@ -36,12 +36,8 @@ type CollectionTables = {
 const tables = (db: Db) => db.withTables<CollectionTables>();
 
 /** Ids of the sets that one of these subjects is in: the one place that says who may read what. */
-export function audiencesOf(db: Db, org: OrgId, subjects: readonly string[]) {
-  return tables(db)
-    .selectFrom('knowledge_audiences')
-    .select('id')
-    .where('org', '=', org)
-    .where(sql<boolean>`subjects && ${sql.val([...subjects])}::text[]`);
+export function audiencesOf(org: OrgId, subjects: readonly string[]): RawBuilder<number> {
+  return sql<number>`(select id from knowledge_audiences where org = ${org} and subjects && ${[...subjects]}::text[])`;
 }
 
 /** The id of this set of subjects, which is made when it is new. */
@@ -93,7 +89,7 @@ export async function listCollections(db: Db, org: OrgId, subjects?: readonly st
     .selectFrom('knowledge_collections')
     .selectAll()
     .where('org', '=', org)
-    .$if(subjects !== undefined, (query) => query.where('audience', 'in', audiencesOf(db, org, subjects ?? [])))
+    .$if(subjects !== undefined, (query) => query.where('audience', 'in', audiencesOf(org, subjects ?? [])))
     .orderBy('name')
     .execute();
   return rows.map((row) => ({
@@ -115,14 +111,13 @@ export interface Reach {
 
 /** In one statement, since every question begins with it. */
 export async function readReach(db: Db, org: OrgId, subjects: readonly string[]): Promise<Reach> {
-  const asked = tables(db)
-    .selectFrom('knowledge_collections')
-    .where('org', '=', org)
-    .where('audience', 'in', audiencesOf(db, org, subjects))
-    .select(['id', 'name', 'version'])
-    .select(sql<number[]>`array(${audiencesOf(db, org, subjects).orderBy('id')})`.as('audiences'))
-    .orderBy('name');
-  const { rows } = await sql<InferResult<typeof asked>[number]>`${prepared}${asked}`.execute(db);
+  const { rows } = await sql<{ id: number; name: string; version: string; audiences: number[] }>`${prepared}
+    select id, name, version, audiences from knowledge_collections cross join (
+      select array(
+        select id from knowledge_audiences where org = ${org} and subjects && ${[...subjects]}::text[] order by id
+      ) as audiences
+    ) as a
+    where org = ${org} and audience = any(audiences) order by name`.execute(db);
   return {
     collections: rows.map(({ id, name, version }) => ({ id, name, version: Number(version) })),
     audiences: rows[0]?.audiences ?? [],

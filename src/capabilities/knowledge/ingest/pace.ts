@@ -9,21 +9,25 @@ export interface Pace {
   turn<T>(step: (begun: () => void) => Promise<T>): Promise<T>;
 }
 
-/** As long as somebody waits, others have the database for so many times what a step took. */
-const restShare = 3;
+/** As long as somebody waits, others have the machine for so many times what a step took. */
+const restShare = 7;
+/** No rest is longer: a document gets its turn within a known time. */
+const longestRestMs = 1_000;
 const lookMs = 2;
 
 /**
- * For a database with one connection, where whoever asks stands in one queue with whoever writes. A step of ingestion takes
- * as long as a hundred questions, so four writers side by side would let each question wait for four steps, again and again.
+ * A step of ingestion takes as long as a hundred questions: on the one connection of the embedded database, where whoever asks
+ * stands in one queue with whoever writes, and on a server by the processors that it keeps from them. So while questions wait,
+ * writers go one by one and have the eighth part of the time. Otherwise they are held back only where there is one connection.
  *
- * @param waiting how many wait for the connection
+ * @param alone whether there is one connection
+ * @param waiting how many wait, for their turn to ask or for a connection
  */
-export function createPace(waiting: () => number): Pace {
+export function createPace({ alone, waiting }: { alone: boolean; waiting(): number }): Pace {
   let last: Promise<unknown> = Promise.resolve();
   let restUntil = 0;
 
-  const alone = async <T>(step: (begun: () => void) => Promise<T>): Promise<T> => {
+  const byItself = async <T>(step: (begun: () => void) => Promise<T>): Promise<T> => {
     while (waiting() > 0 && performance.now() < restUntil) await pause(lookMs);
     let startedAt = performance.now();
     try {
@@ -32,13 +36,14 @@ export function createPace(waiting: () => number): Pace {
       });
     } finally {
       const endedAt = performance.now();
-      restUntil = endedAt + restShare * (endedAt - startedAt);
+      restUntil = endedAt + Math.min(longestRestMs, restShare * (endedAt - startedAt));
     }
   };
 
   return {
     turn(step) {
-      const mine = last.then(() => alone(step));
+      if (!alone && waiting() === 0) return step(() => undefined);
+      const mine = last.then(() => byItself(step));
       last = mine.catch(() => undefined);
       return mine;
     },

@@ -2,8 +2,9 @@ import { sql } from 'kysely';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { databaseKinds } from '../../../../test/database.ts';
 import { everybody, openLexical, type Passage, type TestLexical } from '../../../../test/knowledge.ts';
+import { createRemembered } from '../remembered.ts';
 import { defaultFeedback } from './index.ts';
-import { readCandidates } from './reading/store.ts';
+import { type KnownLexemes, readCandidates } from './reading/store.ts';
 
 const org = 'default';
 
@@ -145,11 +146,31 @@ describe.each(databaseKinds)('keyword search on %s', (kind) => {
 
     // All that has a word is looked at where next to nothing passes: without what only those that pass are asked for.
     const scope = { org, collections: [collection], subjects: [everybody] };
-    const read = await readCandidates(world.db, scope, [firstChunk(), firstChunk() + 1], { uriPrefix: 'guide' });
-    expect(read.map(({ passes, lexemes }) => [passes, lexemes !== '']).sort()).toEqual([
+    const chunks = [firstChunk(), firstChunk() + 1];
+    const read = (known: KnownLexemes) => readCandidates(world.db, scope, chunks, { uriPrefix: 'guide' }, known);
+    const nothing = await read(createRemembered(0, () => 1));
+    expect(nothing.map(({ passes, lexemes }) => [passes, lexemes !== '']).sort()).toEqual([
       [false, false],
       [true, true],
     ]);
+  });
+
+  it('gives lexemes that are remembered only of what may still be read [KN-4] [KN-13]', async () => {
+    await texts('alpha one', 'alpha two');
+    const chunks = [firstChunk(), firstChunk() + 1];
+    const known: KnownLexemes = createRemembered<string>(10_000, ({ length }) => length);
+    const read = async (subjects: string[]) => {
+      const scope = { org, collections: [collection], subjects };
+      const found = await readCandidates(world.db, scope, chunks, {}, known);
+      return found.sort((a, b) => a.chunk - b.chunk);
+    };
+    const before = await read([everybody]);
+    expect(before.map(({ lexemes }) => lexemes !== '')).toEqual([true, true]);
+    expect(chunks.map((chunk) => known.get(org, chunk))).toEqual(
+      chunks.map((chunk) => before.find((one) => one.chunk === chunk)?.lexemes),
+    );
+    expect(await read([everybody])).toEqual(before);
+    expect(await read(['somebody else'])).toEqual([]);
   });
 
   it('takes any text for a text, whatever it means to Postgres [KN-5]', async () => {

@@ -50,4 +50,12 @@ export const lexicalMigrations: Migration[] = [
         primary key (org, collection, audience, language)
       );`,
   },
+  {
+    name: 'knowledge/0102_terms',
+    // New terms would wait in a list that each near miss goes through from end to end, until a vacuum that never comes
+    // while somebody asks.
+    sql: `
+      alter index knowledge_terms_trigrams set (fastupdate = off);
+      select gin_clean_pending_list('knowledge_terms_trigrams');`,
+  },
 ];

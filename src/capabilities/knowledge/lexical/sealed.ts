@@ -4,12 +4,21 @@ import type { Filters } from '../documents/filters/store.ts';
 import type { Seal, Seals } from '../sealing/index.ts';
 import { type Lexed, termsIn } from './lex.ts';
 import type { TermPostings } from './postings.ts';
-import { type Candidate, type Matter, readCandidates, readMatter, readPostings, type Scope } from './reading/store.ts';
+import {
+  type Candidate,
+  type KnownLexemes,
+  type Matter,
+  readCandidates,
+  readMatter,
+  readPostings,
+  type Scope,
+} from './reading/store.ts';
 import type { RemovedChunk } from './store.ts';
 
 /** Where some of the collections may be encrypted: there terms are kept as hashes, and lexemes closed. */
 export interface SealedScope extends Scope {
   seals: Seals;
+  known: KnownLexemes;
 }
 
 const placeOf = (org: OrgId, collection: number, chunk: number) => JSON.stringify(['lexemes', org, collection, chunk]);
@@ -69,7 +78,7 @@ export async function readSealedCandidates(
   chunks: readonly number[],
   filters: Filters,
 ): Promise<Candidate[]> {
-  const candidates = await readCandidates(db, scope, chunks, filters);
+  const candidates = await readCandidates(db, scope, chunks, filters, scope.known);
   if (scope.seals.size === 0) return candidates;
   return candidates.map((one) => {
     const { chunk, collection, lexemes } = one;

@@ -10,6 +10,7 @@ import { proximityOf } from './proximity.ts';
 import { parseQuery, type QueryTerm, queryWords } from './query.ts';
 import { createCandidates, type Found } from './reading/candidates.ts';
 import { gatherMatter, lexemesOf } from './reading/gather.ts';
+import type { KnownLexemes } from './reading/store.ts';
 import { Torn } from './reading/torn.ts';
 import { readSealedPostings, type SealedScope } from './sealed.ts';
 import { shareOf } from './share.ts';
@@ -54,11 +55,10 @@ export async function searchLexical(
   db: Db,
   org: OrgId,
   search: LexicalSearch,
-  stems: Stems,
-  sealing?: Sealing,
+  { stems, known, sealing }: { stems: Stems; known: KnownLexemes; sealing?: Sealing | undefined },
 ): Promise<LexicalHit[]> {
   const seals = (await sealing?.of(db, org, search.collections)) ?? new Map();
-  const scope: SealedScope = { org, collections: search.collections, subjects: search.subjects, seals };
+  const scope: SealedScope = { org, collections: search.collections, subjects: search.subjects, seals, known };
   if (db.isTransaction) return await searchWithin(db, scope, search, stems, true);
   for (let tried = 0; !search.feedback && tried < mostTries; tried++) {
     try {

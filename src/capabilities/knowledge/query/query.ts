@@ -4,7 +4,7 @@ import { UnknownCollection, UnknownPassage } from '../errors.ts';
 import type { Filters } from '../lexical/index.ts';
 import { passageReading } from '../sealing/index.ts';
 import type { Asker } from './asker.ts';
-import { spread } from './diversity.ts';
+import { createGathering } from './gathering.ts';
 import { within } from './passages.ts';
 import { type Ask, createRanking, type RankingDeps } from './ranking.ts';
 import type { ScoreParts } from './retrieve.ts';
@@ -35,7 +35,7 @@ export interface Answer {
   parts?: { question: string; answerable: boolean; confidence: number }[];
 }
 
-type Wanted = Question & Pick<Ask, 'isPassage' | 'byWords'>;
+type Wanted = Question & Pick<Ask, 'isPassage' | 'byWords'> & { except?: number };
 
 /** So many candidates for each passage that is wanted, of which some say the same as others. */
 const candidatesEach = 5;
@@ -51,6 +51,7 @@ export function createQueries(deps: QueryDeps) {
   const { db } = deps;
   const { readDocument, readPassages, readStretch } = passageReading(deps.sealing);
   const rank = createRanking(deps);
+  const gather = createGathering(deps);
 
   /** @throws UnknownCollection for a name that there is not, or not for this asker */
   const reachOf = async ({ org, subjects }: Asker, names: readonly string[] | undefined): Promise<Reach> => {
@@ -72,16 +73,10 @@ export function createQueries(deps: QueryDeps) {
   };
 
   const attempt = async (asker: Asker, wanted: Wanted, signal: AbortSignal) => {
-    const { collections, limit, maxTokens: _, ...ask } = wanted;
+    const { collections, limit, maxTokens: _, except, ...ask } = wanted;
     const reach = await reachOf(asker, collections);
     const { ranked, parts } = await rank(asker, { ...ask, reach, depth: limit * candidatesEach }, signal);
-    const ids = ranked.map(({ chunkId }) => chunkId);
-    const passages = new Map((await readPassages(db, asker.org, asker.subjects, ids)).map((one) => [one.id, one]));
-    const found = ranked.flatMap(({ chunkId, ...scores }): Found[] => {
-      const passage = passages.get(chunkId);
-      return passage ? [{ ...passage, ...scores }] : [];
-    });
-    return { found, parts, isWhole: found.length === ranked.length };
+    return { ...(await gather(asker, ranked, { limit, ...(except === undefined ? {} : { except }) })), parts };
   };
 
   /** Where a document was replaced since it was ranked, it would be missing, or there with half of what it says: once more. */
@@ -94,14 +89,13 @@ export function createQueries(deps: QueryDeps) {
 
   return {
     async query(asker: Asker, question: Question, signal = never): Promise<Answer> {
-      const { found, parts } = await search(asker, question, signal);
-      const confidence = Math.max(0, ...found.slice(0, question.limit).map((one) => one.confidence));
+      const { found, confidence, parts } = await search(asker, question, signal);
       const { answerableFrom } = deps.settings();
       const told = parts.map((part) => ({ ...part, answerable: part.confidence >= answerableFrom }));
       const answer: Answer = {
         answerable: confidence >= answerableFrom || told.some((part) => part.answerable),
         confidence,
-        passages: within(spread(found, question.limit), question.maxTokens),
+        passages: within(found, question.maxTokens),
         ...(told.length > 0 ? { parts: told } : {}),
       };
       deps.answered?.(asker, question, answer);
@@ -119,12 +113,8 @@ export function createQueries(deps: QueryDeps) {
       const query = [passage.title, ...passage.headings, passage.text].join('\n').slice(0, 4_000);
       // Models get to see of an encrypted collection what it names a model for, and what is asked or answered: not this.
       const byWords = passage.encrypted === true;
-      const asked = { query, limit: limit + 1, maxTokens: Number.POSITIVE_INFINITY, isPassage: true, byWords };
-      const { found } = await search(asker, asked, signal);
-      return spread(
-        found.filter(({ document }) => document !== passage.document),
-        limit,
-      );
+      const more = { maxTokens: Number.POSITIVE_INFINITY, isPassage: true, byWords, except: passage.document };
+      return (await search(asker, { query, limit: limit + 1, ...more }, signal)).found.slice(0, limit);
     },
 
     /** The passages before and after, its section, or the document from some ordinal on; in order. */

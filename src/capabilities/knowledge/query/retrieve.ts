@@ -8,6 +8,7 @@ import { passageReading, type Sealing } from '../sealing/index.ts';
 import type { Asker } from './asker.ts';
 import { confidenceOf, farFrom, type Nearness } from './confidence.ts';
 import { type Candidate, fuse, type MeaningHit } from './fuse.ts';
+import type { Turns } from './turns.ts';
 
 /** Finds passages by what they mean, within what the asker may read; none where there is no model, or none that answers. */
 export interface Meanings {
@@ -56,6 +57,8 @@ export interface RetrievalDeps {
   reranker?: Reranker;
   /** Where collections may be encrypted. */
   sealing?: Sealing;
+  /** All at once, without it. */
+  turns?: Turns;
   log: Pick<Log, 'warn'>;
   settings(): SearchSettings;
 }
@@ -79,7 +82,7 @@ const rerankPatienceMs = 2_500;
 const restAfterFailureMs = 30_000;
 
 /** One ranking of passages for one question: by words, by meaning, and by a reranker, as far as they are there. */
-export function createRetrieval({ db, lexical, meanings, reranker, sealing, log, settings }: RetrievalDeps) {
+export function createRetrieval({ db, lexical, meanings, reranker, sealing, turns, log, settings }: RetrievalDeps) {
   const { readPassages } = passageReading(sealing);
   let restUntil = 0;
 
@@ -109,8 +112,9 @@ export function createRetrieval({ db, lexical, meanings, reranker, sealing, log,
     const missed = () => {
       isMeant = false;
     };
+    const byWord = () => lexical.search(db, org, { ...asked, ...ranking });
     const [words, near] = await Promise.all([
-      lexical.search(db, org, { ...asked, ...ranking }),
+      turns ? turns.take(byWord, signal) : byWord(),
       vectorWeight === 0 || byWords ? [] : (meanings?.search(db, org, { ...asked, missed }, signal) ?? []),
     ]);
     const candidates = fuse(words, near, { kind: fusion, vectorWeight }).slice(0, depth);

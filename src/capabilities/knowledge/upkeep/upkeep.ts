@@ -2,7 +2,7 @@ import type { Log } from '../../../platform/telemetry/index.ts';
 import { abandonEditions } from '../editions/store.ts';
 import type { Stores } from '../ingest/contents.ts';
 import { clearEditions } from '../ingest/long.ts';
-import { findBloated, vacuum } from './store.ts';
+import { analyse, findBloated, findUnknown, vacuum } from './store.ts';
 
 export interface UpkeepDeps {
   stores: Stores;
@@ -14,7 +14,10 @@ export interface UpkeepDeps {
   everyMs?: number;
 }
 
-/** What is done behind the back of those who read and write: clearing what was replaced, and giving its place back. */
+/**
+ * What is done behind the back of those who read and write: clearing what was replaced, giving its place back, and telling the
+ * planner of the embedded database what there is.
+ */
 export function createUpkeep({ stores, log, alone, waiting, everyMs = 5_000 }: UpkeepDeps) {
   const { db } = stores;
   const stopping = new AbortController();
@@ -31,7 +34,16 @@ export function createUpkeep({ stores, log, alone, waiting, everyMs = 5_000 }: U
     }
   };
 
+  /** It does not wait until nobody waits: those who wait do so for shorter afterwards. */
+  const getToKnow = async () => {
+    for (const table of await findUnknown(db)) {
+      if (stopping.signal.aborted) return;
+      await analyse(db, table);
+    }
+  };
+
   const look = async () => {
+    if (alone) await getToKnow();
     await clearEditions(stores, stopping.signal);
     if (alone) await giveBack();
   };

@@ -69,6 +69,7 @@ export function createVectors(deps: Deps): Vectors {
       const before = resting.get(key);
       const restMs = Math.min(longestRestMs, before ? before.restMs * 2 : shortestRestMs);
       resting.set(key, { restMs, untilMs: performance.now() + restMs });
+      wholeAt.delete(key); // the rest is pause enough
       const about = { err, orgId: what.org, collection: what.collection };
       if (before) log.debug(about, 'vectors still cannot be made');
       else log.warn(about, 'vectors of passages cannot be made: they are found by words alone until it goes again');
@@ -138,7 +139,9 @@ export function createVectors(deps: Deps): Vectors {
   };
 
   return {
-    search: (on, org, search, signal) => searchVectors({ ...deps, db: on, queries }, org, search, signal),
+    // Without any model nothing can be asked for by its meaning, whatever vectors there are.
+    search: async (on, org, search, signal) =>
+      embedders.all.length === 0 ? [] : await searchVectors({ ...deps, db: on, queries }, org, search, signal),
     vectorOf: async (question) => embedders.usual && (await queries.of(embedders.usual.model, asQuestion(question))),
     read: async (org) => new Map((await readVectors(db, org)).map((one) => [one.collection, one])),
     pending: (org, collection) => countPending(db, org, collection),

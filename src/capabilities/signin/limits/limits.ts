@@ -30,6 +30,8 @@ export interface Limits {
   count(attempt: { email?: string; address: string | undefined }): Promise<void>;
   /** It was the right password: it does not count. */
   succeeded(attempt: { email: string; address: string | undefined }): Promise<void>;
+  /** Whoever came from there was let in: it does not count. */
+  arrived(address: string | undefined): Promise<void>;
   countClient(address: string | undefined): Promise<void>;
   countCode(address: string | undefined): Promise<void>;
   tidy(): Promise<void>;
@@ -62,6 +64,7 @@ export function createLimits({ db, keyring, clock }: { db: Db; keyring: Keyring;
       await forgetAttempts(db, accountKey(email));
       await takeBackAttempt(db, addressKey(address));
     },
+    arrived: (address) => takeBackAttempt(db, addressKey(address)),
     countClient: (address) => count([addressKey(address, 'clients')]),
     countCode: (address) => count([addressKey(address, 'codes')]),
     tidy: () => deleteOldAttempts(db, clock.now() - windowMs),

@@ -6,7 +6,7 @@ import { newId, randomToken } from '../../../kernel/ids.ts';
 import type { OrgId } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/types.ts';
 import type { Keyring } from '../../../platform/keyring/index.ts';
-import { InvitationVoid } from '../errors.ts';
+import { InvitationVoid, SsoRequired } from '../errors.ts';
 import {
   deleteInvitation,
   findInvitation,
@@ -17,6 +17,7 @@ import {
   useInvitation,
 } from '../invitations/store.ts';
 import type { AuthServer } from '../port.ts';
+import type { Standing } from '../sso/standing.ts';
 import type { Roster } from './roster.ts';
 import {
   changeMember,
@@ -49,6 +50,11 @@ export const memberChange = z
   .strictObject({
     role: z.enum(roleNames).describe('What the person may do from now on'),
     teams: z.array(team).max(50).describe('All teams that it belongs to'),
+    follows: z
+      .string()
+      .max(39)
+      .nullable()
+      .describe('The provider whose groups say role and teams from the next sign-in on; null keeps what is said here'),
   })
   .partial();
 
@@ -91,6 +97,9 @@ export interface PeopleDeps {
   keyring: Keyring;
   clock: Clock;
   roster: Roster;
+  standing: Pick<Standing, 'requiredIn' | 'passwordCounts'>;
+  /** Whether there is such a provider for the organisation. */
+  isProvider(name: string, org: OrgId): boolean;
   /** Where the page for invitations is; the token is added to it. */
   invitationUrl: string;
   server(): Promise<AuthServer>;
@@ -153,6 +162,7 @@ export function createPeople(deps: PeopleDeps): People {
   /** Everything that the old password opened is closed. */
   async function renew({ org, id, email }: Invitation, userId: string | undefined, password: string) {
     if (userId === undefined) throw InvitationVoid();
+    if (!deps.standing.passwordCounts(userId)) throw SsoRequired();
     checkNew(email, password);
     const now = clock.now();
     if (!(await useInvitation(db, org, id, now))) throw InvitationVoid();
@@ -170,6 +180,7 @@ export function createPeople(deps: PeopleDeps): People {
     async reset(org, userId, { createdBy, everywhere }) {
       const { email, role, teams } = await memberOf(org, userId);
       await roster.refresh();
+      if (!deps.standing.passwordCounts(userId)) throw SsoRequired();
       if (!everywhere && roster.memberships(userId).some((member) => member.org !== org))
         throw Conflict({
           reason: 'This person is a member of other organisations, too, which a new password would open.',
@@ -181,6 +192,14 @@ export function createPeople(deps: PeopleDeps): People {
       if (!(await deleteInvitation(db, org, id))) throw NotFound({ what: 'invitation', id });
     },
     async change(org, userId, change) {
+      const { follows } = await memberOf(org, userId);
+      if (follows !== undefined && change.follows === undefined)
+        throw Conflict({
+          reason: `Role and teams of this person follow their groups at ${follows}, and would again at the next sign-in.`,
+          remedy: 'Change the groups there, or send "follows": null with it to say them here from now on.',
+        });
+      if (typeof change.follows === 'string' && !deps.isProvider(change.follows, org))
+        throw InvalidRequest({ faults: ['follows: is no provider of this organisation'] });
       if (!(await inTransaction((tx) => changeMember(tx, org, userId, change))))
         throw NotFound({ what: 'user', id: userId });
       return memberOf(org, userId);
@@ -207,6 +226,7 @@ export function createPeople(deps: PeopleDeps): People {
       const { org, email, role, teams, createdBy } = invitation;
       const auth = await server();
       if (invitation.kind === 'reset') return renew(invitation, user?.id, password);
+      if (deps.standing.requiredIn(org)) throw SsoRequired();
       if (!user) checkNew(email, password, name);
       const userId = user
         ? (await auth.signIn({ email, password, address, userAgent }))?.userId

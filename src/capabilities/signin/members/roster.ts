@@ -4,7 +4,10 @@ import { type Bus, createFollower, type Follower, strictTiming } from '../../../
 import type { Db } from '../../../platform/db/types.ts';
 import type { Log } from '../../../platform/telemetry/index.ts';
 import { SigninUnavailable } from '../errors.ts';
+import { loadIdentities } from '../sso/store.ts';
 import { loadMembers, loadServices, type Member, readRevision, type Service } from './store.ts';
+
+type KnownIdentity = Awaited<ReturnType<typeof loadIdentities>>[number];
 
 /** Who is a member of what, in memory: who was removed, or given another role, is that at once and on every replica. */
 export interface Roster extends Pick<Follower<View>, 'tell' | 'start' | 'stop'> {
@@ -14,6 +17,8 @@ export interface Roster extends Pick<Follower<View>, 'tell' | 'start' | 'stop'> 
   member(userId: string, org?: OrgId): Member | undefined;
   /** The first membership of whoever signs in by this. Throws SigninUnavailable. */
   memberByEmail(email: string): Member | undefined;
+  /** By what providers know the member. Throws SigninUnavailable. */
+  identities(org: OrgId, userId: string): readonly KnownIdentity[];
   /** Throws SigninUnavailable. */
   service(clientId: string): Service | undefined;
   services(org: OrgId): readonly Service[];
@@ -27,6 +32,8 @@ interface View {
   members: ReadonlyMap<string, readonly Member[]>;
   byEmail: ReadonlyMap<string, Member>;
   services: ReadonlyMap<string, Service>;
+  /** By the person. */
+  identities: ReadonlyMap<string, readonly KnownIdentity[]>;
 }
 
 export function createRoster({ db, bus, clock, log }: { db: Db; bus: Bus; clock: Clock; log: Log }): Roster {
@@ -42,12 +49,14 @@ export function createRoster({ db, bus, clock, log }: { db: Db; bus: Bus; clock:
       // Unequal, not lower: a restored backup sets the number back.
       if (known?.revision === revision) return known;
       const [members, services] = [await loadMembers(db), await loadServices(db)];
+      const identities = await loadIdentities(db);
       return {
         // Read before the rows: they may be newer than it says, never older.
         revision,
         members: Map.groupBy(members, ({ userId }) => userId),
         byEmail: new Map(members.toReversed().map((member) => [member.email, member])),
         services: new Map(services.map((service) => [service.clientId, service])),
+        identities: Map.groupBy(identities, ({ userId }) => userId),
       };
     },
   });
@@ -65,6 +74,7 @@ export function createRoster({ db, bus, clock, log }: { db: Db; bus: Bus; clock:
     member: (userId, org) =>
       org === undefined ? memberships(userId)[0] : memberships(userId).find((member) => member.org === org),
     memberByEmail: (email) => current().byEmail.get(email.trim().toLowerCase()),
+    identities: (org, userId) => (current().identities.get(userId) ?? []).filter((one) => one.org === org),
     service: (clientId) => current().services.get(clientId),
     services: (org) => [...current().services.values()].filter((service) => service.org === org),
     async wake() {

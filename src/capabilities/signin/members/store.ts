@@ -6,7 +6,14 @@ import type { Db } from '../../../platform/db/types.ts';
 type Ms = number | string;
 
 type MemberTables = {
-  signin_users: { id: string; name: string; email: string; createdAt: Date };
+  signin_users: {
+    id: string;
+    name: string;
+    email: string;
+    emailVerified: boolean;
+    createdAt: Date;
+    updatedAt: Date;
+  };
   signin_sessions: {
     id: string;
     userId: string;
@@ -48,7 +55,11 @@ type MemberTables = {
     created_by: string;
     created_at: Ms;
     revoked_before: Ms;
+    follows: string | null;
+    suspended_at: Ms | null;
   };
+  signin_identities: { org: string; user_id: string };
+  signin_sso_sessions: { org: string };
   signin_services: {
     org: string;
     client_id: string;
@@ -85,6 +96,10 @@ export interface Member {
   createdBy: string;
   createdAt: number;
   revokedBefore: number;
+  /** The provider whose groups say role and teams; somebody here says them where it is absent. */
+  follows?: string;
+  /** Since when that provider gives the person no rights. */
+  suspendedAt?: number;
 }
 
 export interface Service {
@@ -110,7 +125,7 @@ export async function readRevision(db: Db): Promise<number> {
 }
 
 /** Comes last in a transaction: its row is locked until the commit. */
-async function bumpRevision(db: Db): Promise<void> {
+export async function bumpRevision(db: Db): Promise<void> {
   await tables(db).updateTable('signin_revision').set({ revision: sql`revision + 1` }).execute();
 }
 
@@ -126,15 +141,17 @@ const memberships = (db: Db) =>
       'm.created_by',
       'm.created_at',
       'm.revoked_before',
+      'm.follows',
+      'm.suspended_at',
       'u.email',
       'u.name',
     ])
     .orderBy('m.created_at')
     .orderBy('m.org');
 
-/** All organisations together: the way from a token to a principal, for authentication only. */
+/** All organisations together: the way from a token to a principal, for authentication only. Without who is suspended. */
 export async function loadMembers(db: Db): Promise<Member[]> {
-  return (await memberships(db).execute()).map(toMember);
+  return (await memberships(db).where('m.suspended_at', 'is', null).execute()).map(toMember);
 }
 
 export async function loadServices(db: Db): Promise<Service[]> {
@@ -156,22 +173,20 @@ export async function listMembers(db: Db, org: OrgId): Promise<Member[]> {
 export async function insertMember(
   db: Db,
   org: OrgId,
-  member: Pick<Member, 'userId' | 'role' | 'teams' | 'createdBy' | 'createdAt'>,
+  member: Pick<Member, 'userId' | 'role' | 'teams' | 'createdBy' | 'createdAt' | 'follows'>,
 ): Promise<boolean> {
+  const given = { role: member.role, teams: member.teams, follows: member.follows ?? null };
   const result = await tables(db)
     .insertInto('signin_members')
     .values({
       org,
       user_id: member.userId,
-      role: member.role,
-      teams: member.teams,
+      ...given,
       created_by: member.createdBy,
       created_at: member.createdAt,
       revoked_before: 0,
     })
-    .onConflict((conflict) =>
-      conflict.columns(['org', 'user_id']).doUpdateSet({ role: member.role, teams: member.teams }),
-    )
+    .onConflict((conflict) => conflict.columns(['org', 'user_id']).doUpdateSet({ ...given, suspended_at: null }))
     .executeTakeFirst();
   await bumpRevision(db);
   return result.numInsertedOrUpdatedRows === 1n;
@@ -181,11 +196,11 @@ export async function changeMember(
   db: Db,
   org: OrgId,
   userId: string,
-  change: { role?: string; teams?: string[] },
+  change: { role?: string; teams?: string[]; follows?: string | null },
 ): Promise<boolean> {
   const changed = await tables(db)
     .updateTable('signin_members')
-    .set(change)
+    .set({ ...change, ...(change.follows === null ? { suspended_at: null } : {}) })
     .where('org', '=', org)
     .where('user_id', '=', userId)
     .executeTakeFirst();
@@ -201,6 +216,7 @@ export async function deleteMember(db: Db, org: OrgId, userId: string): Promise<
     .where('user_id', '=', userId)
     .executeTakeFirst();
   await deleteGrants(db, org, userId);
+  await tables(db).deleteFrom('signin_identities').where('org', '=', org).where('user_id', '=', userId).execute();
   await forgetStrangers(db, [userId]);
   await bumpRevision(db);
   return gone.numDeletedRows === 1n;
@@ -250,6 +266,8 @@ export async function deleteMembers(db: Db, org: OrgId): Promise<void> {
   await tables(db).deleteFrom('signin_members').where('org', '=', org).execute();
   for (const table of ['signin_refresh_tokens', 'signin_consents'] as const)
     await tables(db).deleteFrom(table).where('referenceId', '=', org).execute();
+  for (const table of ['signin_identities', 'signin_sso_sessions'] as const)
+    await tables(db).deleteFrom(table).where('org', '=', org).execute();
   await forgetStrangers(
     db,
     rows.map((row) => row.user_id),
@@ -282,6 +300,20 @@ export async function deleteService(db: Db, org: OrgId, clientId: string): Promi
   await tables(db).deleteFrom('signin_clients').where('clientId', '=', clientId).execute();
   await bumpRevision(db);
   return true;
+}
+
+/** Without a password. False where the address is somebody's already. */
+export async function insertUser(
+  db: Db,
+  { id, email, name, atMs }: { id: string; email: string; name: string; atMs: number },
+): Promise<boolean> {
+  const at = new Date(atMs);
+  const made = await tables(db)
+    .insertInto('signin_users')
+    .values({ id, email: email.toLowerCase(), name, emailVerified: true, createdAt: at, updatedAt: at })
+    .onConflict((conflict) => conflict.column('email').doNothing())
+    .executeTakeFirst();
+  return made.numInsertedOrUpdatedRows === 1n;
 }
 
 export async function findUserByEmail(db: Db, email: string): Promise<{ id: string; name: string } | undefined> {
@@ -329,4 +361,6 @@ const toMember = (row: MemberRow): Member => ({
   createdBy: row.created_by,
   createdAt: Number(row.created_at),
   revokedBefore: Number(row.revoked_before),
+  ...(row.follows === null ? {} : { follows: row.follows }),
+  ...(row.suspended_at === null ? {} : { suspendedAt: Number(row.suspended_at) }),
 });

@@ -4,6 +4,7 @@ import { isObject, parseJson } from '../../../kernel/json.ts';
 import type { OrgId, Principal } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/types.ts';
 import type { Roster } from '../members/roster.ts';
+import type { Standing } from '../sso/standing.ts';
 import { publicKeys } from './store.ts';
 
 const lookAgainMs = 1_000; // invented key ids must not make us ask the database each time
@@ -60,7 +61,12 @@ export function createSigningKeys({ db, clock }: { db: Db; clock: Clock }): Sign
   };
 }
 
-export function createBuiltInIssuer(publicUrl: string, keys: SigningKeys, roster: Roster): BuiltInIssuer {
+export function createBuiltInIssuer(
+  publicUrl: string,
+  keys: SigningKeys,
+  roster: Roster,
+  standing: Pick<Standing, 'holder'>,
+): BuiltInIssuer {
   return {
     issuer: publicUrl,
     key: keys.key,
@@ -78,7 +84,7 @@ export function createBuiltInIssuer(publicUrl: string, keys: SigningKeys, roster
           }
         );
       }
-      const member = roster.member(sub, org);
+      const member = standing.holder(sub, org);
       // A token tells its time in whole seconds.
       if (!member || issuedAtMs < Math.floor(member.revokedBefore / 1000) * 1000) return undefined;
       const { name, role, teams } = member;

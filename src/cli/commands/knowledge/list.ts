@@ -22,7 +22,7 @@ export const knowledgeList: CommandSpec = {
     if (options.json) screen.json(body);
     else if (collections.length === 0)
       screen.line('No collections. Declare them in fairlead.yaml, or add one: fairlead knowledge add --help');
-    else
+    else {
       screen.table(
         ['NAME', 'DOCUMENTS', 'PASSAGES', 'VECTORS', 'SOURCE', 'READERS', 'WRITERS', 'DESCRIPTION'],
         collections.map((one) => [
@@ -36,6 +36,12 @@ export const knowledgeList: CommandSpec = {
           String(one.description),
         ]),
       );
+      const read = await client.get('/knowledge/runs', { org: textOf(options.org) });
+      for (const run of listIn(read, 'runs').filter(({ state }) => state === 'failed'))
+        screen.note(
+          `${run.collection}/${run.source} could not be read: ${run.reason ?? 'fairlead knowledge runs tells more'}`,
+        );
+    }
     return exitCodes.ok;
   },
 };

@@ -12,23 +12,24 @@ export const knowledgeQuery: CommandSpec = {
   about: 'The passages that agents get, best first: a call like any other, recorded in the audit.',
   args: [{ name: '<question...>', help: 'a question, or the words that the text would have' }],
   options: [
-    { flags: '--collection <name...>', help: 'only these collections' },
+    { flags: '--collection <names>', help: 'only these collections, with commas between' },
     { flags: '--limit <n>', help: 'at most so many passages' },
     jsonOption,
   ],
   examples: [
     { line: 'fairlead knowledge query how do we roll back a release', does: 'the passages that say so' },
-    { line: 'fairlead knowledge query ECONNREFUSED --collection runbooks', does: 'in one collection' },
+    { line: 'fairlead knowledge query --collection runbooks ECONNREFUSED', does: 'in one collection' },
   ],
   remote: true,
   async run(context, { args, options }) {
     const screen = screenOf(context);
     const limit = textOf(options.limit);
+    const collections = textOf(options.collection);
     const client = await openClient(context, options);
     const { body } = await client.exchange('POST', '/tools/knowledge.query/call', {
       arguments: {
         query: textsOf(args.question).join(' '),
-        ...(options.collection === undefined ? {} : { collections: textsOf(options.collection) }),
+        ...(collections === undefined ? {} : { collections: collections.split(',').map((name) => name.trim()) }),
         ...(limit === undefined ? {} : { limit: countOf(limit, '--limit') }),
       },
     });

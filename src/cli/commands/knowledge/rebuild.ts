@@ -1,5 +1,6 @@
 import { openClient } from '../../client.ts';
 import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
+import { counted } from '../../reading.ts';
 import { screenOf } from '../../terminal.ts';
 
 /** Vectors made anew beside those that are searched. */
@@ -21,7 +22,7 @@ export const knowledgeRebuild: CommandSpec = {
     const body = await client.post(path, {}, { org: textOf(options.org) });
     if (options.json) screen.json(body);
     else {
-      screen.line(`Begun: ${body.passages} passages of ${name} are embedded again.`);
+      screen.line(`Begun: ${counted(body.passages, 'passage')} of ${name} to be embedded again.`);
       screen.note('How far it is: npx fairlead knowledge list');
     }
     return exitCodes.ok;

@@ -3,7 +3,7 @@ import { basename, resolve } from 'node:path';
 import { openClient } from '../../client.ts';
 import { type CommandSpec, exitCodes, jsonOption } from '../../command.ts';
 import { CommandFailed } from '../../errors.ts';
-import { textsIn, textsOf } from '../../reading.ts';
+import { counted, textsIn, textsOf } from '../../reading.ts';
 import { screenOf } from '../../terminal.ts';
 
 /** Puts files into a collection. */
@@ -36,7 +36,7 @@ export const knowledgeUpload: CommandSpec = {
         results.push({ file, ...kept });
         const warnings = textsIn(kept, 'warnings');
         if (!options.json)
-          screen.line(`${file}: ${kept.title}, ${kept.passages} passages${warnings && ` (${warnings})`}`);
+          screen.line(`${file}: ${kept.title}, ${counted(kept.passages, 'passage')}${warnings && ` (${warnings})`}`);
       } catch (error) {
         if (!(error instanceof CommandFailed) || error.exitCode !== exitCodes.failed) throw error;
         failed += 1;

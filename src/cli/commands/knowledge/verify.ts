@@ -1,6 +1,6 @@
 import { openClient } from '../../client.ts';
 import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
-import { listIn } from '../../reading.ts';
+import { counted, listIn } from '../../reading.ts';
 import { screenOf } from '../../terminal.ts';
 
 /** Whether the parts of a collection agree. */
@@ -24,7 +24,7 @@ export const knowledgeVerify: CommandSpec = {
       screen.note('Remove the collection and fill it again to mend it, and tell those who build Fairlead.');
     }
     if (!options.json && typeof body.pending === 'number' && body.pending > 0)
-      screen.note(`${body.pending} passages wait for their vector; by their words they are found already.`);
+      screen.note(`${counted(body.pending, 'passage')} without a vector yet; by their words they are found already.`);
     return body.ok ? exitCodes.ok : exitCodes.failed;
   },
 };

@@ -33,6 +33,11 @@ export const policiesList: CommandSpec = {
       const rows = rules.map((rule) => [String(rule.effect), String(rule.name), String(rule.description ?? '')]);
       screen.table(['EFFECT', 'RULE', 'DESCRIPTION'], rows);
     }
+    if (!options.text && typeof inForce.version === 'string') {
+      const set = inForce.set === undefined ? '' : `, version ${inForce.set} of the organisation's own`;
+      screen.line();
+      screen.line(`policies ${inForce.version}${set}`);
+    }
     const own = listIn(body, 'policies');
     if (own.length > 0 && !options.text) {
       screen.line();

@@ -1,5 +1,6 @@
 import { openClient } from '../../client.ts';
 import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
+import { changeOptions, rehearseChange } from '../../policy-change.ts';
 import { placesIn, readPolicy } from '../../policy-text.ts';
 import { screenOf } from '../../terminal.ts';
 
@@ -7,14 +8,17 @@ import { screenOf } from '../../terminal.ts';
 export const policiesSave: CommandSpec = {
   path: ['policies', 'save'],
   summary: 'save a Cedar policy, which counts at once',
-  about: 'It is checked first; the version before stays in the history.',
+  about:
+    'It is checked first. What it changes and what it does to past decisions is shown, and you are asked; what was shown is\n' +
+    'what is saved. The version before stays in the history.',
   args: [
     { name: '<name>', help: 'lower case letters, digits and dashes' },
     { name: '<file>', help: 'the policy; - is standard input' },
   ],
-  options: [orgOption, jsonOption],
+  options: [...changeOptions, orgOption, jsonOption],
   examples: [
     { line: 'fairlead policies save no-writes no-writes.cedar', does: 'a new policy, or a new version of it' },
+    { line: 'fairlead policies save no-writes no-writes.cedar --yes', does: 'without being asked' },
   ],
   remote: true,
   async run(context, { args, options }) {
@@ -23,7 +27,9 @@ export const policiesSave: CommandSpec = {
     const text = await readPolicy(file, context);
     const client = await openClient(context, options);
     const path = `/policies/${encodeURIComponent(String(args.name))}`;
-    const saved = await client.put(path, { text }, { org: textOf(options.org) });
+    const headers = await rehearseChange(context, client, { save: String(args.name), text }, options);
+    const more = { query: { org: textOf(options.org) }, headers };
+    const { body: saved } = await client.exchange('PUT', path, { text }, more);
     if (options.json) screen.json(saved);
     else {
       for (const place of placesIn(saved, 'warnings', file)) screen.line(`${place} (warning)`);

@@ -7,7 +7,9 @@ import { moment, screenOf } from '../../terminal.ts';
 export const usersList: CommandSpec = {
   path: ['users', 'list'],
   summary: 'list the people of an organisation',
-  about: 'Members, and who is invited to become one.',
+  about:
+    'Members, by what they sign in, and who is invited to become one. Role and teams of a member by `(groups)` are those\n' +
+    'of their groups at that provider; suspended is who is in none of them any more.',
   options: [orgOption, jsonOption],
   examples: [{ line: 'fairlead users list', does: 'who is there' }],
   remote: true,
@@ -22,9 +24,10 @@ export const usersList: CommandSpec = {
     const users = listIn(body, 'users').map((user) => [
       String(user.id),
       String(user.role),
-      'member',
+      user.suspendedAt === undefined ? 'member' : 'suspended',
       moment(user.createdAt),
       textsIn(user, 'teams') || '-',
+      `${textsIn(user, 'signsInBy') || '-'}${user.follows === undefined ? '' : ' (groups)'}`,
       `${user.email} (${user.name})`,
     ]);
     const open = listIn(body, 'invitations').map((invitation) => [
@@ -33,10 +36,11 @@ export const usersList: CommandSpec = {
       invitation.kind === 'reset' ? 'new password' : 'invited',
       `until ${moment(invitation.expiresAt)}`,
       textsIn(invitation, 'teams') || '-',
+      '-',
       String(invitation.email),
     ]);
     if (users.length + open.length === 0) screen.line('Nobody yet. Invite somebody: npx fairlead users invite EMAIL');
-    else screen.table(['ID', 'ROLE', 'STATE', 'SINCE', 'TEAMS', 'WHO'], [...users, ...open]);
+    else screen.table(['ID', 'ROLE', 'STATE', 'SINCE', 'TEAMS', 'SIGNS IN BY', 'WHO'], [...users, ...open]);
     return exitCodes.ok;
   },
 };

@@ -1,7 +1,9 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { OrgId } from '../../../../kernel/principal.ts';
 import { type Db, prepared } from '../../../../platform/db/index.ts';
+import { audiencesOf } from '../../collections/store.ts';
 import { documentConditions, type Filters, storable } from '../../documents/filters/store.ts';
+import type { Remembered } from '../../remembered.ts';
 import type { Language } from '../../types.ts';
 import { postingBytes, type TermPostings } from '../postings.ts';
 
@@ -25,9 +27,9 @@ export interface Matter {
   postings: Map<string, TermPostings>;
 }
 
-const audiencesOf = ({ org, subjects }: Scope): RawBuilder<unknown> =>
+const audiences = ({ org, subjects }: Scope): RawBuilder<unknown> =>
   // An array, not a join: the index on (org, collection, term, audience) is then used whatever the planner believes.
-  sql`any(array(select id from knowledge_audiences where org = ${org} and subjects && ${subjects.map(storable)}::text[]))`;
+  sql`any(array${audiencesOf(org, subjects.map(storable))})`;
 
 /**
  * The totals of what the caller may read, and the postings of each term that has any. As base64, which is half again shorter
@@ -37,12 +39,12 @@ export async function readMatter(db: Db, scope: Scope, terms: readonly string[])
   const { rows } = await sql<{ key: string; chunks: string | null; bodyLength: string; postings: string }>`${prepared}
     select language as key, sum(chunks)::text as chunks, sum(body_length)::text as "bodyLength", null as postings
     from knowledge_lexical_totals
-    where org = ${scope.org} and collection = any(${scope.collections}::bigint[]) and audience = ${audiencesOf(scope)}
+    where org = ${scope.org} and collection = any(${scope.collections}::bigint[]) and audience = ${audiences(scope)}
     group by language having sum(chunks) > 0
     union all
     select term, null, null, ${gathered} from knowledge_postings
     where org = ${scope.org} and collection = any(${scope.collections}::bigint[]) and term = any(${terms}::text[])
-      and audience = ${audiencesOf(scope)}
+      and audience = ${audiences(scope)}
     group by term`.execute(db);
   const totals: LanguageTotals[] = [];
   const postings: Matter['postings'] = new Map();
@@ -67,7 +69,7 @@ export async function readPostings(
   const { rows } = await sql<{ term: string; postings: string }>`${prepared}
     select term, ${gathered} as postings from knowledge_postings
     where org = ${scope.org} and collection = any(${scope.collections}::bigint[]) and term = any(${terms}::text[])
-      and audience = ${audiencesOf(scope)}
+      and audience = ${audiences(scope)}
     group by term having sum(octet_length(postings)) <= ${most * postingBytes}::bigint`.execute(db);
   return new Map(rows.map(({ term, postings }) => [term, Buffer.from(postings, 'base64')]));
 }
@@ -82,9 +84,12 @@ export interface Candidate {
   lexemes: string;
 }
 
+/** Lexemes of chunks, which never change, as they are kept. */
+export type KnownLexemes = Remembered<string>;
+
 /**
  * Those of the chunks that there are and that the caller may read. Lexemes come as they are: to take the places of a few
- * words out of them is quicker here than in the database. Only of those that pass: where a filter lets next to nothing through,
+ * words out of them is quicker here than in the database. Only of those that pass and are not known yet: where a filter lets next to nothing through,
  * all that has a word is looked at, which would be much of the collection at once.
  */
 export async function readCandidates(
@@ -92,15 +97,27 @@ export async function readCandidates(
   scope: Scope,
   chunks: readonly number[],
   filters: Filters,
+  known: KnownLexemes,
 ): Promise<Candidate[]> {
-  const { rows } = await sql<Candidate>`${prepared}
-    select chunk, collection, passes, case when passes then lexemes else '' end as lexemes from (
+  const { org } = scope;
+  // Held from here on, whatever is forgotten meanwhile.
+  const lexemesOf = new Map(chunks.map((chunk) => [chunk, known.get(org, chunk)]));
+  const unknown = chunks.filter((chunk) => lexemesOf.get(chunk) === undefined);
+  const { rows } = await sql<Omit<Candidate, 'lexemes'> & { lexemes: string | null }>`${prepared}
+    select chunk, collection, passes,
+      case when passes and chunk = any(${unknown}::int[]) then lexemes end as lexemes
+    from (
       select l.chunk, l.collection::int as collection, ${passes(filters)} as passes, l.lexemes from knowledge_lexemes l
-      where l.org = ${scope.org} and l.chunk = any(${chunks}::int[])
-        and l.collection = any(${scope.collections}::bigint[]) and l.audience = ${audiencesOf(scope)}
+      where l.org = ${org} and l.chunk = any(${chunks}::int[])
+        and l.collection = any(${scope.collections}::bigint[]) and l.audience = ${audiences(scope)}
       offset 0 -- so that the filters are not worked out twice
     ) as found`.execute(db);
-  return rows;
+  return rows.map((row) => {
+    const { chunk, passes, lexemes } = row;
+    if (!passes) return { ...row, lexemes: '' };
+    if (lexemes !== null) known.keep(org, chunk, lexemes);
+    return { ...row, lexemes: lexemes ?? lexemesOf.get(chunk) ?? '' };
+  });
 }
 
 function passes(filters: Filters): RawBuilder<unknown> {
@@ -113,7 +130,11 @@ function passes(filters: Filters): RawBuilder<unknown> {
   ))`;
 }
 
-/** Terms that look like the words and stand in what the caller may read, the most similar first. */
+/**
+ * Terms that look like the words and stand in what the caller may read, the most similar first. Organisation and collection
+ * are no plain columns here, and the postings no join: where the tables were never analysed, as in a young embedded database,
+ * the planner would otherwise go through every term of the collection, and through all postings for each of them.
+ */
 export async function readSimilarTerms(
   db: Db,
   scope: Scope,
@@ -124,11 +145,12 @@ export async function readSimilarTerms(
     select n.word, t.term, t.similarity from unnest(${words}::text[]) as n (word)
     cross join lateral (
       select t.term, max(similarity(t.term, n.word)) as similarity from knowledge_terms t
-      where t.org = ${scope.org} and t.collection = any(${scope.collections}::bigint[])
+      where t.org || '' = ${scope.org} and t.collection + 0 = any(${scope.collections}::bigint[])
         and t.term % n.word and similarity(t.term, n.word) >= ${least}::real
-        and exists (
-          select from knowledge_postings p
-          where p.org = t.org and p.collection = t.collection and p.term = t.term and p.audience = ${audiencesOf(scope)}
+        and (
+          select true from knowledge_postings p
+          where p.org = t.org and p.collection = t.collection and p.term = t.term and p.audience = ${audiences(scope)}
+          limit 1
         )
       group by t.term order by similarity desc, t.term limit 10
     ) as t`.execute(db);

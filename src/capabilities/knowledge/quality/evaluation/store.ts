@@ -173,8 +173,8 @@ function readable(db: Db, org: OrgId, subjects: readonly string[]) {
     .innerJoin('knowledge_collections as collection', 'collection.id', 'document.collection')
     .where('document.org', '=', org)
     .where('collection.org', '=', org)
-    .where('document.audience', 'in', audiencesOf(db, org, subjects))
-    .where('collection.audience', 'in', audiencesOf(db, org, subjects))
+    .where('document.audience', 'in', audiencesOf(org, subjects))
+    .where('collection.audience', 'in', audiencesOf(org, subjects))
     .where('document.deleted_at', 'is', null)
     .select(['document.id', 'collection.name as collection', 'document.uri', 'document.url'])
     .select(({ eb }) =>

@@ -43,8 +43,8 @@ export async function putVote(
       join knowledge_documents as document on document.org = chunk.org and document.id = chunk.document
       join knowledge_collections as collection on collection.org = chunk.org and collection.id = chunk.collection
     where chunk.org = ${org} and chunk.id = ${passage} and document.deleted_at is null
-      and chunk.audience in ${audiencesOf(db, org, subjects)}
-      and collection.audience in ${audiencesOf(db, org, subjects)}
+      and chunk.audience in ${audiencesOf(org, subjects)}
+      and collection.audience in ${audiencesOf(org, subjects)}
     on conflict (org, chunk, principal) do update set
       helpful = excluded.helpful, note = excluded.note, query = excluded.query, at = excluded.at
   `.execute(db);

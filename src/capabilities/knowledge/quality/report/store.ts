@@ -22,11 +22,11 @@ export interface StaleDocument {
 }
 
 /** The condition that all statements here begin with; tables are `document` and `collection`. */
-function readable(db: Db, org: OrgId, { subjects, collections }: Scope) {
+function readable(org: OrgId, { subjects, collections }: Scope) {
   return sql`
     document.org = ${org} and document.deleted_at is null
-    and document.audience in ${audiencesOf(db, org, subjects)}
-    and collection.audience in ${audiencesOf(db, org, subjects)}
+    and document.audience in ${audiencesOf(org, subjects)}
+    and collection.audience in ${audiencesOf(org, subjects)}
     ${collections ? sql`and document.collection = any(${sql.val([...collections])}::int[])` : sql``}`;
 }
 
@@ -65,7 +65,7 @@ const staleColumns = sql`
 export async function unchangedSince(db: Db, org: OrgId, scope: Scope, since: number, limit: number) {
   const { rows } = await sql<StaleRow>`
     select ${staleColumns} from ${withCollection}
-    where ${readable(db, org, scope)} and document.changed_at < ${new Date(since)}
+    where ${readable(org, scope)} and document.changed_at < ${new Date(since)}
     order by document.changed_at, document.id limit ${limit}`.execute(db);
   return toStale(rows);
 }
@@ -80,7 +80,7 @@ export async function unconfirmedSince(
 ) {
   const { rows } = await sql<StaleRow>`
     select ${staleColumns} from ${withCollection}
-    where ${readable(db, org, scope)} and document.confirmed_at < ${new Date(since)} and document.source <> ${sentIn}
+    where ${readable(org, scope)} and document.confirmed_at < ${new Date(since)} and document.source <> ${sentIn}
     order by document.confirmed_at, document.id limit ${limit}`.execute(db);
   return toStale(rows);
 }
@@ -103,7 +103,7 @@ export async function readTexts(
     select chunk.document, chunk.ordinal, chunk.text
     from knowledge_chunks as chunk join ${withCollection} on document.org = chunk.org and document.id = chunk.document
     where chunk.org = ${org} and (chunk.document, chunk.ordinal) > (${after.document}::int, ${after.ordinal}::int)
-      and chunk.audience in ${audiencesOf(db, org, scope.subjects)} and ${readable(db, org, scope)}
+      and chunk.audience in ${audiencesOf(org, scope.subjects)} and ${readable(org, scope)}
       and not ${isEncrypted('document')}
     order by chunk.document, chunk.ordinal limit ${limit}`.execute(db);
   return rows;
@@ -139,8 +139,8 @@ export async function unhelpfulPassages(db: Db, org: OrgId, scope: Scope, limit:
     ) as votes
       join knowledge_chunks as chunk on chunk.org = ${org} and chunk.id = votes.id
       join ${withCollection} on document.org = chunk.org and document.id = chunk.document
-    where votes.unhelpful > votes.helpful and chunk.audience in ${audiencesOf(db, org, scope.subjects)}
-      and ${readable(db, org, scope)}
+    where votes.unhelpful > votes.helpful and chunk.audience in ${audiencesOf(org, scope.subjects)}
+      and ${readable(org, scope)}
     order by votes.unhelpful - votes.helpful desc, votes.unhelpful desc, chunk.id limit ${limit}`.execute(db);
   return rows;
 }

@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { OrgId } from '../../../../kernel/principal.ts';
-import type { Db } from '../../../../platform/db/types.ts';
+import { type Db, prepared } from '../../../../platform/db/index.ts';
 import { audiencesOf } from '../../collections/store.ts';
 import { documentConditions, type Filters, storable } from '../../documents/filters/store.ts';
 import { literal } from '../spaces/store.ts';
@@ -39,9 +39,9 @@ export interface Near {
 
 /** Where what the caller may read has its vectors. */
 export async function readSpaces(db: Db, scope: Scope): Promise<SearchedSpace[]> {
-  const isPermitted = sql`e.collection = any(${readableCollections(db, scope)})
-    and t.audience = any(${readableAudiences(db, scope)})`;
-  const { rows } = await sql<SearchedSpace & { permitted: string; passages: string }>`
+  const isPermitted = sql`e.collection = any(${readableCollections(scope)})
+    and t.audience = any(${readableAudiences(scope)})`;
+  const { rows } = await sql<SearchedSpace & { permitted: string; passages: string }>`${prepared}
     select s.id as space, s.model, s.dimensions, sum(t.chunks) as passages,
       sum(t.chunks) filter (where ${isPermitted}) as permitted,
       array_agg(distinct t.audience) filter (where ${isPermitted}) as audiences
@@ -67,7 +67,7 @@ export async function nearestOfAll(
   const { rows } = await sql<Near>`
     with permitted as materialized (
       select v.chunk, v.embedding <=> ${asText(vector)}::halfvec as distance
-      from knowledge_vectors v where ${isReadable(db, scope, space)} and v.audience = any(${audiences}::int[])
+      from knowledge_vectors v where ${isReadable(scope, space)} and v.audience = any(${audiences}::int[])
     )
     select chunk as "chunkId", 1 - distance as similarity, 1 - (select avg(distance) from permitted) as typical
     from permitted order by distance, chunk limit ${limit}`.execute(db);
@@ -84,7 +84,7 @@ export async function typicalOf(
   const { rows } = await sql<{ typical: number | null }>`
     select 1 - avg(distance) as typical from (
       select v.embedding <=> ${asText(vector)}::halfvec as distance
-      from knowledge_vectors v where ${isReadable(db, scope, space)} limit ${typicalSample}
+      from knowledge_vectors v where ${isReadable(scope, space)} limit ${typicalSample}
     ) as looked`.execute(db);
   return rows[0]?.typical ?? undefined;
 }
@@ -110,23 +110,22 @@ export async function nearestByIndex(
     select near."chunkId", near.similarity from settings cross join lateral (
       select v.chunk as "chunkId", 1 - (${distance}) as similarity
       from knowledge_vectors v
-      where ${isReadable(db, scope, space)} and settings.scan <> '' and settings.effort <> ''
+      where ${isReadable(scope, space)} and settings.scan <> '' and settings.effort <> ''
       order by ${distance} limit ${limit}
     ) as near`.execute(db);
   return rows;
 }
 
-const isReadable = (db: Db, scope: Scope, space: number): RawBuilder<unknown> => sql`
-  v.org = ${scope.org} and v.space = ${literal(space)} and v.collection = any(${readableCollections(db, scope)})
-    and v.audience = any(${readableAudiences(db, scope)}) ${passes(scope.filters)}`;
+const isReadable = (scope: Scope, space: number): RawBuilder<unknown> => sql`
+  v.org = ${scope.org} and v.space = ${literal(space)} and v.collection = any(${readableCollections(scope)})
+    and v.audience = any(${readableAudiences(scope)}) ${passes(scope.filters)}`;
 
 // Arrays, not joins: they are worked out once, and the planner need not guess how many rows match.
-const readableAudiences = (db: Db, { org, subjects }: Scope) =>
-  sql`array${audiencesOf(db, org, subjects.map(storable))}`;
+const readableAudiences = ({ org, subjects }: Scope) => sql`array${audiencesOf(org, subjects.map(storable))}`;
 
-const readableCollections = (db: Db, { org, subjects, collections }: Scope) => sql`array(
+const readableCollections = ({ org, subjects, collections }: Scope) => sql`array(
   select id from knowledge_collections where org = ${org} and id = any(${collections}::int[])
-    and audience in ${audiencesOf(db, org, subjects.map(storable))}
+    and audience in ${audiencesOf(org, subjects.map(storable))}
 )`;
 
 function passes(filters: Filters): RawBuilder<unknown> {

@@ -1,0 +1,21 @@
+import { connectionPaths } from '../../capabilities/credentials/index.ts';
+import type { PageDeps } from './deps.ts';
+
+/** On with what the program asked for, or back to the page of ours that wanted to know who it is. */
+export function nextOf(query: URLSearchParams, { signin: { paths } }: Pick<PageDeps, 'signin'>): string {
+  if (!query.has('client_id')) {
+    const to = query.get('to') ?? '';
+    const isOurs = [`${paths.device}?`, `${connectionPaths.start}?`].some((begin) => to.startsWith(begin));
+    return isOurs || to === paths.device ? to : paths.account;
+  }
+  return `${paths.base}/oauth2/authorize?${askedFirst(query)}`;
+}
+
+/** The request as the program made it: its signature has an end, and that somebody should sign in now is done. */
+export function askedFirst(query: URLSearchParams): URLSearchParams {
+  const next = new URLSearchParams([...query].filter(([name]) => !/^(sig|exp|ba_\w+|max_age|org)$/.test(name)));
+  const prompts = (next.get('prompt') ?? '').split(' ').filter((prompt) => prompt === 'consent');
+  next.delete('prompt');
+  if (prompts.length > 0) next.set('prompt', 'consent');
+  return next;
+}

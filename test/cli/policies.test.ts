@@ -1,0 +1,283 @@
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type Fairlead, startFairlead } from '../harness.ts';
+import { listedUpstream } from '../listed.ts';
+import { run, temporaryHome } from './run.ts';
+
+let fairlead: Fairlead;
+const folder = mkdtempSync(join(tmpdir(), 'fairlead-cli-policies-'));
+const home = temporaryHome();
+const inputSchema = { type: 'object' };
+const payments = listedUpstream([
+  { name: 'refund', inputSchema },
+  { name: 'balance', inputSchema, annotations: { readOnlyHint: true } },
+]);
+const projections = { 'payments.refund': { amount: 'long:/amount' } };
+
+const rules = `// Money.
+@id("small-refunds")
+@description("Refunds up to 100.")
+forbid (principal, action, resource == Tool::"payments.refund")
+unless { context.arguments has amount && context.arguments.amount <= 100 };
+
+@id("ask-first")
+forbid (principal, action == Action::"callUnattended", resource == Tool::"payments.refund")
+unless { principal in Team::"payments" };
+`;
+const cases = `
+principals:
+  ops: { roles: [operator] }
+  paying: { roles: [operator], teams: [payments] }
+cases:
+  - { name: a small refund asks first, principal: ops, tool: payments.refund, arguments: { amount: 50 }, expect: consent, rule: 'money.cedar:ask-first' }
+  - { name: the team does not ask, principal: paying, tool: payments.refund, arguments: { amount: 50 }, expect: allow }
+  - { name: a large refund is refused, principal: paying, tool: payments.refund, arguments: { amount: 500 }, expect: deny, rule: 'money.cedar:small-refunds' }
+  - { name: viewers do not see it, principal: { roles: [viewer] }, tool: payments.refund, expect: deny, listed: false }
+`;
+const tools = 'tools: { payments.refund: { destructive: true } }\n';
+
+beforeAll(async () => {
+  writeFileSync(join(folder, 'money.cedar'), rules);
+  writeFileSync(join(folder, 'cases.yaml'), cases);
+  writeFileSync(join(folder, 'with-tools.yaml'), tools + cases);
+  writeFileSync(join(folder, 'fairlead.yaml'), `projections: ${JSON.stringify(projections)}\n`);
+  fairlead = await startFairlead({ config: { upstreams: { payments }, projections, policies: { folder } } });
+});
+afterAll(async () => {
+  await fairlead?.stop();
+  rmSync(folder, { recursive: true, force: true });
+  home.remove();
+});
+
+const cli = (...args: string[]) =>
+  run(args, { cwd: folder, env: { ...home.env, FAIRLEAD_URL: fairlead.url, FAIRLEAD_KEY: fairlead.adminKey } });
+/** Nothing of a server is known there. */
+const offline = (...args: string[]) => run(args, { cwd: folder, env: home.env });
+
+describe('policies test', () => {
+  it('decides cases by what is in force on the server, with tools of the catalog [CO-8]', async () => {
+    const ran = await cli('policies', 'test', 'cases.yaml');
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    expect(ran.stdout).toContain('ok    cases.yaml: a small refund asks first');
+    expect(ran.stdout).toMatch(/^4 of 4 cases are as expected, by policies sha256:[0-9a-f]{64}\.$/m);
+  });
+
+  it('decides them without a server by files, and the noun may be written as `policy` [CO-8]', async () => {
+    for (const path of ['.', 'money.cedar']) {
+      const ran = await offline('policy', 'test', 'with-tools.yaml', '--policy', path);
+      expect(ran).toMatchObject({ code: 0, stderr: '' });
+    }
+    // Without the folder nothing but the shipped rules is left.
+    const shipped = await offline('policy', 'test', 'with-tools.yaml', '--offline', '--json');
+    expect(shipped.code).toBe(1);
+    const [{ results }] = JSON.parse(shipped.stdout).files;
+    expect(results.map(({ ok }: { ok: boolean }) => ok)).toEqual([false, true, false, true]);
+  });
+
+  it('shows a failure as a difference with what was looked at, in the report of CI as well [CO-8]', async () => {
+    writeFileSync(join(folder, 'wrong.yaml'), cases.replace('expect: allow', 'expect: consent'));
+    const ran = await cli('policies', 'test', 'wrong.yaml', 'cases.yaml', '--junit', 'report.xml');
+    expect(ran.code).toBe(1);
+    const shown = ran.stdout.split('\n');
+    const at = shown.indexOf('FAIL  wrong.yaml: the team does not ask');
+    expect(shown.slice(at + 1, at + 3)).toEqual([
+      '      - allowed with consent',
+      '      + allowed, by shipped:operator',
+    ]);
+    expect(shown.slice(at + 3)).toContain('        principal.roles = ["operator"]');
+    expect(ran.stdout).toContain('7 of 8 cases are as expected');
+    const report = readFileSync(join(folder, 'report.xml'), 'utf8');
+    expect(report).toContain('<testsuites tests="8" failures="1" errors="0">');
+    expect(report).toContain('<testcase classname="wrong.yaml" name="the team does not ask">');
+    expect(report).toContain('message="expected consent, was allow by shipped:operator"');
+  });
+
+  it('names every fault of a file, and what policies cannot know [CO-8]', async () => {
+    writeFileSync(
+      join(folder, 'faulty.yaml'),
+      'cases:\n  - { name: x, principal: nobody, tool: payments.refund, expect: allow }\n  - { name: y, principal: {}, tool: payments.refund, expect: maybe, environment: { time: noon } }\n',
+    );
+    for (const ran of [
+      await cli('policies', 'test', 'faulty.yaml'),
+      await offline('policies', 'test', 'faulty.yaml', '--offline'),
+    ]) {
+      expect(ran.code).toBeGreaterThan(0);
+      expect(ran.stderr).toContain('cases.1.expect');
+      expect(ran.stderr).toContain('policies cannot read the time');
+    }
+    const unknown = await offline('policies', 'test', 'cases.yaml', '--policy', 'money.cedar');
+    expect(unknown.code).toBe(1);
+    expect(unknown.stdout).toContain('there is no tool payments.refund: describe it under "tools"');
+    writeFileSync(join(folder, 'broken.txt'), 'forbid (principal');
+    expect(await offline('policies', 'test', 'with-tools.yaml', '--policy', 'broken.txt')).toMatchObject({ code: 2 });
+    expect(await offline('policies', 'test', 'with-tools.yaml', '--policy', 'nowhere')).toMatchObject({ code: 2 });
+  });
+});
+
+describe('policies explain', () => {
+  it('names the rules with file and line, what they looked at and what would have to differ [CO-8]', async () => {
+    const refused = await cli('policies', 'explain', '-', 'payments.refund', 'amount:=500', '--role', 'operator');
+    expect(refused).toMatchObject({ code: 0, stderr: '' });
+    expect(refused.stdout).toContain('denied, by money.cedar:small-refunds; it is listed');
+    expect(refused.stdout).toContain('forbid money.cedar:small-refunds (money.cedar:2): Refunds up to 100.');
+    expect(refused.stdout).toContain('context.arguments.amount = 500');
+    expect(refused.stdout).toContain('this must not apply:');
+
+    const viewer = await cli('policies', 'explain', '-', 'payments.refund', 'amount:=5', '--role', 'viewer', '--json');
+    const { decision, listed, hiddenBy, toAllow } = JSON.parse(viewer.stdout);
+    expect({ decision, listed, hiddenBy }).toEqual({
+      decision: 'deny',
+      listed: false,
+      hiddenBy: ['no policy permits it'],
+    });
+    const operator = toAllow.find(({ rule }: { rule: { name: string } }) => rule.name === 'shipped:operator');
+    expect(operator).toMatchObject({
+      need: 'permit',
+      of: 'call',
+      rule: { parts: [{ text: 'principal in Role::"operator"', holds: false }, { holds: true }] },
+    });
+    // A viewer's own rule fails on the tool, not on the role.
+    const own = toAllow.find(({ rule }: { rule: { name: string } }) => rule.name === 'shipped:viewer');
+    expect(own.rule.parts).toContainEqual({ text: 'when { resource.readOnly }', holds: false });
+
+    const asked = await cli('policies', 'explain', 'me', 'payments.refund', 'amount:=5');
+    expect(asked.stdout).toContain('allowed with consent, by money.cedar:ask-first');
+    expect(asked.stdout).toContain('To be allowed without consent:');
+    expect(asked.stdout).toContain('+ unless { principal in Team::"payments" }');
+  });
+
+  it('tells of others only what the caller may read [CO-8]', async () => {
+    const operator = await fairlead.makeKey(['operator']);
+    const other = await fairlead.makeKey(['viewer']);
+    const { id } = await (await fairlead.request('/api/v1/me', { key: other })).json();
+    const ask = (key: string | undefined, principal: unknown, org = '') =>
+      fairlead.request(`/api/v1/policies/explain${org}`, {
+        method: 'POST',
+        json: { principal, tool: 'payments.balance' },
+        ...(key === undefined ? {} : { key }),
+      });
+    expect(await (await ask(undefined, id)).json()).toMatchObject({ decision: 'allow', rules: ['shipped:viewer'] });
+    expect((await ask(operator, 'me')).status).toBe(200);
+    expect((await ask(operator, { roles: ['viewer'] })).status).toBe(200);
+    for (const who of [id, 'key:nobody', 'user:somebody']) expect((await ask(operator, who)).status).toBe(403);
+    expect((await ask(other, 'me')).status).toBe(403);
+    expect((await ask(undefined, 'key:nobody')).status).toBe(404);
+    // Another organisation's key is nobody here.
+    await fairlead.request('/api/v1/orgs', { method: 'POST', json: { id: 'acme', name: 'Acme' } });
+    const acme = await fairlead.makeKey(['admin'], { org: 'acme' });
+    expect((await ask(acme, id)).status).toBe(404);
+  });
+});
+
+describe('rehearsing', () => {
+  const noRefunds = 'forbid (principal, action, resource == Tool::"payments.refund");';
+  const call = (tool: string, args: Record<string, unknown>, key?: string) =>
+    fairlead.request(`/api/v1/tools/${tool}/call`, {
+      json: { arguments: args },
+      ...(key === undefined ? {} : { key }),
+    });
+
+  it('replays past calls under a folder of candidates and says which change, for whom and why [CO-8]', async () => {
+    await call('payments.balance', {});
+    await call('payments.balance', {});
+    await call('payments.refund', { amount: 500 });
+    const candidate = join(folder, 'new');
+    mkdirSync(candidate);
+    writeFileSync(join(candidate, 'money.cedar'), 'forbid (principal, action, resource == Tool::"payments.balance");');
+    const ran = await cli('policy', 'replay', '--since', '7d', '--policy', 'new');
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    expect(ran.stdout).toContain('1 file in the place of the folder of the deployment.');
+    expect(ran.stdout).toMatch(/^3 decisions from .* held against what was decided then: 3 would change\.$/m);
+    expect(ran.stdout).toContain('2 newly denied, 1 newly allowed');
+    expect(ran.stdout).toMatch(/^newly denied: payments\.balance for .* \(key:key_\w+\), 2 times$/m);
+    expect(ran.stdout).toMatch(/^ {2}was denied by money\.cedar:small-refunds$/m);
+    expect((await cli('policy', 'replay', '--policy', 'new', '--fail-on-change')).code).toBe(1);
+    const same = JSON.parse((await cli('policies', 'replay', '--policy', 'money.cedar', '--json')).stdout);
+    expect(same).toMatchObject({ layer: 'folder', rehearsal: { decisions: 3, unchanged: 3, changed: 0 } });
+    expect((await cli('policies', 'replay')).code).toBe(2);
+    writeFileSync(join(candidate, 'broken.cedar'), 'forbid (principal');
+    expect((await cli('policies', 'replay', '--policy', 'new')).stderr).toContain('broken.cedar: line 1');
+  });
+
+  it('shows what a change does before it is made, and makes what was shown and nothing else [CO-8]', async () => {
+    const path = '/api/v1/policies';
+    const rehearse = async (change: unknown) => {
+      const reply = await fairlead.request(`${path}/rehearsals`, { json: { change } });
+      expect(reply.status).toBe(200);
+      return { etag: reply.headers.get('etag') ?? '', ...(await reply.json()) };
+    };
+    const put = (text: string, etag: string) =>
+      fairlead.request(`${path}/freeze`, { method: 'PUT', json: { text }, headers: { 'if-match': etag } });
+
+    const first = await rehearse({ save: 'freeze', text: noRefunds });
+    expect(first.plan).toMatchObject({ set: 0, differences: [{ name: 'freeze', after: noRefunds }], tag: first.etag });
+    expect(first.rehearsal).toMatchObject({ against: 'current', decisions: 3, changed: 0 });
+    // Another text than the one that was looked at, and the same upon other policies, are refused.
+    expect((await put('permit (principal, action, resource);', first.etag)).status).toBe(412);
+    await fairlead.request(`${path}/other`, { method: 'PUT', json: { text: noRefunds } });
+    const refused = await put(noRefunds, first.etag);
+    expect([refused.status, (await refused.json()).code]).toEqual([412, 'POLICIES_CHANGED']);
+    const second = await rehearse({ save: 'freeze', text: noRefunds });
+    expect(second.plan.set).toBe(1);
+    expect((await put(noRefunds, second.etag)).status).toBe(200);
+    expect((await put(noRefunds, second.etag)).status).toBe(412);
+  });
+
+  it('asks at the terminal, lists, compares and rolls back versions, and records name them [CO-8]', async () => {
+    writeFileSync(join(folder, 'freeze.cedar'), `${noRefunds}\n`);
+    const unasked = await cli('policies', 'save', 'late', 'freeze.cedar');
+    expect(unasked).toMatchObject({ code: 2 });
+    expect(unasked.stdout).toContain('new policy late');
+    const person = (answer: string, ...args: string[]) =>
+      run(args, {
+        cwd: folder,
+        env: { ...home.env, FAIRLEAD_URL: fairlead.url, FAIRLEAD_KEY: fairlead.adminKey },
+        input: answer,
+        person: true,
+      });
+    expect((await person('no\n', 'policies', 'save', 'late', 'freeze.cedar')).stderr).toContain('Nothing was changed.');
+    const before = JSON.parse((await cli('policies', 'versions', '--json')).stdout).versions;
+    expect(before.map(({ change }: { change: string }) => change)).toEqual(['save freeze', 'save other']);
+    const saved = await person('yes\n', 'policies', 'save', 'late', 'freeze.cedar');
+    expect(saved.stdout).toContain(`+ ${noRefunds}`);
+    expect(saved.stdout).toContain('Saved late as version 1; it is in force.');
+    expect((await cli('policies', 'versions')).stdout).toMatch(/^3 +save late +key:/m);
+    expect((await cli('policies', 'versions', '3')).stdout).toContain('// late, version 1');
+    expect((await cli('policies', 'diff', '3')).stdout).toContain('new policy late');
+    expect((await cli('policies', 'diff', '1', '3')).stdout).toMatch(/new policy freeze[\s\S]*new policy late/);
+
+    await call('payments.balance', {});
+    const [newest] = (await (await fairlead.request('/api/v1/audit?kind=call&limit=1')).json()).records;
+    expect(newest.decision).toMatchObject({ policySet: 3, policyVersion: expect.stringMatching(/^sha256:/) });
+
+    const rolled = await cli('policies', 'rollback', '1', '--yes');
+    expect(rolled).toMatchObject({ code: 0, stderr: '' });
+    expect(rolled.stdout).toMatch(/removed policy freeze[\s\S]*Rolled back to version 1, as version 4/);
+    const { policies, inForce } = await (await fairlead.request('/api/v1/policies')).json();
+    expect([policies.map(({ name }: { name: string }) => name), inForce.set]).toEqual([['other'], 4]);
+    expect(inForce.shared).toMatch(/^sha256:/);
+    expect((await cli('policies', 'rollback', '99', '--yes')).code).toBe(1);
+    expect((await cli('policies', 'remove', 'other', '--yes')).stdout).toContain('removed policy other');
+    const acts = (await (await fairlead.request('/api/v1/audit?kind=act&limit=50')).json()).records;
+    expect(acts.map(({ action }: { action: string }) => action)).toContain('policies.rollBack');
+  });
+
+  it('reads no record of another organisation, and takes the right to read records [CO-8]', async () => {
+    const acme = await fairlead.makeKey(['admin'], { org: 'acme' });
+    const asked = { policies: [{ name: 'all', text: 'forbid (principal, action, resource);' }], layer: 'own' };
+    const ask = (key: string, query = '') =>
+      fairlead.request(`/api/v1/policies/rehearsals${query}`, { json: asked, key });
+    expect(await (await ask(acme)).json()).toMatchObject({ rehearsal: { decisions: 0 } });
+    expect((await (await ask(fairlead.adminKey)).json()).rehearsal.decisions).toBeGreaterThan(3);
+    expect(await (await ask(fairlead.adminKey, '?org=acme')).json()).toMatchObject({ rehearsal: { decisions: 0 } });
+    expect((await ask(acme, '?org=default')).status).toBe(404);
+    const noAudit = await fairlead.makeKey(['admin'], { scopes: ['policies:read', 'policies:write'] });
+    expect((await ask(noAudit)).status).toBe(403);
+    expect((await ask(await fairlead.makeKey(['developer']))).status).toBe(403);
+    const versions = await fairlead.request('/api/v1/policy-versions', { key: acme });
+    expect(await versions.json()).toEqual({ versions: [] });
+    expect((await fairlead.request('/api/v1/policy-versions/1', { key: acme })).status).toBe(404);
+  });
+});
