@@ -105,6 +105,6 @@ describe('what a client proves itself with', () => {
     const written = httpUpstream.parse({ url: 'https://a.example', auth: { ...auth, clientSecret: reference } });
     expect(masked(written)).toMatchObject({ auth: { clientSecret: reference } });
     const resolved = await resolveReferences(written, async () => 'resolved');
-    expect(resolved).toMatchObject({ auth: { clientSecret: 'resolved' } });
+    expect(resolved.settings).toMatchObject({ auth: { clientSecret: 'resolved' } });
   });
 });
