@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { sql } from 'kysely';
 import { afterEach, describe, expect, test } from 'vitest';
 import { databaseFor, type Fairlead, startFairlead } from '../harness.ts';
 import { connectBy, type PeopleUpstream, servePeopleUpstream } from '../people-upstream.ts';
@@ -97,6 +98,41 @@ describe('a token that ran out', () => {
     expect((await call(fairlead, key, 'cut')).status).toBe(403);
     const sent = refreshes(upstream).map(({ refreshToken }) => refreshToken);
     expect(new Set(sent).size).toBe(sent.length);
+  });
+
+  test('is not renewed after whoever renewed it died in the middle [AC-4]', async () => {
+    const upstream = await upstreamWith();
+    const fairlead = await serve(upstream);
+    const key = await connected(fairlead, upstream, 'one');
+    await upstream.endTokens();
+    // What a replica leaves that is killed between its claim and the answer.
+    await sql`update credential_connections set claimed_by = 'claim_dead', claimed_until = 1`.execute(
+      fairlead.running.house.database.db,
+    );
+    expect((await call(fairlead, key, 'after')).status).toBe(403);
+    expect(refreshes(upstream)).toEqual([]);
+    expect(await stateOf(fairlead, key)).toMatchObject({
+      state: 'needs_sign_in',
+      reason: expect.stringContaining('cut off'),
+    });
+  });
+
+  test('that is copied into the row of somebody else opens nothing [AC-4]', async () => {
+    const upstream = await upstreamWith();
+    const fairlead = await serve(upstream);
+    const one = await connected(fairlead, upstream, 'one');
+    const two = await connected(fairlead, upstream, 'two');
+    const { db } = fairlead.running.house.database;
+    const { rows } = await sql<{ access_token: string; refresh_token: string }>`
+      select access_token, refresh_token from credential_connections`.execute(db);
+    expect(JSON.stringify(rows)).not.toMatch(/Bearer|"[\w-]{43}"/);
+    await sql`update credential_connections set access_token = (
+      select access_token from credential_connections order by connected_at desc limit 1)`.execute(db);
+    fairlead.running.house.connections.forget();
+    expect((await call(fairlead, two, 'own')).status).toBe(200);
+    const heard = upstream.heard.length;
+    expect((await call(fairlead, one, 'stolen')).status).toBe(403);
+    expect(upstream.heard.slice(heard).filter(({ body }) => body.includes('stolen'))).toEqual([]);
   });
 
   test('is renewed again where the provider is known to take a refresh token twice [AC-4]', async () => {

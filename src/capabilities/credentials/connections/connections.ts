@@ -64,6 +64,8 @@ export interface Connections {
   /** An upstream is gone. */
   removeTo(org: OrgId, upstream: string): Promise<void>;
   onChange(listener: (change: ConnectionChange) => void): () => void;
+  /** Reads all of them anew when they are needed next. */
+  forget(): void;
   start(): void;
   stop(): Promise<void>;
 }
@@ -249,6 +251,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
+    forget: () => tokens.forget(),
     start() {
       unsubscribe = bus.subscribe(topic, (message) => {
         if (!isObject(message)) return;

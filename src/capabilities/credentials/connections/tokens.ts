@@ -74,6 +74,17 @@ export function createTokens(deps: TokensDeps): Tokens {
   const refusedAt = new Map<string, ReadonlyMap<number, number>>();
   const keyOf = (org: OrgId, { upstream, subject }: ConnectionKey) => JSON.stringify([org, upstream, subject]);
 
+  /** Undefined also for one that was sealed for somebody else, or under a secret that is not known any more. */
+  const openToken = ({ org, upstream, subject, accessToken }: ConnectionRow): string | undefined => {
+    if (accessToken === undefined) return undefined;
+    try {
+      return keyring.decrypt(accessToken, tokenContext(org, { upstream, subject }, 'access_token'));
+    } catch (error) {
+      log.error({ err: error, org, upstream, subject }, 'the token of a connection cannot be read');
+      return undefined;
+    }
+  };
+
   const read = async (org: OrgId, key: ConnectionKey, fresh = false) => {
     const at = keyOf(org, key);
     const known = held.get(at);
@@ -83,9 +94,7 @@ export function createTokens(deps: TokensDeps): Tokens {
       held.delete(at);
       return undefined;
     }
-    const { accessToken } = row;
-    const token =
-      accessToken === undefined ? undefined : keyring.decrypt(accessToken, tokenContext(org, key, 'access_token'));
+    const token = openToken(row);
     const entry = { row, token, until: clock.now() + heldMs };
     if (held.size > 10_000) held.clear();
     held.set(at, entry);
@@ -197,7 +206,7 @@ export function createTokens(deps: TokensDeps): Tokens {
       if (!found) return { missing: 'you have not connected yours yet' };
       const { row, token } = found;
       if (row.state !== 'connected' || token === undefined)
-        return { missing: `yours has to be connected again: ${row.reason ?? 'it does not count any more'}` };
+        return { missing: `yours has to be connected again: ${row.reason ?? 'its token cannot be read'}` };
       if (row.origin !== new URL(target.url).origin)
         return { missing: 'yours was connected to another address than it has now' };
       if (isGood(row, token)) {
