@@ -1,7 +1,16 @@
+// Long, because all of the house is wired here and nowhere else: each line says what one room gets from another.
 import { join } from 'node:path';
 import ours from '../../package.json' with { type: 'json' };
-import { createAccess, may, scopeNames, subjectsOf } from '../capabilities/access/index.ts';
+import {
+  createAccess,
+  expiryWarningMs,
+  may,
+  revokeKeysOf,
+  scopeNames,
+  subjectsOf,
+} from '../capabilities/access/index.ts';
 import { createActs, createAudit } from '../capabilities/audit/index.ts';
+import { createCaching } from '../capabilities/caching/index.ts';
 import {
   createCatalog,
   createLatencies,
@@ -48,7 +57,7 @@ import { createMcpSurface } from '../surfaces/mcp/index.ts';
 import { createRest } from '../surfaces/rest/index.ts';
 import { createSigninSurface } from '../surfaces/signin/index.ts';
 import { openChat } from './chat.ts';
-import { composeConnections, createCredentialsPort } from './credentials.ts';
+import { composeConnections, createCredentialsPort, personConnections } from './credentials.ts';
 import { createDefinitionWatch } from './definitions.ts';
 import { createKnowledgeNews } from './knowledge-news.ts';
 import { createModelKeys } from './model-keys.ts';
@@ -133,9 +142,24 @@ export function compose(ground: Ground) {
         scopes: scopeNames,
         development: settings.development,
         gone: (org, subject) => connections.removeOf(org, subject),
+        revokers: [
+          {
+            what: 'keys',
+            onPersonRevoked: async (tx, org, userId, atMs) => (await revokeKeysOf(tx, org, userId, atMs)).length,
+            afterwards: () => access.changed(),
+          },
+          personConnections(() => connections),
+        ],
         providers: settings.auth.sso,
       })
     : undefined;
+  const glass = {
+    used: metrics.counter('fairlead_break_glass_uses_total', 'Sealed break-glass credentials that were used'),
+    refused: metrics.counter(
+      'fairlead_break_glass_refused_total',
+      'Requests with a break-glass credential that does not count',
+    ),
+  };
   const access = createAccess({
     db,
     keyring,
@@ -146,7 +170,8 @@ export function compose(ground: Ground) {
     resource: mcpUrl,
     development: settings.development,
     fetch: (url, init) => egress.fetch(url, { ...init, guarded: false }), // issuers stand in the operator's file
-    ...(signin ? { builtIn: signin.issuer } : {}),
+    ...(signin ? { builtIn: signin.issuer, owners: signin.roster } : {}),
+    breakGlass: (what) => glass[what](),
     purgers: [
       purgeMembers,
       purgeUpstreams,
@@ -219,6 +244,14 @@ export function compose(ground: Ground) {
     id: replicaId,
     declared: settings.limits,
     refused: limitRefused,
+  });
+  const caching = createCaching({
+    bus,
+    clock,
+    log,
+    settings: settings.caching,
+    isBoundToSession: ({ org, toolset }) => upstreams.get(org, toolset)?.isolation === 'session',
+    instruments: metrics.watchCache(() => caching.size()),
   });
   const guidanceOf = (tool: Tool) => guidanceFor(tool, latencies, limits.wordsFor(tool));
   const { reranker } = settings.models;
@@ -298,6 +331,7 @@ export function compose(ground: Ground) {
     decide: (call, tool) => policy.decide(call.principal, tool, argumentsOf(call), originOf(call)),
     limits,
     once: idempotency,
+    cache: caching,
     providerOf: toolsets.providerOf,
     trail: createTrail(audit, clock, ({ principal, endpoint }, name) =>
       gateway.view(principal.org, endpoint).findTool(name),
@@ -357,6 +391,7 @@ export function compose(ground: Ground) {
     policy,
     catalog,
     endpoints,
+    caching,
     knowledge,
     limits,
     upstreams,
@@ -376,6 +411,21 @@ export function compose(ground: Ground) {
   metrics.watchUpstreams(() => upstreams.list());
   watchSecrets(metrics, secrets);
   metrics.watchPool(database.usage);
+  metrics.gauge(
+    'fairlead_break_glass_active',
+    'Break-glass accesses that are open now',
+    () => access.breakGlass.count().active,
+  );
+  metrics.gauge(
+    'fairlead_break_glass_sealed',
+    'Break-glass credentials that wait',
+    () => access.breakGlass.count().sealed,
+  );
+  metrics.gauge(
+    'fairlead_keys_expiring',
+    'API keys in use, or never used yet, that end within two weeks',
+    () => access.keys.expiring(expiryWarningMs).length,
+  );
   metrics.watchAuditQueue(() => {
     const { queued, queueSize, dropped } = audit.stats();
     return { used: queued, size: queueSize, dropped };
@@ -397,6 +447,7 @@ export function compose(ground: Ground) {
                 {
                   signin,
                   acts,
+                  keys: access.keys,
                   log,
                   sign: (text) => keyring.hash('sign-in', text),
                   isEndpoint: endpoints.exists,
@@ -438,6 +489,7 @@ export function compose(ground: Ground) {
     access,
     audit,
     bus,
+    caching,
     catalog,
     connections,
     database,

@@ -3,10 +3,12 @@ import type { Acts } from '../capabilities/audit/index.ts';
 import {
   type Connections,
   type ConnectionsDeps,
+  countConnections,
   createConnections,
   type MachineCredentials,
   type Target,
 } from '../capabilities/credentials/index.ts';
+import type { PersonRevoker } from '../capabilities/signin/index.ts';
 import type { CredentialsPort, Declaration } from '../capabilities/upstreams/index.ts';
 import type { OrgId } from '../kernel/principal.ts';
 import type { Metrics } from '../platform/telemetry/index.ts';
@@ -90,4 +92,14 @@ export function composeConnections({ acts, metrics, declarationOf, ...deps }: Co
         );
     },
   });
+}
+
+/** What a person connected ends with everything else of theirs. */
+export function personConnections(connections: () => Connections): PersonRevoker {
+  return {
+    what: 'connections',
+    onPersonRevoked: (tx, org, userId) => countConnections(tx, org, `user:${userId}`),
+    // Their tokens are ended at their providers, too, for which no transaction may wait.
+    afterwards: (org, userId) => connections().removeOf(org, `user:${userId}`),
+  };
 }

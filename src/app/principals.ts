@@ -1,4 +1,4 @@
-import type { Access } from '../capabilities/access/index.ts';
+import { type Access, rolesUpTo } from '../capabilities/access/index.ts';
 import { principalOf, type Signin } from '../capabilities/signin/index.ts';
 import { NotFound } from '../kernel/errors.ts';
 import type { OrgId, Principal } from '../kernel/principal.ts';
@@ -10,8 +10,21 @@ export type FindPrincipal = (org: OrgId, id: string) => Promise<Principal | unde
 export function createPrincipals(keys: Pick<Access['keys'], 'get'>, signin: Signin | undefined): FindPrincipal {
   const key = async (org: OrgId, id: string): Promise<Principal | undefined> => {
     try {
-      const { name, roles, scopes } = await keys.get(org, id);
-      return { id: `key:${id}`, kind: 'service', org, name, roles, scopes, credential: { kind: 'api_key', id } };
+      const { name, roles, scopes, userId } = await keys.get(org, id);
+      const owner = userId === undefined ? undefined : await member(org, userId);
+      if (userId !== undefined && !owner) return undefined;
+      // A member's key is what its owner is, at most.
+      const bounded = owner ? { roles: rolesUpTo(owner.roles[0] ?? '', roles), teams: owner.teams ?? [] } : {};
+      return {
+        id: `key:${id}`,
+        kind: 'service',
+        org,
+        name,
+        roles,
+        scopes,
+        credential: { kind: 'api_key', id },
+        ...bounded,
+      };
     } catch (error) {
       if (NotFound.is(error)) return undefined;
       throw error;
@@ -21,11 +34,11 @@ export function createPrincipals(keys: Pick<Access['keys'], 'get'>, signin: Sign
     const found = (await signin?.people.list(org))?.find(({ userId }) => userId === id);
     return found && principalOf(found);
   };
-  const service = (org: OrgId, id: string): Principal | undefined => {
-    const found = signin?.services.list(org).find(({ clientId }) => clientId === id);
+  const service = async (org: OrgId, id: string): Promise<Principal | undefined> => {
+    const found = (await signin?.services.list(org))?.find(({ clientId }) => clientId === id);
     if (!found) return undefined;
-    const { name, roles } = found;
-    return { id: `service:${id}`, kind: 'service', org, name, roles, scopes: ['*'], credential: { kind: 'jwt', id } };
+    const { name, roles, scopes } = found;
+    return { id: `service:${id}`, kind: 'service', org, name, roles, scopes, credential: { kind: 'jwt', id } };
   };
   return async (org, whole) => {
     const [kind, id = ''] = whole.split(/:(.*)/s);

@@ -1,4 +1,13 @@
-import { type CreatedKey, createKey, findOrg, type KeyInput, systemPrincipal } from '../capabilities/access/index.ts';
+import {
+  type CreatedKey,
+  createKey,
+  findOrg,
+  type KeyInput,
+  type Sealed,
+  type SealInput,
+  seal,
+  systemPrincipal,
+} from '../capabilities/access/index.ts';
 import { type ActNotes, createActs, createAudit } from '../capabilities/audit/index.ts';
 import type { Settings } from '../config/schema.ts';
 import { systemClock } from '../kernel/clock.ts';
@@ -15,18 +24,42 @@ export interface Storehouse {
 }
 
 /** Makes a key with no server running: whoever holds database and secret may. The audit has it all the same. */
-export async function createOfflineKey(
-  { database, settings, keyring, log }: Storehouse,
-  input: KeyInput,
-  org: string,
-): Promise<CreatedKey> {
-  const { db, kind } = database;
-  const clock = systemClock;
-  const createdBy = systemPrincipal();
+export async function createOfflineKey(house: Storehouse, input: KeyInput, org: string): Promise<CreatedKey> {
+  const { db } = house.database;
   await findOrg(db, org); // an organisation that is not there has no audit to keep the act
+  const createdBy = systemPrincipal();
+  const notes = { action: 'keys.create', org, subject: input.name, detail: { ...input, offline: true } as JsonObject };
+  return performOffline(house, notes, async (told) => {
+    const { keyring } = house;
+    const created = await createKey({ db, keyring, clock: systemClock }, { ...input, org, createdBy });
+    told.subject = created.key.id;
+    return created;
+  });
+}
+
+/** Makes a break-glass credential likewise. */
+export async function sealOffline(house: Storehouse, input: SealInput): Promise<Sealed> {
+  const { db } = house.database;
+  const createdBy = systemPrincipal();
+  const detail = { ...input, offline: true } as JsonObject;
+  const notes = { action: 'break_glass.create', org: createdBy.org, subject: input.name, detail };
+  return performOffline(house, notes, async (told) => {
+    const { keyring } = house;
+    const sealed = await seal({ db, keyring, clock: systemClock }, { ...input, createdBy });
+    told.subject = sealed.credential.id;
+    return sealed;
+  });
+}
+
+function performOffline<T>(
+  { database, settings, keyring, log }: Storehouse,
+  about: Omit<ActNotes, 'principal' | 'clientAddress'>,
+  run: (notes: ActNotes) => Promise<T>,
+): Promise<T> {
+  const clock = systemClock;
   const audit = createAudit({
-    db,
-    kind,
+    db: database.db,
+    kind: database.kind,
     dataDir: settings.dataDir,
     keyring,
     clock,
@@ -34,17 +67,9 @@ export async function createOfflineKey(
     settings: { ...settings.audit, durability: 'database' },
     replicaId: 'offline',
   });
-  const notes: ActNotes = {
-    action: 'keys.create',
-    principal: createdBy,
-    org,
-    subject: input.name,
-    detail: { ...input, offline: true } as JsonObject,
-  };
+  const notes: ActNotes = { ...about, principal: systemPrincipal() };
   return createActs({ audit, clock, log }).perform(notes, async (intend) => {
     await intend();
-    const created = await createKey({ db, keyring, clock }, { ...input, org, createdBy });
-    notes.subject = created.key.id;
-    return created;
+    return run(notes);
   });
 }

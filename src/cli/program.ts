@@ -79,6 +79,10 @@ const groupSummaries: Record<string, string> = {
   catalog: 'find MCP servers in a registry and add them, or begin one',
   orgs: 'organisations, which see nothing of each other',
   keys: 'API keys',
+  users: 'the people of an organisation',
+  sessions: 'what people are signed in with',
+  services: 'machines that sign in by themselves',
+  'break-glass': 'a sealed way in for when there is no other',
   policies: 'who may call what',
   config: 'check and describe the configuration',
 };

@@ -5,7 +5,8 @@ export const defaultOrg: OrgId = 'default';
 
 /** Who calls, as established by authentication. Immutable; made anew for each request. */
 export interface Principal {
-  /** Stable id: `key:<id>`, `user:<id>`, `service:<id>`, `jwt:<issuer hash>:<sub>`, `anonymous`, `system`. */
+  /** Stable id: `key:<id>`, `user:<id>`, `service:<id>`, `jwt:<issuer hash>:<sub>`, `break-glass:<id>`,
+   * `anonymous`, `system`. */
   id: string;
   kind: 'user' | 'service' | 'agent' | 'anonymous' | 'system';
   org: OrgId;
@@ -19,7 +20,7 @@ export interface Principal {
   /** What this credential may be used for; `*` is everything. See `access`. */
   scopes: readonly string[];
   /** How it proved itself: which API key, which issuer's token, or a browser that is signed in. */
-  credential: { kind: 'api_key' | 'jwt' | 'session' | 'anonymous' | 'internal'; id: string };
+  credential: { kind: 'api_key' | 'jwt' | 'session' | 'break_glass' | 'anonymous' | 'internal'; id: string };
   /** Milliseconds since the epoch after which the credential no longer counts. */
   expiresAt?: number;
 }

@@ -241,7 +241,7 @@ describe('fairlead orgs and keys', () => {
     expect(text).toContain('shown this once');
     went(await cli('tools', 'list', '--key', secret));
     const listed = went(await cli('keys', 'list'));
-    expect(listed).toMatch(new RegExp(`^${id} +viewer +active`, 'm'));
+    expect(listed).toMatch(new RegExp(`^${id} +viewer +in 30 d +`, 'm'));
     expect(listed).not.toContain(secret);
     expect(went(await cli('keys', 'revoke', id))).toContain(id);
     expect((await cli('tools', 'list', '--key', secret)).code).toBe(4);
@@ -340,7 +340,7 @@ describe('fairlead audit', () => {
     const line = went(await cli('audit', '--principal', `key:${key.id}`, '--json'));
     expect(line).toContain('system\\u202e\\u2066');
     expect(JSON.parse(line).principal.name).toBe(name);
-    expect(went(await cli('keys', 'list'))).toMatch(new RegExp(`${key.id} .*key:key_\\w+ +system boss`));
+    expect(went(await cli('keys', 'list'))).toMatch(new RegExp(`${key.id} .* +system boss`));
     expect(went(await cli('keys', 'revoke', key.id))).toBe(`Revoked the key ${key.id} (system boss).\n`);
     const exported = (terminal: boolean) => run(['audit', 'export', '--kind', 'act'], { env, cwd: folder, terminal });
     const [forPrograms, forPeople] = [(await exported(false)).stdout, (await exported(true)).stdout];

@@ -13,5 +13,7 @@ export interface BuiltInIssuer {
     clientId: string | undefined;
     org: OrgId | undefined;
     issuedAtMs: number;
+    /** What the issuer put into the token to know it by, once somebody was revoked. */
+    generation: string | undefined;
   }): Pick<Principal, 'id' | 'kind' | 'org' | 'name' | 'roles' | 'teams'> | undefined;
 }

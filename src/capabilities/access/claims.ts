@@ -64,6 +64,7 @@ export function holderPrincipal(
     clientId: text(claims.client_id),
     org: text(claims.org),
     issuedAtMs: Number(claims.iat) * 1000,
+    generation: text(claims.fairlead_gen),
   });
   if (!holder || !hasOrg(holder.org))
     throw InvalidCredential({ reason: 'whom it stands for is not a member any more' });

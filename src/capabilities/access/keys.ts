@@ -7,6 +7,7 @@ import { defaultOrg, type OrgId, type Principal } from '../../kernel/principal.t
 import type { Db } from '../../platform/db/types.ts';
 import type { Keyring } from '../../platform/keyring/index.ts';
 import { RightsExceeded } from './errors.ts';
+import { type Owners, rolesUpTo } from './owners.ts';
 import { systemPrincipal } from './principals.ts';
 import { mayActIn, requireScope, rolesBeyond, rolesCarry, type Scope, scopeNames } from './scopes.ts';
 import {
@@ -19,7 +20,7 @@ import {
   revokeKey as revokeKeyRow,
 } from './store.ts';
 
-const secretBytes = 24;
+export const secretBytes = 24;
 const bootstrapMinLength = 32;
 
 /** All that is needed to make keys, with no server running. */
@@ -27,6 +28,8 @@ export interface KeyDeps {
   db: Db;
   keyring: Keyring;
   clock: Clock;
+  /** Who is a member now; without them no key is anybody's. */
+  owners?: Owners | undefined;
 }
 
 const line = z
@@ -47,7 +50,12 @@ export const keyInput = z.strictObject({
     .optional()
     .describe('What it may be used for; all that its roles carry when absent'),
   expiresAt: z.int().positive().optional().describe('Milliseconds since the epoch; never when absent'),
-  owner: line.optional().describe('Who answers for it; its maker when absent'),
+  owner: line.optional().describe('Who answers for it; its maker, or the member whose key it is, when absent'),
+  userId: z
+    .string()
+    .max(100)
+    .optional()
+    .describe('The member whose key it is: it may no more than that person may, acts for them, and ends with them'),
 });
 export type KeyInput = z.infer<typeof keyInput>;
 
@@ -79,13 +87,14 @@ export function hashesOfKey(keyring: Keyring, secret: string): readonly string[]
  *
  * @throws InvalidRequest; Forbidden without `keys:write`; RightsExceeded; NotFound for the organisation
  */
-export async function createKey({ db, keyring, clock }: KeyDeps, request: KeyRequest): Promise<CreatedKey> {
+export async function createKey({ db, keyring, clock, owners }: KeyDeps, request: KeyRequest): Promise<CreatedKey> {
   const { org, createdBy, ...rest } = request;
   requireScope(createdBy, 'keys:write');
   if (!mayActIn(createdBy, org)) throw unknownOrg(org);
   const input = parseInput(rest);
   const now = clock.now();
   const expiresAt = expiryWithin(createdBy, input.expiresAt, now);
+  const member = input.userId === undefined ? undefined : await ownerOf(owners, org, input);
   const id = newId('key', now);
   const secret = `fl_${id.slice('key_'.length)}_${randomToken(secretBytes)}`;
   const key: Omit<ApiKey, 'org'> = {
@@ -93,7 +102,8 @@ export async function createKey({ db, keyring, clock }: KeyDeps, request: KeyReq
     name: input.name,
     roles: rolesWithin(createdBy, input.roles),
     scopes: scopesWithin(createdBy, org, input),
-    owner: input.owner ?? createdBy.name,
+    owner: input.owner ?? member?.email ?? createdBy.name,
+    ...(input.userId === undefined ? {} : { userId: input.userId }),
     createdBy: createdBy.id,
     createdAt: now,
     ...(expiresAt === undefined ? {} : { expiresAt }),
@@ -178,6 +188,15 @@ function parseInput(input: unknown): KeyInput {
   throw InvalidRequest({ faults: parsed.error.issues.map((issue) => `${issue.path.join('.')}: ${issue.message}`) });
 }
 
+async function ownerOf(owners: Owners | undefined, org: OrgId, { userId = '', roles }: KeyInput) {
+  await owners?.wake();
+  const member = owners?.member(userId, org);
+  if (!member) throw InvalidRequest({ faults: 'userId: is no member of this organisation' });
+  const excess = roles.filter((role) => !rolesUpTo(member.role, [role]).includes(role));
+  if (excess.length > 0) throw RightsExceeded({ excess: `role ${excess.join(', ')} is not its owner's` });
+  return member;
+}
+
 function rolesWithin(maker: Principal, roles: KeyInput['roles']): string[] {
   const excess = rolesBeyond(maker.roles, roles);
   if (excess.length > 0) throw RightsExceeded({ excess: `role ${excess.join(', ')}` });
@@ -206,7 +225,7 @@ function scopesWithin(maker: Principal, org: OrgId, { roles, scopes }: KeyInput)
  * A key that ends must not make one that outlives it. A token ends within the hour, but stands for somebody who
  * can sign in again, and does not bound the keys made with it.
  */
-function expiryWithin(maker: Principal, wanted: number | undefined, now: number): number | undefined {
+export function expiryWithin(maker: Principal, wanted: number | undefined, now: number): number | undefined {
   if (wanted !== undefined && wanted <= now) throw InvalidRequest({ faults: 'expiresAt: must lie in the future' });
   const bound = maker.credential.kind === 'api_key' ? maker.expiresAt : undefined;
   if (bound !== undefined && wanted !== undefined && wanted > bound)

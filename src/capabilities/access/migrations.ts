@@ -40,4 +40,22 @@ export const accessMigrations: Migration[] = [
       insert into access_revision (revision) values (1);
     `,
   },
+  {
+    name: 'access/0002_owners_rotation_and_break_glass',
+    sql: `
+      alter table access_keys
+        -- The member whose key it is: it may no more than that person may now.
+        add column owner_user text,
+        -- The secret before the last rotation, and until when it counts beside the new one.
+        add column previous_hash text,
+        add column previous_until bigint,
+        add column previous_used_at bigint,
+        add column rotated_at bigint,
+        add column last_used_from text,
+        -- key; sealed: a break-glass credential that waits; break_glass: what one of them was exchanged for
+        add column purpose text not null default 'key',
+        add column reason text;
+      create index access_keys_by_owner on access_keys (org, owner_user) where owner_user is not null;
+    `,
+  },
 ];

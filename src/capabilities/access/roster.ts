@@ -10,7 +10,7 @@ import {
 import type { Db } from '../../platform/db/types.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 import { AccessUnavailable } from './errors.ts';
-import { type ApiKey, listOrgs, loadKeys, readRevision } from './store.ts';
+import { type KeyPurpose, type LoadedKey, listOrgs, loadKeys, readRevision } from './store.ts';
 
 export interface RosterDeps {
   db: Db;
@@ -20,10 +20,26 @@ export interface RosterDeps {
   timing?: Partial<FollowerTiming>;
 }
 
+/** What a credential that was found is. */
+export interface Found {
+  principal: Principal;
+  purpose: KeyPurpose;
+  /** The member whose key it is. */
+  userId: string | undefined;
+  /** Found by the secret from before a rotation. */
+  previous: boolean;
+  /** Why a break-glass credential was used. */
+  reason: string | undefined;
+}
+
 /** Who holds which key, and which organisations exist, in memory. */
 export interface Roster extends Pick<Follower<View>, 'tell' | 'start' | 'stop'> {
   /** Whose key has one of these hashes. Throws AccessUnavailable when what is in memory is too old to go by. */
-  find(hashes: readonly string[]): Principal | undefined;
+  find(hashes: readonly string[]): Found | undefined;
+  /** How many break-glass accesses and sealed credentials count at this moment. From memory. */
+  breakGlass(atMs: number): { active: number; sealed: number };
+  /** Keys that are neither revoked nor break-glass ones. From memory, however old. */
+  keys(): readonly LoadedKey['key'][];
   /** Throws AccessUnavailable likewise. */
   hasOrg(org: OrgId): boolean;
   /** Throws AccessUnavailable likewise. */
@@ -43,7 +59,8 @@ export interface Roster extends Pick<Follower<View>, 'tell' | 'start' | 'stop'> 
 
 interface View {
   revision: number;
-  principals: ReadonlyMap<string, Principal>;
+  found: ReadonlyMap<string, Found>;
+  loaded: readonly LoadedKey[];
   orgs: ReadonlySet<OrgId>;
 }
 
@@ -64,7 +81,8 @@ export function createRoster({ db, bus, clock, log, timing }: RosterDeps): Roste
       return {
         // Read before the rows: they may be newer than it says, never older.
         revision,
-        principals: new Map(keys.map(({ hash, key }) => [hash, principalOf(key)])),
+        found: new Map(keys.flatMap(foundBy)),
+        loaded: keys,
         orgs: new Set(orgs.map((org) => org.id)),
       };
     },
@@ -79,11 +97,19 @@ export function createRoster({ db, bus, clock, log, timing }: RosterDeps): Roste
 
   return {
     find(hashes) {
-      const { principals, orgs } = current();
-      const held = hashes.find((hash) => principals.has(hash));
-      const principal = held === undefined ? undefined : principals.get(held);
-      return principal && orgs.has(principal.org) && !forgotten.has(principal.credential.id) ? principal : undefined;
+      const { found, orgs } = current();
+      const held = hashes.find((hash) => found.has(hash));
+      const one = held === undefined ? undefined : found.get(held);
+      return one && orgs.has(one.principal.org) && !forgotten.has(one.principal.credential.id) ? one : undefined;
     },
+    breakGlass(atMs) {
+      const counting = (follower.current()?.loaded ?? []).filter(
+        ({ key }) => !forgotten.has(key.id) && (key.expiresAt ?? Number.POSITIVE_INFINITY) > atMs,
+      );
+      const count = (wanted: KeyPurpose) => counting.filter(({ purpose }) => purpose === wanted).length;
+      return { active: count('break_glass'), sealed: count('sealed') };
+    },
+    keys: () => (follower.current()?.loaded ?? []).filter(({ purpose }) => purpose === 'key').map(({ key }) => key),
     hasOrg: (org) => current().orgs.has(org),
     orgs: () => [...current().orgs],
     async wake() {
@@ -98,15 +124,29 @@ export function createRoster({ db, bus, clock, log, timing }: RosterDeps): Roste
   };
 }
 
-function principalOf(key: ApiKey): Principal {
+/** By its secret, and by the one from before while that counts, which makes it end then. */
+function foundBy(loaded: LoadedKey): [string, Found][] {
+  const { key, hash, previousHash, purpose } = loaded;
+  const more = { purpose, userId: key.userId, reason: loaded.reason ?? undefined };
+  const entries: [string, Found][] = [[hash, { ...more, principal: principalOf(loaded), previous: false }]];
+  if (previousHash !== null && key.previous) {
+    const expiresAt = Math.min(key.expiresAt ?? Number.POSITIVE_INFINITY, key.previous.until);
+    const principal = Object.freeze<Principal>({ ...principalOf(loaded), expiresAt });
+    entries.push([previousHash, { ...more, principal, previous: true }]);
+  }
+  return entries;
+}
+
+function principalOf({ key, purpose }: LoadedKey): Principal {
+  const plain = purpose === 'key';
   return Object.freeze<Principal>({
-    id: `key:${key.id}`,
-    kind: 'service',
+    id: plain ? `key:${key.id}` : `break-glass:${key.id}`,
+    kind: plain ? 'service' : 'user',
     org: key.org,
     name: key.name,
     roles: Object.freeze(key.roles),
     scopes: Object.freeze(key.scopes),
-    credential: Object.freeze({ kind: 'api_key' as const, id: key.id }),
+    credential: Object.freeze({ kind: plain ? ('api_key' as const) : ('break_glass' as const), id: key.id }),
     ...(key.expiresAt === undefined ? {} : { expiresAt: key.expiresAt }),
   });
 }

@@ -26,7 +26,18 @@ type KeyRow = {
   last_used_at: Ms | null;
   revoked_at: Ms | null;
   bootstrap: boolean;
+  owner_user: string | null;
+  previous_hash: string | null;
+  previous_until: Ms | null;
+  previous_used_at: Ms | null;
+  rotated_at: Ms | null;
+  last_used_from: string | null;
+  purpose: KeyPurpose;
+  reason: string | null;
 };
+
+/** A plain key, a break-glass credential that waits, or what one of those was exchanged for. */
+export type KeyPurpose = 'key' | 'sealed' | 'break_glass';
 
 type AccessTables = {
   access_orgs: OrgRow;
@@ -50,20 +61,28 @@ export interface ApiKey {
   scopes: string[];
   /** Who answers for it. */
   owner: string;
+  /** The member whose key it is: it may no more than that person may now, and ends with them. */
+  userId?: string;
   /** Id of the principal that made it. */
   createdBy: string;
   createdAt: number;
   expiresAt?: number;
   /** Up to a minute late. */
   lastUsedAt?: number;
+  /** The address that the last use came from. */
+  lastUsedFrom?: string;
   revokedAt?: number;
+  rotatedAt?: number;
+  /** The secret from before the rotation, while it counts beside the new one. */
+  previous?: { until: number; lastUsedAt?: number };
   /** Made by the server itself at its start. */
   bootstrap: boolean;
 }
 
-const tables = (db: Db) => db.withTables<AccessTables>();
+export const tables = (db: Db) => db.withTables<AccessTables>();
 
-const shown = [
+/** What may be shown of a key. */
+export const shown = [
   'id',
   'org',
   'name',
@@ -76,6 +95,11 @@ const shown = [
   'last_used_at',
   'revoked_at',
   'bootstrap',
+  'owner_user',
+  'previous_until',
+  'previous_used_at',
+  'rotated_at',
+  'last_used_from',
 ] as const;
 
 export async function readRevision(db: Db): Promise<number> {
@@ -91,14 +115,29 @@ export async function bumpRevision(db: Db): Promise<void> {
   await tables(db).updateTable('access_revision').set({ revision: sql`revision + 1` }).execute();
 }
 
+/** A key with what it is found by. */
+export interface LoadedKey {
+  key: ApiKey;
+  hash: string;
+  previousHash: string | null;
+  purpose: KeyPurpose;
+  reason: string | null;
+}
+
 /** Every key that is not revoked, of all organisations: the way from a hash to a principal, for authentication only. */
-export async function loadKeys(db: Db): Promise<{ hash: string; key: ApiKey }[]> {
+export async function loadKeys(db: Db): Promise<LoadedKey[]> {
   const rows = await tables(db)
     .selectFrom('access_keys')
-    .select([...shown, 'hash'])
+    .select([...shown, 'hash', 'previous_hash', 'purpose', 'reason'])
     .where('revoked_at', 'is', null)
     .execute();
-  return rows.map((row) => ({ hash: row.hash, key: toKey(row) }));
+  return rows.map((row) => ({
+    key: toKey(row),
+    hash: row.hash,
+    previousHash: row.previous_hash,
+    purpose: row.purpose,
+    reason: row.reason,
+  }));
 }
 
 export async function listKeys(db: Db, org: OrgId): Promise<ApiKey[]> {
@@ -106,6 +145,7 @@ export async function listKeys(db: Db, org: OrgId): Promise<ApiKey[]> {
     .selectFrom('access_keys')
     .select(shown)
     .where('org', '=', org)
+    .where('purpose', '=', 'key')
     .orderBy('created_at')
     .orderBy('id')
     .execute();
@@ -118,12 +158,19 @@ export async function getKey(db: Db, org: OrgId, id: string): Promise<ApiKey | u
     .select(shown)
     .where('org', '=', org)
     .where('id', '=', id)
+    .where('purpose', '=', 'key')
     .executeTakeFirst();
   return row && toKey(row);
 }
 
 /** Resolves to false when a living key has this hash already. Fails on an unknown organisation. */
-export async function insertKey(db: Db, org: OrgId, key: Omit<ApiKey, 'org'>, hash: string): Promise<boolean> {
+export async function insertKey(
+  db: Db,
+  org: OrgId,
+  key: Omit<ApiKey, 'org'>,
+  hash: string,
+  { purpose = 'key', reason }: { purpose?: KeyPurpose; reason?: string } = {},
+): Promise<boolean> {
   const row: Insertable<KeyRow> = {
     id: key.id,
     org,
@@ -138,6 +185,14 @@ export async function insertKey(db: Db, org: OrgId, key: Omit<ApiKey, 'org'>, ha
     last_used_at: null,
     revoked_at: null,
     bootstrap: key.bootstrap,
+    owner_user: key.userId ?? null,
+    previous_hash: null,
+    previous_until: null,
+    previous_used_at: null,
+    rotated_at: null,
+    last_used_from: null,
+    purpose,
+    reason: reason ?? null,
   };
   const result = await tables(db)
     .insertInto('access_keys')
@@ -159,16 +214,35 @@ export async function revokeKey(db: Db, org: OrgId, id: string, atMs: number): P
   return row && toKey(row);
 }
 
+/** When, from where, and when by the secret from before a rotation. */
+export interface KeyUse {
+  at: number;
+  from: string | undefined;
+  previousAt: number | undefined;
+}
+
 /** Notes when keys were last used; never moves a time back. */
-export async function noteUses(db: Db, uses: ReadonlyMap<string, number>): Promise<void> {
+export async function noteUses(db: Db, uses: ReadonlyMap<string, KeyUse>): Promise<void> {
+  const all = [...uses.values()];
   // Two replicas may note the same keys at once: rows are locked in one order, and rows that the other
   // one is writing are left to it.
   await sql`
-    with used as (select * from unnest(${[...uses.keys()]}::text[], ${[...uses.values()]}::bigint[]) as u (id, at)),
+    with used as (
+      select * from unnest(
+        ${[...uses.keys()]}::text[],
+        ${all.map((use) => use.at)}::bigint[],
+        ${all.map((use) => use.from ?? null)}::text[],
+        ${all.map((use) => use.previousAt ?? null)}::bigint[]
+      ) as u (id, at, origin, previous_at)
+    ),
     free as (
       select id from access_keys where id in (select id from used) order by id for update skip locked
     )
-    update access_keys as k set last_used_at = greatest(k.last_used_at, used.at)
+    update access_keys as k set
+      last_used_at = greatest(k.last_used_at, used.at),
+      last_used_from = case when k.last_used_at > used.at then k.last_used_from
+        else coalesce(used.origin, k.last_used_from) end,
+      previous_used_at = greatest(k.previous_used_at, used.previous_at)
     from used, free where k.id = used.id and k.id = free.id
   `.execute(db);
 }
@@ -232,17 +306,28 @@ export function namesUnknownOrg(error: unknown): boolean {
 
 const toOrg = (row: OrgRow): Org => ({ id: row.id, name: row.name, createdAt: Number(row.created_at) });
 
-const toKey = (row: Omit<KeyRow, 'hash'>): ApiKey => ({
+export const toKey = (row: Pick<KeyRow, (typeof shown)[number]>): ApiKey => ({
   id: row.id,
   org: row.org,
   name: row.name,
   roles: row.roles,
   scopes: row.scopes,
   owner: row.owner,
+  ...(row.owner_user === null ? {} : { userId: row.owner_user }),
   createdBy: row.created_by,
   createdAt: Number(row.created_at),
   ...(row.expires_at === null ? {} : { expiresAt: Number(row.expires_at) }),
   ...(row.last_used_at === null ? {} : { lastUsedAt: Number(row.last_used_at) }),
+  ...(row.last_used_from === null ? {} : { lastUsedFrom: row.last_used_from }),
   ...(row.revoked_at === null ? {} : { revokedAt: Number(row.revoked_at) }),
+  ...(row.rotated_at === null ? {} : { rotatedAt: Number(row.rotated_at) }),
+  ...(row.previous_until === null
+    ? {}
+    : {
+        previous: {
+          until: Number(row.previous_until),
+          ...(row.previous_used_at === null ? {} : { lastUsedAt: Number(row.previous_used_at) }),
+        },
+      }),
   bootstrap: row.bootstrap,
 });

@@ -7,6 +7,7 @@ export {
   connectionPaths,
   connectionsMigrations,
   connectionTokens,
+  countConnections,
   createConnections,
   type Pending,
   purgeAllConnections as purgeConnections,

@@ -35,6 +35,25 @@ function seen(changes: JsonObject = {}): JsonObject {
 const buy = testTool('shop.buy');
 
 describe('consent', () => {
+  it('is told apart by any rule that names one action, in its scope or in a condition [SP-15]', () => {
+    const asked = (text: string) => ruleSet(text).judge(testPrincipal(), buy, seen());
+    expect(asked('forbid (principal, action, resource) when { resource.readOnly };')).toMatchObject({
+      unattended: true,
+      rules: ['shipped:operator'],
+    });
+    for (const text of [
+      'forbid (principal, action, resource) when { action == Action::"callUnattended" };',
+      'forbid (principal, action in Action::"callUnattended", resource);',
+      'forbid (principal, action in [Action::"callUnattended"], resource);',
+      'forbid (principal, action, resource) unless { action == Action::"call" };',
+    ])
+      expect(asked(text), text).toMatchObject({
+        allowed: true,
+        unattended: false,
+        rules: ['own#1', 'shipped:operator'],
+      });
+  });
+
   it('is needed where a forbid of callUnattended alone applies, which is named first [SP-15]', () => {
     const set = ruleSet(
       '@id("ask") forbid (principal, action == Action::"callUnattended", resource == Tool::"shop.buy");',
@@ -303,6 +322,9 @@ describe('the memory of decisions', () => {
   const pairs: [condition: string, other: { who?: Partial<Principal>; what?: Tool; situation?: JsonObject }][] = [
     ['principal == Principal::"key:2"', { who: { id: 'key:2' } }],
     ['principal in Role::"extra"', { who: { roles: ['operator', 'extra'] } }],
+    ['principal in Team::"platform"', { who: { teams: ['platform'] } }],
+    ['principal in [Team::"on-call", Team::"night"]', { who: { teams: ['on-call'] } }],
+    ['{a: principal}.a in Team::"platform"', { who: { teams: ['platform'] } }],
     ['principal.kind == "agent"', { who: { kind: 'agent' } }],
     ['principal.org == Organisation::"other"', { who: { org: 'other' } }],
     ['principal in Organisation::"other"', { who: { org: 'other' } }],

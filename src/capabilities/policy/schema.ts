@@ -51,6 +51,7 @@ export function schemaFor(types: ReadonlyMap<string, ProjectedType>): Schema {
   const text = `
 entity Organisation;
 entity Role;
+// Of members, and of keys that are a member's.
 entity Team;
 entity Toolset in [Organisation];
 

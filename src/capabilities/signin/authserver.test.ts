@@ -27,6 +27,8 @@ describe.each(databaseKinds)('better-auth on %s', (kind) => {
     newId,
     hashToken: (token: string) => `hash of ${token}`,
     findHash: async (token: string) => `hash of ${token}`,
+    hashClientSecret: async (secret: string) => `hash of ${secret}`,
+    claimsOf: () => ({}),
     orgOf: () => undefined,
     passwordCounts: () => true,
   });

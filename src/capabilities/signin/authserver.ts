@@ -8,11 +8,14 @@ import { jwt } from 'better-auth/plugins/jwt';
 import { z } from 'zod';
 import { isObject, parseJson } from '../../kernel/json.ts';
 import { SsoRequired } from './errors.ts';
-import type { AuthServer, AuthServerDeps, FromBrowser, Visitor } from './port.ts';
+import type { AuthServer, AuthServerDeps, FromBrowser, TokenContext, Visitor } from './port.ts';
 import { resigned } from './resigned.ts';
 
 // The only file that knows better-auth: everything else speaks to the port. Another library, or a version with other
 // names, is a change of this file and of the migrations.
+
+/** The library tells neither the program nor what was chosen for a device where a token is made. */
+const asked = new AsyncLocalStorage<TokenContext>();
 
 const minute = 60;
 const day = 24 * 60 * minute;
@@ -23,7 +26,7 @@ const refreshTokenSeconds = 30 * day;
 const reuseSeconds = 30;
 
 /** Of what is kept; for the check that the migrations make what the library wants. */
-export function authOptions(deps: AuthServerDeps, boundOrg: () => string | undefined = () => undefined) {
+export function authOptions(deps: AuthServerDeps) {
   const { publicUrl, paths, log } = deps;
   return {
     appName: 'Fairlead',
@@ -90,16 +93,16 @@ export function authOptions(deps: AuthServerDeps, boundOrg: () => string | undef
         codeExpiresIn: 10 * minute,
         grantTypes: ['authorization_code', 'refresh_token', 'client_credentials'],
         storeTokens: { hash: deps.findHash },
-        storeClientSecret: { hash: deps.findHash },
+        storeClientSecret: { hash: deps.hashClientSecret },
         silenceWarnings: { oauthAuthServerConfig: true, openidConfig: true },
         postLogin: {
           page: paths.consent,
           shouldRedirect: () => false,
           consentReferenceId: ({ user, session }) => deps.orgOf({ userId: user.id, ...placeOf(session) }),
         },
-        customAccessTokenClaims({ referenceId }) {
-          const org = referenceId ?? boundOrg();
-          return org === undefined ? {} : { org };
+        customAccessTokenClaims({ user, referenceId }) {
+          const { clientId = '', org } = asked.getStore() ?? {};
+          return user ? deps.claimsOf(user.id, referenceId ?? org, clientId) : {};
         },
         clientPrivileges: () => false,
         resourcePrivileges: () => false,
@@ -157,8 +160,7 @@ const idPrefixes: Record<string, string> = { user: 'usr', session: 'ses', oauthC
 
 /** Rejects when it cannot be had now, and leaves nothing behind: a later try begins anew. */
 export async function openAuthServer(deps: AuthServerDeps): Promise<AuthServer> {
-  const bound = new AsyncLocalStorage<string>();
-  const auth = betterAuth(authOptions(deps, () => bound.getStore()));
+  const auth = betterAuth(authOptions(deps));
   const { adapter } = await auth.$context;
   const [current = '', ...others] = deps.secrets.map(({ value }) => value);
   const own = (cookie: string | undefined) => resigned(cookie, current, others);
@@ -191,13 +193,13 @@ export async function openAuthServer(deps: AuthServerDeps): Promise<AuthServer> 
   }
 
   return {
-    handle(request, { org } = {}) {
+    handle(request, context) {
       const cookie = request.headers.get('cookie') ?? undefined;
       const renewed = own(cookie);
       const headers = new Headers(request.headers);
       if (renewed !== undefined) headers.set('cookie', renewed);
-      const asked = renewed === cookie ? request : new Request(request, { headers });
-      return org === undefined ? auth.handler(asked) : bound.run(org, () => auth.handler(asked));
+      const sent = renewed === cookie ? request : new Request(request, { headers });
+      return context ? asked.run(context, () => auth.handler(sent)) : auth.handler(sent);
     },
     async signIn({ email, password, address, userAgent }) {
       const { ok, body, cookies } = await ask(
@@ -282,6 +284,14 @@ export async function openAuthServer(deps: AuthServerDeps): Promise<AuthServer> 
         await internalAdapter.updatePassword(userId, hash);
       else await internalAdapter.linkAccount({ userId, providerId: 'credential', accountId: userId, password: hash });
     },
+    async isPassword(userId, password) {
+      const { internalAdapter, password: passwords } = await auth.$context;
+      const accounts = await internalAdapter.findAccounts(userId);
+      const account = accounts.find(({ providerId }) => providerId === 'credential');
+      const hash = account?.password ?? (await passwords.hash('nobody has this one'));
+      const fits = await passwords.verify({ hash, password });
+      return fits && account?.password != null;
+    },
     async keepClient({ clientId, name, uri, redirectUris, grantTypes }) {
       await keep(clientId, {
         ...(name === undefined ? {} : { name }),
@@ -298,13 +308,14 @@ export async function openAuthServer(deps: AuthServerDeps): Promise<AuthServer> 
     async sign(claims) {
       return (await auth.api.signJWT({ body: { payload: { ...claims } } })).token;
     },
-    async keepServiceClient({ clientId, name, secret, scopes }) {
+    async keepServiceClient({ clientId, name, secret, jwks, scopes }) {
       await keep(clientId, {
         name,
-        clientSecret: deps.hashToken(secret),
+        ...(secret === undefined ? {} : { clientSecret: deps.hashToken(secret) }),
+        ...(jwks === undefined ? {} : { jwks: JSON.stringify(jwks) }),
         redirectUris: [],
         grantTypes: ['client_credentials'],
-        tokenEndpointAuthMethod: 'client_secret_basic',
+        tokenEndpointAuthMethod: jwks ? 'private_key_jwt' : 'client_secret_basic',
         scopes: [...scopes],
         clientCredentialsScopes: [...scopes],
       });

@@ -14,11 +14,14 @@ export {
 export type { Invitation } from './invitations/store.ts';
 export { firstBeyond } from './limits/limits.ts';
 export { type InvitationInput, invitationInput, memberChange, minPasswordLength } from './members/people.ts';
+export type { Ended, PersonRevoker } from './members/revocation.ts';
 export { principalOf } from './members/roster.ts';
-export { type ServiceInput, serviceInput } from './members/services.ts';
-export { deleteMembers as purgeMembers, type Member, type Service, type Session } from './members/store.ts';
+export { deleteMembers as purgeMembers, type Member } from './members/store.ts';
 export { signinMigrations } from './migrations.ts';
 export type { Visitor } from './port.ts';
+export { type ServiceChange, type ServiceInput, serviceChange, serviceInput } from './services/services.ts';
+export type { Service } from './services/store.ts';
+export type { Session } from './sessions/sessions.ts';
 export { createSignin, type Replayed, type Signin, stayScope } from './signin.ts';
 export { idTokens } from './sso/holding.ts';
 export type { Arrival } from './sso/sso.ts';

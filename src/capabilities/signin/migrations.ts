@@ -266,5 +266,35 @@ export const signinMigrations: Migration[] = [
       insert into signin_revision (revision) values (1);
     `,
   },
+  {
+    name: 'signin/0003_generations_uses_and_rotation',
+    sql: `
+      -- Stands in each access token: one from before the last revocation has another number, whatever clocks say.
+      alter table signin_members add column generation integer not null default 0;
+      create table signin_grant_generations (
+        org text not null references access_orgs (id) on delete cascade,
+        user_id text not null references signin_users (id) on delete cascade,
+        client_id text not null,
+        generation integer not null,
+        primary key (org, user_id, client_id)
+      );
+
+      -- When a person's program, or a machine (then both ids are its own), was last let in.
+      create table signin_uses (
+        org text not null references access_orgs (id) on delete cascade,
+        subject text not null,
+        client_id text not null,
+        used_at bigint not null,
+        primary key (org, subject, client_id)
+      );
+
+      alter table signin_services
+        add column disabled boolean not null default false,
+        add column rotated_at bigint,
+        -- The secret before the last rotation, and until when it counts beside the new one.
+        add column previous_hash text,
+        add column previous_until bigint;
+    `,
+  },
   ...ssoMigrations,
 ];

@@ -30,6 +30,10 @@ export interface AuthServerDeps {
   hashToken(token: string): string;
   /** Under what one is kept that may be there already. */
   findHash(token: string): Promise<string>;
+  /** The same of a machine's secret; of one from before a rotation, while it counts, what the new one is kept under. */
+  hashClientSecret(secret: string): Promise<string>;
+  /** What a person's token says besides what the protocol has, for a program; from memory. */
+  claimsOf(userId: string, org: OrgId | undefined, clientId: string): Record<string, string>;
   /** In which organisation a person is signed in by this session; from memory. */
   orgOf(session: Pick<Visitor, 'userId' | 'org' | 'provider'>): OrgId | undefined;
   /** Whether somebody may come in by a password at all; from memory. */
@@ -88,8 +92,17 @@ export interface NewClient {
 export interface NewServiceClient {
   clientId: string;
   name: string;
-  secret: string;
+  /** It proves itself by this, or by one of its public keys. */
+  secret?: string;
+  jwks?: { keys: readonly Record<string, unknown>[] };
   scopes: readonly string[];
+}
+
+/** What is known of a request for a token, and is not the library's to know. */
+export interface TokenContext {
+  clientId: string;
+  /** Which organisation somebody chose for a device. */
+  org: OrgId | undefined;
 }
 
 /**
@@ -97,11 +110,8 @@ export interface NewServiceClient {
  * Who is a member of what, who may try how often and what is kept on record is decided outside.
  */
 export interface AuthServer {
-  /**
-   * Answers one of the protocol's endpoints: authorize, token, revoke, device code. `org` is for tokens that are given out
-   * without a page of ours behind them.
-   */
-  handle(request: Request, more?: { org?: OrgId }): Promise<Response>;
+  /** Answers one of the protocol's endpoints: authorize, token, revoke, device code. */
+  handle(request: Request, context?: TokenContext): Promise<Response>;
   /**
    * The cookies of a new session, or undefined where the password is not theirs: after the same time in any case. Rejects
    * with SsoRequired where it is theirs, and does not count.
@@ -123,6 +133,8 @@ export interface AuthServer {
   claimDevice(from: FromBrowser, userCode: string): Promise<{ clientId: string; scopes: string[] } | undefined>;
   createUser(user: { email: string; name: string; password: string }): Promise<{ userId: string }>;
   setPassword(userId: string, password: string): Promise<void>;
+  /** Whether it is the person's password; takes as long as a sign-in. */
+  isPassword(userId: string, password: string): Promise<boolean>;
   /** Makes the client known, or writes anew what its document says now. */
   keepClient(client: NewClient): Promise<void>;
   keepServiceClient(client: NewServiceClient): Promise<void>;

@@ -11,10 +11,13 @@ import type { Log } from '../../platform/telemetry/index.ts';
 import { type Clients, createClients } from './clients/clients.ts';
 import { createLimits, type Limits } from './limits/limits.ts';
 import { createPeople, type People } from './members/people.ts';
+import { createRevocation, type PersonRevoker, type Revocation } from './members/revocation.ts';
 import { createRoster, type Roster } from './members/roster.ts';
-import { createServices, type Services } from './members/services.ts';
 import { chooseOrg } from './members/store.ts';
 import type { AuthServer, SigninPaths, Visitor } from './port.ts';
+import { createServices, type Services } from './services/services.ts';
+import { createSessions, type Sessions } from './sessions/sessions.ts';
+import { createTokenUses } from './sessions/uses.ts';
 import { createSso, type Sso } from './sso/sso.ts';
 import { bindDevice, bindRefreshToken, boundDevice } from './sso/store.ts';
 import { type BuiltInIssuer, createBuiltInIssuer, createSigningKeys, type SigningKeys } from './tokens/issuer.ts';
@@ -41,17 +44,26 @@ export interface SigninDeps {
   /** What tokens may be used for. */
   scopes: readonly string[];
   development: boolean;
-  /** Somebody (`user:<id>`, `service:<id>`) does not belong to an organisation any more. */
+  /** A service account (`service:<id>`) is no more. */
   gone?(org: OrgId, subject: string): Promise<void>;
+  /** What other rooms hold for a person, and end with the rest. */
+  revokers?: readonly PersonRevoker[];
   /** Providers of single sign-on by their names. */
   providers: Readonly<Record<string, SsoProviderSettings>>;
 }
 
-/** Whose refresh token came back after it was replaced. */
+/** Whose refresh token it is, that came back after it was replaced, or was given up. */
 export interface Replayed {
   userId: string;
   clientId: string;
   org: OrgId | undefined;
+}
+
+/** What a request for a token says, as far as it is not the library's alone. */
+export interface TokenRequest {
+  clientId: string;
+  refreshToken: string | undefined;
+  deviceCode: string | undefined;
 }
 
 /** The built-in authorisation server. */
@@ -66,6 +78,8 @@ export interface Signin {
   keys: SigningKeys;
   people: People;
   services: Services;
+  sessions: Sessions;
+  revocation: Revocation;
   clients: Clients;
   limits: Limits;
   sso: Sso;
@@ -76,14 +90,14 @@ export interface Signin {
    * The token endpoint. Two refreshes at once both get the one that follows; nobody gets one for whom their provider has
    * to vouch and has not done so lately.
    */
-  token(
-    request: Request,
-    form: { refreshToken: string | undefined; deviceCode: string | undefined },
-  ): Promise<{ response: Response; replayed?: Replayed }>;
+  token(request: Request, asked: TokenRequest): Promise<{ response: Response; replayed?: Replayed }>;
   /** Says for which organisation somebody allows a device, before they do. */
   bindDevice(visitor: Visitor, org: OrgId, userCode: string): Promise<void>;
-  /** A program is done with what it had (RFC 7009); a token that is unknown, or another program's, stays as it is. */
-  revoke(refreshToken: string, clientId: string): Promise<void>;
+  /**
+   * A program is done with what it had (RFC 7009): whose that was. A token that is unknown, or another program's, stays as
+   * it is.
+   */
+  revoke(refreshToken: string, clientId: string): Promise<Replayed | undefined>;
   chooseOrg(org: OrgId, sessionId: string): Promise<void>;
   /** Vouches for what is claimed, towards others who trust this issuer; it opens nothing here. */
   sign(claims: object): Promise<string>;
@@ -108,6 +122,7 @@ export function createSignin(deps: SigninDeps): Signin {
   const addressHeader = 'x-fairlead-client-address';
   const roster = createRoster({ db, bus, clock, log });
   const keys = createSigningKeys({ db, clock });
+  const uses = createTokenUses({ db, log });
   const limits = createLimits({ db, keyring, clock });
   const hashToken = (token: string) => keyring.hash('sign-in', `token:${token}`);
   const hashesOf = (token: string) => keyring.hashes('sign-in', `token:${token}`);
@@ -137,6 +152,17 @@ export function createSignin(deps: SigninDeps): Signin {
           newId,
           hashToken,
           findHash,
+          async hashClientSecret(secret) {
+            const services = hashesOf(secret).map((hash) => roster.serviceByOldSecret(hash));
+            const service = services.find((one) => one !== undefined);
+            const counts = (service?.previous?.until ?? 0) > clock.now();
+            return (counts && service?.hash) || findHash(secret);
+          },
+          claimsOf(userId, org, clientId) {
+            const member = sso.holder(userId, org);
+            const claims: Record<string, string> = org === undefined ? {} : { org };
+            return member ? { ...claims, fairlead_gen: roster.generation(member, clientId) } : claims;
+          },
           orgOf: (session) => sso.placeOf(session)?.org,
           passwordCounts: sso.passwordCounts,
         }),
@@ -147,6 +173,7 @@ export function createSignin(deps: SigninDeps): Signin {
       });
     return loading;
   };
+  const revocation = createRevocation({ db, clock, log, roster, revokers: deps.revokers ?? [] });
   const sso = createSso({
     ...{ db, clock, log, keyring, egress, roster, server },
     people: () => people,
@@ -154,11 +181,10 @@ export function createSignin(deps: SigninDeps): Signin {
     declared: deps.providers,
   });
   const people = createPeople({
-    ...{ db, keyring, clock, roster, server },
+    ...{ db, keyring, clock, roster, revocation, server },
     standing: sso,
     isProvider: (name, org) => sso.buttons(org).some((one) => one.name === name),
     invitationUrl: new URL(paths.invitation, publicUrl).href,
-    gone: async (org, userId) => deps.gone?.(org, `user:${userId}`),
   });
   const clients = createClients({ db, clock, log, egress, development, server });
 
@@ -168,9 +194,13 @@ export function createSignin(deps: SigninDeps): Signin {
   }
 
   /** The library gives it no organisation: it is the one for which somebody allowed it. */
-  async function deviceToken(auth: AuthServer, request: Request, deviceCode: string): Promise<Response> {
+  async function deviceToken(
+    auth: AuthServer,
+    request: Request,
+    { clientId, deviceCode = '' }: TokenRequest,
+  ): Promise<Response> {
     const bound = await boundDevice(db, deviceCode);
-    const response = await auth.handle(request, bound ? { org: bound.org } : {});
+    const response = await auth.handle(request, { clientId, org: bound?.org });
     if (!bound || !response.ok) return response;
     const { refresh_token } = (await response.clone().json()) as { refresh_token?: string };
     if (refresh_token !== undefined) await bindRefreshToken(db, bound.org, hashToken(refresh_token), bound.sessionId);
@@ -193,22 +223,31 @@ export function createSignin(deps: SigninDeps): Signin {
     scopes,
     paths,
     addressHeader,
-    issuer: createBuiltInIssuer(publicUrl, keys, roster, sso),
+    issuer: createBuiltInIssuer({ publicUrl, keys, roster, standing: sso, uses, clock }),
     keys,
     people,
     services: createServices({
-      ...{ db, clock, roster, server },
+      db,
+      clock,
+      roster,
+      uses,
+      server,
+      hashToken,
       newSecret: () => `fls_${randomToken(32)}`,
       gone: async (org, clientId) => deps.gone?.(org, `service:${clientId}`),
     }),
+    sessions: createSessions({ db, clock, roster, uses }),
+    revocation,
     clients,
     limits,
     sso,
     roster,
     server,
-    async token(request, { refreshToken, deviceCode }) {
+    async token(request, asked) {
+      const { clientId, refreshToken, deviceCode } = asked;
       const auth = await server();
-      if (deviceCode !== undefined) return { response: await deviceToken(auth, request, deviceCode) };
+      await roster.wake();
+      if (deviceCode !== undefined) return { response: await deviceToken(auth, request, asked) };
       for (let tries = 1; ; tries++) {
         // Before: a token that comes back too late is gone afterwards, with all of its family.
         const known = refreshToken === undefined ? undefined : await findRefreshToken(db, hashesOf(refreshToken));
@@ -216,7 +255,7 @@ export function createSignin(deps: SigninDeps): Signin {
           await deleteRefreshToken(db, hashesOf(refreshToken ?? ''), known.clientId);
           return { response: signInAgain() };
         }
-        const response = await auth.handle(request.clone());
+        const response = await auth.handle(request.clone(), { clientId, org: undefined });
         if (!known || response.status !== 400) return { response };
         const { error } = (await response.clone().json()) as { error?: string };
         if (error !== 'invalid_grant') return { response };
@@ -228,17 +267,26 @@ export function createSignin(deps: SigninDeps): Signin {
         await pause(crossing.everyMs);
       }
     },
-    revoke: (refreshToken, clientId) => deleteRefreshToken(db, hashesOf(refreshToken), clientId),
+    async revoke(refreshToken, clientId) {
+      const hashes = hashesOf(refreshToken);
+      const known = await findRefreshToken(db, hashes);
+      if (known?.clientId !== clientId) return undefined;
+      await deleteRefreshToken(db, hashes, clientId);
+      const { userId, org } = known;
+      return { userId, clientId, org };
+    },
     bindDevice: (visitor, org, userCode) => bindDevice(db, org, userCode, visitor.sessionId),
     chooseOrg: (org, sessionId) => chooseOrg(db, org, sessionId),
     sign: async (claims) => (await server()).sign({ ...claims }),
     async start() {
       await roster.start();
+      uses.start();
       timer = setInterval(() => void tidy(), tidyMs);
       timer.unref();
     },
     async stop() {
       clearInterval(timer);
+      await uses.stop();
       await roster.stop();
     },
   };

@@ -3,6 +3,12 @@ import { auditExport } from './audit/export.ts';
 import { audit } from './audit/list.ts';
 import { auditVerify } from './audit/verify.ts';
 import { backup } from './backup.ts';
+import { breakGlassActivate } from './break-glass/activate.ts';
+import { breakGlassCreate } from './break-glass/create.ts';
+import { breakGlassEnd } from './break-glass/end.ts';
+import { breakGlassList } from './break-glass/list.ts';
+import { cacheClear } from './cache/clear.ts';
+import { cacheShow } from './cache/show.ts';
 import { call } from './call.ts';
 import { catalogAdd } from './catalog/add.ts';
 import { catalogSearch } from './catalog/search.ts';
@@ -19,9 +25,12 @@ import { endpointsAdd } from './endpoints/add.ts';
 import { endpointsList } from './endpoints/list.ts';
 import { endpointsRemove } from './endpoints/remove.ts';
 import { endpointsShow } from './endpoints/show.ts';
+import { keysChange } from './keys/change.ts';
 import { keysCreate } from './keys/create.ts';
 import { keysList } from './keys/list.ts';
 import { keysRevoke } from './keys/revoke.ts';
+import { keysRotate } from './keys/rotate.ts';
+import { keysShow } from './keys/show.ts';
 import { knowledgeAdd } from './knowledge/add.ts';
 import { knowledgeEval } from './knowledge/eval.ts';
 import { knowledgeGaps } from './knowledge/gaps.ts';
@@ -57,6 +66,13 @@ import { policiesVersions } from './policies/versions.ts';
 import { restore } from './restore.ts';
 import { secretsCheck } from './secrets/check.ts';
 import { serve } from './serve.ts';
+import { servicesChange } from './services/change.ts';
+import { servicesCreate } from './services/create.ts';
+import { servicesList } from './services/list.ts';
+import { servicesRemove } from './services/remove.ts';
+import { servicesRotate } from './services/rotate.ts';
+import { sessionsList } from './sessions/list.ts';
+import { sessionsRevoke } from './sessions/revoke.ts';
 import { stdio } from './stdio.ts';
 import { toolsDescribe } from './tools/describe.ts';
 import { toolsLint } from './tools/lint.ts';
@@ -67,6 +83,7 @@ import { upstreamsAdd } from './upstreams/add.ts';
 import { upstreamsList } from './upstreams/list.ts';
 import { upstreamsRemove } from './upstreams/remove.ts';
 import { upstreamsTest } from './upstreams/test.ts';
+import { usersChange } from './users/change.ts';
 import { usersInvite } from './users/invite.ts';
 import { usersList } from './users/list.ts';
 import { usersRemove } from './users/remove.ts';
@@ -114,13 +131,28 @@ export const commands: readonly CommandSpec[] = [
   catalogAdd,
   catalogTemplate,
   keysList,
+  keysShow,
   keysCreate,
+  keysRotate,
+  keysChange,
   keysRevoke,
   usersList,
   usersInvite,
+  usersChange,
   usersReset,
   usersRevoke,
   usersRemove,
+  sessionsList,
+  sessionsRevoke,
+  servicesList,
+  servicesCreate,
+  servicesRotate,
+  servicesChange,
+  servicesRemove,
+  breakGlassList,
+  breakGlassCreate,
+  breakGlassActivate,
+  breakGlassEnd,
   orgsList,
   orgsCreate,
   orgsDelete,
@@ -132,6 +164,8 @@ export const commands: readonly CommandSpec[] = [
   limitsShow,
   limitsAdd,
   limitsRemove,
+  cacheShow,
+  cacheClear,
   policiesTest,
   policiesExplain,
   policiesReplay,

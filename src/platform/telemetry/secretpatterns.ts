@@ -20,7 +20,7 @@ const jsonWebToken = /eyJ[A-Za-z0-9_-]*(?:\.[A-Za-z0-9_-]*)*/g;
 // Our own keys, and those of systems that upstreams often stand before.
 const theirs =
   'gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|sk-|sk_live_|rk_live_|npm_|pypi-|hvs\\.|dop_v1_|ATATT|AIza|AKIA|ASIA|SG\\.|pul-|glc_|glsa_';
-const prefixed = new RegExp(`(fl_|(?<![A-Za-z0-9])(?:${theirs}))([A-Za-z0-9_.=-]*)`, 'g');
+const prefixed = new RegExp(`(fl(?:s|bg|bs)?_|(?<![A-Za-z0-9])(?:${theirs}))([A-Za-z0-9_.=-]*)`, 'g');
 
 const url = /:\/\/[^\s"'<>\\]*/g;
 
@@ -56,7 +56,7 @@ export const rules: readonly SecretPattern[] = [
   },
   {
     name: 'key with a known prefix',
-    hint: `fl_|${theirs}`,
+    hint: `fl(?:s|bg|bs)?_|${theirs}`,
     apply: (text, instead) =>
       text.replace(prefixed, (all: string, _prefix: string, value: string) => (value.length < 12 ? all : instead)),
   },

@@ -77,7 +77,7 @@ export function createAdmission({
     const authenticate = async (): Promise<Principal> => {
       const settings = endpoint === undefined ? undefined : declaredAs(endpoint);
       if (bearer === undefined && settings?.anonymous) return anonymousPrincipal(settings.org, settings.anonymous);
-      return access.authenticate(bearer);
+      return access.authenticate(bearer, addressOf(caller));
     };
     const principal = await authenticate();
     access.require(principal, 'tools:call');
@@ -89,7 +89,7 @@ export function createAdmission({
     address: (c) => addressOf(callerOf(c)),
     isLocal,
     metadataUrl,
-    principal: (c) => access.authenticate(bearerOf(c.req.header('authorization'))),
+    principal: (c) => access.authenticate(bearerOf(c.req.header('authorization')), addressOf(callerOf(c))),
     enter,
     async admit(c, endpoint) {
       const bearer = bearerOf(c.req.header('authorization'));

@@ -1,6 +1,6 @@
 import { z } from '@hono/zod-openapi';
-import { type Access, keyInput, RightsExceeded } from '../../capabilities/access/index.ts';
-import { NotFound } from '../../kernel/errors.ts';
+import { type Access, keyChange, keyInput, RightsExceeded, rotationInput } from '../../capabilities/access/index.ts';
+import { Conflict, NotFound } from '../../kernel/errors.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import { ok, type Route, route } from './route.ts';
 import * as schemas from './schemas.ts';
@@ -81,6 +81,65 @@ export function keyRoutes({ access }: { access: Pick<Access, 'keys'> }): Route[]
       answers: { 200: { description: 'The key', schema: schemas.key, example } },
       errors: [NotFound],
       handle: async ({ org, params }) => ok(await access.keys.get(org, params.id)),
+    }),
+    route({
+      method: 'put',
+      path: '/api/v1/keys/{id}',
+      tag: 'Keys',
+      summary: 'Change an API key',
+      description: 'Another end, name or owner. What it opens stays as it was made.',
+      scope: 'keys:write',
+      inOrg: true,
+      params: keyParams,
+      body: keyChange,
+      bodyExample: { expiresAt: 1_803_081_600_000 },
+      answers: {
+        200: {
+          description: 'The key as it is now',
+          schema: schemas.key,
+          example: { ...example, expiresAt: 1_803_081_600_000 },
+        },
+      },
+      errors: [NotFound, Conflict, RightsExceeded],
+      act: {
+        action: 'keys.change',
+        subject: ({ params }) => params.id,
+        detail: ({ body }) => ({ ...body }) as JsonObject,
+      },
+      handle: async ({ principal, org, params, body }) =>
+        ok(await access.keys.change(org, params.id, { ...body, by: principal })),
+    }),
+    route({
+      method: 'post',
+      path: '/api/v1/keys/{id}/rotate',
+      tag: 'Keys',
+      summary: 'Give an API key a new secret',
+      description:
+        'The new secret counts at once and stands in this answer and nowhere else; the old one counts for the overlap ' +
+        'beside it. A second rotation ends an older secret. Whoever rotates must hold what the key opens.',
+      scope: 'keys:write',
+      inOrg: true,
+      params: keyParams,
+      body: rotationInput,
+      bodyExample: { overlapMs: 86_400_000 },
+      answers: {
+        200: {
+          description: 'The key, and its new secret this once',
+          schema: schemas.createdKey,
+          example: {
+            key: { ...example, rotatedAt: 1_795_219_260_000, previous: { until: 1_795_305_660_000 } },
+            secret: 'fl_...',
+          },
+        },
+      },
+      errors: [NotFound, Conflict, RightsExceeded],
+      act: {
+        action: 'keys.rotate',
+        subject: ({ params }) => params.id,
+        detail: ({ body }) => ({ overlapMs: body.overlapMs }),
+      },
+      handle: async ({ principal, org, params, body }) =>
+        ok(await access.keys.rotate(org, params.id, { by: principal, overlapMs: body.overlapMs })),
     }),
     route({
       method: 'delete',

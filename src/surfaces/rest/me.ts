@@ -1,5 +1,12 @@
 import { z } from '@hono/zod-openapi';
-import { may, mayActIn, scopesTogether } from '../../capabilities/access/index.ts';
+import {
+  type Access,
+  type ApiKey,
+  expiryWarningMs,
+  may,
+  mayActIn,
+  scopesTogether,
+} from '../../capabilities/access/index.ts';
 import type { Audit, AuditGap } from '../../capabilities/audit/index.ts';
 import type { Upstreams } from '../../capabilities/upstreams/index.ts';
 import type { OrgId } from '../../kernel/principal.ts';
@@ -7,6 +14,7 @@ import { ok, type Route, route } from './route.ts';
 import * as schemas from './schemas.ts';
 
 export interface MeDeps {
+  access: { keys: Pick<Access['keys'], 'expiring'>; breakGlass: Pick<Access['breakGlass'], 'count'> };
   audit: Pick<Audit, 'stats'>;
   upstreams: Pick<Upstreams, 'list'>;
   /** What is declared for organisations that do not exist. */
@@ -15,7 +23,7 @@ export interface MeDeps {
 }
 
 /** Who asks, and how the server is for them. */
-export function meRoutes({ audit, upstreams, orgsNotThere, version }: MeDeps): Route[] {
+export function meRoutes({ access, audit, upstreams, orgsNotThere, version }: MeDeps): Route[] {
   return [
     route({
       method: 'get',
@@ -49,7 +57,7 @@ export function meRoutes({ audit, upstreams, orgsNotThere, version }: MeDeps): R
       description:
         'Every toolset of your organisation with its state and, if something is wrong, the reason. Whoever may write ' +
         'organisations is also told, in `warnings`, what is declared for one that does not exist; whoever may read the ' +
-        'audit, that records of it are being dropped.',
+        'audit, that records of it are being dropped; whoever may write keys, which keys in use end within two weeks.',
       scope: 'tools:read',
       answers: {
         200: {
@@ -98,6 +106,9 @@ export function meRoutes({ audit, upstreams, orgsNotThere, version }: MeDeps): R
             ...(status.lastListedAt === undefined ? {} : { lastListedAt: status.lastListedAt }),
           })),
           warnings: [
+            ...(access.breakGlass.count().active > 0 && may(principal, 'audit:read')
+              ? ['break-glass access is open: `fairlead break-glass list` says why, `fairlead break-glass end` ends it']
+              : []),
             ...orgsNotThere()
               .filter(({ org }) => mayActIn(principal, org))
               .map(({ text }) => text),
@@ -105,6 +116,9 @@ export function meRoutes({ audit, upstreams, orgsNotThere, version }: MeDeps): R
               .stats()
               .gaps.filter(({ org }) => may(principal, 'audit:read') && mayActIn(principal, org))
               .map(gapText),
+            ...(may(principal, 'keys:write') ? access.keys.expiring(expiryWarningMs, principal.org) : []).map(
+              expiryText,
+            ),
           ],
         }),
     }),
@@ -114,4 +128,9 @@ export function meRoutes({ audit, upstreams, orgsNotThere, version }: MeDeps): R
 function gapText({ org, from, records }: AuditGap): string {
   const since = new Date(from).toISOString();
   return `audit: the queue is full, and ${records} records of ${org} have been dropped since ${since}`;
+}
+
+function expiryText({ id, name, expiresAt = 0 }: ApiKey): string {
+  const at = new Date(expiresAt).toISOString().slice(0, 16).replace('T', ' ');
+  return `the API key ${id} (${name}) ends at ${at} UTC; \`fairlead keys change ${id} --expires 90d\` lets it live on`;
 }

@@ -67,7 +67,9 @@ async function serve(route: Route, inputOf: Reader, c: Context<HttpEnv>, deps: R
     notes.detail = { ...(input.org === principal.org ? {} : { org: input.org }), ...act.detail?.(input) };
     await intend();
     const answered = await route.handle(input);
-    if (!(answered instanceof Response)) notes.subject = act.subject(input, answered.body);
+    if (answered instanceof Response) return answered;
+    notes.subject = act.subject(input, answered.body);
+    if (act.told) notes.detail = { ...notes.detail, ...act.told(answered.body) };
     return answered;
   });
   return send(reply);

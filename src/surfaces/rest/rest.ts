@@ -10,6 +10,8 @@ import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 import type { Admission, HttpEnv } from '../http/admission.ts';
 import { auditRoutes } from './audit.ts';
+import { breakGlassRoutes } from './break-glass.ts';
+import { type CacheRoutesDeps, cacheRoutes } from './cache.ts';
 import { callRoutes } from './calls.ts';
 import { type ConnectionRoutesDeps, connectionRoutes } from './connections.ts';
 import { openApiOf, serveDocuments } from './documents.ts';
@@ -30,6 +32,7 @@ import { reviewRoutes } from './reviews.ts';
 import type { Route } from './route.ts';
 import { type SecretRoutesDeps, secretRoutes } from './secrets.ts';
 import { serviceRoutes } from './services.ts';
+import { sessionRoutes } from './sessions.ts';
 import { type ToolsDeps, toolRoutes } from './tools.ts';
 import { upstreamRoutes } from './upstreams.ts';
 import { type UsersDeps, userRoutes } from './users.ts';
@@ -39,6 +42,7 @@ export interface RestDeps extends BodyLimits {
   access: Access;
   audit: Audit;
   policy: Policy;
+  caching: CacheRoutesDeps['caching'];
   catalog: Catalog;
   endpoints: EndpointRoutesDeps['endpoints'];
   knowledge: Knowledge;
@@ -82,13 +86,16 @@ function restRoutes(deps: RestDeps): Route[] {
     ...knowledgeQualityRoutes(deps),
     ...policyRoutes(deps),
     ...limitRoutes(deps),
+    ...cacheRoutes(deps),
     ...policyExplainRoutes(deps),
     ...policyRehearsalRoutes(deps),
     ...policyVersionRoutes(deps),
     ...auditRoutes(deps),
     ...keyRoutes(deps),
     ...userRoutes(deps),
+    ...sessionRoutes(deps),
     ...serviceRoutes(deps),
+    ...breakGlassRoutes(deps),
     ...orgRoutes(deps),
     ...connectionRoutes(deps),
     ...meRoutes(deps),

@@ -44,6 +44,8 @@ export interface ActSpec<I> {
   /** What it is done to; `made` is the body of the answer once there is one. */
   subject(input: I, made: unknown): string;
   detail?(input: I): JsonObject;
+  /** What the answer adds to it. */
+  told?(made: unknown): JsonObject;
   /** Whose chain keeps the record; by default that of the organisation acted in. */
   keptBy?: 'actor';
 }

@@ -182,10 +182,17 @@ export const key = z
     roles: z.array(z.string()),
     scopes: z.array(z.string()),
     owner: z.string().openapi({ description: 'Who answers for it' }),
+    userId: z.string().optional().openapi({ description: 'The member whose key it is: it may no more than they may' }),
     createdBy: z.string(),
     createdAt: timeMs,
     expiresAt: timeMs.optional(),
     lastUsedAt: timeMs.optional(),
+    lastUsedFrom: z.string().optional().openapi({ description: 'Address that the last use came from' }),
+    rotatedAt: timeMs.optional(),
+    previous: z
+      .object({ until: timeMs, lastUsedAt: timeMs.optional() })
+      .optional()
+      .openapi({ description: 'The secret from before the rotation, while it counts' }),
     revokedAt: timeMs.optional(),
     bootstrap: z.boolean(),
   })
@@ -201,6 +208,7 @@ export const principal = z
     kind: z.string(),
     org: z.string(),
     name: z.string(),
+    actsFor: z.string().optional().openapi({ description: 'The person whose key it is' }),
     roles: z.array(z.string()),
     teams: z.array(z.string()).optional(),
     scopes: z.array(z.string()),

@@ -46,16 +46,6 @@ const invitation = z
     expiresAt: schemas.timeMs,
   })
   .openapi('Invitation');
-const session = z
-  .object({
-    id: z.string(),
-    createdAt: schemas.timeMs,
-    seenAt: schemas.timeMs,
-    address: z.string().optional(),
-    userAgent: z.string().optional(),
-  })
-  .openapi('Session');
-
 const userExample = {
   id: 'usr_06exw4v5d0tq8m2k9r7h3n1c5b',
   org: 'default',
@@ -80,7 +70,12 @@ export function userRoutes({ signin }: UsersDeps): Route[] {
     if (!signin) throw SigninOff();
     return signin.people;
   };
-  const shown = ({ userId, revokedBefore: _, ...member }: Awaited<ReturnType<Signin['people']['list']>>[number]) => ({
+  const shown = ({
+    userId,
+    revokedBefore: _,
+    generation: __,
+    ...member
+  }: Awaited<ReturnType<Signin['people']['list']>>[number]) => ({
     id: userId,
     ...member,
   });
@@ -216,42 +211,6 @@ export function userRoutes({ signin }: UsersDeps): Route[] {
           everywhere: may(principal, 'orgs:write'),
         }),
       }),
-    }),
-    route({
-      ...common,
-      method: 'get',
-      path: '/api/v1/users/{id}/sessions',
-      summary: "List a user's sessions",
-      description: 'The browsers that the person is signed in with.',
-      params: userParams,
-      answers: {
-        200: {
-          description: 'The sessions',
-          schema: z.object({ sessions: z.array(session) }),
-          example: {
-            sessions: [
-              { id: 'ses_06exw4v5d0tq8m2k9r7h3n1c5b', createdAt: 1_795_219_200_000, seenAt: 1_795_219_200_000 },
-            ],
-          },
-        },
-      },
-      errors: [SigninOff, NotFound],
-      handle: async ({ org, params }) => ok({ sessions: await people().sessions(org, params.id) }),
-    }),
-    route({
-      ...common,
-      method: 'delete',
-      path: '/api/v1/users/{id}/sessions',
-      summary: 'Sign a user out everywhere',
-      description: 'Ends every browser, program and token of the person, on every replica within a second.',
-      params: userParams,
-      answers: { 204: { description: 'Signed out' } },
-      errors: [SigninOff, NotFound],
-      act: { action: 'users.revoke', subject: ({ params }) => params.id },
-      async handle({ org, params }) {
-        await people().revoke(org, params.id);
-        return { status: 204 };
-      },
     }),
   ];
 }

@@ -34,6 +34,7 @@ export function device(app: Hono<HttpEnv>, deps: PageDeps): void {
 
   async function confirm(c: Context<HttpEnv>, visitor: Visitor, code: string): Promise<Response> {
     const asked = await (await signin.server()).claimDevice({ cookie: c.req.header('cookie') }, code);
+    const memberships = sso.reach(visitor);
     const member = sso.placeOf(visitor);
     if (!asked || !member) return enter(c, code, unknown);
     const client = await clients.find(asked.clientId);
@@ -49,6 +50,14 @@ export function device(app: Hono<HttpEnv>, deps: PageDeps): void {
         <form method="post" action="${paths.device}">
           ${forms.field(c)}
           <input type="hidden" name="code" value="${code}" />
+          ${
+            memberships.length > 1
+              ? html`<label for="org">In the organisation</label>
+                <select id="org" name="org">
+                  ${memberships.map(({ org, role }) => html`<option value="${org}" ${org === member.org ? 'selected' : ''}>${org}, as ${role}</option>`)}
+                </select>`
+              : ''
+          }
           <dl><dt>Code</dt> <dd><code class="code">${code}</code></dd> <dt>You are</dt> <dd>${visitor.name} (${visitor.email})</dd></dl>
           <div class="row">
             <button type="submit" name="answer" value="allow">Allow</button>
@@ -81,13 +90,15 @@ export function device(app: Hono<HttpEnv>, deps: PageDeps): void {
     }
     if (answer === null) return confirm(c, visitor, code);
     const allow = answer === 'allow';
-    const member = sso.placeOf(visitor);
+    const open = sso.reach(visitor);
+    const member = open.find(({ org }) => org === form.get('org')) ?? sso.placeOf(visitor);
     if (!member) return enter(c, code, unknown);
     if (allow) await signin.bindDevice(visitor, member.org, code);
     const deed = { action: allow ? 'signin.device' : 'signin.device.decline', subject: visitor.userId };
-    const answered = await perform(c, deps, principalOf(member), deed, async () =>
-      (await signin.server()).answerDevice({ cookie: c.req.header('cookie') }, { userCode: code, allow }),
-    );
+    const answered = await perform(c, deps, principalOf(member), deed, async () => {
+      const from = { cookie: c.req.header('cookie') };
+      return (await signin.server()).answerDevice(from, { userCode: code, allow });
+    });
     if (!answered) return enter(c, code, unknown);
     return done(c, allow ? 'The device is signed in' : 'The device was not signed in');
   });

@@ -12,7 +12,7 @@ const worthNoting: readonly string[] = [SignInRefused.code, SsoRequired.code];
 
 /** The pages by which a browser gets in and out: sign-in and sign-out. */
 export function entry(app: Hono<HttpEnv>, deps: PageDeps): void {
-  const { signin, admission, forms, show } = deps;
+  const { signin, admission, forms, browsers, show } = deps;
   const { paths, roster, limits, sso } = signin;
 
   type More = { email?: string; fault?: string; status?: number; wait?: number };
@@ -67,12 +67,14 @@ export function entry(app: Hono<HttpEnv>, deps: PageDeps): void {
     // What was typed may be anything, a password too: only an address that is somebody's stands in the record.
     const member = roster.memberByEmail(email);
     const deed = { action: 'signin.password', subject: member ? member.email : '-' };
+    const browser = browsers.known(c, email);
     try {
-      await limits.count({ email, address });
+      await limits.count({ email, address, browser });
       const server = await signin.server();
       const signedIn = await server.signIn({ email, password, address, userAgent: c.req.header('user-agent') });
       if (!signedIn) throw SignInRefused();
-      await limits.succeeded({ email, address });
+      await limits.succeeded({ email, address, browser });
+      browsers.remember(c, email);
       await note(c, deps, somebody(member), deed);
       for (const cookie of signedIn.cookies) c.header('set-cookie', cookie, { append: true });
       return c.redirect(nextOf(new URL(c.req.url).searchParams, deps), 303);

@@ -9,7 +9,7 @@ import { ssoButtons } from './sso.ts';
 
 /** The page that an invitation's link leads to. */
 export function invitation(app: Hono<HttpEnv>, deps: PageDeps): void {
-  const { signin, admission, forms, show } = deps;
+  const { signin, admission, forms, browsers, show } = deps;
   const { paths, people, limits, sso } = signin;
 
   const page = async (c: Context<HttpEnv>, more: { name?: string; fault?: string; status?: number } = {}) => {
@@ -90,7 +90,10 @@ export function invitation(app: Hono<HttpEnv>, deps: PageDeps): void {
         subject: email,
         detail: { invitation: invited.id, role: invited.role },
       };
-      await limits.count({ email, address });
+      // A reset looks at no password that could be guessed: nobody can keep its holder out by guessing elsewhere.
+      const asksOld = invited.kind === 'join';
+      const browser = browsers.known(c, email);
+      await limits.count(asksOld ? { email, address, browser } : { address });
       const userAgent = c.req.header('user-agent');
       const password = form.get('password') ?? '';
       const member = await people.accept(token, { name, password, address, userAgent });
@@ -98,7 +101,8 @@ export function invitation(app: Hono<HttpEnv>, deps: PageDeps): void {
         await note(c, deps, { ...nobody, org: invited.org }, deed, SignInRefused());
         throw SignInRefused();
       }
-      await limits.succeeded({ email, address });
+      if (asksOld) await limits.succeeded({ email, address, browser });
+      browsers.remember(c, email);
       await note(c, deps, somebody(member), deed);
       const signedIn = await (await signin.server()).signIn({ email, password, address, userAgent });
       for (const cookie of signedIn?.cookies ?? []) c.header('set-cookie', cookie, { append: true });

@@ -1,5 +1,6 @@
 import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
+import { decodeJwt } from 'jose';
 import {
   ClientRefused,
   deviceGrant,
@@ -8,15 +9,17 @@ import {
   stayScope,
 } from '../../capabilities/signin/index.ts';
 import { FairleadError } from '../../kernel/errors.ts';
-import { JsonFault, parseJson } from '../../kernel/json.ts';
+import { isObject, JsonFault, type JsonObject, parseJson } from '../../kernel/json.ts';
 import type { Principal } from '../../kernel/principal.ts';
 import { readText } from '../../platform/http/index.ts';
 import type { HttpEnv } from '../http/admission.ts';
 import type { PageDeps } from './deps.ts';
-import { note, somebody } from './records.ts';
+import { nobody, note, somebody } from './records.ts';
 import { scopesOf } from './words.ts';
 
 const maxBodyBytes = 32 * 1024;
+/** What a machine may sign its assertions with. */
+const assertionAlgorithms = ['EdDSA', 'ES256', 'ES384', 'ES512', 'PS256', 'PS384', 'PS512', 'RS256', 'RS384', 'RS512'];
 
 /** The endpoints of OAuth that programs call. What they may ask for is settled here, before the library sees it. */
 export function protocol(app: Hono<HttpEnv>, deps: PageDeps): void {
@@ -71,8 +74,11 @@ export function protocol(app: Hono<HttpEnv>, deps: PageDeps): void {
       headers: { ...headers, ...machine.headers, 'content-type': 'application/x-www-form-urlencoded' },
       body: machine.form.toString(),
     });
-    const { response, replayed } = await signin.token(request, { refreshToken, deviceCode });
+    const asked = { clientId: machine.clientId, refreshToken, deviceCode };
+    const { response, replayed } = await signin.token(request, asked);
     if (replayed) await recordReplay(c, deps, replayed);
+    if (response.ok && (grant === 'authorization_code' || deviceCode !== undefined))
+      await recordProgram(c, deps, machine.clientId, response.clone());
     if (grant === 'client_credentials') {
       await recordMachine(c, deps, machine.clientId, response.ok ? undefined : SignInRefused());
     }
@@ -82,7 +88,12 @@ export function protocol(app: Hono<HttpEnv>, deps: PageDeps): void {
   app.post(`${base}/oauth2/revoke`, async (c) => {
     const form = await formOf(c);
     if (!form) return refusal(400, 'invalid_request', 'the body must be a form');
-    await signin.revoke(form.get('token') ?? '', form.get('client_id') ?? '');
+    const clientId = form.get('client_id') ?? '';
+    const ended = await signin.revoke(form.get('token') ?? '', clientId);
+    if (ended) {
+      const member = signin.roster.member(ended.userId, ended.org) ?? signin.roster.member(ended.userId);
+      await note(c, deps, somebody(member), { action: 'signin.program-out', subject: clientId });
+    }
     return c.body(null, 200);
   });
 
@@ -106,7 +117,11 @@ export function protocol(app: Hono<HttpEnv>, deps: PageDeps): void {
     await signin.limits.countClient(admission.address(c));
     const text = await readText(c.req.raw, maxBodyBytes);
     try {
-      return c.json(await signin.clients.register(parseJson(text ?? '')), 201, { 'cache-control': 'no-store' });
+      const made = await signin.clients.register(parseJson(text ?? ''));
+      const { client_id, client_name = null, redirect_uris } = made;
+      const detail = { name: client_name, answeredAt: redirect_uris } as JsonObject;
+      await note(c, deps, nobody, { action: 'clients.register', subject: String(client_id), detail });
+      return c.json(made, 201, { 'cache-control': 'no-store' });
     } catch (error) {
       if (error instanceof JsonFault) return refusal(400, 'invalid_client_metadata', error.message);
       if (!ClientRefused.is(error)) throw error;
@@ -133,7 +148,8 @@ function metadata({ signin }: PageDeps): Record<string, unknown> {
     response_types_supported: ['code'],
     response_modes_supported: ['query'],
     grant_types_supported: ['authorization_code', 'refresh_token', 'client_credentials', deviceGrant],
-    token_endpoint_auth_methods_supported: ['none', 'client_secret_basic', 'client_secret_post'],
+    token_endpoint_auth_methods_supported: ['none', 'client_secret_basic', 'client_secret_post', 'private_key_jwt'],
+    token_endpoint_auth_signing_alg_values_supported: assertionAlgorithms,
     code_challenge_methods_supported: ['S256'],
     authorization_response_iss_parameter_supported: true,
     client_id_metadata_document_supported: true,
@@ -165,11 +181,23 @@ function machineOf(authorization: string | undefined, form: URLSearchParams) {
     const [id = ''] = Buffer.from(basic, 'base64').toString().split(':');
     return { clientId: id, form, headers: {} };
   }
-  const [id, secret] = [form.get('client_id') ?? '', form.get('client_secret')];
+  const [id, secret] = [form.get('client_id') ?? claimedId(form), form.get('client_secret')];
   if (secret === null) return { clientId: id, form, headers: {} };
   const rest = new URLSearchParams([...form].filter(([name]) => name !== 'client_secret'));
   const pair = `${encodeURIComponent(id)}:${encodeURIComponent(secret)}`;
   return { clientId: id, form: rest, headers: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } };
+}
+
+/** Whose an assertion says that it is: for the record alone, nothing is proved yet. */
+function claimedId(form: URLSearchParams): string {
+  const claims = form.get('client_assertion')?.split('.')[1];
+  if (claims === undefined) return '';
+  try {
+    const parsed = parseJson(Buffer.from(claims, 'base64url').toString(), { maxDepth: 8 });
+    return isObject(parsed) && typeof parsed.sub === 'string' ? parsed.sub : '';
+  } catch {
+    return '';
+  }
 }
 
 async function formOf(c: Context<HttpEnv>): Promise<URLSearchParams | undefined> {
@@ -212,6 +240,16 @@ async function recordReplay(c: Context<HttpEnv>, deps: PageDeps, replayed: Repla
   deps.log.warn({ userId, clientId }, 'a refresh token was used again: all of its family are void');
   const member = roster.member(userId, org) ?? roster.member(userId);
   await note(c, deps, somebody(member), { action: 'signin.refresh', subject: clientId }, SignInRefused());
+}
+
+/** A program has its first token: also where it was allowed before, and nobody was asked. */
+async function recordProgram(c: Context<HttpEnv>, deps: PageDeps, clientId: string, response: Response): Promise<void> {
+  const { access_token: token, scope = '' } = (await response.json()) as { access_token?: string; scope?: string };
+  const { sub = '', org } = decodeJwt<{ org?: string }>(token ?? '');
+  const { roster } = deps.signin;
+  const member = roster.member(sub, org) ?? roster.member(sub);
+  const detail = { scopes: scope.split(' ') };
+  await note(c, deps, somebody(member), { action: 'signin.program', subject: clientId, detail });
 }
 
 async function recordMachine(

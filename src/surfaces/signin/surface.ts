@@ -10,7 +10,9 @@ import { device } from './device.ts';
 import { entry } from './entry.ts';
 import { createForms } from './forms.ts';
 import { invitation } from './invitation.ts';
+import { createKnownBrowsers } from './known-browser.ts';
 import { respond } from './layout.ts';
+import { password } from './password.ts';
 import { protocol } from './protocol.ts';
 import { sso } from './sso.ts';
 import { styleSheet } from './style.ts';
@@ -28,10 +30,12 @@ export function createSigninSurface(deps: SigninSurfaceDeps, admission: Admissio
   const { signin, log } = deps;
   const { paths } = signin;
   const app = new Hono<HttpEnv>();
+  const cookies = { sign: deps.sign, path: paths.base, secure: signin.publicUrl.startsWith('https:') };
   const pages: PageDeps = {
     ...deps,
     admission,
-    forms: createForms({ sign: deps.sign, path: paths.base, secure: signin.publicUrl.startsWith('https:') }),
+    forms: createForms(cookies),
+    browsers: createKnownBrowsers(cookies),
     async show(c, page) {
       const response = await respond(paths.style, page);
       for (const cookie of c.res.headers.getSetCookie()) response.headers.append('set-cookie', cookie);
@@ -71,6 +75,7 @@ export function createSigninSurface(deps: SigninSurfaceDeps, admission: Admissio
   invitation(app, pages);
   device(app, pages);
   account(app, pages);
+  password(app, pages);
 
   // A person reads a page, a program a problem.
   app.onError((error, c) => {

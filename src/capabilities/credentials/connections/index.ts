@@ -14,3 +14,4 @@ export type { PersonalAuth, Target } from './provider.ts';
 export { purgeAllConnections } from './purge.ts';
 export type { ConnectionStatus } from './report.ts';
 export { connectionTokens } from './sealed.ts';
+export { countConnections } from './store.ts';

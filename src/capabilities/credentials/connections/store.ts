@@ -93,6 +93,11 @@ export async function listConnections(db: Db, org: OrgId, of: Partial<Connection
   return (await query.orderBy('upstream').orderBy('subject').execute()).map(toRow);
 }
 
+/** How many one person has. */
+export async function countConnections(db: Db, org: OrgId, subject: string): Promise<number> {
+  return (await listConnections(db, org, { subject })).length;
+}
+
 /** Of every organisation. */
 export async function listAllConnections(db: Db): Promise<ConnectionRow[]> {
   const rows = await tables(db)

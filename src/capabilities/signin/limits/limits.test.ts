@@ -29,17 +29,28 @@ describe.each(databaseKinds)('limits on %s', (kind) => {
     return refused.length;
   };
 
-  it('count an account wherever it is tried from, all at once and on every replica together', async () => {
+  it('count an account from one network, all at once and on every replica together [AC-1]', async () => {
     const [one, other] = [replica(), replica()];
     const attempts = Array.from({ length: 40 }, (_, index) =>
       (index % 2 ? one : other).count({
         email: index % 3 ? 'kim@example.com' : ' KIM@example.com',
-        address: `10.0.0.${index}`,
+        address: '10.0.0.1',
       }),
     );
     expect(await countRefused(attempts)).toBe(30);
-    now += 16 * minuteMs;
     expect(await countRefused([one.count({ email: 'kim@example.com', address: '10.0.1.1' })])).toBe(0);
+    now += 16 * minuteMs;
+    expect(await countRefused([one.count({ email: 'kim@example.com', address: '10.0.0.1' })])).toBe(0);
+  });
+
+  it('count an account from all networks together, and let in a browser that it knows all the same [AC-1]', async () => {
+    const limits = replica();
+    const attempt = (index: number) => limits.count({ email: 'lou@example.com', address: `10.1.${index}.1` });
+    expect(await countRefused(Array.from({ length: 120 }, (_, index) => attempt(index)))).toBe(20);
+    const known = { email: 'lou@example.com', address: '10.1.1.1', browser: 'hers' };
+    expect(await countRefused(Array.from({ length: 10 }, () => limits.count(known)))).toBe(0);
+    expect(await countRefused([limits.count(known)])).toBe(1); // and not without end
+    expect(await countRefused([limits.count({ ...known, email: 'other@example.com' })])).toBe(0);
   });
 
   it('count an address whichever accounts it tries, all of an IPv6 network as one', async () => {

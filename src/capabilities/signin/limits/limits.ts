@@ -9,8 +9,12 @@ const windowMs = 15 * 60_000;
 
 /** What somebody may do how often within a quarter of an hour. */
 const allowed = {
-  /** Passwords tried for one account, from wherever. */
-  account: 10,
+  /** Passwords tried for one account, from wherever but browsers that it knows. */
+  account: 100,
+  /** Of those, from one network: one stranger does not lock out anybody elsewhere. */
+  pair: 10,
+  /** Passwords tried for one account in a browser from which somebody signed in to it before. */
+  browser: 10,
   /** Passwords and invitations tried from one address, for whichever account. */
   address: 50,
   /** Programs made known from one address. */
@@ -22,14 +26,22 @@ const allowed = {
 /** The rule of the refusal that is worth a record: those after it in the same quarter of an hour say nothing new. */
 export const firstBeyond = 'sign-in:limit';
 
+/** One try. */
+export interface Attempt {
+  email?: string;
+  address: string | undefined;
+  /** Which browser it is, where somebody signed in to this account from it before: strangers do not count for it. */
+  browser?: string | undefined;
+}
+
 export interface Limits {
   /**
    * Counts the attempt, then throws TooManyAttempts where it is one too many. Counted first: a hundred attempts at once
    * are a hundred attempts.
    */
-  count(attempt: { email?: string; address: string | undefined }): Promise<void>;
+  count(attempt: Attempt): Promise<void>;
   /** It was the right password: it does not count. */
-  succeeded(attempt: { email: string; address: string | undefined }): Promise<void>;
+  succeeded(attempt: Attempt & { email: string }): Promise<void>;
   /** Whoever came from there was let in: it does not count. */
   arrived(address: string | undefined): Promise<void>;
   countClient(address: string | undefined): Promise<void>;
@@ -41,6 +53,9 @@ export interface Limits {
 export function createLimits({ db, keyring, clock }: { db: Db; keyring: Keyring; clock: Clock }): Limits {
   const keyOf = (kind: keyof typeof allowed, text: string) => `${kind}:${keyring.hash('sign-in', `${kind}:${text}`)}`;
   const accountKey = (email: string) => keyOf('account', email.trim().toLowerCase());
+  const pairKey = (email: string, address: string | undefined) =>
+    keyOf('pair', `${email.trim().toLowerCase()} ${networkOf(address)}`);
+  const browserKey = (email: string, browser: string) => keyOf('browser', `${email.trim().toLowerCase()} ${browser}`);
   const addressKey = (address: string | undefined, kind: 'address' | 'clients' | 'codes' = 'address') =>
     keyOf(kind, networkOf(address));
 
@@ -59,9 +74,15 @@ export function createLimits({ db, keyring, clock }: { db: Db; keyring: Keyring;
   }
 
   return {
-    count: ({ email, address }) => count([...(email === undefined ? [] : [accountKey(email)]), addressKey(address)]),
-    async succeeded({ email, address }) {
-      await forgetAttempts(db, accountKey(email));
+    count({ email, address, browser }) {
+      if (email === undefined) return count([addressKey(address)]);
+      if (browser !== undefined) return count([browserKey(email, browser)]);
+      return count([accountKey(email), pairKey(email, address), addressKey(address)]);
+    },
+    async succeeded({ email, address, browser }) {
+      if (browser !== undefined) return forgetAttempts(db, browserKey(email, browser));
+      await forgetAttempts(db, pairKey(email, address));
+      await takeBackAttempt(db, accountKey(email));
       await takeBackAttempt(db, addressKey(address));
     },
     arrived: (address) => takeBackAttempt(db, addressKey(address)),

@@ -18,18 +18,9 @@ import {
 } from '../invitations/store.ts';
 import type { AuthServer } from '../port.ts';
 import type { Standing } from '../sso/standing.ts';
+import type { Ended, Revocation } from './revocation.ts';
 import type { Roster } from './roster.ts';
-import {
-  changeMember,
-  deleteMember,
-  findUserByEmail,
-  insertMember,
-  listMembers,
-  listSessions,
-  type Member,
-  revokeMember,
-  type Session,
-} from './store.ts';
+import { changeMember, findUserByEmail, insertMember, listMembers, type Member, revokeMember } from './store.ts';
 
 const invitationMs = 7 * 24 * 3_600_000;
 const tokenBytes = 32;
@@ -67,9 +58,9 @@ export interface People {
   /** Throws NotFound, as all that follow do. */
   withdraw(org: OrgId, id: string): Promise<void>;
   change(org: OrgId, userId: string, change: z.infer<typeof memberChange>): Promise<Member>;
-  remove(org: OrgId, userId: string): Promise<void>;
-  sessions(org: OrgId, userId: string): Promise<Session[]>;
-  /** Ends everything that the person is signed in with. */
+  /** Ends the membership with everything that the person has in the organisation. */
+  remove(org: OrgId, userId: string): Promise<Ended>;
+  /** Ends everything that the person is signed in with: browsers, terminals and programs. */
   revoke(org: OrgId, userId: string): Promise<void>;
   /**
    * A link by which the person chooses a new password: whoever holds it has the account. So it is made for members of this
@@ -80,6 +71,11 @@ export interface People {
     userId: string,
     more: { createdBy: string; everywhere: boolean },
   ): Promise<{ invitation: Invitation; link: string }>;
+  /**
+   * Another password for who knows the one until now; everything that the old one opened is closed. False where it is not
+   * theirs. Throws InvalidRequest.
+   */
+  changePassword(person: { userId: string; email: string }, current: string, next: string): Promise<boolean>;
   /** By the secret of its link. `known` says that the person has a password here already. Throws InvitationVoid. */
   invitation(token: string): Promise<{ invitation: Invitation; known: boolean }>;
   /**
@@ -103,12 +99,11 @@ export interface PeopleDeps {
   /** Where the page for invitations is; the token is added to it. */
   invitationUrl: string;
   server(): Promise<AuthServer>;
-  /** Somebody is no member any more. */
-  gone?: ((org: OrgId, userId: string) => Promise<void>) | undefined;
+  revocation: Revocation;
 }
 
 export function createPeople(deps: PeopleDeps): People {
-  const { db, keyring, clock, roster, server } = deps;
+  const { db, keyring, clock, roster, server, revocation } = deps;
   const hashOf = (token: string) => keyring.hash('sign-in', `invitation:${token}`);
 
   async function changed<T>(change: Promise<T>): Promise<T> {
@@ -160,16 +155,21 @@ export function createPeople(deps: PeopleDeps): People {
   }
 
   /** Everything that the old password opened is closed. */
+  async function takePassword(userId: string, password: string): Promise<void> {
+    const now = clock.now();
+    await (await server()).setPassword(userId, password);
+    for (const member of roster.memberships(userId)) {
+      await inTransaction((tx) => revokeMember(tx, member.org, userId, now));
+    }
+  }
+
   async function renew({ org, id, email }: Invitation, userId: string | undefined, password: string) {
     if (userId === undefined) throw InvitationVoid();
     if (!deps.standing.passwordCounts(userId)) throw SsoRequired();
     checkNew(email, password);
     const now = clock.now();
     if (!(await useInvitation(db, org, id, now))) throw InvitationVoid();
-    await (await server()).setPassword(userId, password);
-    for (const member of roster.memberships(userId)) {
-      await inTransaction((tx) => revokeMember(tx, member.org, userId, now));
-    }
+    await takePassword(userId, password);
     return memberOf(org, userId);
   }
 
@@ -204,18 +204,19 @@ export function createPeople(deps: PeopleDeps): People {
         throw NotFound({ what: 'user', id: userId });
       return memberOf(org, userId);
     },
-    async remove(org, userId) {
-      if (!(await inTransaction((tx) => deleteMember(tx, org, userId)))) throw NotFound({ what: 'user', id: userId });
-      await deps.gone?.(org, userId);
-    },
-    async sessions(org, userId) {
-      await memberOf(org, userId);
-      return listSessions(db, org, userId, clock.now());
+    remove(org, userId) {
+      return revocation.withMembership(org, userId);
     },
     async revoke(org, userId) {
       const now = clock.now();
       if (!(await inTransaction((tx) => revokeMember(tx, org, userId, now))))
         throw NotFound({ what: 'user', id: userId });
+    },
+    async changePassword({ userId, email }, current, next) {
+      if (!(await (await server()).isPassword(userId, current))) return false;
+      checkNew(email, next);
+      await takePassword(userId, next);
+      return true;
     },
     async invitation(token) {
       const { invitation, user } = await find(token);

@@ -4,8 +4,10 @@ import { type Bus, createFollower, type Follower, strictTiming } from '../../../
 import type { Db } from '../../../platform/db/types.ts';
 import type { Log } from '../../../platform/telemetry/index.ts';
 import { SigninUnavailable } from '../errors.ts';
+import { type LoadedService, loadServices } from '../services/store.ts';
+import { generationKey, loadGenerations } from '../sessions/store.ts';
 import { loadIdentities } from '../sso/store.ts';
-import { loadMembers, loadServices, type Member, readRevision, type Service } from './store.ts';
+import { loadMembers, type Member, readRevision } from './store.ts';
 
 type KnownIdentity = Awaited<ReturnType<typeof loadIdentities>>[number];
 
@@ -17,11 +19,15 @@ export interface Roster extends Pick<Follower<View>, 'tell' | 'start' | 'stop'> 
   member(userId: string, org?: OrgId): Member | undefined;
   /** The first membership of whoever signs in by this. Throws SigninUnavailable. */
   memberByEmail(email: string): Member | undefined;
+  /** What a token of this program must say to stem from after the last revocation. Throws SigninUnavailable. */
+  generation(member: Member, clientId: string): string;
   /** By what providers know the member. Throws SigninUnavailable. */
   identities(org: OrgId, userId: string): readonly KnownIdentity[];
   /** Throws SigninUnavailable. */
-  service(clientId: string): Service | undefined;
-  services(org: OrgId): readonly Service[];
+  service(clientId: string): LoadedService | undefined;
+  /** By the hash of the secret from before a rotation. */
+  serviceByOldSecret(hash: string): LoadedService | undefined;
+  services(org: OrgId): readonly LoadedService[];
   /** Looks again when what is in memory is too old though no reading failed. */
   wake(): Promise<void>;
   refresh(): Promise<void>;
@@ -31,7 +37,8 @@ interface View {
   revision: number;
   members: ReadonlyMap<string, readonly Member[]>;
   byEmail: ReadonlyMap<string, Member>;
-  services: ReadonlyMap<string, Service>;
+  services: ReadonlyMap<string, LoadedService>;
+  generations: ReadonlyMap<string, number>;
   /** By the person. */
   identities: ReadonlyMap<string, readonly KnownIdentity[]>;
 }
@@ -49,6 +56,7 @@ export function createRoster({ db, bus, clock, log }: { db: Db; bus: Bus; clock:
       // Unequal, not lower: a restored backup sets the number back.
       if (known?.revision === revision) return known;
       const [members, services] = [await loadMembers(db), await loadServices(db)];
+      const generations = await loadGenerations(db);
       const identities = await loadIdentities(db);
       return {
         // Read before the rows: they may be newer than it says, never older.
@@ -56,6 +64,7 @@ export function createRoster({ db, bus, clock, log }: { db: Db; bus: Bus; clock:
         members: Map.groupBy(members, ({ userId }) => userId),
         byEmail: new Map(members.toReversed().map((member) => [member.email, member])),
         services: new Map(services.map((service) => [service.clientId, service])),
+        generations,
         identities: Map.groupBy(identities, ({ userId }) => userId),
       };
     },
@@ -74,6 +83,9 @@ export function createRoster({ db, bus, clock, log }: { db: Db; bus: Bus; clock:
     member: (userId, org) =>
       org === undefined ? memberships(userId)[0] : memberships(userId).find((member) => member.org === org),
     memberByEmail: (email) => current().byEmail.get(email.trim().toLowerCase()),
+    generation: ({ org, userId, generation }, clientId) =>
+      `${generation}.${current().generations.get(generationKey(org, userId, clientId)) ?? 0}`,
+    serviceByOldSecret: (hash) => [...current().services.values()].find(({ previousHash }) => previousHash === hash),
     identities: (org, userId) => (current().identities.get(userId) ?? []).filter((one) => one.org === org),
     service: (clientId) => current().services.get(clientId),
     services: (org) => [...current().services.values()].filter((service) => service.org === org),

@@ -40,6 +40,8 @@ type MemberTables = {
   signin_clients: {
     clientId: string;
     clientSecret: string | null;
+    scopes: string[] | null;
+    jwks: string | null;
     name: string | null;
     uri: string | null;
     redirectUris: string[];
@@ -55,6 +57,7 @@ type MemberTables = {
     created_by: string;
     created_at: Ms;
     revoked_before: Ms;
+    generation: number;
     follows: string | null;
     suspended_at: Ms | null;
   };
@@ -67,6 +70,10 @@ type MemberTables = {
     roles: string[];
     created_by: string;
     created_at: Ms;
+    disabled: boolean;
+    rotated_at: Ms | null;
+    previous_hash: string | null;
+    previous_until: Ms | null;
   };
   signin_invitations: {
     org: string;
@@ -83,7 +90,7 @@ type MemberTables = {
   signin_revision: { only_row: boolean; revision: Ms };
 };
 
-const tables = (db: Db) => db.withTables<MemberTables>();
+export const tables = (db: Db) => db.withTables<MemberTables>();
 
 /** A person as a member of one organisation. Times are milliseconds since the epoch. */
 export interface Member {
@@ -96,27 +103,12 @@ export interface Member {
   createdBy: string;
   createdAt: number;
   revokedBefore: number;
+  /** Stands in the person's tokens: those from before a revocation have another one. */
+  generation: number;
   /** The provider whose groups say role and teams; somebody here says them where it is absent. */
   follows?: string;
   /** Since when that provider gives the person no rights. */
   suspendedAt?: number;
-}
-
-export interface Service {
-  org: OrgId;
-  clientId: string;
-  name: string;
-  roles: string[];
-  createdBy: string;
-  createdAt: number;
-}
-
-export interface Session {
-  id: string;
-  createdAt: number;
-  seenAt: number;
-  address?: string;
-  userAgent?: string;
 }
 
 export async function readRevision(db: Db): Promise<number> {
@@ -141,6 +133,7 @@ const memberships = (db: Db) =>
       'm.created_by',
       'm.created_at',
       'm.revoked_before',
+      'm.generation',
       'm.follows',
       'm.suspended_at',
       'u.email',
@@ -152,17 +145,6 @@ const memberships = (db: Db) =>
 /** All organisations together: the way from a token to a principal, for authentication only. Without who is suspended. */
 export async function loadMembers(db: Db): Promise<Member[]> {
   return (await memberships(db).where('m.suspended_at', 'is', null).execute()).map(toMember);
-}
-
-export async function loadServices(db: Db): Promise<Service[]> {
-  return (await tables(db).selectFrom('signin_services').selectAll().execute()).map((row) => ({
-    org: row.org,
-    clientId: row.client_id,
-    name: row.name,
-    roles: row.roles,
-    createdBy: row.created_by,
-    createdAt: Number(row.created_at),
-  }));
 }
 
 export async function listMembers(db: Db, org: OrgId): Promise<Member[]> {
@@ -185,6 +167,8 @@ export async function insertMember(
       created_by: member.createdBy,
       created_at: member.createdAt,
       revoked_before: 0,
+      // Who comes back does not bring old tokens back to life.
+      generation: Math.floor(member.createdAt / 1000),
     })
     .onConflict((conflict) => conflict.columns(['org', 'user_id']).doUpdateSet({ ...given, suspended_at: null }))
     .executeTakeFirst();
@@ -246,7 +230,7 @@ async function deleteGrants(db: Db, org: OrgId, userId: string): Promise<void> {
 export async function revokeMember(db: Db, org: OrgId, userId: string, atMs: number): Promise<boolean> {
   const found = await tables(db)
     .updateTable('signin_members')
-    .set({ revoked_before: atMs })
+    .set({ revoked_before: atMs, generation: sql`generation + 1` })
     .where('org', '=', org)
     .where('user_id', '=', userId)
     .executeTakeFirst();
@@ -273,33 +257,6 @@ export async function deleteMembers(db: Db, org: OrgId): Promise<void> {
     rows.map((row) => row.user_id),
   );
   await bumpRevision(db);
-}
-
-export async function insertService(db: Db, org: OrgId, service: Omit<Service, 'org'>): Promise<void> {
-  await tables(db)
-    .insertInto('signin_services')
-    .values({
-      org,
-      client_id: service.clientId,
-      name: service.name,
-      roles: service.roles,
-      created_by: service.createdBy,
-      created_at: service.createdAt,
-    })
-    .execute();
-  await bumpRevision(db);
-}
-
-export async function deleteService(db: Db, org: OrgId, clientId: string): Promise<boolean> {
-  const { numDeletedRows } = await tables(db)
-    .deleteFrom('signin_services')
-    .where('org', '=', org)
-    .where('client_id', '=', clientId)
-    .executeTakeFirst();
-  if (numDeletedRows === 0n) return false;
-  await tables(db).deleteFrom('signin_clients').where('clientId', '=', clientId).execute();
-  await bumpRevision(db);
-  return true;
 }
 
 /** Without a password. False where the address is somebody's already. */
@@ -329,26 +286,6 @@ export async function chooseOrg(db: Db, org: OrgId, sessionId: string): Promise<
   await tables(db).updateTable('signin_sessions').set({ org }).where('id', '=', sessionId).execute();
 }
 
-/** The browsers that a member is signed in with. */
-export async function listSessions(db: Db, org: OrgId, userId: string, atMs: number): Promise<Session[]> {
-  const rows = await tables(db)
-    .selectFrom('signin_sessions as s')
-    .innerJoin('signin_members as m', 'm.user_id', 's.userId')
-    .select(['s.id', 's.createdAt', 's.updatedAt', 's.ipAddress', 's.userAgent'])
-    .where('m.org', '=', org)
-    .where('s.userId', '=', userId)
-    .where('s.expiresAt', '>', new Date(atMs))
-    .orderBy('s.createdAt')
-    .execute();
-  return rows.map((row) => ({
-    id: row.id,
-    createdAt: row.createdAt.getTime(),
-    seenAt: row.updatedAt.getTime(),
-    ...(row.ipAddress ? { address: row.ipAddress } : {}),
-    ...(row.userAgent ? { userAgent: row.userAgent } : {}),
-  }));
-}
-
 type MemberRow = Awaited<ReturnType<ReturnType<typeof memberships>['execute']>>[number];
 
 const toMember = (row: MemberRow): Member => ({
@@ -361,6 +298,7 @@ const toMember = (row: MemberRow): Member => ({
   createdBy: row.created_by,
   createdAt: Number(row.created_at),
   revokedBefore: Number(row.revoked_before),
+  generation: row.generation,
   ...(row.follows === null ? {} : { follows: row.follows }),
   ...(row.suspended_at === null ? {} : { suspendedAt: Number(row.suspended_at) }),
 });

@@ -4,6 +4,7 @@ import { isObject, parseJson } from '../../../kernel/json.ts';
 import type { OrgId, Principal } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/types.ts';
 import type { Roster } from '../members/roster.ts';
+import type { TokenUses } from '../sessions/uses.ts';
 import type { Standing } from '../sso/standing.ts';
 import { publicKeys } from './store.ts';
 
@@ -22,6 +23,7 @@ export interface BuiltInIssuer {
     clientId: string | undefined;
     org: OrgId | undefined;
     issuedAtMs: number;
+    generation: string | undefined;
   }): Pick<Principal, 'id' | 'kind' | 'org' | 'name' | 'roles' | 'teams'> | undefined;
 }
 
@@ -61,32 +63,38 @@ export function createSigningKeys({ db, clock }: { db: Db; clock: Clock }): Sign
   };
 }
 
-export function createBuiltInIssuer(
-  publicUrl: string,
-  keys: SigningKeys,
-  roster: Roster,
-  standing: Pick<Standing, 'holder'>,
-): BuiltInIssuer {
+export interface BuiltInIssuerDeps {
+  publicUrl: string;
+  keys: SigningKeys;
+  roster: Roster;
+  standing: Pick<Standing, 'holder'>;
+  uses: Pick<TokenUses, 'note'>;
+  clock: Clock;
+}
+
+export function createBuiltInIssuer(deps: BuiltInIssuerDeps): BuiltInIssuer {
+  const { publicUrl, keys, roster, standing, uses, clock } = deps;
   return {
     issuer: publicUrl,
     key: keys.key,
     wake: roster.wake,
-    holderOf({ sub, clientId, org, issuedAtMs }) {
+    holderOf({ sub, clientId, org, issuedAtMs, generation }) {
       if (sub === clientId) {
         const service = roster.service(clientId);
-        return (
-          service && {
-            id: `service:${clientId}`,
-            kind: 'service',
-            org: service.org,
-            name: service.name,
-            roles: service.roles,
-          }
-        );
+        if (!service || service.disabled) return undefined;
+        uses.note(service.org, sub, sub, clock.now());
+        const { org, name, roles } = service;
+        return { id: `service:${clientId}`, kind: 'service', org, name, roles };
       }
       const member = standing.holder(sub, org);
-      // A token tells its time in whole seconds.
-      if (!member || issuedAtMs < Math.floor(member.revokedBefore / 1000) * 1000) return undefined;
+      if (!member) return undefined;
+      // One from before there were generations tells its time in whole seconds, and ends within a quarter of an hour.
+      const counts =
+        generation === undefined
+          ? issuedAtMs > member.revokedBefore
+          : generation === roster.generation(member, clientId ?? '');
+      if (!counts) return undefined;
+      uses.note(member.org, sub, clientId ?? '', clock.now());
       const { name, role, teams } = member;
       return { id: `user:${sub}`, kind: 'user', org: member.org, name, roles: [role], teams };
     },

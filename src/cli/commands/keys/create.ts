@@ -1,7 +1,7 @@
 import type { CreatedKey, KeyInput } from '../../../capabilities/access/index.ts';
 import { roleNames } from '../../../config/schema.ts';
 import { defaultOrg } from '../../../kernel/principal.ts';
-import { openClient } from '../../client.ts';
+import { type ApiClient, openClient } from '../../client.ts';
 import {
   type CliContext,
   type CommandInput,
@@ -15,6 +15,7 @@ import { wrongUsage } from '../../errors.ts';
 import { keyringOf, offlineOptions, prepareData, withDatabase } from '../../offline.ts';
 import { deadlineOf, textsOf } from '../../reading.ts';
 import { moment, screenOf } from '../../terminal.ts';
+import { findUser } from '../../user-input.ts';
 
 /** A new key, whose secret is shown once. */
 export const keysCreate: CommandSpec = {
@@ -32,6 +33,7 @@ export const keysCreate: CommandSpec = {
     { flags: '--scope <scope...>', help: 'what it may be used for; all that its roles carry when absent' },
     { flags: '--expires <time>', help: 'when it ends: 12h, 30d, a date or a time; never when absent' },
     { flags: '--owner <text>', help: 'who answers for it; its maker when absent' },
+    { flags: '--user <who>', help: 'member whose key it is, by e-mail address or id: it may no more than they may' },
     orgOption,
     { flags: '--quiet', help: 'print the key alone, for a variable of the shell' },
     { flags: '--offline', help: 'work on the data itself, without a server' },
@@ -41,6 +43,7 @@ export const keysCreate: CommandSpec = {
   examples: [
     { line: 'fairlead keys create --name "build agent" --role developer --expires 90d', does: 'for an agent' },
     { line: 'fairlead keys create --name reader --role viewer --scope tools:read tools:call', does: 'a narrow one' },
+    { line: 'fairlead keys create --name "my agent" --user kim@example.com', does: 'acts for that person' },
     { line: 'fairlead keys create --offline', does: 'a new admin key after the old one was lost' },
   ],
   remote: true,
@@ -54,6 +57,8 @@ export const keysCreate: CommandSpec = {
     const owner = textOf(options.owner);
     const expiresAt = deadlineOf(textOf(options.expires), Date.now());
     const org = textOf(options.org);
+    const user = textOf(options.user);
+    if (offline && user !== undefined) throw wrongUsage('--user needs a server.', 'Leave out --offline, or --user.');
     await refuseUnknown('--role', roles, async () => roleNames);
     await refuseUnknown(
       '--scope',
@@ -69,7 +74,7 @@ export const keysCreate: CommandSpec = {
     };
     const created = offline
       ? await createOffline(context, options, input as KeyInput, org ?? defaultOrg)
-      : ((await (await openClient(context, options)).post('/keys', input, { org })) as unknown as CreatedKey);
+      : await createAt(await openClient(context, options), input, { org, user });
     if (options.quiet) screen.line(created.secret);
     else if (options.json) screen.json(created);
     else {
@@ -87,6 +92,16 @@ export const keysCreate: CommandSpec = {
     return exitCodes.ok;
   },
 };
+
+async function createAt(
+  client: ApiClient,
+  input: object,
+  { org, user }: { org: string | undefined; user: string | undefined },
+): Promise<CreatedKey> {
+  const userId = user === undefined ? undefined : (await findUser(client, user, org)).id;
+  const body = userId === undefined ? input : { ...input, userId };
+  return (await client.post('/keys', body, { org })) as unknown as CreatedKey;
+}
 
 async function createOffline(
   context: CliContext,

@@ -1,14 +1,17 @@
 import type { JsonObject } from '../../../kernel/json.ts';
 import { openClient } from '../../client.ts';
 import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
+import { keyState } from '../../key-lines.ts';
 import { listIn, textsIn } from '../../reading.ts';
-import { moment, screenOf } from '../../terminal.ts';
+import { screenOf } from '../../terminal.ts';
+import { fromNow } from '../../when.ts';
 
 /** The keys of an organisation. */
 export const keysList: CommandSpec = {
   path: ['keys', 'list'],
   summary: 'list API keys',
-  about: 'Never their secrets: those are shown once, when a key is created.',
+  about:
+    'Never their secrets: those are shown once, when a key is created or rotated. `fairlead keys show` tells all of one.',
   options: [{ flags: '--all', help: 'revoked and expired ones too' }, orgOption, jsonOption],
   examples: [
     { line: 'fairlead keys list', does: 'the keys that count' },
@@ -20,26 +23,25 @@ export const keysList: CommandSpec = {
     const client = await openClient(context, options);
     const body = await client.get('/keys', { org: textOf(options.org) });
     const now = Date.now();
-    const keys = listIn(body, 'keys').filter((key) => options.all || stateOf(key, now) === 'active');
+    const keys = listIn(body, 'keys').filter((key) => options.all || keyState(key, now) === 'active');
     if (options.json) screen.json({ keys });
     else if (keys.length === 0) screen.line('No keys.');
     else {
       const rows = keys.map((key) => [
         String(key.id),
         textsIn(key, 'roles'),
-        stateOf(key, now),
-        key.expiresAt === undefined ? 'never' : moment(key.expiresAt),
-        key.lastUsedAt === undefined ? 'never' : moment(key.lastUsedAt),
-        String(key.createdBy),
+        endOf(key, now),
+        fromNow(key.lastUsedAt, now),
         `${key.name}${key.owner === key.name ? '' : ` (${key.owner})`}`,
+        textsIn(key, 'scopes'),
       ]);
-      screen.table(['ID', 'ROLES', 'STATE', 'EXPIRES', 'LAST USED', 'MADE BY', 'NAME (OWNER)'], rows);
+      screen.table(['ID', 'ROLES', 'ENDS', 'USED', 'NAME (OWNER)', 'SCOPES'], rows);
     }
     return exitCodes.ok;
   },
 };
 
-function stateOf(key: JsonObject, now: number): 'active' | 'revoked' | 'expired' {
-  if (key.revokedAt !== undefined) return 'revoked';
-  return typeof key.expiresAt === 'number' && key.expiresAt <= now ? 'expired' : 'active';
+function endOf(key: JsonObject, now: number): string {
+  const state = keyState(key, now);
+  return state === 'active' ? fromNow(key.expiresAt, now) : state;
 }

@@ -1,0 +1,35 @@
+import { openClient } from '../../client.ts';
+import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
+import { listIn, textsIn } from '../../reading.ts';
+import { screenOf } from '../../terminal.ts';
+import { fromNow } from '../../when.ts';
+
+/** Machines that get tokens by client credentials. */
+export const servicesList: CommandSpec = {
+  path: ['services', 'list'],
+  summary: 'list service accounts: machines that sign in by themselves',
+  options: [orgOption, jsonOption],
+  examples: [{ line: 'fairlead services list', does: 'with their last use and scopes' }],
+  remote: true,
+  async run(context, { options }) {
+    const screen = screenOf(context);
+    const client = await openClient(context, options);
+    const body = await client.get('/services', { org: textOf(options.org) });
+    const services = listIn(body, 'services');
+    if (options.json) screen.json(body);
+    else if (services.length === 0) screen.line('None yet. Make one: npx fairlead services create NAME --role ROLE');
+    else {
+      const now = Date.now();
+      const rows = services.map((service) => [
+        String(service.id),
+        textsIn(service, 'roles'),
+        service.disabled ? 'disabled' : service.previous ? 'two secrets' : String(service.proof),
+        fromNow(service.lastUsedAt, now),
+        String(service.name),
+        textsIn(service, 'scopes'),
+      ]);
+      screen.table(['ID', 'ROLES', 'STATE', 'USED', 'NAME', 'SCOPES'], rows);
+    }
+    return exitCodes.ok;
+  },
+};
