@@ -37,7 +37,7 @@ describe('the command line', () => {
     expect(browser.page.text).toContain('Welcome to Fairlead');
     await browser.submit({ name: 'Lee', password: 'four plain words here' });
     const listed = await run(['users', 'list'], admin());
-    expect(listed.stdout).toMatch(/usr_\S+ +admin +member .* ops +lee@example.com \(Lee\)/);
+    expect(listed.stdout).toMatch(/usr_\S+ +admin +member .* ops +password +lee@example.com \(Lee\)/);
     expect((await run(['users', 'remove', 'lee@example.com'], admin())).stdout).toBe('Removed lee@example.com.\n');
     const gone = await run(['users', 'remove', 'lee@example.com'], admin());
     expect([gone.code, gone.stderr]).toEqual([1, expect.stringContaining('There is nobody')]);
