@@ -1,4 +1,5 @@
-// What a decision costs: remembered, and with a policy that reads the arguments; and what a listing of 500 tools costs.
+// What a decision costs: remembered, and with a policy that reads the arguments; what a listing of 500 tools costs; and how
+// long it takes to make past decisions anew.
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { createPolicy, type Policy } from '../src/capabilities/policy/index.ts';
@@ -6,6 +7,7 @@ import type { Principal } from '../src/kernel/principal.ts';
 import type { Tool } from '../src/kernel/tool.ts';
 import { createBus } from '../src/platform/bus/index.ts';
 import { type Figure, report, setting } from './figures.ts';
+import { rehearsalFigures } from './rehearsal.ts';
 import { openStorage } from './storage.ts';
 
 const rounds = setting('BENCH_ROUNDS', 5);
@@ -100,6 +102,7 @@ try {
       goal: '130 us',
     });
   });
+  figures.push(...(await rehearsalFigures(storage, bus, principal, tools)));
 } finally {
   await bus.stop();
   await storage.stop();

@@ -9,6 +9,7 @@ import {
   subjectsOf,
 } from '../capabilities/access/index.ts';
 import { createActs, createAudit } from '../capabilities/audit/index.ts';
+import { createCaching } from '../capabilities/caching/index.ts';
 import {
   createCatalog,
   createLatencies,
@@ -220,6 +221,14 @@ export function compose(ground: Ground) {
     declared: settings.limits,
     refused: limitRefused,
   });
+  const caching = createCaching({
+    bus,
+    clock,
+    log,
+    settings: settings.caching,
+    isBoundToSession: ({ org, toolset }) => upstreams.get(org, toolset)?.isolation === 'session',
+    instruments: metrics.watchCache(() => caching.size()),
+  });
   const guidanceOf = (tool: Tool) => guidanceFor(tool, latencies, limits.wordsFor(tool));
   const { reranker } = settings.models;
   const modelKeys = createModelKeys(settings.models, egress);
@@ -298,6 +307,7 @@ export function compose(ground: Ground) {
     decide: (call, tool) => policy.decide(call.principal, tool, argumentsOf(call), originOf(call)),
     limits,
     once: idempotency,
+    cache: caching,
     providerOf: toolsets.providerOf,
     trail: createTrail(audit, clock, ({ principal, endpoint }, name) =>
       gateway.view(principal.org, endpoint).findTool(name),
@@ -353,6 +363,7 @@ export function compose(ground: Ground) {
     policy,
     catalog,
     endpoints,
+    caching,
     knowledge,
     limits,
     upstreams,
@@ -443,6 +454,7 @@ export function compose(ground: Ground) {
     access,
     audit,
     bus,
+    caching,
     catalog,
     database,
     egress,

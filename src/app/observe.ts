@@ -12,12 +12,12 @@ interface Deps {
 
 /** What is kept of a call that is over, beside its audit record: figures and one line of the log. */
 export function createObserver({ clock, latencies, log, metrics }: Deps): (state: CallState) => void {
-  return ({ call, end, error }) => {
+  return ({ call, end, error, cached }) => {
     if (!end) return;
     const { tool, principal } = call;
     const durationMs = clock.now() - call.startedAt;
     const isRun = end.outcome === 'ok' || end.outcome === 'tool_error';
-    if (tool && call.operation === 'tool' && isRun) latencies.note(principal.org, tool.id, durationMs);
+    if (tool && call.operation === 'tool' && isRun && !cached) latencies.note(principal.org, tool.id, durationMs);
     metrics.call({ org: principal.org, tool: tool?.id, status: end.outcome, durationMs });
     if (!error && !log.isLevelEnabled('info')) return;
     const fields = {
@@ -28,6 +28,7 @@ export function createObserver({ clock, latencies, log, metrics }: Deps): (state
       tool: tool?.id ?? call.target,
       durationMs,
       outcome: end.outcome,
+      ...(cached ? { cached } : {}),
       ...(end.replayed ? { replayed: true, parentCallId: end.callId } : {}),
       ...(call.traceId === undefined ? {} : { traceId: call.traceId }),
     };

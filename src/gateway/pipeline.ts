@@ -5,6 +5,7 @@ import { newId } from '../kernel/ids.ts';
 import { redactText, type Span, spanNames, type Tracing } from '../platform/telemetry/index.ts';
 import { approve } from './stages/approve.ts';
 import { type AuthorizeDeps, authorize } from './stages/authorize.ts';
+import { type CacheDeps, cache } from './stages/cache.ts';
 import { type DispatchDeps, dispatch } from './stages/dispatch.ts';
 import { guardOut } from './stages/guard-out.ts';
 import { intend } from './stages/intend.ts';
@@ -23,6 +24,7 @@ export interface PipelineDeps
     AuthorizeDeps,
     LimitDeps,
     OnceDeps,
+    CacheDeps,
     DispatchDeps,
     RecordDeps {
   clock: Clock;
@@ -41,7 +43,7 @@ export function stagesOf(deps: PipelineDeps): readonly Stage[] {
     place('guard in'), // guardrails on the arguments
     approve(), //       consent where policy asks for it
     once(deps), //      what ran under the caller's key before is told again, not run again
-    place('cache'), //  a result that is still good ends the call here
+    cache(deps), //     a result that is still good stands in for the provider
     intend(deps), //    a place in the audit, and a durable intent for what may change something
     dispatch(deps), //  the provider runs
     guardOut(deps), //  the result keeps its schema's promise

@@ -8,6 +8,7 @@ export function notedLink(state: CallState, trail: AuditTrail): CallerLink {
   return {
     ...link,
     async ask(request, signal) {
+      state.asked = true;
       const asked = trail.ask(state, request);
       const answer = await link.ask(request, signal).catch((error: unknown) => {
         asked.unanswered(error instanceof Error ? error.message : String(error));

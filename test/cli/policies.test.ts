@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { packageRoot } from '../../src/config/index.ts';
 import { type Fairlead, startFairlead } from '../harness.ts';
 import { listedUpstream } from '../listed.ts';
 import { run, temporaryHome } from './run.ts';
@@ -74,6 +75,14 @@ describe('policies test', () => {
     expect(shipped.code).toBe(1);
     const [{ results }] = JSON.parse(shipped.stdout).files;
     expect(results.map(({ ok }: { ok: boolean }) => ok)).toEqual([false, true, false, true]);
+  });
+
+  it('takes the cases of the examples [CO-8]', async () => {
+    const examples = join(packageRoot, 'examples/policies');
+    const files = ['cases.yaml', '--policy', 'money.cedar', '--config', 'fairlead.yaml'];
+    const ran = await run(['policies', 'test', ...files], { cwd: examples, env: home.env });
+    expect(ran).toMatchObject({ code: 0, stderr: '' });
+    expect(ran.stdout).toContain('4 of 4 cases');
   });
 
   it('shows a failure as a difference with what was looked at, in the report of CI as well [CO-8]', async () => {

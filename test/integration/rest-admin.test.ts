@@ -215,6 +215,7 @@ describe('an organisation', () => {
     '/reviews?all=true',
     '/endpoints',
     '/policies',
+    '/policy-versions',
     '/knowledge/collections',
     '/knowledge/runs',
     '/knowledge/evaluations',
@@ -240,7 +241,10 @@ describe('an organisation', () => {
     });
     await expect.poll(async () => (await ask(`/upstreams/${mark}`, { key: acme.admin })).body.state).toBe('live');
     const key = (await ask('/keys', { key: acme.admin, json: { name: mark, roles: ['viewer'] } })).body.key;
-    await ask(`/policies/${mark}`, { key: acme.admin, method: 'PUT', json: { text: `// ${mark}\n${policyText}` } });
+    // More often than in any other organisation: versions are numbers, of which each has its own.
+    for (let n = 0; n < 12; n++)
+      await ask(`/policies/${mark}`, { key: acme.admin, method: 'PUT', json: { text: `// ${mark}\n${policyText}` } });
+    const version = (await ask('/policy-versions', { key: acme.admin })).body.versions[0].number;
     const called = await ask(`/tools/${mark}.echo/call`, { key: acme.operator, json: { arguments: { text: mark } } });
     expect(called.status).toBe(200);
     await ask(`/endpoints/${mark}`, { key: acme.admin, method: 'PUT', json: { settings: { toolsets: [mark] } } });
@@ -270,6 +274,8 @@ describe('an organisation', () => {
       `/upstreams/${mark}`,
       `/policies/${mark}`,
       `/policies/${mark}/history`,
+      `/policy-versions/${version}`,
+      `/policy-versions/${version}/differences`,
       `/knowledge/collections/${mark}/verify`,
       `/knowledge/evaluations/${evaluation}`,
       `/keys/${key.id}`,

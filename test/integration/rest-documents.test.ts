@@ -90,6 +90,8 @@ it('answers on every route that it documents, as it is documented [SP-20]', asyn
     '/api/v1/upstreams/{name}': '/api/v1/upstreams/fixture',
     '/api/v1/policies/{name}': '/api/v1/policies/calm',
     '/api/v1/policies/{name}/history': '/api/v1/policies/calm/history',
+    '/api/v1/policy-versions/{number}': '/api/v1/policy-versions/1',
+    '/api/v1/policy-versions/{number}/differences': '/api/v1/policy-versions/1/differences',
     '/api/v1/knowledge/collections/{name}/verify': '/api/v1/knowledge/collections/notes/verify',
     '/api/v1/knowledge/evaluations/{id}': `/api/v1/knowledge/evaluations/${evaluation}`,
     '/api/v1/audit/{id}': `/api/v1/audit/${callId}`,

@@ -49,10 +49,15 @@ const readers: Record<string, readonly string[]> = {
   '/api/v1/reviews': operators,
   '/api/v1/upstreams': everyone,
   '/api/v1/upstreams/{name}': everyone,
+  '/api/v1/limits': operators,
+  '/api/v1/cache': operators,
   '/api/v1/policies': operators,
   '/api/v1/policies/schema': operators,
   '/api/v1/policies/{name}': operators,
   '/api/v1/policies/{name}/history': operators,
+  '/api/v1/policy-versions': operators,
+  '/api/v1/policy-versions/{number}': operators,
+  '/api/v1/policy-versions/{number}/differences': operators,
   '/api/v1/knowledge/collections': operators,
   '/api/v1/knowledge/collections/{name}/verify': operators,
   '/api/v1/knowledge/runs': operators,
@@ -78,6 +83,7 @@ async function pathOf(route: string): Promise<string> {
   if (route.startsWith('/api/v1/tools/')) return route.replace('{id}', 'good.look');
   if (route.startsWith('/api/v1/upstreams/')) return route.replace('{name}', 'missing');
   if (route.startsWith('/api/v1/knowledge/collections/')) return route.replace('{name}', 'notes');
+  if (route.startsWith('/api/v1/policy-versions/')) return route.replace('{number}', '1');
   if (route.startsWith('/api/v1/policies/')) return route.replace('{name}', 'house');
   if (route.startsWith('/api/v1/orgs/')) return route.replace('{id}', 'default');
   if (route.startsWith('/api/v1/users/')) return route.replace('{id}', person);

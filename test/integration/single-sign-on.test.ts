@@ -146,6 +146,7 @@ describe('a person of a provider', () => {
     const { page } = await world.by('corp', name);
     expect([page.status, page.text]).toEqual([403, expect.stringContaining(reason)]);
     expect(page.text).toContain('Ask whoever administers your organisation');
+    expect(page.text).toContain('href="/auth/sso/corp?again"');
     expect(await userOf(`${name}@example.com`)).toBeUndefined();
     const refusals = await world.acts('signin.sso');
     expect(refusals).toContainEqual(
@@ -161,6 +162,16 @@ describe('a person of a provider', () => {
     const thief = await world.by('acme', 'thief');
     expect(thief.page.status).toBe(403);
     expect(await users('acme')).toEqual([]);
+  });
+
+  it('who was refused can come as somebody else, though the provider knows the browser [AC-3]', async () => {
+    const browser = await world.by('corp', 'nobody');
+    expect((await browser.open('/auth/sso/corp')).page.status).toBe(403);
+    await browser.open('/auth/sso/corp?again');
+    expect(browser.page.url.pathname).toMatch(/^\/login\//);
+    await atProvider(browser, 'ada');
+    await browser.submit({}); // by its script the page would send itself: the one before is signed out there
+    expect(browser.page.url.pathname).toBe('/auth/account');
   });
 
   it('is one person, however many browsers come in for the first time at once [AC-3]', async () => {

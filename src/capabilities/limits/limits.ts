@@ -16,7 +16,7 @@ import { createRedisCounters, type RedisCounters } from './counters/redis.ts';
 import { Limited } from './errors.ts';
 import { createGuardedCounters, type GuardedCounters } from './guarded.ts';
 import { createReplicas } from './replicas.ts';
-import { amountInWords, type Limitable, type Meter, type Rule, ruleInWords } from './rule.ts';
+import { amountInWords, type Limitable, type Meter, type Rule } from './rule.ts';
 import { installationOf, sweepCounters } from './store.ts';
 
 /** What a call holds of its limits. Each of the two ends it, once; neither rejects. */
@@ -106,7 +106,7 @@ export function createLimits({ database, redisUrl, bus, clock, log, id, declared
   return {
     ...book,
     reserve,
-    wordsFor: (tool) => (book.rulesOf(tool.org) ?? []).filter((rule) => rule.concerns(tool)).map(ruleInWords),
+    wordsFor: (tool) => (book.rulesOf(tool.org) ?? []).filter((rule) => rule.concerns(tool)).map(({ words }) => words),
     state: () => ({ alone: guarded?.isAlone() ?? false, replicas: replicas.seen().length }),
     async start() {
       await book.start();

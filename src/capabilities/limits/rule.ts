@@ -27,6 +27,8 @@ export interface Rule {
   settings: LimitChoice;
   isFromFile: boolean;
   meters: readonly Meter[];
+  /** As agents read it beside a tool that it concerns. */
+  words: string;
   covers(call: Limitable): boolean;
   /** Whether it can cover calls of this tool by somebody, somewhere. */
   concerns(tool: Limitable['tool']): boolean;
@@ -42,11 +44,13 @@ export function compileRule(name: string, settings: LimitChoice, isFromFile: boo
   const { for: callers, of: targets, by } = settings;
   const concerns = concernsOf(targets);
   const endpoints = targets?.endpoints;
+  const meters = metersOf(name, settings);
   return {
     name,
     settings,
     isFromFile,
-    meters: metersOf(name, settings),
+    meters,
+    words: inWords(name, settings, meters),
     concerns,
     covers: (call) =>
       concerns(call.tool) &&
@@ -143,8 +147,7 @@ export function amountInWords({ kind, limit, demand }: Meter, { rate, window }: 
   return `${calls} ${per(rate?.per)}${demand.burst === limit ? '' : `, ${demand.burst} at once after a rest`}`;
 }
 
-/** A rule as agents read it beside a tool that it concerns. */
-export function ruleInWords({ name, settings, meters }: Rule): string {
+function inWords(name: string, settings: LimitChoice, meters: readonly Meter[]): string {
   const amounts = meters.map((meter) => amountInWords(meter, settings)).join('; ');
   const { by, for: callers, of: targets } = settings;
   const apart = by.map((dimension) => each[dimension]);

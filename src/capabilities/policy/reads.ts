@@ -41,6 +41,19 @@ export function readsArguments(reads: Reads): boolean {
   return argumentAttributes.some((name) => reads.context.has(name));
 }
 
+/** Whether a rule may say another thing of `call` than of `callUnattended`. */
+export function tellsActionsApart({ action, conditions }: PolicyJson): boolean {
+  const named = action.op === 'in' && 'entities' in action ? action.entities.map((each) => entityOf(each)?.id) : [];
+  const isBoth = action.op === 'All' || (named.includes('call') && named.includes('callUnattended'));
+  return !isBoth || mentions(conditions, 'action');
+}
+
+function mentions(expression: unknown, variable: string): boolean {
+  if (Array.isArray(expression)) return expression.some((item) => mentions(item, variable));
+  if (!isObject(expression)) return false;
+  return expression.Var === variable || Object.values(expression).some((item) => mentions(item, variable));
+}
+
 /**
  * The rule for listings, where no arguments are known yet: a tool is shown when it may be permitted for some of them.
  * A forbid that reads arguments is left out (undefined); a permit loses those of its conditions that read them.

@@ -35,6 +35,25 @@ function seen(changes: JsonObject = {}): JsonObject {
 const buy = testTool('shop.buy');
 
 describe('consent', () => {
+  it('is told apart by any rule that names one action, in its scope or in a condition [SP-15]', () => {
+    const asked = (text: string) => ruleSet(text).judge(testPrincipal(), buy, seen());
+    expect(asked('forbid (principal, action, resource) when { resource.readOnly };')).toMatchObject({
+      unattended: true,
+      rules: ['shipped:operator'],
+    });
+    for (const text of [
+      'forbid (principal, action, resource) when { action == Action::"callUnattended" };',
+      'forbid (principal, action in Action::"callUnattended", resource);',
+      'forbid (principal, action in [Action::"callUnattended"], resource);',
+      'forbid (principal, action, resource) unless { action == Action::"call" };',
+    ])
+      expect(asked(text), text).toMatchObject({
+        allowed: true,
+        unattended: false,
+        rules: ['own#1', 'shipped:operator'],
+      });
+  });
+
   it('is needed where a forbid of callUnattended alone applies, which is named first [SP-15]', () => {
     const set = ruleSet(
       '@id("ask") forbid (principal, action == Action::"callUnattended", resource == Tool::"shop.buy");',

@@ -6,7 +6,7 @@ import type { Rule } from './check.ts';
 import { attributeClasses, type ClassKey } from './classes.ts';
 import type { Engine, EvaluationRequest, Verdict } from './engine.ts';
 import { principalEntity, toolEntity } from './entities.ts';
-import { readsOf, withoutArguments } from './reads.ts';
+import { readsOf, tellsActionsApart, withoutArguments } from './reads.ts';
 
 export type Origin = 'shipped' | 'folder' | 'database';
 
@@ -95,9 +95,13 @@ export function createRuleSet({ engine, name, schema, rules, memory = defaultMem
     });
   };
 
+  // Where no rule tells the actions apart, the answer for one is that for the other.
+  const isOneQuestion = !rules.some(({ json }) => tellsActionsApart(json));
+
   const judgeAnew = (principal: Principal, tool: Tool, context: JsonObject): Judgement => {
     const call = ask(callSet, 'call', principal, tool, context);
     if (!call.allowed) return denial(call.reasons, call.errors);
+    if (isOneQuestion) return { allowed: true, unattended: true, rules: call.reasons, errors: [] };
     const unattended = ask(callSet, 'callUnattended', principal, tool, context);
     if (unattended.errors.length > 0) return denial([], unattended.errors);
     const why = unattended.allowed || unattended.reasons.length > 0 ? unattended.reasons : [noUnattendedPermit];

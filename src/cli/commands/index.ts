@@ -7,6 +7,8 @@ import { breakGlassActivate } from './break-glass/activate.ts';
 import { breakGlassCreate } from './break-glass/create.ts';
 import { breakGlassEnd } from './break-glass/end.ts';
 import { breakGlassList } from './break-glass/list.ts';
+import { cacheClear } from './cache/clear.ts';
+import { cacheShow } from './cache/show.ts';
 import { call } from './call.ts';
 import { catalogAdd } from './catalog/add.ts';
 import { catalogSearch } from './catalog/search.ts';
@@ -156,6 +158,8 @@ export const commands: readonly CommandSpec[] = [
   limitsShow,
   limitsAdd,
   limitsRemove,
+  cacheShow,
+  cacheClear,
   policiesTest,
   policiesExplain,
   policiesReplay,

@@ -21,6 +21,7 @@ export function dispatch({ providerOf, tracing, trail }: DispatchDeps): Stage {
     async run(state) {
       const { call } = state;
       if (!call.tool) throw Internal({}, { cause: new Error('dispatch without a resolved tool') });
+      if (state.cached) return;
       if (call.signal.aborted) throw stopped(call.signal);
       const leftMs = call.deadline === undefined ? undefined : call.deadline - Date.now();
       if (leftMs !== undefined && leftMs <= 0) throw DeadlinePassed();
@@ -29,7 +30,8 @@ export function dispatch({ providerOf, tracing, trail }: DispatchDeps): Stage {
       const provider = providerOf(call.tool.toolset);
       state.dispatched = true;
       try {
-        state.reply = await provider.dispatch(call as Call & { tool: Tool }, call.signal);
+        state.provided = await provider.dispatch(call as Call & { tool: Tool }, call.signal);
+        state.reply = state.provided;
       } catch (error) {
         if (call.signal.aborted) throw stopped(call.signal, error);
         throw error;

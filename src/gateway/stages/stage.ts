@@ -13,8 +13,14 @@ export interface CallState {
   limits?: readonly LimitStanding[];
   /** What it holds of limits and the like. Each is ended when the call leaves; whoever parks it releases them. */
   reservations?: readonly Reservation[];
-  /** Set by dispatch (or a cache): what the provider said. */
+  /** Set by dispatch or the cache: what the provider said. */
   reply?: ProviderReply;
+  /** The same as it came from the provider, before anything looked at it; absent when it came from the cache. */
+  provided?: ProviderReply;
+  /** The reply was kept from an earlier call: nothing ran for this one. */
+  cached?: true;
+  /** The caller was asked something on the way. */
+  asked?: true;
   /** Set once the call is over; later stages are then skipped, but for those marked `always`. */
   end?: CallEnd;
   /** Set as soon as the provider may have begun. */

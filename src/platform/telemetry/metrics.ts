@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import { defaultOrg } from '../../kernel/principal.ts';
+import type { Tool } from '../../kernel/tool.ts';
 
 export interface CallMeasure {
   org: string;
@@ -51,6 +52,8 @@ export interface Metrics {
   watchLimits(
     read: () => { alone: boolean; replicas: number },
   ): (rule: { name: string; isFromFile: boolean }, org: string) => void;
+  /** What is kept of results, read at each scrape. Returns where hits and misses are told. */
+  watchCache(read: () => { entries: number; bytes: number }): { hit(tool: Tool): void; miss(tool: Tool): void };
   /** Another figure, read at each scrape. The name starts with `fairlead_`; it has no labels. */
   gauge(name: string, help: string, read: () => number): void;
   /** Another count; the name starts with `fairlead_` and ends with `_total`. Returns the way to add to it. */
@@ -239,6 +242,36 @@ export function createMetrics(): Metrics {
       // What stands in the operator's file names no tenant.
       return ({ name, isFromFile }, org) =>
         refusals.inc({ rule: isFromFile || org === defaultOrg ? ruleLabel(name) : other });
+    },
+    watchCache(read) {
+      gauge('fairlead_cache_entries', 'Results that are kept to be told again', () => read().entries);
+      gauge('fairlead_cache_bytes', 'Bytes of the results that are kept', () => read().bytes);
+      const count = <L extends string>(name: string, help: string, labelNames: readonly L[]) =>
+        new Counter({ name, help, labelNames: [...labelNames], registers });
+      const lookups = count('fairlead_cache_lookups_total', 'Calls that a result could be kept of, by tool and end', [
+        'tool_name',
+        'result',
+      ]);
+      const units = count(
+        'fairlead_cache_saved_units_total',
+        "Units that hits would have cost, by the tools' own words",
+        [],
+      );
+      const money = count(
+        'fairlead_cache_saved_amount_total',
+        "Money that hits would have cost, by the tools' own words",
+        ['currency'],
+      );
+      const nameOf = ({ org, id }: Tool) => (org === defaultOrg ? toolLabel(id) : other);
+      return {
+        hit(tool) {
+          lookups.inc({ tool_name: nameOf(tool), result: 'hit' });
+          const { units: saved, amount, currency = 'unknown' } = tool.guidance?.cost ?? {};
+          if (saved) units.inc(saved);
+          if (amount) money.inc({ currency }, amount);
+        },
+        miss: (tool) => lookups.inc({ tool_name: nameOf(tool), result: 'miss' }),
+      };
     },
     gauge,
     counter(name, help) {

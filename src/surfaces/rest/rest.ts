@@ -11,6 +11,7 @@ import type { Log } from '../../platform/telemetry/index.ts';
 import type { Admission, HttpEnv } from '../http/admission.ts';
 import { auditRoutes } from './audit.ts';
 import { breakGlassRoutes } from './break-glass.ts';
+import { type CacheRoutesDeps, cacheRoutes } from './cache.ts';
 import { callRoutes } from './calls.ts';
 import { openApiOf, serveDocuments } from './documents.ts';
 import { type EndpointRoutesDeps, endpointRoutes } from './endpoints.ts';
@@ -40,6 +41,7 @@ export interface RestDeps extends BodyLimits {
   access: Access;
   audit: Audit;
   policy: Policy;
+  caching: CacheRoutesDeps['caching'];
   catalog: Catalog;
   endpoints: EndpointRoutesDeps['endpoints'];
   knowledge: Knowledge;
@@ -82,6 +84,7 @@ function restRoutes(deps: RestDeps): Route[] {
     ...knowledgeQualityRoutes(deps),
     ...policyRoutes(deps),
     ...limitRoutes(deps),
+    ...cacheRoutes(deps),
     ...policyExplainRoutes(deps),
     ...policyRehearsalRoutes(deps),
     ...policyVersionRoutes(deps),

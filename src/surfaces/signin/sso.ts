@@ -38,13 +38,14 @@ export function sso(app: Hono<HttpEnv>, deps: PageDeps): void {
   const secure = signin.publicUrl.startsWith('https:');
   const cookie = { path: paths.sso, secure, httpOnly: true, sameSite: 'Lax' as const };
 
-  const failed = (c: Context<HttpEnv>, error: FairleadError, org?: string) =>
+  const failed = (c: Context<HttpEnv>, error: FairleadError, org?: string, more: Markup | '' = '') =>
     show(c, {
       title: 'You were not signed in',
       fault: error.message,
       status: error.spec.status,
       ...(error.retryAfterSeconds === undefined ? {} : { headers: { 'retry-after': String(error.retryAfterSeconds) } }),
       content: html`<p>${error.action}</p>
+        ${more}
         <p><a href="${paths.signIn}${org === undefined ? '' : `?org=${org}`}">To the sign-in page</a></p>`,
     });
 
@@ -54,7 +55,11 @@ export function sso(app: Hono<HttpEnv>, deps: PageDeps): void {
     const invitation = query.get('invitation') ?? undefined;
     try {
       const next = invitation === undefined ? nextOf(query, deps) : paths.account;
-      const begun = await sso.begin(name, { next, ...(invitation === undefined ? {} : { invitation }) });
+      const begun = await sso.begin(
+        name,
+        { next, ...(invitation === undefined ? {} : { invitation }) },
+        query.has('again'),
+      );
       if (!begun) throw NotFound({ what: 'provider', id: name });
       const held = [...(c.req.header('cookie') ?? '').matchAll(/(?:^|; *)(fairlead\.sso\.[\w-]+)=/g)].map(
         ([, one]) => one ?? '',
@@ -85,7 +90,11 @@ export function sso(app: Hono<HttpEnv>, deps: PageDeps): void {
       await roster.wake();
       const arrival = await sso.finish(name, held, search, { address, userAgent: c.req.header('user-agent') });
       await record(c, deps, name, arrival);
-      if ('refused' in arrival) return failed(c, arrival.refused, arrival.org);
+      if ('refused' in arrival) {
+        // The provider knows the browser, and would answer the same at once.
+        const again = html`<p><a href="${paths.sso}/${name}?again">Sign in there as somebody else</a></p>`;
+        return failed(c, arrival.refused, arrival.org, again);
+      }
       await limits.arrived(address);
       for (const line of arrival.cookies) c.header('set-cookie', line, { append: true });
       return c.redirect(arrival.next, 303);

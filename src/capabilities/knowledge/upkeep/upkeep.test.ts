@@ -6,7 +6,7 @@ import { keepDocument } from '../ingest/keep.ts';
 import { createLexical } from '../lexical/index.ts';
 import { knowledgeMigrations } from '../migrations.ts';
 import { everyone, type ReadDocument } from '../types.ts';
-import { findBloated } from './store.ts';
+import { findBloated, findUnknown } from './store.ts';
 import { createUpkeep } from './upkeep.ts';
 
 const org = 'default';
@@ -34,11 +34,13 @@ it('clears what nobody finishes, and gives back the place of dead rows once nobo
   await openEdition(db, org, { collection, document });
   const editions = () => db.withTables<{ knowledge_editions: object }>().selectFrom('knowledge_editions').execute();
   expect([(await findBloated(db)).length > 0, (await editions()).length]).toEqual([true, 1]);
+  expect(await findUnknown(db)).toContain('knowledge_chunks');
 
   let waiting = 1;
   const upkeep = createUpkeep({ stores, log: silentLog, alone: true, waiting: () => waiting, everyMs: 20 });
   await upkeep.start();
   await expect.poll(editions).toEqual([]);
+  await expect.poll(() => findUnknown(db), { timeout: 10_000 }).toEqual([]); // whoever waits
   expect((await findBloated(db)).length).toBeGreaterThan(0);
   waiting = 0;
   await expect.poll(() => findBloated(db), { timeout: 10_000 }).toEqual([]);

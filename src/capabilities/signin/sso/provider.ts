@@ -50,7 +50,8 @@ export interface Vouched {
 
 /** One OpenID provider, as its relying party sees it. All reject with SsoUnavailable when it cannot be reached. */
 export interface Provider {
-  authorizationUrl(checks: Checks): Promise<URL>;
+  /** `again` has it ask who it is, although it knows the browser. */
+  authorizationUrl(checks: Checks, again: boolean): Promise<URL>;
   /** `search` is what came back in the address. Rejects with SsoFailed where anything about the answer is not right. */
   exchange(search: string, checks: Checks): Promise<Vouched>;
   /** Where a browser signs out there; undefined where the provider has no such place. */
@@ -144,7 +145,7 @@ export function openProvider({ name, settings, redirectUri, clock, egress }: Pro
   };
 
   return {
-    async authorizationUrl({ state, nonce, verifier }) {
+    async authorizationUrl({ state, nonce, verifier }, again) {
       const config = await reachable();
       const oidc = await import('openid-client');
       return oidc.buildAuthorizationUrl(config, {
@@ -154,6 +155,7 @@ export function openProvider({ name, settings, redirectUri, clock, egress }: Pro
         nonce,
         code_challenge: await oidc.calculatePKCECodeChallenge(verifier),
         code_challenge_method: 'S256',
+        ...(again ? { prompt: 'login' } : {}),
       });
     },
     async exchange(search, { state, nonce, verifier }) {
@@ -170,6 +172,8 @@ export function openProvider({ name, settings, redirectUri, clock, egress }: Pro
         });
         const claims = tokens.claims();
         if (!claims || tokens.id_token === undefined) throw new Error('no ID token came');
+        // OpenID Connect Core, section 2.
+        if (claims.sub.length > 255 || /\p{Cc}/u.test(claims.sub)) throw new Error('its sub is no name');
         const { email, groups } = settings.claims;
         const lacks = [email, 'email_verified', groups].some((claim) => claimAt(claims, claim) === undefined);
         const asks = lacks && config.serverMetadata().userinfo_endpoint !== undefined;

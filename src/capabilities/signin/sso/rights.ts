@@ -25,7 +25,8 @@ export interface Person {
 
 export function personOf(settings: SsoProviderSettings, claims: Claims): Person {
   const said = claimAt(claims, settings.claims.email);
-  const email = typeof said === 'string' && /^[^\s@]{1,100}@[^\s@]{1,99}$/.test(said) ? said.toLowerCase() : undefined;
+  const email =
+    typeof said === 'string' && /^[^\s@\p{Cc}]{1,100}@[^\s@\p{Cc}]{1,99}$/u.test(said) ? said.toLowerCase() : undefined;
   const { email_verified } = claims;
   // Some say it as a text.
   const isVerified =

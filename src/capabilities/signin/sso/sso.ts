@@ -61,8 +61,11 @@ export type Arrival = ((Joined & { cookies: string[] }) | NotJoined) & { next: s
 export interface Sso extends Standing {
   /** Of one organisation, or all. */
   buttons(org?: OrgId): readonly SsoButton[];
-  /** Undefined where there is no such provider. Rejects with SsoUnavailable. */
-  begin(name: string, purpose: Purpose): Promise<Begun | undefined>;
+  /**
+   * Undefined where there is no such provider. `again` has it ask who it is, although it knows the browser. Rejects with
+   * SsoUnavailable, or SsoRefused for a purpose that is too long.
+   */
+  begin(name: string, purpose: Purpose, again?: boolean): Promise<Begun | undefined>;
   /** Which attempt an answer belongs to; undefined where it says none. */
   idOf(search: URLSearchParams): string | undefined;
   /**
@@ -147,13 +150,13 @@ export function createSso(deps: SsoDeps): Sso {
       Object.entries(declared)
         .filter(([, one]) => org === undefined || one.org === org)
         .map(([name, one]) => ({ name, title: one.title ?? name, org: one.org })),
-    async begin(name, purpose) {
+    async begin(name, purpose, again = false) {
       const found = providerOf(name);
       if (!found) return undefined;
       const [state, nonce, verifier] = [random(), random(), random()];
       const sealed = seal(name, { state, nonce, verifier, ...purpose });
       if (sealed.length > maxSealedLength) throw SsoRefused({ reason: 'what the program asks for is too long' });
-      const url = await found.provider.authorizationUrl({ state, nonce, verifier });
+      const url = await found.provider.authorizationUrl({ state, nonce, verifier }, again);
       return { url, id: idOfState(state), sealed };
     },
     idOf(search) {

@@ -1,0 +1,1 @@
+export { type Caching, createCaching } from './caching.ts';
