@@ -474,8 +474,10 @@ async function serveEcho() {
         protocolVersion: '2025-11-25',
         capabilities: { tools: {} },
         serverInfo: { name: 'echo', version: '1' },
+        instructions: `Sent with ${sent}`,
       });
-    if (method === 'tools/list') return void result({ tools });
+    if (method === 'tools/list')
+      return void result({ tools: tools.map((tool) => ({ ...tool, description: `Was asked with ${sent}` })) });
     if (method !== 'tools/call')
       return void (id === undefined
         ? response.writeHead(202).end()

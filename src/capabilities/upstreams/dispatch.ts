@@ -1,5 +1,5 @@
 import { startCallClock, type TimeLimit } from '../../kernel/budget.ts';
-import type { Call, ProviderReply } from '../../kernel/call.ts';
+import type { Call, CallerLink, ProviderReply } from '../../kernel/call.ts';
 import { FairleadError } from '../../kernel/errors.ts';
 import { follow } from '../../kernel/follow.ts';
 import { isObject, type JsonObject } from '../../kernel/json.ts';
@@ -56,6 +56,13 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
   const { org, name, settings } = declaration;
   const { timing, now, observe } = around;
   const withoutSecrets = answerRedactor(declaration);
+  /** Whatever it says while it works goes to the caller, and questions into the records. */
+  const linkWithout = (link: CallerLink): CallerLink => ({
+    ...link,
+    ask: (request, signal) => link.ask(withoutSecrets(request), signal),
+    progress: (update) => link.progress(withoutSecrets(update)),
+    log: (level, data, logger) => link.log(level, withoutSecrets(data), logger),
+  });
   const places = createPlaces(settings.maxConcurrentCalls, settings.maxConcurrentCalls);
   const breaker = createBreaker(settings.breaker, {
     counts: (error) => error instanceof Failed && error.failure.counts,
@@ -222,7 +229,7 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
     const { signal } = stop;
     const release = follow(outer, stop);
     const clock = startCallClock(budgetMs, call.deadline, (by) => timeout(by, budgetMs), stop);
-    const flight: Flight = { call, pauseClock: () => clock.pause() };
+    const flight: Flight = { call: { ...call, link: linkWithout(call.link) }, pauseClock: () => clock.pause() };
     running++;
     observe?.inFlight(org, name, running);
     try {

@@ -6,6 +6,7 @@ import { type Trouble, troubleOf } from './failures.ts';
 import type { Scopes } from './flight.ts';
 import { patience } from './patience.ts';
 import { orAborted } from './relay.ts';
+import { answerRedactor } from './secrets.ts';
 import { tend } from './tend.ts';
 import type { Declaration, Surroundings, UpstreamState, UpstreamStatus } from './types.ts';
 
@@ -61,6 +62,7 @@ export function createKeeper({ declaration, around, scopes, memory, redact, reso
   const { org, name, source, settings } = declaration;
   const { catalog, timing, now, observe } = around;
   const log = around.log.child({ upstream: name, org });
+  const withoutSecrets = answerRedactor(declaration);
   const stopping = new AbortController();
   const facts: Facts = { state: 'stopped', tools: 0, prompts: 0, resources: 0, since: now(), restarts: 0 };
   let running: Promise<void> | undefined;
@@ -92,7 +94,7 @@ export function createKeeper({ declaration, around, scopes, memory, redact, reso
   };
 
   const relist = async (connection: Connection, signal: AbortSignal): Promise<void> => {
-    const listing = await connection.list(signal);
+    const listing = withoutSecrets(await connection.list(signal));
     if (retired || stopping.signal.aborted) return;
     facts.lastListedAt = now();
     if (listing === stored) return; // an API says by this that nothing has changed

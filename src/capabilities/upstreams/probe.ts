@@ -3,7 +3,7 @@ import type { Trouble } from './failures.ts';
 import { createScopes } from './flight.ts';
 import { patience } from './patience.ts';
 import { orAborted } from './relay.ts';
-import { redactingLog, redactor } from './secrets.ts';
+import { answerRedactor, redactingLog, redactor } from './secrets.ts';
 import type { Declaration, Surroundings, UpstreamProbe } from './types.ts';
 import { declaredTransport } from './upstream.ts';
 
@@ -30,7 +30,7 @@ export async function probe(
       events: { listChanged: () => undefined, resourceUpdated: () => undefined },
     });
     try {
-      const items = await orAborted(connection.list(signal), signal);
+      const items = answerRedactor(declaration)(await orAborted(connection.list(signal), signal));
       const refused = [...(items.refused ?? []), ...(items.unusable ?? [])].slice(0, shownRefusals);
       return {
         ok: true,

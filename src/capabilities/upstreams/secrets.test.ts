@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import { httpUpstream, openApiUpstream, stdioUpstream } from '../../config/schema.ts';
-import { redactor, targetOf } from './secrets.ts';
+import { answerRedactor, redactor, targetOf } from './secrets.ts';
 
 it.each([
   [['--api-key', 's3cret-value', '--verbose'], 'server --api-key *** --verbose'],
@@ -43,4 +43,33 @@ it('takes the secrets of an API out of its words, however they were sent [SP-9] 
   expect(targetOf(api)).toBe('https://a.example/o.json?key=***');
   expect(targetOf(openApiUpstream.parse({ openapi: './api.yaml' }))).toBe('./api.yaml');
   expect(targetOf(openApiUpstream.parse({ openapi: { openapi: '3.1.0' } }))).toBe('a document of its own');
+});
+
+it('takes credentials out of an answer, and leaves all else of it as it is [AC-5]', () => {
+  const settings = stdioUpstream.parse({
+    command: 'server',
+    env: {
+      API_TOKEN: 'literal-token-1',
+      ROOT: '/srv/documents',
+      REGION: 'europe-west1',
+      GIVEN: 'given-by-a-vault-1',
+      AUTH_MODE: 'password',
+    },
+  });
+  const clean = answerRedactor({ settings, given: ['given-by-a-vault-1'] });
+  const answer = {
+    content: [{ type: 'text', text: 'literal-token-1 of /srv/documents in europe-west1, by password' }],
+    structuredContent: { deep: [{ all: 'x given-by-a-vault-1 y', n: 1, none: null }] },
+    _meta: { key: Buffer.from('given-by-a-vault-1').toString('base64') },
+  };
+  expect(clean(answer)).toEqual({
+    content: [{ type: 'text', text: '*** of /srv/documents in europe-west1, by password' }],
+    structuredContent: { deep: [{ all: 'x *** y', n: 1, none: null }] },
+    _meta: { key: '***' },
+  });
+  const harmless = { content: [{ type: 'text', text: '/srv/documents' }] };
+  expect(clean(harmless)).toBe(harmless);
+  const http = httpUpstream.parse({ url: 'https://a.example', headers: { Authorization: 'Bearer header-secret-1' } });
+  expect(answerRedactor({ settings: http })('sent header-secret-1')).toBe('sent ***');
+  expect(answerRedactor({ settings: httpUpstream.parse({ url: 'https://a.example' }) })(answer)).toBe(answer);
 });

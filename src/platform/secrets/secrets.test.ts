@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type ContractVault, startContractVault, startRealVault, type TestVault } from '../../../test/vault.ts';
 import { createLog } from '../telemetry/index.ts';
@@ -145,6 +146,65 @@ describe.each(kinds)('references to %s', (kind) => {
     ]);
   });
 });
+
+describe('a real vault with a real Postgres', () => {
+  const postgres = process.env.TEST_DATABASE_URL;
+
+  it('leases accounts that work, keeps them, and ends them when it is let go [AC-5]', async (test) => {
+    if (program === undefined || !postgres)
+      return test.skip('a vault and Postgres are not there; `npm run test:services` brings both');
+    const vault = await startRealVault(program);
+    onTestFinished(() => vault.stop());
+    const { host, username, password, pathname } = new URL(postgres);
+    await vault.api('POST', 'sys/mounts/database', { type: 'database' });
+    await vault.api('POST', 'database/config/main', {
+      plugin_name: 'postgresql-database-plugin',
+      allowed_roles: ['reader'],
+      connection_url: `postgresql://{{username}}:{{password}}@${host}${pathname}?sslmode=disable`,
+      username,
+      password: decodeURIComponent(password),
+    });
+    await vault.api('POST', 'database/roles/reader', {
+      db_name: 'main',
+      creation_statements: [`create role "{{name}}" login password '{{password}}' valid until '{{expiration}}'`],
+      default_ttl: '4s',
+      max_ttl: '10s',
+    });
+    const { roleId, secretId } = await vault.makeAppRole(600);
+    const secrets = opened(vault, { auth: { appRole: { roleId, secretId, mount: 'approle' } } }, Date.now);
+    const names = ['/database/creds/reader#username', '/database/creds/reader#password'] as const;
+    const [user = '', first = ''] = await used(secrets, ...names);
+    const whoAmI = async (): Promise<string> => {
+      const url = new URL(postgres);
+      [url.username, url.password] = names.map((name) => encodeURIComponent(seen(secrets, name))) as [string, string];
+      const client = new Client({ connectionString: url.href });
+      await client.connect();
+      const { rows } = await client.query('select current_user as who').finally(() => client.end());
+      return rows[0].who;
+    };
+    expect(await whoAmI()).toBe(user);
+    let changes = 0;
+    secrets.onChange(() => changes++);
+    secrets.start();
+    const began = Date.now();
+    await waits(() => expect(changes).toBe(1));
+    expect(Date.now() - began, 'it was prolonged before it was taken anew').toBeGreaterThan(4_000);
+    expect(seen(secrets, names[1])).not.toBe(first);
+    const next = await whoAmI();
+    expect(next).not.toBe(user);
+    await secrets.stop();
+    await waits(async () => {
+      const { rows } = await asOwner(postgres, `select 1 from pg_roles where rolname in ('${user}', '${next}')`);
+      expect(rows).toEqual([]);
+    });
+  });
+});
+
+async function asOwner(url: string, statement: string) {
+  const client = new Client({ connectionString: url });
+  await client.connect();
+  return client.query(statement).finally(() => client.end());
+}
 
 describe('a vault in trouble', () => {
   let vault: ContractVault;
