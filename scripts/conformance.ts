@@ -5,9 +5,15 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { arrange, arrangementNames, arrangementTitles, clientCommand } from './conformance/arrangements.ts';
+import {
+  arrange,
+  arrangementNames,
+  arrangementTitles,
+  clientCommand,
+  clientTitles,
+} from './conformance/arrangements.ts';
 import { type Run, report } from './conformance/report.ts';
-import { runClientSuite, runServerSuite, type SuiteResult, suites } from './conformance/suites.ts';
+import { clientParts, runClientSuite, runServerSuite, type SuiteResult, suites } from './conformance/suites.ts';
 import { type ExpectedFailures, judge } from './conformance/verdict.ts';
 import { root } from './places.ts';
 
@@ -38,7 +44,9 @@ try {
   }
   if (names.includes('client')) {
     for (const suite of suites) {
-      note('client', 'the upstream connector', await runClientSuite(suite, clientCommand, join(out, 'client')));
+      for (const part of clientParts) {
+        note('client', clientTitles[part], await runClientSuite(suite, part, clientCommand, join(out, 'client')));
+      }
     }
   }
   if (values.only === undefined) {

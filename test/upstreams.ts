@@ -5,6 +5,7 @@ import { afterEach } from 'vitest';
 import type { ListedItems, ToolsetFacts } from '../src/capabilities/catalog/index.ts';
 import { createImporter } from '../src/capabilities/upstreams/openapi/importer.ts';
 import {
+  type CredentialsPort,
   defaultTiming,
   type Surroundings,
   type Timing,
@@ -49,7 +50,11 @@ afterEach(async () => {
 });
 
 /** Real processes and real HTTP around upstreams, and a catalog that remembers what it was told. */
-export function createUpstreamWorld(timing: Partial<Timing> = {}, allow: readonly string[] = []): UpstreamWorld {
+export function createUpstreamWorld(
+  timing: Partial<Timing> = {},
+  allow: readonly string[] = [],
+  credentials?: CredentialsPort,
+): UpstreamWorld {
   const logged: JsonObject[] = [];
   const log = pino({ level: 'debug' }, { write: (line: string) => void logged.push(JSON.parse(line)) });
   const PATH = `${join(root, 'node_modules/.bin')}:${process.env.PATH ?? ''}`;
@@ -87,6 +92,7 @@ export function createUpstreamWorld(timing: Partial<Timing> = {}, allow: readonl
     },
     egress,
     importer: createImporter({ processes }),
+    ...(credentials ? { credentials } : {}),
     clientInfo: { name: 'fairlead', version: '0.0.0' },
     log,
     timing: { ...defaultTiming, ...timing },

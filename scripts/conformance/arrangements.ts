@@ -23,6 +23,11 @@ export interface Arrangement {
 }
 
 const folder = join(root, 'test', 'conformance');
+export const clientTitles = {
+  other: 'the upstream connector',
+  auth: 'the upstream connector, authorization',
+} as const;
+
 /** The upstream connector as a client program; the suites add the URL of their server. */
 export const clientCommand = `${process.execPath} ${join(folder, 'upstream-client.ts')}`;
 

@@ -13,8 +13,9 @@ export interface Verdict {
   unscoredFailures: ScenarioResult[];
 }
 
-export function judge({ suite, leg, scenarios }: SuiteResult, expected: ExpectedFailures): Verdict {
-  const known = expected[leg][suite] ?? [];
+export function judge({ suite, leg, part, scenarios }: SuiteResult, expected: ExpectedFailures): Verdict {
+  const isOfPart = (name: string) => part === undefined || name.startsWith('auth/') === (part === 'auth');
+  const known = (expected[leg][suite] ?? []).filter(isOfPart);
   const scored = scenarios.filter((each) => each.scored);
   const unscored = scenarios.filter((each) => !each.scored);
   const faults = scored

@@ -1,3 +1,4 @@
+// Long, because all of the house is wired here and nowhere else: each line says what one room gets from another.
 import { join } from 'node:path';
 import ours from '../../package.json' with { type: 'json' };
 import {
@@ -17,6 +18,7 @@ import {
   instructionsIn,
   purgeCatalog,
 } from '../capabilities/catalog/index.ts';
+import { createMachineCredentials, purgeConnections } from '../capabilities/credentials/index.ts';
 import { createDiscovery, createEmbeddings, purgeVectors } from '../capabilities/discovery/index.ts';
 import { createEndpointBook, purgeEndpoints } from '../capabilities/endpoints/index.ts';
 import { createIdempotency, purgeIdempotency } from '../capabilities/idempotency/index.ts';
@@ -49,11 +51,13 @@ import { createEmbedders, createReranker } from '../platform/models/index.ts';
 import { createProcesses } from '../platform/process/index.ts';
 import type { Secrets } from '../platform/secrets/index.ts';
 import type { Log, Metrics, Tracing } from '../platform/telemetry/index.ts';
+import { createConnectionsSurface } from '../surfaces/connections/index.ts';
 import { type Admission, createHttpApp } from '../surfaces/http/index.ts';
 import { createMcpSurface } from '../surfaces/mcp/index.ts';
 import { createRest } from '../surfaces/rest/index.ts';
 import { createSigninSurface } from '../surfaces/signin/index.ts';
 import { openChat } from './chat.ts';
+import { composeConnections, createCredentialsPort, personConnections } from './credentials.ts';
 import { createDefinitionWatch } from './definitions.ts';
 import { createKnowledgeNews } from './knowledge-news.ts';
 import { createModelKeys } from './model-keys.ts';
@@ -63,6 +67,7 @@ import { createOwnToolset } from './own.ts';
 import { createPastDecisions } from './past-decisions.ts';
 import { createPrincipals } from './principals.ts';
 import { createReferences } from './references.ts';
+import { composeRotation } from './rotation.ts';
 import { requireSecrets, watchSecrets } from './secrets.ts';
 import { createToolsets } from './toolsets.ts';
 import { createTrail } from './trail.ts';
@@ -94,7 +99,7 @@ export function compose(ground: Ground) {
   const { settings, database, bus, log, metrics, tracing, secrets, clock = systemClock } = ground;
   const { db } = database;
   if (settings.secret === undefined) throw new Error('settings without a secret: they were loaded only to look');
-  const keyring = createKeyring(settings.secret);
+  const keyring = createKeyring(settings.secret, settings.otherSecrets);
   const replicaId = newId('replica');
   const mcpUrl = new URL('/mcp', settings.publicUrl).href;
 
@@ -136,12 +141,14 @@ export function compose(ground: Ground) {
         resource: mcpUrl,
         scopes: scopeNames,
         development: settings.development,
+        gone: (org, subject) => connections.removeOf(org, subject),
         revokers: [
           {
             what: 'keys',
             onPersonRevoked: async (tx, org, userId, atMs) => (await revokeKeysOf(tx, org, userId, atMs)).length,
             afterwards: () => access.changed(),
           },
+          personConnections(() => connections),
         ],
         providers: settings.auth.sso,
       })
@@ -163,7 +170,7 @@ export function compose(ground: Ground) {
     resource: mcpUrl,
     development: settings.development,
     fetch: (url, init) => egress.fetch(url, { ...init, guarded: false }), // issuers stand in the operator's file
-    ...(signin ? { builtIn: signin.issuer, owners: signin.roster } : {}),
+    ...(signin ? { builtIn: signin.issuer, owners: { wake: signin.roster.wake, member: signin.sso.keyOwner } } : {}),
     breakGlass: (what) => glass[what](),
     purgers: [
       purgeMembers,
@@ -175,9 +182,11 @@ export function compose(ground: Ground) {
       purgeLimits,
       purgeVectors,
       purgeKnowledge,
+      purgeConnections,
       audit.purge,
     ],
     purged: (org) => upstreams.purged(org),
+    gone: (org, subject) => connections.removeOf(org, subject),
   });
   let issuers = settings.auth.issuers;
   let providers = settings.auth.sso;
@@ -191,6 +200,18 @@ export function compose(ground: Ground) {
     runtimeSecrets = next;
     return upstreams.resolveAgain();
   };
+  const acts = createActs({ audit, clock, log });
+  const connections = composeConnections({
+    ...{ db, bus, clock, log, keyring, egress, acts, metrics },
+    publicUrl: new URL(settings.publicUrl).origin,
+    declarationOf: (org, name) => upstreams.declaration(org, name),
+  });
+  const machineCredentials = createMachineCredentials({
+    egress,
+    clock,
+    log,
+    callers: { tokenOf: access.callerToken, sign: signin?.sign },
+  });
   const upstreams = createUpstreams({
     db,
     bus,
@@ -205,7 +226,10 @@ export function compose(ground: Ground) {
     resolveReference: createReferences(() => ({ variables: settings.variables, vault: runtimeSecrets }), secrets),
     keepReferences: (standing) => secrets.keep('runtime', standing),
     clientInfo: { name: 'fairlead', title: 'Fairlead', version },
+    credentials: createCredentialsPort(connections, machineCredentials),
+    gone: (org, name) => connections.removeTo(org, name),
   });
+  connections.onChange(({ org, upstream, subject }) => upstreams.credentialChanged(org, upstream, subject));
 
   const endpoints = createEndpointBook({ db, bus, log, declared: settings.endpoints, plain: settings.mcp });
   const idempotency = createIdempotency({ db, keyring, clock, log });
@@ -346,6 +370,10 @@ export function compose(ground: Ground) {
     maxBodyBytes: settings.maxBodyBytes,
     maxJsonDepth: settings.maxJsonDepth,
     connectionOpened: metrics.connectionOpened,
+    onVisited: (listener) =>
+      connections.onChange(({ elicitation }) => {
+        if (elicitation !== undefined) listener(elicitation);
+      }),
     rulesChanged(listener) {
       const ends = [policy.onChange(listener), endpoints.onChange(listener)];
       return () => {
@@ -368,6 +396,7 @@ export function compose(ground: Ground) {
     limits,
     upstreams,
     signin,
+    connections,
     findPrincipal: createPrincipals(access.keys, signin),
     orgsNotThere,
     secrets,
@@ -378,7 +407,6 @@ export function compose(ground: Ground) {
     maxJsonDepth,
   };
 
-  const acts = createActs({ audit, clock, log });
   const definitions = createDefinitionWatch({ catalog, acts, metrics, log });
   metrics.watchUpstreams(() => upstreams.list());
   watchSecrets(metrics, secrets);
@@ -407,6 +435,11 @@ export function compose(ground: Ground) {
     createHttpApp({
       mcp,
       rest: (admission) => createRest(restDeps, admission),
+      connections: (admission) =>
+        createConnectionsSurface(
+          { connections, signin, acts, log, sign: (text) => keyring.hash('sign-in', text) },
+          admission,
+        ),
       ...(signin
         ? {
             signin: (admission: Admission) =>
@@ -450,12 +483,15 @@ export function compose(ground: Ground) {
       },
     });
 
+  const rotation = composeRotation({ db, keyring, log, audit });
+
   return {
     access,
     audit,
     bus,
     caching,
     catalog,
+    connections,
     database,
     egress,
     embeddings: { stop: () => Promise.all([embeddings?.stop(), embedders.stop()]) },
@@ -464,12 +500,14 @@ export function compose(ground: Ground) {
     http,
     idempotency,
     knowledge,
+    machineCredentials,
     limits,
     mcp,
     modelKeys,
     orgsNotThere,
     policy,
     processes,
+    rotation,
     definitions,
     secrets,
     setRuntimeSecrets,

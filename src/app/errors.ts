@@ -1,6 +1,7 @@
 import { accessErrors } from '../capabilities/access/index.ts';
 import { auditErrors } from '../capabilities/audit/index.ts';
 import { catalogErrors } from '../capabilities/catalog/index.ts';
+import { connectionErrors, credentialsErrors } from '../capabilities/credentials/index.ts';
 import { discoveryErrors } from '../capabilities/discovery/index.ts';
 import { endpointsErrors } from '../capabilities/endpoints/index.ts';
 import { idempotencyErrors } from '../capabilities/idempotency/index.ts';
@@ -34,6 +35,7 @@ export const errorCatalogue: readonly { part: string; errors: readonly ErrorKind
   { part: 'Endpoints', errors: endpointsErrors },
   { part: 'Limits', errors: limitsErrors },
   { part: 'Upstreams', errors: upstreamsErrors },
+  { part: 'Connections', errors: [...connectionErrors, ...credentialsErrors] },
   { part: 'Knowledge', errors: [...knowledgeErrors, ...sourcesErrors] },
   { part: 'Registry', errors: registryErrors },
   { part: 'Audit', errors: auditErrors },

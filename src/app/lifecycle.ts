@@ -81,6 +81,7 @@ export async function start(options: StartOptions): Promise<Running> {
     const house = compose({ settings, database, bus, log, metrics, tracing, secrets, inheritedEnvironment, toolsets });
     opened('processes', house.processes, (it) => it.stop());
     onProgress?.('reading keys, policies and catalog');
+    await house.rotation.prepare();
     await opened('audit', house.audit, (it) => it.stop()).start();
     await opened('access', house.access, (it) => it.stop()).start();
     const created = await house.access.setBootstrapKey(
@@ -96,6 +97,8 @@ export async function start(options: StartOptions): Promise<Running> {
     opened('toolsets', house.toolsets, (it) => it.stop()).start();
     opened('embeddings', house.embeddings, (it) => it.stop());
     await opened('knowledge', house.knowledge, (it) => it.stop()).start();
+    opened('machine credentials', house.machineCredentials, (it) => it.stop());
+    opened('connections', house.connections, (it) => it.stop()).start();
     onProgress?.('connecting upstreams');
     await opened('upstreams', house.upstreams, (it) => it.stop()).start();
     opened(
@@ -105,6 +108,7 @@ export async function start(options: StartOptions): Promise<Running> {
     );
     secrets.start();
     opened('idempotency', house.idempotency, (it) => it.stop()).start();
+    opened('rotation', house.rotation, (it) => it.stop()).start();
     opened('mcp', house.mcp, (it) => it.stop()).start();
 
     for (const { text } of house.orgsNotThere()) log.warn(text);

@@ -62,8 +62,8 @@ export async function hasDatabase(dataDir: string): Promise<boolean> {
 }
 
 /** The keys of the server. @throws CommandFailed when its secret is not known here */
-export function keyringOf({ settings: { secret, dataDir } }: OfflineData, otherwise = ''): Keyring {
-  if (secret !== undefined) return createKeyring(secret);
+export function keyringOf({ settings: { secret, otherSecrets, dataDir } }: OfflineData, otherwise = ''): Keyring {
+  if (secret !== undefined) return createKeyring(secret, otherSecrets);
   throw wrongUsage(
     `The secret of the server is not known: there is none in ${dataDir}, and none was given.`,
     `Give it with --secret-file (FAIRLEAD_SECRET_FILE), or put it into ${join(dataDir, 'secret')}.${otherwise}`,

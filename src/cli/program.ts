@@ -73,6 +73,7 @@ function addGroup(program: Command, name: string, groups: Map<string, Command>):
 const groupSummaries: Record<string, string> = {
   tools: 'find, describe, review and judge tools',
   upstreams: 'the MCP servers behind this one',
+  connections: 'accounts of people at upstreams',
   endpoints: 'named selections of tools',
   knowledge: "the team's documents",
   catalog: 'find MCP servers in a registry and add them, or begin one',

@@ -15,7 +15,7 @@ import { parseFile } from './parse.ts';
 import { codeOf, expandReferences, findReferences } from './references.ts';
 import { createReport, type IsSound } from './report.ts';
 import { fileSchema, type ServerSettings, type Settings } from './schema.ts';
-import { findSecret, readSecret } from './secret.ts';
+import { findSecret, readOtherSecrets, readSecret } from './secret.ts';
 import { mayLack, openFileSecrets, standingFaults, standingOf, standingWarnings, withSecrets } from './standing.ts';
 
 export interface LoadOptions {
@@ -92,6 +92,14 @@ export async function loadSettings(options: LoadOptions): Promise<LoadedSettings
   } else if (keeper.kind === 'data' && sharesDatabase && secretKeys.every((key) => isSound(['server', key]))) {
     report.say('FAIRLEAD_SECRET: is missing; with DATABASE_URL it must be given, the same to every replica');
   }
+  const others = await readOtherSecrets({
+    fromLine: fromLine.values,
+    fromEnv: fromEnv.values,
+    fileServer,
+    cwd,
+    baseDir,
+  });
+  if ('fault' in others) report.say(others.fault);
   if (further) report.say(...(await further(settings, isSound)));
   const faults = report.all();
   if (faults.length > 0) throw configInvalid(faults);
@@ -103,6 +111,7 @@ export async function loadSettings(options: LoadOptions): Promise<LoadedSettings
   const secret = await readSecret(keeper, dataDir, prepare);
   if ('fault' in secret) throw configInvalid([secret.fault]);
   if (secret.secret) settings.secret = secret.secret;
+  if ('secrets' in others && others.secrets.length > 0) settings.otherSecrets = others.secrets;
   warnings.push(...secret.warnings);
 
   options.secrets?.keep('file', standing);

@@ -27,6 +27,19 @@ export const settingOptions: readonly SettingOption[] = [
     kind: 'text',
     help: 'file that holds the secret',
   },
+  {
+    key: 'otherSecrets',
+    env: 'FAIRLEAD_OTHER_SECRETS',
+    kind: 'list',
+    help: 'secrets before or after this one, with commas between, while it is changed',
+  },
+  {
+    key: 'otherSecretsFile',
+    env: 'FAIRLEAD_OTHER_SECRETS_FILE',
+    flag: 'other-secrets-file',
+    kind: 'text',
+    help: 'file that holds such secrets, one a line',
+  },
   { key: 'adminKey', env: 'FAIRLEAD_ADMIN_KEY', kind: 'text', help: 'admin API key of 32 characters or more' },
   {
     key: 'allowedHosts',

@@ -72,6 +72,12 @@ export const serverSchema = z
     dataDir: z.string().min(1).describe('Folder of the embedded database and the secret; default .fairlead'),
     secret: z.string().describe('32 bytes or more; signs state and keys the hashes'),
     secretFile: z.string().min(1).describe('File that holds the secret'),
+    otherSecrets: z
+      .array(z.string().refine((text) => Buffer.byteLength(text) >= 32, 'must have at least 32 bytes'))
+      .describe(
+        'Secrets that were, or will be, the secret: what they made is still known, nothing new is made with them',
+      ),
+    otherSecretsFile: z.string().min(1).describe('File that holds such secrets, one a line'),
     adminKey: z.string().min(32).describe('Replaces the bootstrap key at each start'),
     allowedHosts: z
       .array(
@@ -293,6 +299,7 @@ export {
   type HttpUpstreamSettings,
   httpUpstream,
   type OpenApiUpstreamSettings,
+  openApiFields,
   openApiUpstream,
   type StdioUpstreamSettings,
   stdioUpstream,
@@ -324,6 +331,8 @@ export interface Settings extends Omit<FileSettings, 'server' | 'upstreams'> {
   /** Folder that relative paths of the file refer to. */
   baseDir: string;
   secret?: string;
+  /** Secrets that were, or will be, the secret. */
+  otherSecrets?: string[];
   adminKey?: string;
   allowedHosts: string[];
   allowedOrigins: string[];

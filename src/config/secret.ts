@@ -136,3 +136,36 @@ export async function readSecret(
       return { warnings: [] };
   }
 }
+
+/**
+ * The secrets beside the current one, from the place that wins: flags, then the environment, then the file. A file that
+ * they stand in has one a line.
+ */
+export async function readOtherSecrets(from: {
+  fromLine: ServerSettings;
+  fromEnv: ServerSettings;
+  fileServer: ServerSettings;
+  cwd: string;
+  baseDir: string;
+}): Promise<{ secrets: string[] } | { fault: string }> {
+  const levels = [
+    { values: from.fromLine, folder: from.cwd, name: '--other-secrets-file' },
+    { values: from.fromEnv, folder: from.cwd, name: 'FAIRLEAD_OTHER_SECRETS_FILE' },
+    { values: from.fileServer, folder: from.baseDir, name: 'server.otherSecretsFile' },
+  ];
+  const found = levels.find(({ values }) => values.otherSecrets !== undefined || values.otherSecretsFile !== undefined);
+  if (!found) return { secrets: [] };
+  const { otherSecrets, otherSecretsFile } = found.values;
+  if (otherSecrets && otherSecretsFile !== undefined)
+    return { fault: `${found.name}: give the secrets themselves, or the file, not both` };
+  if (otherSecretsFile === undefined) return { secrets: [...(otherSecrets ?? [])] };
+  try {
+    const text = await readFile(resolve(found.folder, otherSecretsFile), 'utf8');
+    const secrets = text.split(/\r?\n/).filter((line) => line !== '');
+    return secrets.every((secret) => Buffer.byteLength(secret) >= minSecretBytes)
+      ? { secrets }
+      : { fault: `${found.name}: a line of the file holds less than ${minSecretBytes} bytes` };
+  } catch (error) {
+    return { fault: `${found.name}: the file cannot be read (${codeOf(error)})` };
+  }
+}

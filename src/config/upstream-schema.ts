@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { upstreamAuth } from './auth-schema.ts';
 import { annotationOverride, ms, slug, webUrl } from './words.ts';
 
 /** What agents are told of a tool beside its definition. */
@@ -90,6 +91,7 @@ export const stdioUpstream = z.strictObject({
 export const httpUpstream = z.strictObject({
   url: webUrl.describe('Address of its MCP endpoint'),
   headers: z.record(z.string(), z.string()).default({}).describe('Sent with every request to it'),
+  auth: upstreamAuth.optional().describe('OAuth: how requests to it are authorized'),
   transport: z.enum(['auto', 'http', 'sse']).default('auto').describe('Streamable HTTP, or the legacy HTTP+SSE'),
   ...upstreamCommon,
 });
@@ -102,7 +104,7 @@ const apiOperations = {
     .describe('Operations by their id, the name of their tool, or as `GET /path`; `*` stands for anything'),
 };
 
-export const openApiUpstream = z.strictObject({
+export const openApiFields = z.strictObject({
   openapi: z
     .union([z.string().min(1), z.looseObject({ openapi: z.string() })])
     .describe('OpenAPI 3.0 or 3.1 document whose operations become tools: a URL, a path, or the document itself'),
@@ -122,6 +124,11 @@ export const openApiUpstream = z.strictObject({
     .default({})
     .describe('By the name of a security scheme of the document: a token, an API key, or `user:password`'),
   headers: z.record(z.string(), z.string()).default({}).describe('Sent with every request to it'),
+  auth: upstreamAuth
+    .optional()
+    .describe(
+      'OAuth: how requests to it are authorized, instead of secrets; needs baseUrl, which says whom tokens are for',
+    ),
   destructiveMethods: z
     .array(z.enum(['POST', 'PUT', 'PATCH', 'DELETE']))
     .default(['PUT', 'PATCH', 'DELETE'])
@@ -129,6 +136,15 @@ export const openApiUpstream = z.strictObject({
   ...upstreamCommon,
   isolation: z.literal('shared').default('shared').describe('An API has neither processes nor sessions'),
 });
+
+/** A document that somebody else wrote must not say where tokens go. */
+export const openApiUpstream = openApiFields.refine(
+  ({ auth, baseUrl }) => auth === undefined || baseUrl !== undefined,
+  {
+    path: ['baseUrl'],
+    error: 'is needed with auth: it says whom tokens are for',
+  },
+);
 
 export const upstream = z.union([stdioUpstream, httpUpstream, openApiUpstream]);
 

@@ -8,6 +8,7 @@ import {
   arrangementNames,
   arrangementTitles,
   clientCommand,
+  clientTitles,
 } from '../../scripts/conformance/arrangements.ts';
 import { recordScenarios } from '../../scripts/conformance/record.ts';
 import { runClientSuite, runServerSuite, suites } from '../../scripts/conformance/suites.ts';
@@ -41,10 +42,20 @@ describe('the official conformance suites, against the upstream connector', () =
   it.each(suites.map((suite) => [suite.name, suite] as const))(
     'pass every required client scenario of %s that is not about authorization [SP-7]',
     async (_, suite) => {
-      const result = await runClientSuite(suite, clientCommand, join(out, 'client'));
-      recordScenarios('the upstream connector', result);
+      const result = await runClientSuite(suite, 'other', clientCommand, join(out, 'client'));
+      recordScenarios(clientTitles.other, result);
       expect(judge(result, expected).faults).toEqual([]);
     },
     180_000,
+  );
+
+  it.each(suites.map((suite) => [suite.name, suite] as const))(
+    'pass every required client scenario of %s about authorization [AC-2]',
+    async (_, suite) => {
+      const result = await runClientSuite(suite, 'auth', clientCommand, join(out, 'client-auth'));
+      recordScenarios(clientTitles.auth, result);
+      expect(judge(result, expected).faults).toEqual([]);
+    },
+    600_000, // each scenario starts two programs, and some wait for what must not come
   );
 });

@@ -23,7 +23,7 @@ import type { BreakGlassCredential } from './breakglass/store.ts';
 import type { BuiltInIssuer } from './builtin.ts';
 import { AccessUnavailable, ExpiredCredential, InvalidCredential, MissingCredential } from './errors.ts';
 import type { Fetch } from './issuer-keys.ts';
-import { type CreatedKey, createKey, hashOfKey, type KeyRequest, revokeKey, setBootstrapKey } from './keys.ts';
+import { type CreatedKey, createKey, hashesOfKey, type KeyRequest, revokeKey, setBootstrapKey } from './keys.ts';
 import { createOrg, findOrg, type OrgInput, type Purger, purgeOrg } from './orgs.ts';
 import { type Owners, ownedPrincipal } from './owners.ts';
 import { createRoster, type Found } from './roster.ts';
@@ -62,6 +62,8 @@ export interface AccessDeps {
   /** Told of an organisation that is gone, so that what runs for it stops. */
   purged?(org: OrgId): Promise<void>;
   timing?: Partial<FollowerTiming>;
+  /** A credential of an organisation ended for good: what was kept for its subject goes with it. */
+  gone?(org: OrgId, subject: string): Promise<void>;
 }
 
 export interface Access {
@@ -73,6 +75,11 @@ export interface Access {
    *   IssuerUnavailable (both 503 and worth trying again)
    */
   authenticate(bearer: string | undefined, from?: string): Promise<Principal>;
+  /**
+   * The token of an outside issuer that a caller came with, to have it exchanged for one of theirs elsewhere; undefined for
+   * every other credential. In memory for as long as the principal is; never to be sent to an upstream.
+   */
+  callerToken(principal: Principal): string | undefined;
   /** Throws Forbidden, naming the scope. */
   require(principal: Principal, scope: Scope): void;
   /** None of these but `create` asks who wants it: the caller has required `keys:write`, and `mayActIn` the organisation. */
@@ -130,9 +137,16 @@ export interface Access {
 export function createAccess(deps: AccessDeps): Access {
   const { db, keyring, clock, bus, log, purgers = [] } = deps;
   const roster = createRoster({ db, bus, clock, log, timing: deps.timing });
+  const callerTokens = new WeakMap<Principal, string>();
   const uses = createUses({ db, log });
   const openTokens = (issuers: readonly IssuerSettings[], development: boolean) =>
-    createTokens({ ...deps, issuers, development, hasOrg: roster.hasOrg });
+    createTokens({
+      ...deps,
+      issuers,
+      development,
+      hasOrg: roster.hasOrg,
+      fromOutside: (principal, token) => void callerTokens.set(principal, token),
+    });
   let tokens = openTokens(deps.issuers, deps.development);
   let warning: NodeJS.Timeout | undefined;
   let adminKeyIsGiven = false;
@@ -144,7 +158,7 @@ export function createAccess(deps: AccessDeps): Access {
     if (!text) throw MissingCredential();
     if (text.length > maxCredentialLength) throw InvalidCredential({ reason: 'it is too long' });
     await roster.wake();
-    const found = roster.find(hashOfKey(keyring, text));
+    const found = roster.find(hashesOfKey(keyring, text));
     if (found) {
       const { principal, previous, userId } = found;
       const now = clock.now();
@@ -228,6 +242,7 @@ export function createAccess(deps: AccessDeps): Access {
 
   return {
     authenticate,
+    callerToken: (principal) => callerTokens.get(principal),
     require: requireScope,
     keys: {
       create: (request) => thenTell(createKey(keyDeps, request)),
@@ -241,6 +256,7 @@ export function createAccess(deps: AccessDeps): Access {
         const revoked = await revokeKey({ db, clock }, org, id);
         roster.forget(id);
         await changed();
+        await deps.gone?.(org, `key:${id}`);
         return asNow(revoked);
       },
       async rotate(org, id, how) {

@@ -76,6 +76,11 @@ export function hashOfKey(keyring: Keyring, secret: string): string {
   return keyring.hash('api-keys', secret.trim());
 }
 
+/** Every hash under which a key may be kept: one made before the server's secret changed still counts. */
+export function hashesOfKey(keyring: Keyring, secret: string): readonly string[] {
+  return keyring.hashes('api-keys', secret.trim());
+}
+
 /**
  * Makes a key. Without scopes it gets all that its roles carry, as far as the maker holds it.
  * A running server knows the key within half a second.
@@ -145,6 +150,7 @@ export async function setBootstrapKey(
   const id = newId('key', now);
   const text = secret ?? `fl_${id.slice('key_'.length)}_${randomToken(secretBytes)}`;
   const hash = hashOfKey(keyring, text);
+  const hashes = hashesOfKey(keyring, text);
   const maker = systemPrincipal();
   const key: Omit<ApiKey, 'org'> = {
     id,
@@ -161,7 +167,7 @@ export async function setBootstrapKey(
     const known = await bootstrapKeys(tx, defaultOrg);
     if (secret === undefined && known.length > 0) return false;
     const living = known.filter(({ key }) => key.revokedAt === undefined);
-    const outdated = living.filter((entry) => entry.hash !== hash);
+    const outdated = living.filter((entry) => !hashes.includes(entry.hash));
     const stands = living.length > outdated.length;
     if (stands && outdated.length === 0) return false;
     for (const entry of outdated) await revokeKeyRow(tx, defaultOrg, entry.key.id, now);

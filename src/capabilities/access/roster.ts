@@ -34,8 +34,8 @@ export interface Found {
 
 /** Who holds which key, and which organisations exist, in memory. */
 export interface Roster extends Pick<Follower<View>, 'tell' | 'start' | 'stop'> {
-  /** Throws AccessUnavailable when what is in memory is too old to go by. */
-  find(hash: string): Found | undefined;
+  /** Whose key has one of these hashes. Throws AccessUnavailable when what is in memory is too old to go by. */
+  find(hashes: readonly string[]): Found | undefined;
   /** How many break-glass accesses and sealed credentials count at this moment. From memory. */
   breakGlass(atMs: number): { active: number; sealed: number };
   /** Keys that are neither revoked nor break-glass ones. From memory, however old. */
@@ -96,9 +96,10 @@ export function createRoster({ db, bus, clock, log, timing }: RosterDeps): Roste
   }
 
   return {
-    find(hash) {
+    find(hashes) {
       const { found, orgs } = current();
-      const one = found.get(hash);
+      const held = hashes.find((hash) => found.has(hash));
+      const one = held === undefined ? undefined : found.get(held);
       return one && orgs.has(one.principal.org) && !forgotten.has(one.principal.credential.id) ? one : undefined;
     },
     breakGlass(atMs) {

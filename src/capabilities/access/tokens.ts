@@ -20,6 +20,8 @@ export interface TokenDeps {
   clock: Clock;
   log: Log;
   hasOrg(org: OrgId): boolean;
+  /** Told of each token of a configured issuer that counts. */
+  fromOutside?(principal: Principal, token: string): void;
   /** Of this server itself. */
   builtIn?: BuiltInIssuer;
 }
@@ -61,7 +63,9 @@ export function createTokens(deps: TokenDeps): Tokens {
       if (!issuer) throw InvalidCredential({ reason: 'its issuer is not known here' });
       try {
         const claims = await checked(token, issuer, new Date(clock.now()));
-        return await issuer.principalOf(claims, deps.hasOrg);
+        const principal = await issuer.principalOf(claims, deps.hasOrg);
+        if (issuer.name !== builtIn?.issuer) deps.fromOutside?.(principal, token);
+        return principal;
       } catch (error) {
         if (error instanceof FairleadError) throw error;
         if (error instanceof errors.JWTExpired) throw ExpiredCredential();

@@ -163,6 +163,7 @@ export function createAudit(deps: AuditDeps): Audit {
       await durable.flush(limits.drainMs);
       return verifyChain(db, org, chain, options);
     },
+    signAnew: () => chain.signAnew(db),
     purge: (trx, org) => purgeOrg(trx, org, chain.orgDigest(org), clock.now()),
 
     stats: () => ({

@@ -5,7 +5,18 @@ import type { Keyring } from '../../platform/keyring/index.ts';
 import { columnsIn, readKept } from './kept.ts';
 import type { Entry, IntentEntry, RecordEntry } from './lines.ts';
 import type { Checkpoint, Head, RecordRow, RowColumns } from './rows.ts';
-import { appendRows, findRecorded, insertHead, readHead, readPurge, upsertIntents } from './store.ts';
+import {
+  appendRows,
+  findRecorded,
+  insertHead,
+  listChains,
+  readCheckpoint,
+  readHead,
+  readPurge,
+  signCheckpointAnew,
+  signHeadAnew,
+  upsertIntents,
+} from './store.ts';
 
 /**
  * One chain per organisation: each record's hash covers its RFC 8785 text, its number and the hash before it.
@@ -25,6 +36,13 @@ export interface Chain {
   sign(org: OrgId, checkpoint: Omit<Checkpoint, 'signature'>): Checkpoint;
   checkpointIsGenuine(org: OrgId, checkpoint: Checkpoint): boolean;
   orgDigest(org: OrgId): string;
+  /** Every digest under which a removal may have been noted. */
+  orgDigests(org: OrgId): readonly string[];
+  /**
+   * Signs head and checkpoint of each chain under the current secret where they are signed under another one that is
+   * known. Resolves to how many that were; what nobody signed that is known stays as it is, and shows as a fault.
+   */
+  signAnew(db: Db): Promise<number>;
 }
 
 interface Prepared {
@@ -42,12 +60,17 @@ export function createChain(keyring: Keyring): Chain {
   const misses = new Map<OrgId, number>();
 
   // With `since`, from which on records count: whoever moves it ahead would silence the chain.
-  const signHead = (org: OrgId, seq: number, hash: string, since: number | undefined) =>
-    keyring.hash('audit-checkpoints', JSON.stringify(['head', org, seq, hash, since ?? null]));
+  const headText = (org: OrgId, seq: number, hash: string, since: number | undefined) =>
+    JSON.stringify(['head', org, seq, hash, since ?? null]);
+  const signHead = (...head: Parameters<typeof headText>) => keyring.hash('audit-checkpoints', headText(...head));
+  const checkpointText = (org: OrgId, { seq, hash, at }: Omit<Checkpoint, 'signature'>) =>
+    JSON.stringify(['checkpoint', org, seq, hash, at]);
+  /** Under the current secret, or one that it takes the place of. */
+  const isSigned = (signature: string, text: string) =>
+    keyring.hashes('audit-checkpoints', text).some((signed) => same(signature, signed));
   const isGenuine = (org: OrgId, { seq, hash, since, signature }: Head) =>
-    same(signature, signHead(org, seq, hash, since));
-  const signCheckpoint = (org: OrgId, { seq, hash, at }: Omit<Checkpoint, 'signature'>) =>
-    keyring.hash('audit-checkpoints', JSON.stringify(['checkpoint', org, seq, hash, at]));
+    isSigned(signature, headText(org, seq, hash, since));
+  const orgDigests = (org: OrgId) => keyring.hashes('audit-digests', JSON.stringify(['organisation', org]));
   const orgDigest = (org: OrgId) => keyring.hash('audit-digests', JSON.stringify(['organisation', org]));
 
   const begin = async (trx: Db, org: OrgId, since: number | undefined): Promise<Head> => {
@@ -63,7 +86,7 @@ export function createChain(keyring: Keyring): Chain {
   };
 
   const lock = async (trx: Db, org: OrgId) =>
-    (await readHead(trx, org, true)) ?? begin(trx, org, await readPurge(trx, orgDigest(org)));
+    (await readHead(trx, org, true)) ?? begin(trx, org, await readPurge(trx, orgDigests(org)));
 
   /** The rows that these entries become after `head`, and the head after them. */
   const link = (org: OrgId, head: Head, prepared: readonly Prepared[], recorded: Map<string, boolean>) => {
@@ -86,7 +109,7 @@ export function createChain(keyring: Keyring): Chain {
   const appendIn = async (trx: Db, org: OrgId, entries: readonly RecordEntry[]): Promise<Head | undefined> => {
     const known = await readHead(trx, org, true);
     const claimed = known && isGenuine(org, known) ? known.since : undefined;
-    const since = known ? claimed : await readPurge(trx, orgDigest(org));
+    const since = known ? claimed : await readPurge(trx, orgDigests(org));
     const prepared = prepare(entries, since);
     if (prepared.length === 0) return known;
     // A forged date is not signed anew: the head stays a fault.
@@ -129,16 +152,42 @@ export function createChain(keyring: Keyring): Chain {
     },
     lock,
     orgDigest,
+    orgDigests,
+    async signAnew(db) {
+      let signed = 0;
+      for (const org of await listChains(db)) {
+        const head = await readHead(db, org, false);
+        if (head) {
+          const signature = signHead(org, head.seq, head.hash, head.since);
+          if (!same(signature, head.signature) && isGenuine(org, head)) {
+            await signHeadAnew(db, org, head, signature);
+            lastHeads.delete(org);
+            signed++;
+          }
+        }
+        const checkpoint = await readCheckpoint(db, org);
+        if (!checkpoint) continue;
+        const text = checkpointText(org, checkpoint);
+        const signature = keyring.hash('audit-checkpoints', text);
+        if (same(signature, checkpoint.signature) || !isSigned(checkpoint.signature, text)) continue;
+        await signCheckpointAnew(db, org, checkpoint, signature);
+        signed++;
+      }
+      return signed;
+    },
     async append(db, org, entries) {
       const records = entries.filter((entry) => entry.type === 'record');
       const ended = new Set(records.map(({ id }) => id));
       const open = latestIntents(entries.filter((entry) => entry.type === 'intent').filter(({ id }) => !ended.has(id)));
       if (records.length > 0 && !(await appendAtOnce(db, org, records))) await appendLocked(db, org, records);
-      if (open.length > 0) await upsertIntents(db, org, orgDigest(org), open);
+      if (open.length > 0) await upsertIntents(db, org, orgDigests(org), open);
     },
     headIsGenuine: isGenuine,
-    sign: (org, checkpoint) => ({ ...checkpoint, signature: signCheckpoint(org, checkpoint) }),
-    checkpointIsGenuine: (org, checkpoint) => same(checkpoint.signature, signCheckpoint(org, checkpoint)),
+    sign: (org, checkpoint) => ({
+      ...checkpoint,
+      signature: keyring.hash('audit-checkpoints', checkpointText(org, checkpoint)),
+    }),
+    checkpointIsGenuine: (org, checkpoint) => isSigned(checkpoint.signature, checkpointText(org, checkpoint)),
   };
 }
 

@@ -67,12 +67,13 @@ export async function insertHead(db: Db, org: OrgId, { hash, signature, since }:
     .execute();
 }
 
-/** When an organisation of this name was last removed, milliseconds since the epoch. */
-export async function readPurge(db: Db, orgDigest: string): Promise<number | undefined> {
+/** When an organisation, whose name has one of these digests, was last removed, milliseconds since the epoch. */
+export async function readPurge(db: Db, orgDigests: readonly string[]): Promise<number | undefined> {
   const row = await tables(db)
     .selectFrom('audit_purges')
     .select('at')
-    .where('org_digest', '=', orgDigest)
+    .where('org_digest', 'in', orgDigests)
+    .orderBy('at', 'desc')
     .executeTakeFirst();
   return row?.at.getTime();
 }
@@ -127,7 +128,7 @@ export async function appendRows(
 export async function upsertIntents(
   db: Db,
   org: OrgId,
-  orgDigest: string,
+  orgDigests: readonly string[],
   intents: readonly IntentRow[],
 ): Promise<void> {
   const rows = intents.map(
@@ -138,7 +139,7 @@ export async function upsertIntents(
   await sql`insert into audit_intents (org, id, said_at, life, home, body)
     select * from (values ${sql.join(rows)}) as said (org, id, said_at, life, home, body)
     where not exists (select 1 from audit_records r where r.org = said.org and r.id = said.id)
-      and not exists (select 1 from audit_purges p where p.org_digest = ${orgDigest} and p.at >= said.said_at)
+      and not exists (select 1 from audit_purges p where p.org_digest = any(${orgDigests}::text[]) and p.at >= said.said_at)
     on conflict (org, id) do update set said_at = excluded.said_at, life = excluded.life, home = excluded.home,
       body = excluded.body
     where audit_intents.said_at <= excluded.said_at`.execute(db);
@@ -278,6 +279,26 @@ export async function oldestUpTo(
   const old = young < 0 ? rows : rows.slice(0, young);
   const last = old.at(-1);
   return last && { seq: Number(last.seq), hash: last.hash, count: old.length };
+}
+
+/** Replaces the signature of a head that is still where it was. */
+export async function signHeadAnew(db: Db, org: OrgId, head: Head, signature: string): Promise<void> {
+  await tables(db)
+    .updateTable('audit_heads')
+    .set({ signature })
+    .where('org', '=', org)
+    .where('signature', '=', head.signature)
+    .execute();
+}
+
+/** Replaces the signature of a checkpoint that is still where it was. */
+export async function signCheckpointAnew(db: Db, org: OrgId, { signature }: Checkpoint, next: string): Promise<void> {
+  await tables(db)
+    .updateTable('audit_checkpoints')
+    .set({ signature: next })
+    .where('org', '=', org)
+    .where('signature', '=', signature)
+    .execute();
 }
 
 export async function deleteUpTo(db: Db, org: OrgId, checkpoint: Checkpoint): Promise<void> {

@@ -281,6 +281,8 @@ export interface Audit {
   closeAbandoned(): Promise<number>;
   /** Removes all that is kept of an organisation, in the caller's transaction. */
   purge(db: Db, org: OrgId): Promise<void>;
+  /** Signs heads and checkpoints under the current secret, where another one that is known signed them. Says how many. */
+  signAnew(): Promise<number>;
   /** Resolves when the database has what was durable at the call, or after `withinMs`; says which. */
   flush(withinMs?: number): Promise<boolean>;
   stats(): AuditStats;

@@ -121,7 +121,7 @@ function anchorProblem(
 
 /** Whoever can delete a chain can also note a removal, so it is told as a hint, and where to look. */
 async function removalOf(db: Db, org: OrgId, chain: Chain): Promise<string> {
-  const at = await readPurge(db, chain.orgDigest(org));
+  const at = await readPurge(db, chain.orgDigests(org));
   if (at === undefined) return '';
   const when = new Date(at).toISOString();
   return `; an organisation of this name is noted as removed at ${when}, which is true if an act orgs.purge is on record`;

@@ -120,10 +120,11 @@ export function createIdempotency({ db, keyring, clock, log, limits: given }: Id
 
   async function begin({ org, principal, key, content, callId }: GuardedRequest): Promise<Begun> {
     const now = clock.now();
+    const text = canonicalJson(content);
     const claim: Claim = {
       principal,
       key,
-      digest: keyring.hash('idempotency', canonicalJson(content)),
+      digest: keyring.hash('idempotency', text),
       callId,
       life,
       leaseUntil: now + limits.leaseMs,
@@ -131,7 +132,7 @@ export function createIdempotency({ db, keyring, clock, log, limits: given }: Id
     };
     if (await claimKey(db, org, claim, now)) return { kind: 'run', run: runOf(org, claim) };
     const known = await findKey(db, org, principal, key);
-    if (known && known.digest !== claim.digest) throw IdempotencyKeyReused();
+    if (known && !keyring.hashes('idempotency', text).includes(known.digest)) throw IdempotencyKeyReused();
     if (!known || (!known.done && known.leaseUntil > now)) throw IdempotencyInProgress({}, { retryAfterSeconds: 1 });
     if (!known.done) return { kind: 'unknown', callId: known.callId, error: IdempotencyOutcomeUnknown() };
     const { outcome, answer } = known.done;
@@ -177,6 +178,6 @@ function endIn(text: string): CallEnd | undefined {
 
 const deepest = 200; // results may be nested 128 levels deep, and stand within their end
 
-function contextOf(org: OrgId, { principal, key }: Pick<Claim, 'principal' | 'key'>): string {
+export function contextOf(org: OrgId, { principal, key }: Pick<Claim, 'principal' | 'key'>): string {
   return `idempotency:${org}:${principal}:${key}`;
 }

@@ -147,6 +147,37 @@ export async function sweepKeys(db: Db, nowMs: number, { maxKeys, maxAnswers }: 
   `.execute(db);
 }
 
+interface KeptAnswer {
+  org: OrgId;
+  principal: string;
+  key: string;
+  answer: string;
+}
+
+const answersPage = 200;
+
+/** Sealed answers of every organisation after one of them, a page at a time. */
+export async function listAnswers(db: Db, after: KeptAnswer | undefined): Promise<KeptAnswer[]> {
+  const { rows } = await sql<KeptAnswer>`
+    select org, principal, key, answer from idempotency_keys
+    where answer is not null
+      ${after ? sql`and (org, principal, key) > (${after.org}, ${after.principal}, ${after.key})` : sql``}
+    order by org, principal, key limit ${answersPage}`.execute(db);
+  return rows;
+}
+
+/** Replaces a sealed answer, unless it is another one by now. */
+export async function resealAnswer(db: Db, org: OrgId, { principal, key, answer }: KeptAnswer, next: string) {
+  await tables(db)
+    .updateTable('idempotency_keys')
+    .set({ answer: next })
+    .where('org', '=', org)
+    .where('principal', '=', principal)
+    .where('key', '=', key)
+    .where('answer', '=', answer)
+    .execute();
+}
+
 /** Removes everything of one organisation. */
 export async function purgeIdempotency(db: Db, org: OrgId): Promise<void> {
   await tables(db).deleteFrom('idempotency_keys').where('org', '=', org).execute();

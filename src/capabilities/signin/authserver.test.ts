@@ -12,7 +12,7 @@ describe.each(databaseKinds)('better-auth on %s', (kind) => {
   const depsFor = (publicUrl: string) => ({
     db: world.db,
     log: silentLog,
-    secret: 'a secret of the test, thirty-two bytes or more',
+    secrets: [{ version: 1, value: 'a secret of the test, thirty-two bytes or more' }],
     publicUrl,
     paths: {
       base: '/auth',
@@ -26,7 +26,8 @@ describe.each(databaseKinds)('better-auth on %s', (kind) => {
     addressHeader: 'x-address',
     newId,
     hashToken: (token: string) => `hash of ${token}`,
-    hashClientSecret: (secret: string) => `hash of ${secret}`,
+    findHash: async (token: string) => `hash of ${token}`,
+    hashClientSecret: async (secret: string) => `hash of ${secret}`,
     claimsOf: () => ({}),
     orgOf: () => undefined,
     passwordCounts: () => true,
@@ -65,10 +66,33 @@ describe.each(databaseKinds)('better-auth on %s', (kind) => {
     const deps = depsFor('https://fairlead.example.com');
     await openAuthServer(deps);
     const before = await publicKeys(world.db, Date.now());
-    await openAuthServer({ ...deps, secret: 'another secret of the test, thirty-two bytes or more' });
-    await openAuthServer({ ...deps, secret: 'another secret of the test, thirty-two bytes or more' });
+    const secrets = [{ version: 2, value: 'another secret of the test, thirty-two bytes or more' }];
+    await openAuthServer({ ...deps, secrets });
+    await openAuthServer({ ...deps, secrets });
     const after = await publicKeys(world.db, Date.now());
     expect([before.length, after.length]).toEqual([1, 1]);
     expect(after[0]?.id).not.toBe(before[0]?.id);
+  });
+
+  it('keeps keys and sessions where the secret before is still known [AC-4]', async () => {
+    const deps = depsFor('https://fairlead.example.com');
+    const secrets = [
+      { version: 3, value: 'a third secret of the test, thirty-two bytes or more' },
+      { version: 2, value: 'another secret of the test, thirty-two bytes or more' },
+    ];
+    const earlier = await openAuthServer({ ...deps, secrets: secrets.slice(1) });
+    const [key] = await publicKeys(world.db, Date.now());
+    await earlier.createUser({ email: 'lee@example.com', name: 'Lee', password: 'four plain words' });
+    const signedIn = await earlier.signIn({
+      email: 'lee@example.com',
+      password: 'four plain words',
+      address: undefined,
+      userAgent: undefined,
+    });
+    const cookie = signedIn?.cookies[0]?.split(';')[0];
+    const during = await openAuthServer({ ...deps, secrets });
+    expect(await during.visitor({ cookie })).toMatchObject({ email: 'lee@example.com' });
+    await openAuthServer({ ...deps, secrets: secrets.slice(0, 1) });
+    expect((await publicKeys(world.db, Date.now()))[0]?.id).toBe(key?.id);
   });
 });

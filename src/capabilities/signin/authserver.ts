@@ -3,11 +3,13 @@ import { oauthDeviceAuthorization, oauthProvider } from '@better-auth/oauth-prov
 import { betterAuth } from 'better-auth';
 import { createAuthEndpoint } from 'better-auth/api';
 import { setSessionCookie } from 'better-auth/cookies';
+import { parseEnvelope, symmetricDecrypt, symmetricEncrypt } from 'better-auth/crypto';
 import { jwt } from 'better-auth/plugins/jwt';
 import { z } from 'zod';
 import { isObject, parseJson } from '../../kernel/json.ts';
 import { SsoRequired } from './errors.ts';
 import type { AuthServer, AuthServerDeps, FromBrowser, TokenContext, Visitor } from './port.ts';
+import { resigned } from './resigned.ts';
 
 // The only file that knows better-auth: everything else speaks to the port. Another library, or a version with other
 // names, is a change of this file and of the migrations.
@@ -30,7 +32,7 @@ export function authOptions(deps: AuthServerDeps) {
     appName: 'Fairlead',
     baseURL: publicUrl,
     basePath: paths.base,
-    secret: deps.secret,
+    secrets: [...deps.secrets],
     database: { db: deps.db as never, type: 'postgres' as const },
     trustedOrigins: [new URL(publicUrl).origin],
     telemetry: { enabled: false },
@@ -90,8 +92,8 @@ export function authOptions(deps: AuthServerDeps) {
         refreshTokenReuseInterval: reuseSeconds,
         codeExpiresIn: 10 * minute,
         grantTypes: ['authorization_code', 'refresh_token', 'client_credentials'],
-        storeTokens: { hash: async (token: string) => deps.hashToken(token) },
-        storeClientSecret: { hash: async (secret: string) => deps.hashClientSecret(secret) },
+        storeTokens: { hash: deps.findHash },
+        storeClientSecret: { hash: deps.hashClientSecret },
         silenceWarnings: { oauthAuthServerConfig: true, openidConfig: true },
         postLogin: {
           page: paths.consent,
@@ -160,6 +162,9 @@ const idPrefixes: Record<string, string> = { user: 'usr', session: 'ses', oauthC
 export async function openAuthServer(deps: AuthServerDeps): Promise<AuthServer> {
   const auth = betterAuth(authOptions(deps));
   const { adapter } = await auth.$context;
+  const [current = '', ...others] = deps.secrets.map(({ value }) => value);
+  const own = (cookie: string | undefined) => resigned(cookie, current, others);
+  await sealKeysAnew(adapter, deps);
   try {
     await auth.api.signJWT({ body: { payload: {} } });
   } catch (error) {
@@ -173,7 +178,8 @@ export async function openAuthServer(deps: AuthServerDeps): Promise<AuthServer> 
   /** One of its own endpoints, called as a page of ours would by script. */
   async function ask(path: string, from: FromBrowser, json?: unknown, more: Record<string, string> = {}) {
     const headers = new Headers({ accept: 'application/json', origin, ...more });
-    if (from.cookie !== undefined) headers.set('cookie', from.cookie);
+    const cookie = own(from.cookie);
+    if (cookie !== undefined) headers.set('cookie', cookie);
     if (json !== undefined) headers.set('content-type', 'application/json');
     const response = await auth.handler(
       new Request(new URL(`${deps.paths.base}${path}`, deps.publicUrl), {
@@ -187,7 +193,14 @@ export async function openAuthServer(deps: AuthServerDeps): Promise<AuthServer> 
   }
 
   return {
-    handle: (request, context) => (context ? asked.run(context, () => auth.handler(request)) : auth.handler(request)),
+    handle(request, context) {
+      const cookie = request.headers.get('cookie') ?? undefined;
+      const renewed = own(cookie);
+      const headers = new Headers(request.headers);
+      if (renewed !== undefined) headers.set('cookie', renewed);
+      const sent = renewed === cookie ? request : new Request(request, { headers });
+      return context ? asked.run(context, () => auth.handler(sent)) : auth.handler(sent);
+    },
     async signIn({ email, password, address, userAgent }) {
       const { ok, body, cookies } = await ask(
         '/sign-in/email',
@@ -217,8 +230,9 @@ export async function openAuthServer(deps: AuthServerDeps): Promise<AuthServer> 
       return { cookies: (await ask('/sign-out', from, {})).cookies };
     },
     async visitor(from): Promise<Visitor | undefined> {
-      if (from.cookie === undefined) return undefined;
-      const found = await auth.api.getSession({ headers: new Headers({ cookie: from.cookie }) });
+      const cookie = own(from.cookie);
+      if (cookie === undefined) return undefined;
+      const found = await auth.api.getSession({ headers: new Headers({ cookie }) });
       if (!found) return undefined;
       const { user, session } = found;
       return {
@@ -291,6 +305,9 @@ export async function openAuthServer(deps: AuthServerDeps): Promise<AuthServer> 
         scopes: [...deps.scopes],
       });
     },
+    async sign(claims) {
+      return (await auth.api.signJWT({ body: { payload: { ...claims } } })).token;
+    },
     async keepServiceClient({ clientId, name, secret, jwks, scopes }) {
       await keep(clientId, {
         name,
@@ -311,5 +328,36 @@ export async function openAuthServer(deps: AuthServerDeps): Promise<AuthServer> 
     const known = await adapter.findOne({ model: 'oauthClient', where });
     if (known) await adapter.update({ model: 'oauthClient', where, update: { ...data, updatedAt: now } });
     else await adapter.create({ model: 'oauthClient', data: { ...data, clientId, createdAt: now, updatedAt: now } });
+  }
+}
+
+interface KeyRows {
+  findMany<T>(query: { model: string }): Promise<T[]>;
+  update(change: { model: string; where: { field: string; value: string }[]; update: object }): Promise<unknown>;
+}
+
+/** Seals the private keys of tokens under the current secret where another one of these sealed them. */
+async function sealKeysAnew(adapter: KeyRows, { secrets }: Pick<AuthServerDeps, 'secrets'>): Promise<void> {
+  const [current] = secrets;
+  if (!current) return;
+  const keys = {
+    keys: new Map(secrets.map(({ version, value }) => [version, value])),
+    currentVersion: current.version,
+  };
+  for (const { id, privateKey } of await adapter.findMany<{ id: string; privateKey: string }>({ model: 'jwks' })) {
+    const sealed = parseJson(privateKey);
+    if (typeof sealed !== 'string') continue;
+    const version = parseEnvelope(sealed)?.version;
+    if (version === current.version) continue;
+    // Those of before do not say which secret sealed them.
+    const candidates = version === undefined ? secrets : secrets.filter((secret) => secret.version === version);
+    for (const { value } of candidates) {
+      const bare = version === undefined ? sealed : sealed.slice(sealed.lastIndexOf('$') + 1);
+      const opened = await symmetricDecrypt({ key: value, data: bare }).catch(() => undefined);
+      if (opened === undefined) continue;
+      const text = JSON.stringify(await symmetricEncrypt({ key: keys, data: opened }));
+      await adapter.update({ model: 'jwks', where: [{ field: 'id', value: id }], update: { privateKey: text } });
+      break;
+    }
   }
 }

@@ -6,9 +6,7 @@ export {
   SignInRefused,
   SigninOff,
   SsoFailed,
-  SsoRefused,
   SsoRequired,
-  SsoUnavailable,
   signinErrors,
 } from './errors.ts';
 export type { Invitation } from './invitations/store.ts';
@@ -23,4 +21,5 @@ export { type ServiceChange, type ServiceInput, serviceChange, serviceInput } fr
 export type { Service } from './services/store.ts';
 export type { Session } from './sessions/sessions.ts';
 export { createSignin, type Replayed, type Signin, stayScope } from './signin.ts';
+export { idTokens } from './sso/holding.ts';
 export type { Arrival } from './sso/sso.ts';

@@ -15,8 +15,8 @@ export interface SigninPaths {
 export interface AuthServerDeps {
   db: Db;
   log: Log;
-  /** Signs cookies and encrypts the private keys of tokens. */
-  secret: string;
+  /** Sign cookies and encrypt the private keys of tokens: the first what is new, the others what was there before. */
+  secrets: readonly LibrarySecret[];
   publicUrl: string;
   paths: SigninPaths;
   /** The only audience of tokens. */
@@ -28,14 +28,22 @@ export interface AuthServerDeps {
   newId(prefix: string): string;
   /** Under what a refresh token, a code and the like are kept. */
   hashToken(token: string): string;
+  /** Under what one is kept that may be there already. */
+  findHash(token: string): Promise<string>;
   /** The same of a machine's secret; of one from before a rotation, while it counts, what the new one is kept under. */
-  hashClientSecret(secret: string): string;
+  hashClientSecret(secret: string): Promise<string>;
   /** What a person's token says besides what the protocol has, for a program; from memory. */
   claimsOf(userId: string, org: OrgId | undefined, clientId: string): Record<string, string>;
   /** In which organisation a person is signed in by this session; from memory. */
   orgOf(session: Pick<Visitor, 'userId' | 'org' | 'provider'>): OrgId | undefined;
   /** Whether somebody may come in by a password at all; from memory. */
   passwordCounts(userId: string): boolean;
+}
+
+/** A secret that the library works with; the version, a number of 32 bits, stays with it. */
+export interface LibrarySecret {
+  version: number;
+  value: string;
 }
 
 /** Somebody in a browser. */
@@ -130,4 +138,6 @@ export interface AuthServer {
   /** Makes the client known, or writes anew what its document says now. */
   keepClient(client: NewClient): Promise<void>;
   keepServiceClient(client: NewServiceClient): Promise<void>;
+  /** A JWT with the issuer's name, by the key that signs tokens; no access token, so that it opens nothing here. */
+  sign(claims: Readonly<Record<string, unknown>>): Promise<string>;
 }

@@ -21,7 +21,7 @@ import { createTokenUses } from './sessions/uses.ts';
 import { createSso, type Sso } from './sso/sso.ts';
 import { bindDevice, bindRefreshToken, boundDevice } from './sso/store.ts';
 import { type BuiltInIssuer, createBuiltInIssuer, createSigningKeys, type SigningKeys } from './tokens/issuer.ts';
-import { deleteExpired, deleteRefreshToken, findRefreshToken } from './tokens/store.ts';
+import { deleteExpired, deleteRefreshToken, findKeptHash, findRefreshToken } from './tokens/store.ts';
 
 const tidyMs = 3_600_000;
 /** How often, and how far apart, a refresh that crossed another one is tried again. */
@@ -44,6 +44,8 @@ export interface SigninDeps {
   /** What tokens may be used for. */
   scopes: readonly string[];
   development: boolean;
+  /** A service account (`service:<id>`) is no more. */
+  gone?(org: OrgId, subject: string): Promise<void>;
   /** What other rooms hold for a person, and end with the rest. */
   revokers?: readonly PersonRevoker[];
   /** Providers of single sign-on by their names. */
@@ -97,6 +99,8 @@ export interface Signin {
    */
   revoke(refreshToken: string, clientId: string): Promise<Replayed | undefined>;
   chooseOrg(org: OrgId, sessionId: string): Promise<void>;
+  /** Vouches for what is claimed, towards others who trust this issuer; it opens nothing here. */
+  sign(claims: object): Promise<string>;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -121,6 +125,12 @@ export function createSignin(deps: SigninDeps): Signin {
   const uses = createTokenUses({ db, log });
   const limits = createLimits({ db, keyring, clock });
   const hashToken = (token: string) => keyring.hash('sign-in', `token:${token}`);
+  const hashesOf = (token: string) => keyring.hashes('sign-in', `token:${token}`);
+  /** A token that is kept under the hash of an earlier secret is looked up by that. */
+  const findHash = async (token: string) => {
+    const [current = hashToken(token), ...others] = hashesOf(token);
+    return (others.length > 0 && (await findKeptHash(db, others))) || current;
+  };
   let loading: Promise<AuthServer> | undefined;
   let timer: NodeJS.Timeout | undefined;
 
@@ -130,7 +140,10 @@ export function createSignin(deps: SigninDeps): Signin {
         openAuthServer({
           db,
           log,
-          secret: keyring.key('sign-in').toString('base64'),
+          secrets: [keyring.id, ...keyring.others].map((id, index) => ({
+            version: Number.parseInt(id, 16),
+            value: (keyring.keys('sign-in')[index] ?? keyring.key('sign-in')).toString('base64'),
+          })),
           publicUrl,
           paths,
           resource,
@@ -138,10 +151,12 @@ export function createSignin(deps: SigninDeps): Signin {
           addressHeader,
           newId,
           hashToken,
-          hashClientSecret(secret) {
-            const hash = hashToken(secret);
-            const service = roster.serviceByOldSecret(hash);
-            return (service?.previous?.until ?? 0) > clock.now() ? (service?.hash ?? hash) : hash;
+          findHash,
+          async hashClientSecret(secret) {
+            const services = hashesOf(secret).map((hash) => roster.serviceByOldSecret(hash));
+            const service = services.find((one) => one !== undefined);
+            const counts = (service?.previous?.until ?? 0) > clock.now();
+            return (counts && service?.hash) || findHash(secret);
           },
           claimsOf(userId, org, clientId) {
             const member = sso.holder(userId, org);
@@ -219,6 +234,7 @@ export function createSignin(deps: SigninDeps): Signin {
       server,
       hashToken,
       newSecret: () => `fls_${randomToken(32)}`,
+      gone: async (org, clientId) => deps.gone?.(org, `service:${clientId}`),
     }),
     sessions: createSessions({ db, clock, roster, uses }),
     revocation,
@@ -234,16 +250,16 @@ export function createSignin(deps: SigninDeps): Signin {
       if (deviceCode !== undefined) return { response: await deviceToken(auth, request, asked) };
       for (let tries = 1; ; tries++) {
         // Before: a token that comes back too late is gone afterwards, with all of its family.
-        const known = refreshToken === undefined ? undefined : await findRefreshToken(db, hashToken(refreshToken));
+        const known = refreshToken === undefined ? undefined : await findRefreshToken(db, hashesOf(refreshToken));
         if (known && tries === 1 && !(await stands(known.userId, known.org))) {
-          await deleteRefreshToken(db, hashToken(refreshToken ?? ''), known.clientId);
+          await deleteRefreshToken(db, hashesOf(refreshToken ?? ''), known.clientId);
           return { response: signInAgain() };
         }
         const response = await auth.handle(request.clone(), { clientId, org: undefined });
         if (!known || response.status !== 400) return { response };
         const { error } = (await response.clone().json()) as { error?: string };
         if (error !== 'invalid_grant') return { response };
-        const { rotatedAt, ...replayed } = (await findRefreshToken(db, hashToken(refreshToken ?? ''))) ?? known;
+        const { rotatedAt, ...replayed } = (await findRefreshToken(db, hashesOf(refreshToken ?? ''))) ?? known;
         if (rotatedAt === undefined) return { response };
         // Whoever came first is writing down what both get: a refusal now would sign the person out.
         const crossed = rotatedAt > clock.now() - crossing.withinMs;
@@ -252,15 +268,16 @@ export function createSignin(deps: SigninDeps): Signin {
       }
     },
     async revoke(refreshToken, clientId) {
-      const hash = hashToken(refreshToken);
-      const known = await findRefreshToken(db, hash);
+      const hashes = hashesOf(refreshToken);
+      const known = await findRefreshToken(db, hashes);
       if (known?.clientId !== clientId) return undefined;
-      await deleteRefreshToken(db, hash, clientId);
+      await deleteRefreshToken(db, hashes, clientId);
       const { userId, org } = known;
       return { userId, clientId, org };
     },
     bindDevice: (visitor, org, userCode) => bindDevice(db, org, userCode, visitor.sessionId),
     chooseOrg: (org, sessionId) => chooseOrg(db, org, sessionId),
+    sign: async (claims) => (await server()).sign({ ...claims }),
     async start() {
       await roster.start();
       uses.start();

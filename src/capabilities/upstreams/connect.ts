@@ -1,5 +1,6 @@
 import { type PriorDiscovery, SdkError, SdkErrorCode } from '@modelcontextprotocol/client';
 import type { HttpUpstreamSettings, StdioUpstreamSettings } from '../../config/schema.ts';
+import type { Principal } from '../../kernel/principal.ts';
 import { type Connection, type ConnectionEvents, createClient, createConnection } from './connection.ts';
 import { createDirectExchange, type DirectExchange } from './direct.ts';
 import { bounded, httpStatus } from './failures.ts';
@@ -9,7 +10,7 @@ import { openApi } from './openapi/api.ts';
 import { orAborted } from './relay.ts';
 import { cleanError } from './secrets.ts';
 import { createStdioTransport, exitReason, lastWordsOf, ProcessEnded, type StdioTransport } from './stdio.ts';
-import type { Declaration, Surroundings, TransportKind } from './types.ts';
+import type { Authorizer, Declaration, Surroundings, TransportKind } from './types.ts';
 
 /** What was learned about an upstream: which transport and protocol it speaks. One for each authorization context. */
 export interface EraMemory {
@@ -23,6 +24,8 @@ const memoryMs = 24 * 60 * 60_000;
 
 interface Options {
   declaration: Declaration;
+  /** Whose connection it is, where not everybody's. */
+  who?: Principal | undefined;
   memory: EraMemory;
   around: Surroundings;
   scopes: Scopes;
@@ -84,6 +87,7 @@ async function openHttp(options: Options, settings: HttpUpstreamSettings): Promi
       egress: around.egress,
       scopes,
       timing: around.timing,
+      authorizerFor: authorizers(options),
     });
   const kind = settings.transport === 'auto' ? memory.kind : settings.transport;
   if (kind === 'sse') return attach(options, 'sse', make('sse'));
@@ -139,14 +143,20 @@ async function attach(
   return createConnection({ ...parts, whyClosed, oversize });
 }
 
-function directTo(
-  { declaration: { settings, source }, around }: Options,
-  protocolVersion: string | undefined,
-): DirectExchange | undefined {
+function directTo(options: Options, protocolVersion: string | undefined): DirectExchange | undefined {
+  const { declaration, around } = options;
+  const { settings, source } = declaration;
   if (!('url' in settings) || protocolVersion === undefined) return undefined;
   const { egress, timing, clientInfo } = around;
   const guarded = source === 'runtime';
-  return createDirectExchange({ settings, guarded, egress, timing, clientInfo, protocolVersion });
+  const authorizerFor = authorizers(options);
+  return createDirectExchange({ settings, guarded, egress, timing, clientInfo, protocolVersion, authorizerFor });
+}
+
+/** By who is behind a request; one of nobody in particular is the connection's own. */
+function authorizers({ declaration, around: { credentials }, who }: Options) {
+  return (caller: Principal | undefined): Authorizer | undefined =>
+    credentials?.authorizerFor(declaration, caller ?? who);
 }
 
 interface SpokenTransport extends StdioTransport {

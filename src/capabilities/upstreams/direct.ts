@@ -12,13 +12,15 @@ import type { CallerLink, ProgressUpdate } from '../../kernel/call.ts';
 import { createCrowd } from '../../kernel/crowd.ts';
 import { isObject, type Json, type JsonObject, parseJson } from '../../kernel/json.ts';
 import { encodeHeaderValue } from '../../kernel/paramheaders.ts';
+import type { Principal } from '../../kernel/principal.ts';
 import type { AnswerHeaders, PostUnderWay } from '../../platform/http/index.ts';
+import { authorized, credentialRefusal } from './authorized.ts';
 import { createEventReader } from './eventstream.ts';
 import type { Scope } from './flight.ts';
 import { basicCredentials, retryAfter } from './http.ts';
 import { AnswerTooLarge } from './oversize.ts';
 import { maxDepth } from './shape.ts';
-import type { ClientInfo, EgressPort, Timing } from './types.ts';
+import type { Authorizer, ClientInfo, EgressPort, Timing } from './types.ts';
 
 /**
  * `tools/call` at an HTTP upstream of the stateless revision without the SDK's client, which costs several times what
@@ -50,6 +52,8 @@ interface Options {
   timing: Timing;
   clientInfo: ClientInfo;
   protocolVersion: string;
+  /** As for the transport. */
+  authorizerFor(who: Principal | undefined): Authorizer | undefined;
 }
 
 const method = 'tools/call';
@@ -57,7 +61,7 @@ const lingerMs = 1_000;
 export const firstId = 1_000_000_000; // far from the ids that the SDK's client counts on the same connection
 
 export function createDirectExchange(options: Options): DirectExchange {
-  const { settings, guarded, egress, timing, clientInfo, protocolVersion } = options;
+  const { settings, guarded, egress, timing, clientInfo, protocolVersion, authorizerFor } = options;
   const url = new URL(settings.url);
   const fixed = {
     ...basicCredentials(url),
@@ -71,30 +75,42 @@ export function createDirectExchange(options: Options): DirectExchange {
   const underWay = createCrowd<PostUnderWay>();
   let lastId = firstId;
 
+  const send = async (params: JsonObject, credential: Record<string, string>, options: DirectOptions) => {
+    const { signal, scope, link, headers = {} } = options;
+    signal.throwIfAborted();
+    const id = ++lastId;
+    scope.requestId = id;
+    const hears = link !== undefined && link.hears !== false;
+    const meta = { ...envelope, ...(params._meta as JsonObject), ...(hears ? { progressToken: id } : {}) };
+    const body = JSON.stringify({ jsonrpc: '2.0', id, method, params: { ...params, _meta: meta } });
+    const { promise: come, resolve: hasCome, reject } = Promise.withResolvers<void>();
+    const answer = createAnswer({ id, link, scope, maxBytes: timing.maxMessageBytes, hasCome });
+    const named = { ...fixed, 'mcp-name': encodeHeaderValue(String(params.name)), ...headers };
+    const post = egress.post(url, { headers: { ...named, ...lowerCased(credential) }, body, guarded }, answer);
+    const onAbort = () => post.end(signal.reason);
+    signal.addEventListener('abort', onAbort, { once: true });
+    const leave = underWay.enter(post);
+    try {
+      post.over.then(hasCome, reject);
+      await come;
+      return answer;
+    } finally {
+      signal.removeEventListener('abort', onAbort);
+      leave();
+      if (answer.isStream()) lingerThenEnd(post);
+    }
+  };
+
   return {
-    async call(params, { signal, scope, link, headers = {} }) {
-      signal.throwIfAborted();
-      const id = ++lastId;
-      scope.requestId = id;
-      const hears = link !== undefined && link.hears !== false;
-      const meta = { ...envelope, ...(params._meta as JsonObject), ...(hears ? { progressToken: id } : {}) };
-      const body = JSON.stringify({ jsonrpc: '2.0', id, method, params: { ...params, _meta: meta } });
-      const { promise: come, resolve: hasCome, reject } = Promise.withResolvers<void>();
-      const answer = createAnswer({ id, link, scope, maxBytes: timing.maxMessageBytes, hasCome });
-      const sent = { ...fixed, 'mcp-name': encodeHeaderValue(String(params.name)), ...headers };
-      const post = egress.post(url, { headers: sent, body, guarded }, answer);
-      const onAbort = () => post.end(signal.reason);
-      signal.addEventListener('abort', onAbort, { once: true });
-      const leave = underWay.enter(post);
-      try {
-        post.over.then(hasCome, reject);
-        await come;
-        return answer.result();
-      } finally {
-        signal.removeEventListener('abort', onAbort);
-        leave();
-        if (answer.isStream()) lingerThenEnd(post);
-      }
+    async call(params, options) {
+      const answer = await authorized({
+        authorizer: authorizerFor(options.scope.flight?.call.principal),
+        signal: options.signal,
+        send: (credential) => send(params, credential, options),
+        refusalOf: ({ refusal }) => refusal(),
+        discard: async () => undefined, // it has been read
+      });
+      return answer.result();
     },
     close() {
       for (const post of underWay) post.end(new SdkError(SdkErrorCode.ConnectionClosed, 'Connection closed'));
@@ -122,6 +138,7 @@ function createAnswer({ id, link, scope, maxBytes, hasCome }: AnswerOptions) {
   const chunks: Buffer[] = [];
   let length = 0;
   let status = 0;
+  let challenge: string | undefined;
   let events: ((chunk: Buffer) => void) | undefined;
   let message: Record<string, unknown> | undefined;
 
@@ -155,9 +172,11 @@ function createAnswer({ id, link, scope, maxBytes, hasCome }: AnswerOptions) {
 
   return {
     isStream: () => events !== undefined,
+    refusal: () => credentialRefusal(status, challenge),
     head(got: number, headers: AnswerHeaders) {
       status = got;
       if (got >= 300 && got < 400) throw new Redirected();
+      challenge = textOf(headers['www-authenticate']);
       if (got >= 400) {
         scope.refusal = { status: got, retryAfterSeconds: retryAfter(textOf(headers['retry-after']) ?? null) };
         return;

@@ -1,5 +1,5 @@
 import { startCallClock, type TimeLimit } from '../../kernel/budget.ts';
-import type { Call, CallerLink, ProviderReply } from '../../kernel/call.ts';
+import type { Call, CallerLink, Continuation, ProviderReply } from '../../kernel/call.ts';
 import { FairleadError } from '../../kernel/errors.ts';
 import { follow } from '../../kernel/follow.ts';
 import { isObject, type JsonObject } from '../../kernel/json.ts';
@@ -15,6 +15,7 @@ import type { Lease } from './pool.ts';
 import { asInputRequest, askCaller, orAborted } from './relay.ts';
 import { answerRedactor } from './secrets.ts';
 import type { Declaration, Surroundings } from './types.ts';
+import { askToVisit, visitIn } from './visits.ts';
 
 type UpstreamCall = Call & { tool: Tool };
 
@@ -167,8 +168,30 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
 
   /** All rounds of a call as far as they can go here. */
   const run = async (call: UpstreamCall, flight: Flight, signal: AbortSignal): Promise<ProviderReply> => {
+    const visit = visitIn(call.continuation);
+    if (visit?.accepted) await visited(call, flight, signal);
+    try {
+      return await runRounds(call, flight, signal, visit ? visit.rest : call.continuation);
+    } catch (error) {
+      return askToVisit(call, error, visit);
+    }
+  };
+
+  /** A caller says that somebody opens the page, not that they are done there: a client would be back at once. */
+  const visited = async ({ principal }: UpstreamCall, flight: Flight, signal: AbortSignal) => {
+    const goOn = flight.pauseClock();
+    await around.credentials?.settled?.(declaration, principal, signal).catch(() => undefined);
+    goOn();
+  };
+
+  const runRounds = async (
+    call: UpstreamCall,
+    flight: Flight,
+    signal: AbortSignal,
+    continuation: Continuation | undefined,
+  ): Promise<ProviderReply> => {
     let params = paramsOf(call);
-    if (call.continuation) params = { ...params, ...call.continuation };
+    if (continuation) params = { ...params, ...continuation };
     for (let rounds = 0; rounds < maxRounds; rounds++) {
       const { result, connection } = await round(call, flight, params, signal);
       if (connection?.kind === 'openapi') return ownReply(result);

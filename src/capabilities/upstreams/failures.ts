@@ -1,4 +1,10 @@
-import { ProtocolError, SdkError, SdkErrorCode, SdkHttpError } from '@modelcontextprotocol/client';
+import {
+  InsufficientScopeError,
+  ProtocolError,
+  SdkError,
+  SdkErrorCode,
+  SdkHttpError,
+} from '@modelcontextprotocol/client';
 import { FairleadError, NotFound, ShuttingDown } from '../../kernel/errors.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import { EgressBlocked, EgressUnresolved } from '../../platform/http/index.ts';
@@ -79,6 +85,11 @@ const ownReasons: Record<string, string> = {
   [ShuttingDown.code]: 'the server is shutting down',
 };
 
+/** What has to happen before it can be listed. */
+const waitsFor: Record<string, string> = {
+  NOBODY_CONNECTED: 'it waits for somebody to sign in',
+};
+
 /** Text from elsewhere, bounded, in one line and without control characters. */
 export function bounded(text: string, max: number = maxReason): string {
   const line = text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
@@ -93,7 +104,8 @@ export function reasonOf(error: unknown): string {
   const tooLarge = oversizeIn(error);
   if (tooLarge) return tooLarge.message;
   for (let inner = error, depth = 0; depth < 6 && inner instanceof Error; inner = inner.cause, depth++) {
-    if (inner instanceof FairleadError) return ownReasons[inner.code] ?? 'it cannot be used from here';
+    if (inner instanceof FairleadError)
+      return ownReasons[inner.code] ?? waitsFor[inner.code] ?? whyNoToken(inner) ?? 'it cannot be used from here';
     if (inner instanceof ProcessEnded || inner instanceof ImportFault) return inner.message;
     const status = httpStatus(inner);
     if (status === 401) return 'it requires other credentials (HTTP 401)';
@@ -111,6 +123,11 @@ export function reasonOf(error: unknown): string {
   }
   if (error.code === SdkErrorCode.EraNegotiationFailed) return 'it cannot be reached, or does not speak MCP';
   return 'it does not speak MCP as it should';
+}
+
+/** Says itself what is wrong, in words for everybody. */
+function whyNoToken({ code, message }: FairleadError): string | undefined {
+  return code.startsWith('CREDENTIAL_') ? message.replace(/\.$/, '') : undefined;
 }
 
 /** What more there is to say to those who operate; secrets are taken out before. */
@@ -145,12 +162,27 @@ export function isUnknownMethod(error: unknown): boolean {
 }
 
 export function httpStatus(error: unknown): number | undefined {
+  if (error instanceof InsufficientScopeError) return 403; // the SDK's name for one kind of it
   return error instanceof SdkHttpError ? error.status : undefined;
+}
+
+/** What stood in the way was the credential of whoever is behind the request, or that there is none. */
+export function isAboutCredentials(error: unknown): boolean {
+  return refusalIn(error) !== undefined || httpStatus(error) === 401 || httpStatus(error) === 403;
+}
+
+/** Our own refusal to send a request, however the SDK has wrapped it; what hinders everybody alike is none. */
+function refusalIn(error: unknown): FairleadError | undefined {
+  for (let inner = error, depth = 0; depth < 6 && inner instanceof Error; inner = inner.cause, depth++) {
+    if (inner instanceof FairleadError) return inner.code in ownReasons ? undefined : inner;
+  }
+  return undefined;
 }
 
 /** Judges what an exchange with an upstream threw. */
 export function judge(name: string, target: string, error: unknown, scope: Scope | undefined): Failure {
-  if (error instanceof FairleadError) return judgeOwn(name, error);
+  const own = error instanceof FairleadError ? error : refusalIn(error);
+  if (own) return judgeOwn(name, own);
   const tooLarge = oversizeIn(error);
   if (tooLarge) return oversized(name, tooLarge);
   if (error instanceof ProtocolError) return judgeAnswer(name, target, error);

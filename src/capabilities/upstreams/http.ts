@@ -1,9 +1,11 @@
 import { SSEClientTransport, StreamableHTTPClientTransport, type Transport } from '@modelcontextprotocol/client';
 import type { HttpUpstreamSettings } from '../../config/schema.ts';
+import type { Principal } from '../../kernel/principal.ts';
+import { authorized, discardBody, refusedBy, withCredential } from './authorized.ts';
 import { backoffMs } from './backoff.ts';
 import type { Scope, Scopes } from './flight.ts';
 import { AnswerTooLarge } from './oversize.ts';
-import type { EgressPort, Timing } from './types.ts';
+import type { Authorizer, EgressPort, Timing } from './types.ts';
 
 interface Options {
   settings: HttpUpstreamSettings;
@@ -12,6 +14,8 @@ interface Options {
   egress: EgressPort;
   scopes: Scopes;
   timing: Timing;
+  /** Whose credentials go with a request, by who is behind it; undefined stands for whoever opened the connection. */
+  authorizerFor(who: Principal | undefined): Authorizer | undefined;
 }
 
 /** A transport that may know what too large an answer broke it. */
@@ -78,12 +82,25 @@ export function basicCredentials(url: URL): Record<string, string> {
   return { authorization: `Basic ${Buffer.from(pair).toString('base64')}` };
 }
 
-function boundedFetch({ egress, guarded, scopes, timing }: Options, nobodysOversize: (error: AnswerTooLarge) => void) {
+function boundedFetch(
+  { settings, egress, guarded, scopes, timing, authorizerFor }: Options,
+  nobodysOversize: (error: AnswerTooLarge) => void,
+) {
+  const { origin } = new URL(settings.url);
   return async (url: string | URL, init: RequestInit = {}): Promise<Response> => {
     const scope = scopes.getStore();
     // On the older protocol the SDK leaves the request of a cancelled call open; the scope ends it.
     const signals = [init.signal, scope?.linger].filter((signal) => signal instanceof AbortSignal);
-    const response = await egress.fetch(url, { ...init, signal: AbortSignal.any(signals), guarded });
+    const signal = AbortSignal.any(signals);
+    const isHere = new URL(url).origin === origin; // a credential goes nowhere else, whoever names the address
+    const response = await authorized({
+      authorizer: isHere ? authorizerFor(scope?.flight?.call.principal) : undefined,
+      signal,
+      send: (credential) =>
+        egress.fetch(url, { ...init, headers: withCredential(init.headers, credential), signal, guarded }),
+      refusalOf: refusedBy,
+      discard: discardBody,
+    });
     if (scope && !response.ok) {
       scope.refusal = { status: response.status, retryAfterSeconds: retryAfter(response.headers.get('retry-after')) };
     }

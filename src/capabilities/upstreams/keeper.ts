@@ -41,6 +41,8 @@ export interface Keeper {
   suspect(): void;
   /** What was listed is out of date. */
   listAgain(): void;
+  /** What kept it from being listed may be over: the pause before the next attempt ends. */
+  tryNow(): void;
   /** It is of no use any more: replace it at once. */
   replace(connection: Connection, reason: string): void;
   watch(uris: readonly string[]): void;
@@ -248,6 +250,7 @@ export function createKeeper({ declaration, around, scopes, memory, redact, reso
 
     suspect: () => suspect(),
     listAgain: () => listChanged(),
+    tryNow: () => wake(),
 
     replace(connection, reason) {
       if (connection !== current) return;

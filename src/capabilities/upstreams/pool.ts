@@ -1,7 +1,8 @@
+import type { Principal } from '../../kernel/principal.ts';
 import { backoffMs } from './backoff.ts';
 import type { Connection } from './connection.ts';
 import { UpstreamBusy, UpstreamUnavailable } from './errors.ts';
-import { reasonOf } from './failures.ts';
+import { isAboutCredentials, reasonOf } from './failures.ts';
 import { patience } from './patience.ts';
 import { orAborted } from './relay.ts';
 import type { Timing } from './types.ts';
@@ -21,9 +22,11 @@ export interface Lease {
 
 /** Connections of single principals or sessions: opened when first needed, bounded, closed when idle. */
 export interface Pool {
-  acquire(key: string, signal: AbortSignal): Promise<Lease>;
+  acquire(key: string, signal: AbortSignal, who?: Principal): Promise<Lease>;
   /** Forgets a connection that is of no use any more. */
   drop(connection: Connection, reason: string): void;
+  /** Closes those of these keys; a call that runs on one is cut. */
+  release(which: (key: string) => boolean): void;
   stop(): Promise<void>;
 }
 
@@ -31,7 +34,7 @@ interface Deps {
   name: string;
   timing: Timing;
   now(): number;
-  open(signal: AbortSignal): Promise<Connection>;
+  open(signal: AbortSignal, who: Principal | undefined): Promise<Connection>;
 }
 
 export function createPool({ name, timing, now, open }: Deps): Pool {
@@ -58,7 +61,7 @@ export function createPool({ name, timing, now, open }: Deps): Pool {
     void remove(...oldest, 'another caller needed its place');
   };
 
-  const create = (key: string): Entry => {
+  const create = (key: string, who: Principal | undefined): Entry => {
     // A program that cannot be started must not be started for every call.
     if (now() < blockedUntil) {
       const retryAfterSeconds = Math.max(1, Math.ceil((blockedUntil - now()) / 1_000));
@@ -67,7 +70,7 @@ export function createPool({ name, timing, now, open }: Deps): Pool {
     makeRoom();
     const bound = patience(timing.connectMs);
     const entry: Entry = {
-      opening: open(AbortSignal.any([stopping.signal, bound.signal])).finally(bound.end),
+      opening: open(AbortSignal.any([stopping.signal, bound.signal]), who).finally(bound.end),
       uses: 0,
       usedAt: now(),
     };
@@ -81,6 +84,7 @@ export function createPool({ name, timing, now, open }: Deps): Pool {
       },
       (error: unknown) => {
         void remove(key, entry, 'failed');
+        if (isAboutCredentials(error)) return; // another caller has another one
         blockedReason = reasonOf(error);
         blockedUntil = now() + backoffMs(++failures, timing);
       },
@@ -89,8 +93,11 @@ export function createPool({ name, timing, now, open }: Deps): Pool {
   };
 
   return {
-    async acquire(key, signal) {
-      const entry = entries.get(key) ?? create(key);
+    release(which) {
+      for (const [key, entry] of [...entries]) if (which(key)) void remove(key, entry, 'its credential has changed');
+    },
+    async acquire(key, signal, who) {
+      const entry = entries.get(key) ?? create(key, who);
       entry.uses++;
       clearTimeout(entry.idle);
       let released = false;

@@ -1,6 +1,6 @@
 import { isWebAddress } from '../../config/addresses.ts';
 import { findReferences } from '../../config/references.ts';
-import type { UpstreamSettings } from '../../config/schema.ts';
+import type { OpenApiUpstreamSettings, UpstreamSettings } from '../../config/schema.ts';
 import { InvalidRequest } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
 import { isObject } from '../../kernel/json.ts';
@@ -198,13 +198,20 @@ function refuseShownSecrets(settings: UpstreamSettings): void {
 
 /** Where it says that requests are to go. Throws `InvalidRequest` for a file of this machine. */
 function addressesOf(settings: UpstreamSettings): string[] {
-  if ('url' in settings) return [settings.url];
+  if ('url' in settings) return [settings.url, ...addressesOfAuth(settings.auth)];
   if (!('openapi' in settings)) return [];
   const { openapi, baseUrl } = settings;
   if (typeof openapi === 'string' && !isWebAddress(openapi)) {
     throw InvalidRequest({ faults: 'openapi: must be a URL or the document itself; files are named in fairlead.yaml' });
   }
-  return [openapi, baseUrl].filter((address) => typeof address === 'string');
+  return [openapi, baseUrl, ...addressesOfAuth(settings.auth)].filter((address) => typeof address === 'string');
+}
+
+function addressesOfAuth(auth: OpenApiUpstreamSettings['auth']): string[] {
+  if (!auth) return [];
+  const servers: { issuer?: string | undefined; tokenEndpoint?: string | undefined }[] = [auth];
+  if (auth.grant === 'enterprise_managed') servers.push(auth.identityProvider);
+  return servers.flatMap(({ issuer, tokenEndpoint }) => [issuer, tokenEndpoint]).filter((each) => each !== undefined);
 }
 
 function withOldSecrets(keyring: Keyring, row: RuntimeRow, input: unknown): unknown {

@@ -4,7 +4,7 @@ import { httpUpstream, openApiUpstream, stdioUpstream, type UpstreamSettings } f
 import { InvalidRequest } from '../../kernel/errors.ts';
 import { isObject, type JsonObject } from '../../kernel/json.ts';
 import type { OrgId } from '../../kernel/principal.ts';
-import type { Keyring } from '../../platform/keyring/index.ts';
+import type { Keyring, Renewal } from '../../platform/keyring/index.ts';
 import type { Standing } from '../../platform/secrets/index.ts';
 import { isSecretArg, maskedArgs, maskedDocument, maskedUrl } from './secrets.ts';
 import type { Declaration } from './types.ts';
@@ -45,6 +45,18 @@ export function unseal(keyring: Keyring, org: OrgId, name: string, stored: JsonO
   return mapStrings(settings, open) as unknown as UpstreamSettings;
 }
 
+/** The same under the current secret; undefined where all of it is already. Throws when no secret here opens a value. */
+export function sealAnew(renewal: Renewal, org: OrgId, name: string, stored: JsonObject): JsonObject | undefined {
+  const sealed = Array.isArray(stored.sealed) ? stored.sealed : [];
+  let changed = false;
+  const renewed = mapStrings(stored, (value, field) => {
+    if (!sealed.includes(field) || renewal.isCurrent(value)) return value;
+    changed = true;
+    return renewal.again(value, contextOf(org, name, field));
+  });
+  return changed ? renewed : undefined;
+}
+
 /** Settings as they may be shown: secrets hidden, references as they were written. */
 export function masked(settings: UpstreamSettings): JsonObject {
   const hide = (values: Record<string, string>) =>
@@ -55,10 +67,29 @@ export function masked(settings: UpstreamSettings): JsonObject {
     return { ...settings, args: maskedArgs(settings.args), env: hide(settings.env) } as unknown as JsonObject;
   }
   const headers = hide(settings.headers);
-  if (!('openapi' in settings)) return { ...settings, url: maskedUrl(settings.url), headers } as unknown as JsonObject;
+  const auth = maskedAuth(settings.auth);
+  if (!('openapi' in settings)) {
+    return { ...settings, url: maskedUrl(settings.url), headers, ...auth } as unknown as JsonObject;
+  }
   // A document that was given as it is would only be long; it is kept in the same way as a secret.
   const openapi = typeof settings.openapi === 'string' ? maskedDocument(settings.openapi) : hidden;
-  return { ...settings, openapi, headers, secrets: hide(settings.secrets) } as unknown as JsonObject;
+  return { ...settings, openapi, headers, secrets: hide(settings.secrets), ...auth } as unknown as JsonObject;
+}
+
+function maskedAuth(auth: object | undefined): { auth?: unknown } {
+  if (!auth) return {};
+  const hide = (value: unknown, field: string): unknown => {
+    if (isObject(value)) {
+      return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, hide(item, `${field}.${key}`)]));
+    }
+    return typeof value === 'string' && isAuthSecret(field) && !wholeReference.test(value) ? hidden : value;
+  };
+  return { auth: hide(auth, 'auth') };
+}
+
+/** What a client proves itself with. */
+function isAuthSecret(field: string): boolean {
+  return /^auth\.(identityProvider\.)?(clientSecret|privateKey|assertion)$/.test(field);
 }
 
 /**
@@ -91,12 +122,38 @@ export function keepHidden(input: unknown, before: UpstreamSettings): unknown {
     ...keep('env'),
     ...keep('headers'),
     ...keep('secrets'),
+    ...keepAuth(input, before, sameTarget, faults),
     ...(sameArgs ? { args: before.args } : {}),
     ...(sameUrl ? { url: before.url } : {}),
     ...(sameDocument ? { openapi: before.openapi } : {}),
   };
   if (faults.length > 0) throw InvalidRequest({ faults });
   return settings;
+}
+
+/** A client's secret goes to its authorization server, and what it is good for to the upstream: both have to be the same. */
+function keepAuth(
+  { auth }: Record<string, unknown>,
+  before: UpstreamSettings,
+  sameTarget: boolean,
+  faults: string[],
+): { auth?: unknown } {
+  const old = 'command' in before ? undefined : before.auth;
+  if (!isObject(auth) || !isObject(old)) return {};
+  const keepIn = (next: Record<string, unknown>, last: Record<string, unknown>, field: string) => {
+    const sameServer = next.issuer === last.issuer && next.tokenEndpoint === last.tokenEndpoint;
+    const kept: [string, unknown][] = Object.entries(next).map(([key, value]) => {
+      const name = `${field}.${key}`;
+      const inner = last[key];
+      if (isObject(value) && isObject(inner)) return [key, keepIn(value, inner, name)];
+      if (value !== hidden || !isAuthSecret(name) || inner === undefined) return [key, value];
+      if (!sameTarget || !sameServer)
+        faults.push(`${name}: the old value goes only where it went before; give it again`);
+      return [key, inner];
+    });
+    return Object.fromEntries(kept);
+  };
+  return { auth: keepIn(auth, old, 'auth') };
 }
 
 function isSameTarget(
@@ -174,7 +231,7 @@ function mapSecrets(settings: UpstreamSettings, change: (value: string, field: s
 }
 
 function isSecretField(settings: UpstreamSettings, field: string): boolean {
-  if (/^(env|headers|secrets)\./.test(field)) return true;
+  if (/^(env|headers|secrets)\./.test(field) || isAuthSecret(field)) return true;
   if ('url' in settings) return field === 'url' && settings.url !== maskedUrl(settings.url);
   if ('openapi' in settings) {
     const { openapi } = settings;
@@ -186,7 +243,7 @@ function isSecretField(settings: UpstreamSettings, field: string): boolean {
   return index !== undefined && isSecretArg(settings.args, Number(index));
 }
 
-const valueFields = ['env', 'headers', 'secrets', 'args', 'url', 'baseUrl', 'command', 'cwd'];
+const valueFields = ['env', 'headers', 'secrets', 'auth', 'args', 'url', 'baseUrl', 'command', 'cwd'];
 
 /** Changes every text in the fields that hold values of users; a whole OpenAPI document is no such text. */
 function mapStrings(settings: JsonObject, change: (value: string, field: string) => string): JsonObject {

@@ -116,11 +116,22 @@ function secretsOf(settings: UpstreamSettings): string[] {
     const args = settings.args.filter((_, index) => isSecretArg(settings.args, index));
     return [...Object.values(settings.env), ...args, ...args.map((arg) => arg.slice(arg.indexOf('=') + 1))];
   }
-  const headers = Object.values(settings.headers).flatMap((value) => [value, value.replace(/^\w+ /, '')]);
+  const headers = [
+    ...Object.values(settings.headers).flatMap((value) => [value, value.replace(/^\w+ /, '')]),
+    ...secretsOfAuth(settings.auth),
+  ];
   if (!('openapi' in settings)) return [...headers, ...secretsOfUrl(settings.url)];
   const { openapi } = settings;
   const given = Object.values(settings.secrets).flatMap(formsOf);
   return [...headers, ...given, ...(typeof openapi === 'string' && isWebAddress(openapi) ? secretsOfUrl(openapi) : [])];
+}
+
+function secretsOfAuth(auth: OpenApiUpstreamSettings['auth']): string[] {
+  if (!auth) return [];
+  const clients = [auth, ...(auth.grant === 'enterprise_managed' ? [auth.identityProvider] : [])];
+  const own = clients.flatMap(({ clientSecret, privateKey }) => [clientSecret, privateKey]);
+  const assertion = auth.grant === 'jwt_bearer' ? auth.assertion : undefined;
+  return [...own, assertion].flatMap((secret) => (secret === undefined ? [] : formsOf(secret)));
 }
 
 function secretsOfUrl(text: string): string[] {

@@ -90,6 +90,17 @@ export async function updateRuntime(db: Db, org: OrgId, row: Omit<RuntimeRow, 'o
   return updated.numUpdatedRows > 0n;
 }
 
+/** Writes sealed values anew, unless the settings were changed meanwhile; what they say stays, and so does the revision. */
+export async function resealRuntime(db: Db, org: OrgId, { name, revision, settings }: Omit<RuntimeRow, 'org'>) {
+  await tables(db)
+    .updateTable('upstreams_runtime')
+    .set({ settings: JSON.stringify(settings) })
+    .where('org', '=', org)
+    .where('name', '=', name)
+    .where('revision', '=', revision)
+    .execute();
+}
+
 /** False when there was none of this name. */
 export async function deleteRuntime(db: Db, org: OrgId, name: string): Promise<boolean> {
   const deleted = await tables(db)

@@ -1,6 +1,6 @@
 import type { Readable, Writable } from 'node:stream';
 import type { UpstreamSettings } from '../../config/schema.ts';
-import type { OrgId } from '../../kernel/principal.ts';
+import type { OrgId, Principal } from '../../kernel/principal.ts';
 import type { Egress } from '../../platform/http/index.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 import type { ListedItems, Refused, Taken, ToolsetFacts } from '../catalog/index.ts';
@@ -40,6 +40,34 @@ export interface EgressPort {
   post: Egress['post'];
   /** Rejects when the address may not be reached. */
   assertAllowed(url: string | URL): Promise<void>;
+}
+
+/** Whose credentials requests to one upstream carry. */
+export interface Authorizer {
+  /** Headers for a request now; throws a `FairleadError`, fit for the caller, where there is no credential. */
+  headers(signal: AbortSignal): Promise<Record<string, string>>;
+  /**
+   * The upstream refused what `headers` gave: 401, or 403 with `insufficient_scope`. Whether another try with new headers
+   * makes sense. Throws as `headers` does.
+   */
+  refused(
+    refusal: { status: number; challenge: string | undefined; sent: Record<string, string> },
+    signal: AbortSignal,
+  ): Promise<boolean>;
+}
+
+/** Where credentials towards upstreams come from, beside headers and secrets that stand in their settings. */
+export interface CredentialsPort {
+  /**
+   * Undefined for an upstream that needs none.
+   *
+   * @param who is behind the request; undefined for Fairlead itself, which lists and looks whether it still answers
+   */
+  authorizerFor(declaration: Declaration, who: Principal | undefined): Authorizer | undefined;
+  /** Whether everybody has a credential of their own, so that no connection may serve two people. */
+  isPersonal(declaration: Declaration): boolean;
+  /** Waits a while for somebody who was sent to a page, and may be done there. */
+  settled?(declaration: Declaration, who: Principal, signal: AbortSignal): Promise<void>;
 }
 
 /** Makes tools of OpenAPI documents. */
@@ -174,6 +202,7 @@ export interface Surroundings {
   processes: ProcessesPort;
   egress: EgressPort;
   importer: ImporterPort;
+  credentials?: CredentialsPort;
   clientInfo: ClientInfo;
   log: Log;
   timing: Timing;

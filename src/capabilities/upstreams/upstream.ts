@@ -1,4 +1,5 @@
 import type { Call, ProviderReply } from '../../kernel/call.ts';
+import { subjectBehind } from '../../kernel/principal.ts';
 import type { Tool } from '../../kernel/tool.ts';
 import { type EraMemory, openConnection } from './connect.ts';
 import type { Connection } from './connection.ts';
@@ -19,6 +20,10 @@ export interface Upstream {
   readonly settled: Promise<void>;
   status(): UpstreamStatus;
   dispatch(call: Call & { tool: Tool }, signal: AbortSignal): Promise<ProviderReply>;
+  /** A credential for it came: lists it at once, if it is not live. */
+  tryNow(): void;
+  /** Closes the connection of somebody whose credential has changed. */
+  release(subject: string): void;
   /** Which of its resources somebody wants to be told about. */
   watch(uris: readonly string[]): void;
   /** Lets running calls end, takes no new ones, then stops. */
@@ -37,17 +42,19 @@ export function createUpstream(
   const { timing, now } = around;
   const scopes = createScopes();
   const target = targetOf(settings);
-  // All connections use the credentials of the declaration, so they are one authorization context.
+  // All connections use the credentials of the declaration, so they are one authorization context; unless each has its own.
+  const isPersonal = 'url' in settings && surroundings.credentials?.isPersonal(declaration) === true;
   const memory: EraMemory = {};
   const keeper = createKeeper({ declaration, around, scopes, memory, redact, resourceUpdated });
   const pool = createPool({
     name,
     timing,
     now,
-    open: (signal) =>
+    open: (signal, who) =>
       openConnection({
         declaration,
-        memory,
+        who,
+        memory: isPersonal ? {} : memory,
         around,
         scopes,
         signal,
@@ -57,17 +64,27 @@ export function createUpstream(
   });
 
   const acquire = async (call: Call, signal: AbortSignal): Promise<Lease> => {
-    const shared = settings.isolation === 'shared';
     const off = fault ?? (settings.disabled ? 'it is disabled' : undefined);
     if (off) throw UpstreamUnavailable({ name, reason: off });
+    if (isPersonal) {
+      // Whether it can be listed says nothing about this caller, and what the caller lacks is said at once.
+      await around.credentials?.authorizerFor(declaration, call.principal)?.headers(signal);
+      return pool.acquire(isolationKey(call), signal, call.principal);
+    }
     // While the upstream as a whole is down, opening a connection for each call would only add to its troubles.
     const connection = await keeper.live(signal);
-    return shared ? { connection, release: () => undefined } : pool.acquire(isolationKey(call), signal);
+    if (settings.isolation === 'shared') return { connection, release: () => undefined };
+    return pool.acquire(isolationKey(call), signal, call.principal);
   };
 
-  const isolationKey = ({ principal, link }: Call): string =>
+  const isolationKey = ({ principal, link }: Call): string => {
+    // An agent of a person uses that person's credential, so it may share the person's connection.
+    const whose = isPersonal && settings.isolation === 'shared' ? subjectBehind(principal) : principal.id;
     // Callers of 2026-07-28 and of REST have no session; the nearest thing that is theirs alone is who they are.
-    settings.isolation === 'session' && link.sessionId ? `session ${link.sessionId}` : `principal ${principal.id}`;
+    const session = settings.isolation === 'session' ? link.sessionId : undefined;
+    if (session === undefined) return `principal ${whose}`;
+    return isPersonal ? `session ${session} of ${whose}` : `session ${session}`;
+  };
 
   const replace = (connection: Connection, reason: string) => {
     keeper.replace(connection, reason);
@@ -117,6 +134,8 @@ export function createUpstream(
       };
     },
     dispatch: dispatcher.dispatch,
+    tryNow: () => keeper.tryNow(),
+    release: (subject) => pool.release((key) => key === `principal ${subject}` || key.endsWith(` of ${subject}`)),
     watch: (uris) => keeper.watch(uris),
     async retire() {
       keeper.retire();

@@ -34,6 +34,10 @@ export interface Upstreams extends ToolProvider {
   get(org: OrgId, name: string): UpstreamStatus | undefined;
   /** Settings as they may be shown: secrets are hidden. */
   describe(org: OrgId, name: string): JsonObject | undefined;
+  /** As it is run: with its references resolved, so never to be shown. */
+  declaration(org: OrgId, name: string): Declaration | undefined;
+  /** The credential of somebody for it has come, changed or gone. */
+  credentialChanged(org: OrgId, name: string, subject: string): void;
   /** Throws `InvalidRequest`, `UpstreamNameTaken`, `RuntimeStdioOff`, `UpstreamLimit`, and what the SSRF guard throws. */
   add(org: OrgId, name: string, input: unknown, by: string): Promise<UpstreamStatus>;
   /** As `add`; also throws `UpstreamUnknown`. A secret given as `***` stays as it was. */
@@ -57,6 +61,8 @@ export interface UpstreamsDeps extends Omit<Surroundings, 'timing' | 'now' | 'im
   bus: Bus;
   keyring: Keyring;
   clock: Clock;
+  /** An upstream is declared nowhere any more. */
+  gone?(org: OrgId, name: string): Promise<void>;
   /** Upstreams of the file by name, references resolved. */
   declared: Record<string, DeclaredUpstream>;
   allowRuntimeStdio: boolean;
@@ -113,6 +119,7 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
     for (const { org, name } of seen) {
       if (running.has(`${org} ${name}`)) continue;
       await deps.catalog.removeToolset(org, name);
+      await deps.gone?.(org, name);
       await removeSeen(deps.db, org, name);
     }
     const known = new Set(seen.map(({ org, name }) => `${org} ${name}`));
@@ -165,6 +172,13 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
       return declaration && masked(declaration.written ?? declaration.settings);
     },
 
+    declaration: (org, name) => registry.get(org, name)?.declaration,
+    credentialChanged(org, name, subject) {
+      const upstream = registry.get(org, name);
+      upstream?.release(subject);
+      upstream?.tryNow();
+    },
+
     async add(org, name, input, by) {
       await runtime.add(org, name, input, by);
       await addSeen(deps.db, org, name);
@@ -174,7 +188,10 @@ export function createUpstreams(deps: UpstreamsDeps): Upstreams {
       await runtime.change(org, name, input, by);
       return statusOf(org, name);
     },
-    remove: runtime.remove,
+    async remove(org, name, by) {
+      await runtime.remove(org, name, by);
+      await deps.gone?.(org, name);
+    },
     purged: runtime.tell,
     test: runtime.test,
 

@@ -17,6 +17,9 @@ import { catalogTemplate } from './catalog/template.ts';
 import { configCheck } from './config/check.ts';
 import { configSchema } from './config/schema.ts';
 import { connect } from './connect.ts';
+import { connectionsConnect } from './connections/connect.ts';
+import { connectionsList } from './connections/list.ts';
+import { connectionsRemove } from './connections/remove.ts';
 import { doctor } from './doctor.ts';
 import { endpointsAdd } from './endpoints/add.ts';
 import { endpointsList } from './endpoints/list.ts';
@@ -104,6 +107,9 @@ export const commands: readonly CommandSpec[] = [
   upstreamsAdd,
   upstreamsTest,
   upstreamsRemove,
+  connectionsList,
+  connectionsConnect,
+  connectionsRemove,
   endpointsList,
   endpointsShow,
   endpointsAdd,

@@ -36,7 +36,7 @@ export const restore: CommandSpec = {
     const found = await findData(context, options);
     const known = found.settings.secret !== undefined || !unverified;
     const keyring = known ? keyringOf(found, ' If it is lost, add --unverified.') : undefined;
-    const sign = keyring && ((sha256: string) => keyring.hash('backups', sha256));
+    const sign = keyring && ((sha256: string) => keyring.hashes('backups', sha256));
     const source = await openBackup(file, { sign, unverified, migrations });
 
     const data = await prepareData(context, options);

@@ -36,6 +36,9 @@ export type BackupContent = z.infer<typeof Content> | { row: string };
 /** Signs the digest of a backup, so that only who holds the server's secret can write one that fits it. */
 export type BackupSigner = (sha256: string) => string;
 
+/** The same under each secret that it may have been made under. */
+export type BackupVerifier = (sha256: string) => string | readonly string[];
+
 /**
  * Writes the file so that its name appears only when it is whole; an older backup of that name stays until then.
  * Readable by its owner only: it holds everything that the database holds. Returns its size in bytes.

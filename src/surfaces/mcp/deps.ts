@@ -20,6 +20,8 @@ export interface McpDeps {
   maxBodyBytes: number;
   /** Told when a session or stream opens; calls what comes back when it closes. */
   connectionOpened(): () => void;
+  /** Tells when somebody has done what a page was for, by the id of its elicitation. Returns the way to stop. */
+  onVisited(listener: (elicitationId: string) => void): () => void;
   /** Tells when policies or endpoints changed, so that listings may have. Returns the way to stop. */
   rulesChanged(listener: () => void): () => void;
 }

@@ -13,6 +13,7 @@ import { createRounds } from './rounds.ts';
 import { createSessions, rpcResponse } from './sessions.ts';
 import { createShortWay, type ShortWay } from './short/short.ts';
 import { createStateCodec } from './state.ts';
+import { createVisits } from './visits.ts';
 
 /** MCP over HTTP, both eras from one URL. */
 export interface McpSurface {
@@ -38,11 +39,13 @@ export function createMcpSurface(deps: McpSurfaceDeps): McpSurface {
   const parts: ServerParts = {
     deps,
     rounds: createRounds({ gateway: deps.gateway, parking, codec }),
+    visits: createVisits(),
     verifyState: (state, ctx) => codec.verify(state, ctx),
   };
   const sessions = createSessions(parts);
   const modern = createModern(parts);
   let stopNotices: (() => void) | undefined;
+  let stopVisits: (() => void) | undefined;
 
   const serve = async (request: Request, admitted: Admitted): Promise<Response> => {
     // An endpoint that is not there gets no server either.
@@ -105,10 +108,13 @@ export function createMcpSurface(deps: McpSurfaceDeps): McpSurface {
     start() {
       sessions.start();
       stopNotices ??= startNotices(deps, sessions, modern);
+      stopVisits ??= deps.onVisited(parts.visits.done);
     },
     async stop() {
       stopNotices?.();
       stopNotices = undefined;
+      stopVisits?.();
+      stopVisits = undefined;
       parking.close();
       await answers.sent(answerGraceMs);
       await Promise.all([sessions.close(), modern.close()]);

@@ -4,6 +4,7 @@ import type { CallBegun } from './begun.ts';
 import type { Admitted, McpDeps } from './deps.ts';
 import type { RoundOver, Rounds } from './rounds.ts';
 import type { SealedState } from './state.ts';
+import type { Visits } from './visits.ts';
 
 /** One client's server: built for a session, or for a single request of the stateless revision. */
 export interface ServerIdentity {
@@ -21,6 +22,7 @@ export interface ServerIdentity {
 export interface ServerParts {
   deps: McpDeps;
   rounds: Rounds;
+  visits: Visits;
   verifyState(state: string, ctx: ServerContext): Promise<SealedState>;
 }
 

@@ -67,7 +67,10 @@ export function useHandlers(server: Server, parts: ServerParts, identity: Server
     const begun = begunOf(ctx);
     const reply = await (begun ? begun.takeOver(link, signal) : gateway.call(callOf(asked, link, signal)));
     await sent();
-    if (reply.kind === 'end') return finish(reply.end);
+    if (reply.kind === 'end') {
+      parts.visits.note(server, reply.end);
+      return finish(reply.end);
+    }
     throw new ProtocolError(-32603, 'The upstream asks for input in a way that this session cannot answer.');
   };
 

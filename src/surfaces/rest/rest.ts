@@ -13,6 +13,7 @@ import { auditRoutes } from './audit.ts';
 import { breakGlassRoutes } from './break-glass.ts';
 import { type CacheRoutesDeps, cacheRoutes } from './cache.ts';
 import { callRoutes } from './calls.ts';
+import { type ConnectionRoutesDeps, connectionRoutes } from './connections.ts';
 import { openApiOf, serveDocuments } from './documents.ts';
 import { type EndpointRoutesDeps, endpointRoutes } from './endpoints.ts';
 import type { BodyLimits } from './input.ts';
@@ -48,6 +49,7 @@ export interface RestDeps extends BodyLimits {
   limits: LimitRoutesDeps['limits'];
   upstreams: Upstreams;
   signin: UsersDeps['signin'];
+  connections: ConnectionRoutesDeps['connections'];
   secrets: SecretRoutesDeps['secrets'];
   findPrincipal: PolicyExplainDeps['findPrincipal'];
   guidanceOf: ToolsDeps['guidanceOf'];
@@ -95,6 +97,7 @@ function restRoutes(deps: RestDeps): Route[] {
     ...serviceRoutes(deps),
     ...breakGlassRoutes(deps),
     ...orgRoutes(deps),
+    ...connectionRoutes(deps),
     ...meRoutes(deps),
   ];
 }

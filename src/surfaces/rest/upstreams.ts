@@ -2,7 +2,7 @@ import { z } from '@hono/zod-openapi';
 import { may, requireScope } from '../../capabilities/access/index.ts';
 import type { Catalog } from '../../capabilities/catalog/index.ts';
 import { type UpstreamStatus, type Upstreams, upstreamsErrors } from '../../capabilities/upstreams/index.ts';
-import { httpUpstream, openApiUpstream, stdioUpstream } from '../../config/schema.ts';
+import { httpUpstream, openApiFields, stdioUpstream } from '../../config/schema.ts';
 import { NotFound } from '../../kernel/errors.ts';
 import type { Principal } from '../../kernel/principal.ts';
 import { ok, type Route, route } from './route.ts';
@@ -19,11 +19,7 @@ const nameParams = z.strictObject({
 const name = z.string().min(1).max(100).openapi({ description: 'Also the toolset of its tools', example: 'tickets' });
 // The settings are checked by the capability, whose faults name the kind of upstream that was meant.
 const settings = schemas.anyObject;
-const kinds = [
-  stdioUpstream.omit({ org: true }),
-  httpUpstream.omit({ org: true }),
-  openApiUpstream.omit({ org: true }),
-];
+const kinds = [stdioUpstream.omit({ org: true }), httpUpstream.omit({ org: true }), openApiFields.omit({ org: true })];
 const documentedSettings = z.union(kinds).openapi({
   description:
     'As under `upstreams` in fairlead.yaml. A secret given as `***` stays as it was, and so does an OpenAPI document that ' +

@@ -1,10 +1,12 @@
+import { connectionPaths } from '../../capabilities/credentials/index.ts';
 import type { PageDeps } from './deps.ts';
 
 /** On with what the program asked for, or back to the page of ours that wanted to know who it is. */
 export function nextOf(query: URLSearchParams, { signin: { paths } }: Pick<PageDeps, 'signin'>): string {
   if (!query.has('client_id')) {
     const to = query.get('to') ?? '';
-    return to.startsWith(`${paths.device}?`) || to === paths.device ? to : paths.account;
+    const isOurs = [`${paths.device}?`, `${connectionPaths.start}?`].some((begin) => to.startsWith(begin));
+    return isOurs || to === paths.device ? to : paths.account;
   }
   return `${paths.base}/oauth2/authorize?${askedFirst(query)}`;
 }

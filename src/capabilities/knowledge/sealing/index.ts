@@ -1,4 +1,5 @@
 export { closedChunk, closedDocument, closedTold, openedTitle, openedUnembedded } from './contents.ts';
+export { collectionKeys } from './holding.ts';
 export { sealingMigrations } from './migrations.ts';
 export { passageReading } from './passages.ts';
 export type { Seal } from './seal.ts';

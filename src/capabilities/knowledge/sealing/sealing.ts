@@ -73,4 +73,4 @@ export function createSealing({
   };
 }
 
-const contextOf = (org: OrgId, collection: number) => `knowledge key ${org} ${collection}`;
+export const contextOf = (org: OrgId, collection: number) => `knowledge key ${org} ${collection}`;

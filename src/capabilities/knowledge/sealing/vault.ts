@@ -10,9 +10,11 @@ export interface KeyVault {
   unwrap(wrapped: string, context: string): Promise<Buffer>;
 }
 
+export const keyringVaultName = 'keyring-v1';
+
 export function keyringVault(keyring: Pick<Keyring, 'encrypt' | 'decrypt'>): KeyVault {
   return {
-    name: 'keyring-v1',
+    name: keyringVaultName,
     wrap: async (key, context) => keyring.encrypt(key.toString('base64'), context),
     unwrap: async (wrapped, context) => Buffer.from(keyring.decrypt(wrapped, context), 'base64'),
   };

@@ -78,9 +78,13 @@ export async function listInvitations(db: Db, org: OrgId, atMs: number): Promise
   return (await openInvitations(db, atMs).where('org', '=', org).execute()).map(toInvitation);
 }
 
-/** By its secret, whichever organisation it is of. */
-export async function findInvitation(db: Db, tokenHash: string, atMs: number): Promise<Invitation | undefined> {
-  const row = await openInvitations(db, atMs).where('token_hash', '=', tokenHash).executeTakeFirst();
+/** By the hashes of its secret, whichever organisation it is of. */
+export async function findInvitation(
+  db: Db,
+  tokenHashes: readonly string[],
+  atMs: number,
+): Promise<Invitation | undefined> {
+  const row = await openInvitations(db, atMs).where('token_hash', 'in', tokenHashes).executeTakeFirst();
   return row && toInvitation(row);
 }
 

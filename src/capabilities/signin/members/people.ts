@@ -116,7 +116,7 @@ export function createPeople(deps: PeopleDeps): People {
     changed(db.transaction().execute((tx) => work(tx as unknown as Db)));
 
   async function find(token: string) {
-    const invitation = await findInvitation(db, hashOf(token), clock.now());
+    const invitation = await findInvitation(db, keyring.hashes('sign-in', `invitation:${token}`), clock.now());
     if (!invitation) throw InvitationVoid();
     return { invitation, user: await findUserByEmail(db, invitation.email) };
   }

@@ -80,6 +80,8 @@ export interface ServicesDeps {
   server(): Promise<AuthServer>;
   newSecret(): string;
   hashToken(token: string): string;
+  /** A service account is no more. */
+  gone?(org: OrgId, clientId: string): Promise<void>;
 }
 
 export function createServices(deps: ServicesDeps): Services {
@@ -164,6 +166,7 @@ export function createServices(deps: ServicesDeps): Services {
       if (!(await db.transaction().execute((tx) => deleteService(tx, org, clientId))))
         throw NotFound({ what: 'service account', id: clientId });
       await changed();
+      await deps.gone?.(org, clientId);
     },
   };
 }

@@ -13,6 +13,7 @@ import type { People } from '../members/people.ts';
 import type { Roster } from '../members/roster.ts';
 import { bumpRevision, type Member } from '../members/store.ts';
 import type { AuthServer, Visitor } from '../port.ts';
+import { idTokenContext } from './holding.ts';
 import { createJoining, type Joined, type NotJoined } from './joining.ts';
 import { type Checks, openProvider, type Provider } from './provider.ts';
 import { createStanding, type Standing } from './standing.ts';
@@ -185,7 +186,7 @@ export function createSso(deps: SsoDeps): Sso {
       const expiresAt = clock.now() + sessionHours * 3_600_000;
       const session = { userId, org, provider: name, expiresAt, address, userAgent };
       const { cookies, sessionId } = await (await server()).openSession(session);
-      const idToken = keyring.encrypt(vouched.idToken, `signin_sso_sessions/${sessionId}`);
+      const idToken = keyring.encrypt(vouched.idToken, idTokenContext(sessionId));
       const { subject, sid } = vouched;
       await keepSsoSession(db, org, { sessionId, provider: name, issuer, subject, sid, idToken });
       return { ...outcome, ...common, cookies };
@@ -196,7 +197,7 @@ export function createSso(deps: SsoDeps): Sso {
       const session = await findSsoSession(db, found.settings.org, sessionId);
       if (!session) return undefined;
       try {
-        const idToken = keyring.decrypt(session.idToken, `signin_sso_sessions/${sessionId}`);
+        const idToken = keyring.decrypt(session.idToken, idTokenContext(sessionId));
         return await found.provider.signOutUrl(idToken, backTo);
       } catch (error) {
         // Whoever wants out gets out here in any case.

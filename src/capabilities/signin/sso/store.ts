@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { OrgId } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/types.ts';
 
@@ -28,7 +29,13 @@ type SsoTables = {
   signin_refresh_tokens: { token: string; userId: string; sessionId: string | null; referenceId: string | null };
   signin_accounts: { userId: string; providerId: string };
   signin_users: { id: string; name: string };
-  signin_members: { org: string; user_id: string; revoked_before: Ms; suspended_at: Ms | null };
+  signin_members: {
+    org: string;
+    user_id: string;
+    revoked_before: Ms;
+    generation: number;
+    suspended_at: Ms | null;
+  };
   signin_device_codes: { deviceCode: string; userCode: string; org: string | null; session_id: string | null };
 };
 
@@ -222,7 +229,7 @@ export async function endSessions(
   }
   await tables(db)
     .updateTable('signin_members')
-    .set({ revoked_before: atMs })
+    .set({ revoked_before: atMs, generation: sql`generation + 1` })
     .where('org', '=', org)
     .where('user_id', '=', userId)
     .execute();
@@ -273,3 +280,23 @@ const toIdentity = (row: SsoTables['signin_identities']): Identity => ({
   createdAt: Number(row.created_at),
   signedInAt: Number(row.signed_in_at),
 });
+
+/** Sealed ID tokens of every organisation. */
+export async function listIdTokens(db: Db): Promise<{ org: OrgId; sessionId: string; idToken: string }[]> {
+  const rows = await tables(db)
+    .selectFrom('signin_sso_sessions')
+    .select(['org', 'session_id', 'id_token'])
+    .orderBy('session_id')
+    .execute();
+  return rows.map((row) => ({ org: row.org, sessionId: row.session_id, idToken: row.id_token }));
+}
+
+/** Writes a sealed ID token anew. */
+export async function resealIdToken(db: Db, org: OrgId, sessionId: string, idToken: string): Promise<void> {
+  await tables(db)
+    .updateTable('signin_sso_sessions')
+    .set({ id_token: idToken })
+    .where('org', '=', org)
+    .where('session_id', '=', sessionId)
+    .execute();
+}

@@ -6,6 +6,8 @@ type TokenTables = {
   signin_verifications: { expiresAt: Date };
   signin_device_codes: { expiresAt: Date };
   signin_client_assertions: { expiresAt: Date };
+  signin_access_tokens: { token: string };
+  signin_clients: { clientSecret: string | null };
   signin_keys: { id: string; publicKey: string; alg: string | null; createdAt: Date; expiresAt: Date | null };
   signin_refresh_tokens: {
     id: string;
@@ -54,10 +56,10 @@ export async function deleteExpired(db: Db, atMs: number): Promise<void> {
 const expiredMs = 24 * 3_600_000;
 
 /** Ends what could be refreshed by it. */
-export async function deleteRefreshToken(db: Db, tokenHash: string, clientId: string): Promise<void> {
+export async function deleteRefreshToken(db: Db, tokenHashes: readonly string[], clientId: string): Promise<void> {
   await tables(db)
     .deleteFrom('signin_refresh_tokens')
-    .where('token', '=', tokenHash)
+    .where('token', 'in', tokenHashes)
     .where('clientId', '=', clientId)
     .execute();
 }
@@ -65,12 +67,12 @@ export async function deleteRefreshToken(db: Db, tokenHash: string, clientId: st
 /** Whose a refresh token is, and when it was replaced. */
 export async function findRefreshToken(
   db: Db,
-  tokenHash: string,
+  tokenHashes: readonly string[],
 ): Promise<{ userId: string; clientId: string; org: OrgId | undefined; rotatedAt: number | undefined } | undefined> {
   const row = await tables(db)
     .selectFrom('signin_refresh_tokens')
     .select(['userId', 'clientId', 'referenceId', 'rotatedAt'])
-    .where('token', '=', tokenHash)
+    .where('token', 'in', tokenHashes)
     .executeTakeFirst();
   return (
     row && {
@@ -80,4 +82,23 @@ export async function findRefreshToken(
       rotatedAt: row.rotatedAt?.getTime(),
     }
   );
+}
+
+/** The one of these hashes under which a token or the secret of a client is kept. */
+export async function findKeptHash(db: Db, hashes: readonly string[]): Promise<string | undefined> {
+  const t = tables(db);
+  const row = await t
+    .selectFrom('signin_refresh_tokens')
+    .select('token as hash')
+    .where('token', 'in', hashes)
+    .unionAll(t.selectFrom('signin_access_tokens').select('token as hash').where('token', 'in', hashes))
+    .unionAll(
+      t
+        .selectFrom('signin_clients')
+        .select('clientSecret as hash')
+        .where('clientSecret', 'in', hashes)
+        .$castTo<{ hash: string }>(),
+    )
+    .executeTakeFirst();
+  return row?.hash;
 }

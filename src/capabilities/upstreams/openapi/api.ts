@@ -2,7 +2,9 @@ import { ProtocolError } from '@modelcontextprotocol/client';
 import type { OpenApiUpstreamSettings } from '../../../config/schema.ts';
 import { createCrowd } from '../../../kernel/crowd.ts';
 import { isObject, type JsonObject } from '../../../kernel/json.ts';
+import type { Principal } from '../../../kernel/principal.ts';
 import { ResponseTooLarge, readBounded } from '../../../platform/http/index.ts';
+import { authorized, discardBody, refusedBy, withCredential } from '../authorized.ts';
 import type { Connection, ConnectionEvents, Listing } from '../connection.ts';
 import { UpstreamInvalidParams } from '../errors.ts';
 import type { Flight } from '../flight.ts';
@@ -41,13 +43,15 @@ const toolNotFound = -32_602;
  * nothing to hold open, so the connection ends only when it is closed.
  */
 export async function openApi({ declaration, settings, around, events, signal, redact }: Options): Promise<Connection> {
-  const { egress, timing, now, importer, clientInfo } = around;
+  const { egress, timing, now, importer, clientInfo, credentials } = around;
   const log = around.log.child({ upstream: declaration.name });
   const guarded = declaration.source === 'runtime';
   const userAgent = `${clientInfo.name}/${clientInfo.version}`;
-  const source = createSource({ settings, egress, guarded, userAgent });
+  const own = { headers: settings.headers, secrets: settings.secrets, userAgent };
+  const authorizerOf = (who: Principal | undefined) => credentials?.authorizerFor(declaration, who);
+  const isAuthorized = authorizerOf(undefined) !== undefined;
+  const source = createSource({ settings, egress, guarded, userAgent, authorizer: authorizerOf(undefined) });
   const { secrets, headers, baseUrl, select } = settings;
-  const own = { headers, secrets, userAgent };
   const closing = new AbortController();
   const { promise: closed, resolve: announce } = Promise.withResolvers<string>();
   const flights = createCrowd<Flight>();
@@ -61,7 +65,8 @@ export async function openApi({ declaration, settings, around, events, signal, r
       baseUrl,
       select,
       secrets: Object.keys(secrets),
-      headers: Object.keys(headers),
+      // The token stands for every scheme whose place is that header.
+      headers: [...Object.keys(headers), ...(isAuthorized ? ['authorization'] : [])],
       destructive: settings.destructiveMethods,
     };
     const api = await importer.run(bytes, options, until);
@@ -77,7 +82,7 @@ export async function openApi({ declaration, settings, around, events, signal, r
   let current = first;
   let listing = listingOf(first.api);
 
-  const call = async (params: JsonObject, until: AbortSignal): Promise<JsonObject> => {
+  const call = async (params: JsonObject, until: AbortSignal, who: Principal | undefined): Promise<JsonObject> => {
     const plan = current.plans.get(String(params.name));
     if (!plan) throw new ProtocolError(toolNotFound, `there is no tool ${String(params.name).slice(0, 100)}`);
     const args = (isObject(params.arguments) ? params.arguments : {}) as JsonObject;
@@ -86,8 +91,17 @@ export async function openApi({ declaration, settings, around, events, signal, r
       if (!(error instanceof ArgumentFault)) throw error;
       throw UpstreamInvalidParams({ name: declaration.name, reason: error.message }, { cause: error });
     });
-    const init = { ...request, signal: AbortSignal.any([until, closing.signal]) };
-    const response = await send(egress, url, init, guarded || current.isElsewhere);
+    const end = AbortSignal.any([until, closing.signal]);
+    const response = await authorized({
+      authorizer: authorizerOf(who),
+      signal: end,
+      send: (credential) => {
+        const init = { ...request, headers: withCredential(request.headers, credential), signal: end };
+        return send(egress, url, init, guarded || current.isElsewhere);
+      },
+      refusalOf: refusedBy,
+      discard: discardBody,
+    });
     const body = await readBounded(response, timing.maxMessageBytes).catch((error: unknown) => {
       throw ResponseTooLarge.is(error) ? new AnswerTooLarge(timing.maxMessageBytes) : error;
     });
@@ -106,9 +120,9 @@ export async function openApi({ declaration, settings, around, events, signal, r
     isOpen: () => !closing.signal.aborted,
     lastHeardAt: () => 0, // so that a file is looked at also while the API is busy
 
-    async request(method, params, { signal: until }) {
+    async request(method, params, { signal: until, flight }) {
       if (method !== 'tools/call') throw new ProtocolError(methodNotFound, 'an API has only tools');
-      return call(params, until);
+      return call(params, until, flight?.call.principal);
     },
 
     async list(until) {

@@ -3,8 +3,9 @@ import { open, stat } from 'node:fs/promises';
 import { isWebAddress } from '../../../config/addresses.ts';
 import type { OpenApiUpstreamSettings } from '../../../config/schema.ts';
 import { ResponseTooLarge, readBounded } from '../../../platform/http/index.ts';
+import { authorized, discardBody, refusedBy, withCredential } from '../authorized.ts';
 import { reasonOf } from '../failures.ts';
-import type { EgressPort } from '../types.ts';
+import type { Authorizer, EgressPort } from '../types.ts';
 import { ImportFault } from './faults.ts';
 
 /** Largest document: several times that of the largest public APIs. */
@@ -27,9 +28,11 @@ interface Options {
   egress: EgressPort;
   guarded: boolean;
   userAgent: string;
+  /** Of Fairlead itself, for a document that the API does not give to everybody. */
+  authorizer: Authorizer | undefined;
 }
 
-export function createSource({ settings, egress, guarded, userAgent }: Options): DocumentSource {
+export function createSource({ settings, egress, guarded, userAgent, authorizer }: Options): DocumentSource {
   const { openapi } = settings;
   const url = typeof openapi === 'string' && isWebAddress(openapi) ? openapi : undefined;
   let digest: string | undefined;
@@ -52,7 +55,9 @@ export function createSource({ settings, egress, guarded, userAgent }: Options):
     return { url, read, forget, mayHaveChanged };
   }
   if (url !== undefined) {
-    const document = createFetch(url, settings, userAgent, (init) => egress.fetch(url, { ...init, guarded }));
+    const document = createFetch(url, settings, { userAgent, authorizer }, (init) =>
+      egress.fetch(url, { ...init, guarded }),
+    );
     return {
       url,
       async read(signal) {
@@ -83,7 +88,7 @@ export function createSource({ settings, egress, guarded, userAgent }: Options):
 function createFetch(
   url: string,
   { baseUrl, headers: own }: OpenApiUpstreamSettings,
-  userAgent: string,
+  { userAgent, authorizer }: Pick<Options, 'userAgent' | 'authorizer'>,
   fetch: (init: RequestInit) => Promise<Response>,
 ) {
   // The API's headers may hold its secrets, so they go to the document's host only where the settings say that it is the same.
@@ -92,10 +97,19 @@ function createFetch(
   const forget = () => {
     validators = {};
   };
+  /** Without a credential first: most documents are for everybody, also where nobody has connected yet. */
+  const fetched = async (headers: Record<string, string>, signal: AbortSignal): Promise<Response> => {
+    const response = await fetch({ headers, signal });
+    if (!isApi || !authorizer || !refusedBy(response)) return response;
+    await discardBody(response);
+    const send = (credential: Record<string, string>) =>
+      fetch({ headers: withCredential(headers, credential), signal });
+    return authorized({ authorizer, signal, send, refusalOf: refusedBy, discard: discardBody });
+  };
   const read = async (signal: AbortSignal): Promise<Uint8Array | undefined> => {
     const accept = 'application/json, application/yaml;q=0.9, */*;q=0.5';
     const headers = { accept, 'user-agent': userAgent, ...(isApi ? own : {}), ...validators };
-    const response = await fetch({ headers, signal });
+    const response = await fetched(headers, signal);
     if (response.status === 304) {
       await response.body?.cancel();
       return undefined;

@@ -1,0 +1,1 @@
+export { type ConnectionsSurfaceDeps, createConnectionsSurface } from './surface.ts';

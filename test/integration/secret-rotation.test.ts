@@ -1,0 +1,117 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { createKeyring } from '../../src/platform/keyring/index.ts';
+import { type Fairlead, startFairlead } from '../harness.ts';
+import { connectBy, type PeopleUpstream, servePeopleUpstream } from '../people-upstream.ts';
+import { openBrowser } from '../signin.ts';
+
+const [one, two] = ['the-first-secret-of-thirty-two-bytes-or-more', 'the-second-secret-of-thirty-two-bytes-or-more'];
+const adminKey = 'an admin key of the test, 32 characters';
+const dataDir = mkdtempSync(join(tmpdir(), 'fairlead-rotation-'));
+const heard: (string | undefined)[] = [];
+const api = createServer((request, response) => {
+  heard.push(request.headers['x-api-key']?.toString());
+  response.setHeader('content-type', 'application/json').end('{"fine":true}');
+});
+let port = 0;
+let people: PeopleUpstream;
+
+const serve = (secret: string, others?: string): Promise<Fairlead> =>
+  startFairlead({
+    dataDir,
+    config: { egress: { allow: ['127.0.0.1'] },
+      upstreams: { tickets: { url: people.url, auth: { grant: 'authorization_code' } } },
+    },
+    env: {
+      FAIRLEAD_SECRET: secret,
+      FAIRLEAD_ADMIN_KEY: adminKey,
+      ...(others === undefined ? {} : { FAIRLEAD_OTHER_SECRETS: others }),
+    },
+  });
+
+beforeAll(async () => {
+  await new Promise<void>((resolve) => api.listen(0, '127.0.0.1', resolve));
+  port = (api.address() as { port: number }).port;
+  people = await servePeopleUpstream();
+});
+afterAll(async () => {
+  api.close();
+  await people?.stop();
+  rmSync(dataDir, { recursive: true, force: true });
+});
+
+async function isDone({ running }: Fairlead): Promise<void> {
+  await expect.poll(() => running.house.rotation.status().state, { timeout: 60_000 }).toBe('done');
+}
+
+test('a secret is changed with nothing lost, and the one before can then be taken away [AC-4]', async () => {
+  let fairlead = await serve(one);
+  const key = await fairlead.makeKey(['admin']);
+  const machine = await (
+    await fairlead.request('/api/v1/services', { json: { name: 'nightly', roles: ['operator'] } })
+  ).json();
+  const openapi = {
+    openapi: '3.1.0',
+    info: { title: 'inner', version: '1' },
+    servers: [{ url: `http://127.0.0.1:${port}` }],
+    paths: { '/state': { get: { operationId: 'state', responses: { 200: { description: 'fine' } } } } },
+  };
+  const added = await fairlead.request('/api/v1/upstreams', {
+    json: { name: 'inner', settings: { openapi, headers: { 'X-Api-Key': 'the key of the API' }, trust: 'first-use' } },
+  });
+  expect(added.status, await added.clone().text()).toBe(201);
+  const invitation = await (
+    await fairlead.request('/api/v1/users/invitations', { json: { email: 'kim@example.com', role: 'developer' } })
+  ).json();
+
+  /** All that the secret has a part in, through the public door. */
+  const works = async (at: Fairlead) => {
+    expect((await at.request('/api/v1/me', { key })).status).toBe(200);
+    await expect
+      .poll(async () => (await at.request('/api/v1/tools/inner.state/call', { key, json: {} })).status, {
+        timeout: 60_000,
+      })
+      .toBe(200);
+    expect(heard.at(-1)).toBe('the key of the API');
+    const token = await fetch(`${at.url}/auth/oauth2/token`, {
+      method: 'POST',
+      body: new URLSearchParams({
+        grant_type: 'client_credentials',
+        client_id: machine.service.id,
+        client_secret: machine.secret,
+      }),
+    });
+    expect(token.status, await token.clone().text()).toBe(200);
+    expect(await (await at.request('/api/v1/audit/verify')).json()).toMatchObject({ ok: true, faults: [] });
+  };
+  const { link } = await (await fairlead.request('/api/v1/connections/tickets', { key, method: 'POST' })).json();
+  await connectBy(openBrowser(fairlead.url), link, people, 'kim');
+  await works(fairlead);
+  await fairlead.stop();
+
+  fairlead = await serve(one, two); // every replica gets to know the new one first
+  await works(fairlead);
+  await fairlead.stop();
+
+  fairlead = await serve(two, one);
+  await works(fairlead);
+  await isDone(fairlead);
+  expect(fairlead.running.house.rotation.status()).toMatchObject({ secret: createKeyring(two).id, lost: 0 });
+  await works(fairlead);
+  await fairlead.stop();
+
+  fairlead = await serve(two);
+  await works(fairlead);
+  const token = new URL(invitation.link).searchParams.get('token');
+  const page = await fetch(`${fairlead.url}/auth/invitation?token=${token}`, { headers: { accept: 'text/html' } });
+  expect([page.status, await page.text()]).toEqual([200, expect.stringContaining('kim@example.com')]);
+  // With the refresh token that was sealed under the secret that is gone.
+  await people.endTokens();
+  const made = await fairlead.request('/api/v1/tools/tickets.echo/call', { key, json: { arguments: { text: 'kim' } } });
+  expect(made.status, await made.clone().text()).toBe(200);
+  expect(people.heard.findLast(({ body }) => body.includes('"kim"'))).toMatchObject({ account: 'kim' });
+  await fairlead.stop();
+});
