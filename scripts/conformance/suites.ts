@@ -111,7 +111,7 @@ export async function runClientSuite(
   for (const { name, reason } of scenarios.filter((each) => each.name.startsWith('auth/') === (part === 'auth'))) {
     // Extensions belong to no revision, and the suite skips them when one is named.
     const at = reason === 'extension' ? [] : revision;
-    const args = ['client', '--command', command, '--scenario', name, ...at];
+    const args = ['client', '--command', command, '--scenario', name, '--timeout', String(scenarioMs), ...at];
     const { scenarios: found } = await collect(suite, 'client', args, join(outDir, name), [name]);
     results.push(...found);
   }
@@ -124,6 +124,9 @@ const broken: Listed = {
   scored: false,
   reason: 'its metadata break RFC 8414, 3.3; later versions repaired that',
 };
+
+/** Longest run of one scenario: on a busy machine starting two programs alone takes its time. */
+const scenarioMs = 120_000;
 
 const olderClientScenarios = (): Listed[] =>
   [

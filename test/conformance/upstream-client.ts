@@ -23,7 +23,12 @@ const auth = scenario.startsWith('auth/') ? await authSettings(given) : undefine
 const credentials = scenario.startsWith('auth/') ? credentialsFor(given, auth) : undefined;
 let listed: { tools: ToolDefinition[]; prompts: JsonObject[]; resources: JsonObject[] } | undefined;
 
-const settings = httpUpstream.parse({ url, callTimeoutMs: 15_000, auth });
+const settings = httpUpstream.parse({
+  url,
+  callTimeoutMs: 15_000,
+  auth,
+  ...(scenario.startsWith('auth/') ? { startTimeoutMs: 60_000 } : {}),
+});
 const declaration = { org: 'default', name: 'referee', source: 'file', settings } as const;
 const upstream = createUpstream(
   declaration,
@@ -127,8 +132,15 @@ async function use(operation: Operation, target: string, args: JsonObject, defin
   }
 }
 
+/** Listed, or refused: a busy machine may need long for either, and what was refused once is refused again. */
+async function settled(): Promise<void> {
+  const listing = upstream.settled.then(() => true);
+  const lookAgain = () => new Promise<false>((resolve) => void setTimeout(() => resolve(false), 50));
+  while (!(await Promise.race([listing, lookAgain()]))) if (upstream.status().state === 'failing') return;
+}
+
 upstream.start();
-await upstream.settled;
+await (credentials ? settled() : upstream.settled);
 const none = { name: '', inputSchema: {} };
 const { tools, prompts, resources } = listed ?? { tools: [], prompts: [], resources: [] };
 const asked = Array.isArray(context.toolCalls)

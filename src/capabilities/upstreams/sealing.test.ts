@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { httpUpstream, openApiUpstream, stdioUpstream } from '../../config/schema.ts';
 import { createKeyring } from '../../platform/keyring/index.ts';
 import { keepHidden, masked, resolveReferences, seal, unseal } from './sealing.ts';
+import { redactor } from './secrets.ts';
 
 const http = httpUpstream.parse({ url: 'https://mcp.example.com/mcp', headers: { Authorization: 'Bearer old' } });
 const stdio = stdioUpstream.parse({ command: 'server', args: ['--root', '/data'], env: { TOKEN: 'old' } });
@@ -61,5 +62,49 @@ describe('an OpenAPI document that was given whole', () => {
       openapi: 'https://a.example/o.json?key=k',
       secrets: { token: 'old' },
     });
+  });
+});
+
+describe('what a client proves itself with', () => {
+  const auth = {
+    grant: 'enterprise_managed',
+    issuer: 'https://as.example',
+    clientId: 'us',
+    clientSecret: 'old secret',
+    identityProvider: { issuer: 'https://idp.example', clientId: 'us', privateKey: 'old key' },
+  };
+  const before = httpUpstream.parse({ url: 'https://mcp.example.com/mcp', auth });
+  const hidden = {
+    ...auth,
+    clientSecret: '***',
+    identityProvider: { ...auth.identityProvider, privateKey: '***' },
+  };
+
+  it('is sealed, and shown to nobody [AC-4]', () => {
+    const keyring = createKeyring('a secret of thirty-two bytes or more, for tests');
+    const sealed = seal(keyring, 'default', 'a', before);
+    expect(JSON.stringify(sealed)).not.toMatch(/old (secret|key)/);
+    expect(unseal(keyring, 'default', 'a', sealed)).toEqual(before);
+    expect(masked(before)).toMatchObject({ auth: hidden });
+    expect(JSON.stringify(masked(before))).not.toMatch(/old (secret|key)/);
+    expect(redactor(before)('it said "old secret" and "old key"')).toBe('it said "***" and "***"');
+  });
+
+  it('stays in a change that goes to the same servers, and to no others [AC-4]', () => {
+    const { url } = before as { url: string };
+    expect(keepHidden({ url, auth: hidden }, before)).toMatchObject({ auth });
+    const elsewhere = { ...hidden, issuer: 'https://evil.example' };
+    expect(() => keepHidden({ url, auth: elsewhere }, before)).toThrow(/auth\.clientSecret/);
+    const provider = { ...hidden, identityProvider: { ...hidden.identityProvider, issuer: 'https://evil.example' } };
+    expect(() => keepHidden({ url, auth: provider }, before)).toThrow(/auth\.identityProvider\.privateKey/);
+    expect(() => keepHidden({ url: 'https://evil.example', auth: hidden }, before)).toThrow(/auth\.clientSecret/);
+  });
+
+  it('may be a reference, as everywhere [AC-4]', async () => {
+    const reference = `\${env:SECRET}`;
+    const written = httpUpstream.parse({ url: 'https://a.example', auth: { ...auth, clientSecret: reference } });
+    expect(masked(written)).toMatchObject({ auth: { clientSecret: reference } });
+    const resolved = await resolveReferences(written, async () => 'resolved');
+    expect(resolved.settings).toMatchObject({ auth: { clientSecret: 'resolved' } });
   });
 });
