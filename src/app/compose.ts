@@ -170,7 +170,7 @@ export function compose(ground: Ground) {
     resource: mcpUrl,
     development: settings.development,
     fetch: (url, init) => egress.fetch(url, { ...init, guarded: false }), // issuers stand in the operator's file
-    ...(signin ? { builtIn: signin.issuer, owners: signin.roster } : {}),
+    ...(signin ? { builtIn: signin.issuer, owners: { wake: signin.roster.wake, member: signin.sso.keyOwner } } : {}),
     breakGlass: (what) => glass[what](),
     purgers: [
       purgeMembers,

@@ -31,3 +31,10 @@ export function keyFacts(key: JsonObject, now: number): [string, string | undefi
     ['revoked', at(key.revokedAt)],
   ];
 }
+
+/** Scopes in a column: all, the only one, or how many. */
+export function scopesInShort(entry: JsonObject): string {
+  const scopes = Array.isArray(entry.scopes) ? entry.scopes.map(String) : [];
+  if (scopes.includes('*')) return 'all';
+  return scopes.length === 1 ? (scopes[0] ?? '') : `${scopes.length} scopes`;
+}

@@ -5,12 +5,14 @@ import type { CliContext, CommandInput, OptionSpec } from './command.ts';
 import { textOf } from './command.ts';
 import { confirm } from './confirm.ts';
 import { CommandFailed } from './errors.ts';
-import { listIn, timeOf } from './reading.ts';
+import { countOf, listIn, timeOf } from './reading.ts';
 import { showDifferences, showRehearsal } from './rehearsal-lines.ts';
 import { plain, screenOf } from './terminal.ts';
 
 export const changeOptions: readonly OptionSpec[] = [
   { flags: '--since <time>', help: 'rehearse it on the decisions since then', default: '7d' },
+  { flags: '--limit <n>', help: 'on so many of them at most, the newest first', default: '20000' },
+  { flags: '--max-seconds <n>', help: 'for so long at most', default: '20' },
   { flags: '--yes', help: 'make the change without asking' },
 ];
 
@@ -46,7 +48,10 @@ async function rehearse(
 ): Promise<{ plan: JsonObject; rehearsal: JsonObject } | undefined> {
   try {
     const since = timeOf(textOf(options.since), Date.now());
-    const body = await client.post('/policies/rehearsals', { change, since }, { org: textOf(options.org) });
+    const limit = countOf(textOf(options.limit), '--limit');
+    const maxSeconds = countOf(textOf(options.maxSeconds), '--max-seconds');
+    const asked = { change, since, limit, maxSeconds };
+    const body = await client.post('/policies/rehearsals', asked, { org: textOf(options.org) });
     const { plan, rehearsal } = body;
     return isObject(plan) && isObject(rehearsal)
       ? { plan: plan as JsonObject, rehearsal: rehearsal as JsonObject }

@@ -66,6 +66,12 @@ export const ssoProvider = z.strictObject({
     .max(24 * 30)
     .default(12)
     .describe('After so long the person has to come by the provider again, browsers and programs alike'),
+  keyDays: z
+    .int()
+    .min(1)
+    .max(3_650)
+    .default(30)
+    .describe('For so long after the person last came by the provider their own API keys count'),
   clockSkewSeconds: z.int().min(0).max(300).default(30).describe('How far its clock may be from ours'),
 });
 

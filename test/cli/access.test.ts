@@ -80,7 +80,7 @@ describe('fairlead users, sessions and services', () => {
     const [id = ''] = /svc_\w+/.exec(made) ?? [];
     expect(made).toMatch(/fls_\w+/);
     expect(await cli('services', 'list')).toMatch(
-      new RegExp(`^${id} +developer +secret +never +nightly +tools:read$`, 'm'),
+      new RegExp(`^${id} +developer +secret +never +tools:read +nightly$`, 'm'),
     );
     expect(await cli('services', 'rotate', id, '--overlap', '1h')).toMatch(/The old one counts until/);
     expect(await cli('services', 'change', id, '--disable')).toBe('nightly is developer, disabled.\n');

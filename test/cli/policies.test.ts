@@ -173,6 +173,16 @@ describe('policies explain', () => {
     for (const who of [id, 'key:nobody', 'user:somebody']) expect((await ask(operator, who)).status).toBe(403);
     expect((await ask(other, 'me')).status).toBe(403);
     expect((await ask(undefined, 'key:nobody')).status).toBe(404);
+    // A tool that is hidden from somebody is not there for them, by a case neither.
+    const narrow = await fairlead.makeKey(['operator'], { scopes: ['policies:read'] });
+    const { id: narrowId } = await (await fairlead.request('/api/v1/me', { key: narrow })).json();
+    const hides = `forbid (principal == Principal::"${narrowId}", action, resource == Tool::"payments.balance");`;
+    await fairlead.request('/api/v1/policies/hides', { method: 'PUT', json: { text: hides } });
+    expect((await ask(narrow, { roles: ['viewer'] })).status).toBe(404);
+    const one = { name: 'x', principal: { roles: ['viewer'] }, tool: 'payments.balance', expect: 'allow' };
+    const tested = await fairlead.request('/api/v1/policies/tests', { json: { cases: [one] }, key: narrow });
+    expect((await tested.json()).results[0].faults[0]).toContain('there is no tool payments.balance');
+    await fairlead.request('/api/v1/policies/hides', { method: 'DELETE' });
     // Another organisation's key is nobody here.
     await fairlead.request('/api/v1/orgs', { method: 'POST', json: { id: 'acme', name: 'Acme' } });
     const acme = await fairlead.makeKey(['admin'], { org: 'acme' });
@@ -221,7 +231,7 @@ describe('rehearsing', () => {
       fairlead.request(`${path}/freeze`, { method: 'PUT', json: { text }, headers: { 'if-match': etag } });
 
     const first = await rehearse({ save: 'freeze', text: noRefunds });
-    expect(first.plan).toMatchObject({ set: 0, differences: [{ name: 'freeze', after: noRefunds }], tag: first.etag });
+    expect(first.plan).toMatchObject({ set: 2, differences: [{ name: 'freeze', after: noRefunds }], tag: first.etag });
     expect(first.rehearsal).toMatchObject({ against: 'current', decisions: 3, changed: 0 });
     // Another text than the one that was looked at, and the same upon other policies, are refused.
     expect((await put('permit (principal, action, resource);', first.etag)).status).toBe(412);
@@ -229,7 +239,7 @@ describe('rehearsing', () => {
     const refused = await put(noRefunds, first.etag);
     expect([refused.status, (await refused.json()).code]).toEqual([412, 'POLICIES_CHANGED']);
     const second = await rehearse({ save: 'freeze', text: noRefunds });
-    expect(second.plan.set).toBe(1);
+    expect(second.plan.set).toBe(3);
     expect((await put(noRefunds, second.etag)).status).toBe(200);
     expect((await put(noRefunds, second.etag)).status).toBe(412);
   });
@@ -248,24 +258,29 @@ describe('rehearsing', () => {
       });
     expect((await person('no\n', 'policies', 'save', 'late', 'freeze.cedar')).stderr).toContain('Nothing was changed.');
     const before = JSON.parse((await cli('policies', 'versions', '--json')).stdout).versions;
-    expect(before.map(({ change }: { change: string }) => change)).toEqual(['save freeze', 'save other']);
+    expect(before.map(({ change }: { change: string }) => change)).toEqual([
+      'save freeze',
+      'save other',
+      'remove hides',
+      'save hides',
+    ]);
     const saved = await person('yes\n', 'policies', 'save', 'late', 'freeze.cedar');
     expect(saved.stdout).toContain(`+ ${noRefunds}`);
     expect(saved.stdout).toContain('Saved late as version 1; it is in force.');
-    expect((await cli('policies', 'versions')).stdout).toMatch(/^3 +save late +key:/m);
-    expect((await cli('policies', 'versions', '3')).stdout).toContain('// late, version 1');
-    expect((await cli('policies', 'diff', '3')).stdout).toContain('new policy late');
-    expect((await cli('policies', 'diff', '1', '3')).stdout).toMatch(/new policy freeze[\s\S]*new policy late/);
+    expect((await cli('policies', 'versions')).stdout).toMatch(/^5 +save late +key:/m);
+    expect((await cli('policies', 'versions', '5')).stdout).toContain('// late, version 1');
+    expect((await cli('policies', 'diff', '5')).stdout).toContain('new policy late');
+    expect((await cli('policies', 'diff', '3', '5')).stdout).toMatch(/new policy freeze[\s\S]*new policy late/);
 
     await call('payments.balance', {});
     const [newest] = (await (await fairlead.request('/api/v1/audit?kind=call&limit=1')).json()).records;
-    expect(newest.decision).toMatchObject({ policySet: 3, policyVersion: expect.stringMatching(/^sha256:/) });
+    expect(newest.decision).toMatchObject({ policySet: 5, policyVersion: expect.stringMatching(/^sha256:/) });
 
-    const rolled = await cli('policies', 'rollback', '1', '--yes');
+    const rolled = await cli('policies', 'rollback', '3', '--yes');
     expect(rolled).toMatchObject({ code: 0, stderr: '' });
-    expect(rolled.stdout).toMatch(/removed policy freeze[\s\S]*Rolled back to version 1, as version 4/);
+    expect(rolled.stdout).toMatch(/removed policy freeze[\s\S]*Rolled back to version 3, as version 6/);
     const { policies, inForce } = await (await fairlead.request('/api/v1/policies')).json();
-    expect([policies.map(({ name }: { name: string }) => name), inForce.set]).toEqual([['other'], 4]);
+    expect([policies.map(({ name }: { name: string }) => name), inForce.set]).toEqual([['other'], 6]);
     expect(inForce.shared).toMatch(/^sha256:/);
     expect((await cli('policies', 'rollback', '99', '--yes')).code).toBe(1);
     expect((await cli('policies', 'remove', 'other', '--yes')).stdout).toContain('removed policy other');

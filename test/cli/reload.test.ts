@@ -103,3 +103,21 @@ describe('a changed configuration file', () => {
     await vi.waitFor(async () => expect(await nameNow()).toBe('second'), 20_000);
   });
 });
+
+describe('limits and caching of a changed file', () => {
+  it('count from then on, and what was counted stays counted [CO-5] [CO-7] [SP-3]', { timeout }, async () => {
+    const upstreams = { fix: fixtureUpstream() };
+    const daily = (limit: number) => ({ name: 'daily', of: { tools: ['fix.echo'] }, window: { limit, per: 'day' } });
+    await serve({ upstreams, limits: [daily(2)] });
+    const echo = () => cli('call', 'fix.echo', 'text=same', '--json');
+    for (const code of [0, 0, 1]) expect((await echo()).code).toBe(code);
+    write({ upstreams, limits: [daily(4)], caching: { results: [{ tools: ['fix.echo'], ttlSeconds: 600 }] } });
+    server?.child.kill('SIGHUP');
+    await server?.says(/"applied":\["caching","limits"\]/, 'stderr');
+    expect(JSON.parse((await echo()).stdout).result._meta?.['dev.fairlead/cache']).toBeUndefined();
+    expect(JSON.parse((await echo()).stdout).result._meta['dev.fairlead/cache']).toMatchObject({
+      ageSeconds: expect.any(Number),
+    });
+    expect((await echo()).code).toBe(1);
+  });
+});

@@ -70,7 +70,8 @@ const ways: Record<string, Way> = {
   },
 };
 
-const toDispatch = ['resolve', 'validate', 'authorize', 'still fits', 'approve', 'once', 'intend', 'dispatch'];
+const toLimit = ['resolve', 'validate', 'authorize', 'still fits', 'limit'];
+const toDispatch = [...toLimit, 'approve', 'once', 'cache', 'intend', 'dispatch'];
 const toTheEnd = [...toDispatch, 'guard out', 'settle', 'record'];
 
 const cases = [

@@ -85,7 +85,10 @@ it('answers on every route that it documents, as it is documented [SP-20]', asyn
   const { id: evaluation } = await evaluated.json();
   const { callId } = await (await fairlead.request('/api/v1/tools/fixture.echo/call', { json: {} })).json();
   const { key } = await (await fairlead.request('/api/v1/keys', { json: { name: 'spare', roles: ['viewer'] } })).json();
+  const machine = { name: 'nightly', roles: ['viewer'] };
+  const { service } = await (await fairlead.request('/api/v1/services', { json: machine })).json();
   const known: Record<string, string> = {
+    '/api/v1/services/{id}': `/api/v1/services/${service.id}`,
     '/api/v1/tools/{id}': '/api/v1/tools/fixture.echo',
     '/api/v1/upstreams/{name}': '/api/v1/upstreams/fixture',
     '/api/v1/policies/{name}': '/api/v1/policies/calm',

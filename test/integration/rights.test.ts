@@ -31,6 +31,7 @@ beforeAll(async () => {
   await fairlead.request('/api/v1/knowledge/evaluations', { json: { questions } });
   for (const role of roleNames) keys[role] = await fairlead.makeKey([role]);
   await fairlead.request('/api/v1/tools/good.look/call', { json: {} });
+  await fairlead.request('/api/v1/services', { json: { name: 'nightly', roles: ['viewer'] } });
   person = (await invited(fairlead, 'kim@example.com')).id;
 });
 afterAll(() => fairlead?.stop());
@@ -74,6 +75,9 @@ const readers: Record<string, readonly string[]> = {
   '/api/v1/users': admins,
   '/api/v1/users/{id}/sessions': admins,
   '/api/v1/services': admins,
+  '/api/v1/services/{id}': admins,
+  '/api/v1/sessions': admins,
+  '/api/v1/break-glass': admins,
   '/api/v1/orgs': admins,
   '/api/v1/orgs/{id}': admins,
 };
@@ -89,7 +93,7 @@ async function pathOf(route: string): Promise<string> {
   if (route.startsWith('/api/v1/users/')) return route.replace('{id}', person);
   if (!route.includes('{')) return route;
   const list = await (await fairlead.request(route.replace('/{id}', ''))).json();
-  return route.replace('{id}', (list.keys ?? list.records ?? list.evaluations)[0].id);
+  return route.replace('{id}', (list.keys ?? list.records ?? list.evaluations ?? list.services)[0].id);
 }
 
 describe('a role reads over REST', () => {

@@ -346,6 +346,22 @@ describe('what a provider said once', () => {
     expect((await browser.open('/auth/account')).page.url.pathname).toBe('/auth/sign-in');
     expect((await world.by('corp', 'bound', browser)).page.text).toContain('default, as developer');
 
+    // A key of their own runs without them, for longer, and not for ever.
+    const bound = await userOf('bound@example.com');
+    const input = { name: 'an agent', roles: ['developer'], userId: bound?.id };
+    const { secret: key } = await (await world.fairlead.request('/api/v1/keys', { json: input })).json();
+    const vouchedFor = async (atMs: number) => {
+      await sql`update signin_identities set signed_in_at = ${atMs} where subject = 'bound'`.execute(db);
+      await sql`update signin_revision set revision = revision + 1`.execute(db);
+    };
+    await vouchedFor(past);
+    await expect.poll(async () => (await browser.open('/auth/account')).page.url.pathname).toBe('/auth/sign-in');
+    expect((await world.me(key)).status).toBe(200);
+    await vouchedFor(Date.now() - 30 * 24 * 3_600_000 - 1_000);
+    await expect.poll(async () => (await world.me(key)).status).toBe(401);
+    expect((await world.by('corp', 'bound', browser)).page.status).toBe(200);
+    expect((await world.me(key)).status).toBe(200);
+
     // The session of a browser ends by its own age, whatever the library makes of it.
     await sql`update signin_sessions set "createdAt" = ${new Date(past)} where provider = 'corp'`.execute(db);
     expect((await browser.open('/auth/account')).page.url.pathname).toBe('/auth/sign-in');
@@ -378,5 +394,25 @@ describe('who signs in by a password', () => {
       declared(false);
     }
     expect((await world.me(tokens.access_token)).status).toBe(200);
+  });
+});
+
+describe('an organisation that ends', () => {
+  it('leaves nothing of those who came by its provider, and what else they are stays [AC-3]', async () => {
+    const { fairlead } = world;
+    expect((await world.by('acme', 'plain')).page.status).toBe(200);
+    expect((await world.by('acme', 'both')).page.status).toBe(200);
+    expect((await fairlead.request('/api/v1/orgs/acme', { method: 'DELETE' })).status).toBe(204);
+    const { db } = fairlead.running.house.database;
+    for (const table of ['signin_identities', 'signin_sso_sessions', 'signin_members']) {
+      const { rows } = await sql`select 1 from ${sql.table(table)} where org = 'acme'`.execute(db);
+      expect([table, rows]).toEqual([table, []]);
+    }
+    const { rows } =
+      await sql`select email from signin_users where email in ('plain@example.com', 'both@example.com')`.execute(db);
+    expect(rows).toEqual([{ email: 'both@example.com' }]);
+    // Its provider is still declared, and has nowhere to let anybody in.
+    const { page } = await world.by('acme', 'plain');
+    expect([page.status, page.text]).toEqual([403, expect.stringContaining('does not exist here')]);
   });
 });

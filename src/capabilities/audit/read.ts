@@ -8,6 +8,8 @@ import { pageByTime, readRecord } from './store.ts';
 import type { AuditFilter, AuditPage, AuditRecord, CallSpan, KeptCall } from './types.ts';
 
 export const maxPage = 500;
+/** A page is parsed at one go, while other work waits. */
+const callsPage = 200;
 
 /** @throws InvalidRequest */
 export async function listRecords(
@@ -47,10 +49,10 @@ export async function* callPages(db: Db, org: OrgId, span: CallSpan, now: number
   const filter: AuditFilter = { kind: 'call', until, ...(span.since === undefined ? {} : { since: span.since }) };
   let after: Position | undefined;
   for (;;) {
-    const rows = await pageByTime(db, org, filter, 'desc', after, maxPage);
+    const rows = await pageByTime(db, org, filter, 'desc', after, callsPage);
     yield rows.map(({ body }) => readKept(body)).filter((kept): kept is KeptCall => kept.kind === 'call');
     after = rows.at(-1);
-    if (rows.length < maxPage) return;
+    if (rows.length < callsPage) return;
   }
 }
 

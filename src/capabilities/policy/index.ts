@@ -4,11 +4,9 @@ export {
   type CaseTools,
   caseEnvironment,
   casePrincipal,
-  caseTool,
   principalFor,
   readCases,
   runCase,
-  toolFor,
 } from './cases.ts';
 export type { PolicyCheck, PolicyFault, Rule } from './check.ts';
 export { PoliciesChanged, PoliciesNotLoaded, PolicySettingsFault, PolicyShipped, policyErrors } from './errors.ts';

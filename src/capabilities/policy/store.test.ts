@@ -1,10 +1,12 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { openTestDatabase } from '../../../test/database.ts';
 import { openPolicyWorld, type PolicyWorld, testPrincipal, testTool } from '../../../test/policy.ts';
+import { digestOf } from '../../kernel/digest.ts';
 import type { Bus } from '../../platform/bus/index.ts';
+import { migrate } from '../../platform/db/index.ts';
 import { PolicyInvalid } from './errors.ts';
 import { policyMigrations } from './migrations.ts';
-import { purgePolicies } from './store.ts';
+import { listSets, purgePolicies } from './store.ts';
 
 /** Loses every message. */
 const deafBus: Bus = { publish: async () => {}, subscribe: () => () => {}, stop: async () => {} };
@@ -170,6 +172,101 @@ describe("an organisation's own policies", () => {
     expect(await policy.store.list('acme')).toEqual([]);
     await expect(policy.store.history('acme', 'freeze')).rejects.toMatchObject({ code: 'NOT_FOUND' });
     expect(await policy.store.list('other')).toHaveLength(1);
+  });
+});
+
+describe('all policies together', () => {
+  const permit = 'permit (principal, action, resource) when { resource.readOnly };';
+
+  it('are a version after each change, which decisions name and a roll back puts in force again [CO-8]', async () => {
+    const policy = await world.start({ clock: { now: () => 1_700_000_000_000 } });
+    const { store } = policy;
+    const setOf = () => policy.decide(testPrincipal(), testTool('a.b'), {}).policySet;
+    expect(setOf()).toBeUndefined();
+    await store.save('acme', 'freeze', freeze, 'key:1');
+    await store.save('acme', 'more', permit, 'key:2');
+    await store.remove('acme', 'freeze', 'key:3');
+    expect(setOf()).toBe(3);
+    await store.save('other', 'freeze', freeze, 'key:9');
+    const sets = await store.sets('acme');
+    expect(sets.map(({ number, change, members, savedBy }) => [number, change, members, savedBy])).toEqual([
+      [3, 'remove freeze', { more: 1 }, 'key:3'],
+      [2, 'save more', { freeze: 1, more: 1 }, 'key:2'],
+      [1, 'save freeze', { freeze: 1 }, 'key:1'],
+    ]);
+    expect(await store.sets('acme', 3, 1)).toMatchObject([{ number: 2 }]);
+
+    expect(policy.decide(testPrincipal(), testTool('a.b'), {}).allowed).toBe(true);
+    expect(await store.rollBack('acme', 1, 'key:4')).toMatchObject({ number: 4, change: 'roll back to 1' });
+    expect(policy.decide(testPrincipal(), testTool('a.b'), {})).toMatchObject({ allowed: false, policySet: 4 });
+    expect((await store.set('acme', 4)).policies).toMatchObject([{ name: 'freeze', version: 3, text: freeze }]);
+    // Equal texts under equal names are one digest, whatever their versions.
+    expect((await store.set('acme', 4)).set.digest).toBe((await store.set('acme', 1)).set.digest);
+    expect((await store.set('other', 1)).policies).toHaveLength(1);
+    await expect(store.rollBack('other', 2, 'key:9')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    await purgePolicies(world.db, 'acme');
+    expect(await store.sets('acme')).toEqual([]);
+    expect(await store.sets('other')).toHaveLength(1);
+  });
+
+  it('go back to what does not fit any more only by saying so, and change nothing then [CO-8]', async () => {
+    const projections = { 'a.b': { amount: 'long:/amount' } };
+    const reads = 'forbid (principal, action, resource) when { context.arguments has amount };';
+    const policy = await world.start({ projections });
+    await policy.store.save('acme', 'reads', reads, 'key:1');
+    await policy.store.save('acme', 'reads', freeze, 'key:1');
+    await policy.reload({ projections: {} });
+    await expect(policy.store.rollBack('acme', 1, 'key:1')).rejects.toMatchObject({ code: 'POLICY_INVALID' });
+    expect(await policy.store.list('acme')).toMatchObject([{ version: 2 }]);
+    expect(await policy.store.sets('acme')).toHaveLength(2);
+  });
+
+  it('are changed by one of those who rehearsed the same, and by nobody once the folder is another [CO-8]', async () => {
+    const folder = world.folder({ 'a.cedar': permit });
+    const [one, two] = [await world.start({ folder }), await world.start({ folder })];
+    const { tag, set } = await one.store.plan('acme', { save: 'freeze', text: freeze });
+    expect(set).toBe(0);
+    const tries = await Promise.allSettled([
+      one.store.save('acme', 'freeze', freeze, 'key:1', tag),
+      two.store.save('acme', 'freeze', freeze, 'key:2', tag),
+    ]);
+    expect(tries.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
+    const next = await one.store.plan('acme', { remove: 'freeze' });
+    await one.reload({ folder: world.folder({ 'a.cedar': freeze }) });
+    await expect(one.store.remove('acme', 'freeze', 'key:1', next.tag)).rejects.toMatchObject({
+      code: 'POLICIES_CHANGED',
+    });
+  });
+
+  it('begin with what was saved before there were versions of them [CO-8]', async () => {
+    const [first] = policyMigrations;
+    if (!first) throw new Error('there is no migration');
+    const { database, db, stop } = await openTestDatabase([first]);
+    try {
+      const digest = digestOf(freeze);
+      for (const [name, version] of [
+        ['b-two', 1],
+        ['a', 1],
+        ['a', 2],
+      ])
+        await database.pool.query('insert into policy_versions values ($1, $2, $3, $4, $5, $6, to_timestamp($7))', [
+          ...['acme', name, version, freeze, digest, `key:${version}`],
+          1_700_000_000 + Number(version),
+        ]);
+      await database.pool.query("insert into policies values ('acme', 'a', 2), ('acme', 'b-two', 1)");
+      await migrate(database, policyMigrations);
+      expect(await listSets(db, 'acme', 100, 10)).toMatchObject([
+        {
+          ...{ number: 1, members: { a: 2, 'b-two': 1 }, savedBy: 'key:2', savedAt: 1_700_000_002_000 },
+          digest: digestOf([
+            ['a', digest],
+            ['b-two', digest],
+          ]),
+        },
+      ]);
+    } finally {
+      await stop();
+    }
   });
 });
 

@@ -6,9 +6,7 @@ export {
   SignInRefused,
   SigninOff,
   SsoFailed,
-  SsoRefused,
   SsoRequired,
-  SsoUnavailable,
   signinErrors,
 } from './errors.ts';
 export type { Invitation } from './invitations/store.ts';

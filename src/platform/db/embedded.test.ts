@@ -17,7 +17,7 @@ function newFolder(): string {
   return folder;
 }
 
-it('keeps its rows from one start to the next [SP-19]', { timeout: 60_000 }, async () => {
+it('keeps its rows from one start to the next [SP-19]', { timeout: 180_000 }, async () => {
   const dataDir = newFolder();
   const first = await openDatabase({ dataDir, log: silentLog });
   await first.pool.query("create table note (text text); insert into note values ('kept')");
@@ -28,7 +28,7 @@ it('keeps its rows from one start to the next [SP-19]', { timeout: 60_000 }, asy
   expect(rows).toEqual([{ text: 'kept' }]);
 });
 
-it('starts after a kill -9 in the middle of its first start [SP-19]', { timeout: 60_000 }, async () => {
+it('starts after a kill -9 in the middle of its first start [SP-19]', { timeout: 180_000 }, async () => {
   const dataDir = newFolder();
   const door = new URL('./index.ts', import.meta.url).href;
   const script = `const { openDatabase } = await import(${JSON.stringify(door)});
@@ -42,7 +42,7 @@ it('starts after a kill -9 in the middle of its first start [SP-19]', { timeout:
     output += bytes;
   });
   const closed = once(child, 'close');
-  await vi.waitUntil(() => existsSync(join(dataDir, 'db.making', 'PG_VERSION')), { timeout: 40_000, interval: 1 });
+  await vi.waitUntil(() => existsSync(join(dataDir, 'db.making', 'PG_VERSION')), { timeout: 120_000, interval: 1 });
   child.kill('SIGKILL');
   await closed;
   expect(output).toBe('');
@@ -115,7 +115,7 @@ async function runWithFileLimit(dataDir: string, maxMegabytes: number, script: s
 
 it.skipIf(process.platform === 'win32')(
   'fails its queries and says so when the disk takes no more, and has every acknowledged row afterwards [SP-19]',
-  { timeout: 60_000 },
+  { timeout: 180_000 },
   async () => {
     const dataDir = newFolder();
     await seedDataDir(dataDir);

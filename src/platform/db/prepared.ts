@@ -10,12 +10,13 @@ const mark = '/* prepared */';
  */
 export const prepared = sql.raw(`${mark} `);
 
-const names = new Map<string, string>(); // of statements, by their text
-
-/** By what name a statement is prepared, where it is one of those. */
-export function nameOf(text: string): string | undefined {
-  if (!text.startsWith(mark)) return undefined;
-  const name = names.get(text) ?? hash('sha256', text).slice(0, 40);
-  names.set(text, name);
-  return name;
+/** By what name each statement is prepared, where it is one of those. */
+export function createNames(): (text: string) => string | undefined {
+  const names = new Map<string, string>(); // by text
+  return (text) => {
+    if (!text.startsWith(mark)) return undefined;
+    const name = names.get(text) ?? hash('sha256', text).slice(0, 40);
+    names.set(text, name);
+    return name;
+  };
 }

@@ -1,6 +1,6 @@
 import type { PostgresPool, PostgresPoolClient } from 'kysely';
 import { DatabaseError, type Pool, type PoolClient } from 'pg';
-import { nameOf } from './prepared.ts';
+import { createNames } from './prepared.ts';
 
 /** Statements that are on their way at once: enough that the database never waits for the next. */
 const mostAtOnce = 8;
@@ -29,6 +29,7 @@ interface Loan {
  * @param waitMs who waits for longer waits for itself: a transaction that asks beside itself
  */
 export function sharing(pool: Pool, waitMs: number): PostgresPool & { waiting(): number } {
+  const nameOf = createNames();
   const line: Waiting[] = [];
   let shared = 0;
   let isAlone = false;

@@ -264,7 +264,22 @@ export const callRecord = z
     durationMs: z.number().optional(),
     upstream: z.string().optional(),
     traceId: z.string().optional(),
-    decision: z.unknown().optional(),
+    toolStatus: z.string().optional(),
+    toolTags: z.array(z.string()).optional(),
+    decision: z
+      .looseObject({
+        allowed: z.boolean(),
+        unattended: z.boolean(),
+        rules: z.unknown(),
+        policyVersion: z.string().openapi({ description: 'Digest over every rule that was in force' }),
+        policySet: z.int().optional().openapi({ description: "Number of the organisation's own policies" }),
+        withheld: z
+          .array(z.string())
+          .optional()
+          .openapi({ description: 'What is not kept as policies saw it: it held a secret, or was cut' }),
+      })
+      .optional()
+      .openapi({ description: 'What policies said and looked at' }),
     questions: z.array(question).optional().openapi({ description: 'What the caller was asked during the call' }),
     moreQuestions: z
       .record(z.string(), z.int())

@@ -27,10 +27,11 @@ button, a.button { font: inherit; font-weight: 600; margin-top: 1.5rem; padding:
 a.button { display: inline-block; margin-top: 0.5rem; text-decoration: none; }
 .or { margin: 1.5rem 0 0; border-top: 1px solid var(--line); padding-top: 0.9rem; }
 button.second { background: transparent; color: var(--act); }
-button.small { margin-top: 0; padding: 0.3rem 0.7rem; font-size: 0.9rem; }
+button.small { margin-top: 0; white-space: nowrap; padding: 0.3rem 0.7rem; font-size: 0.9rem; }
 ul.things { list-style: none; padding: 0; }
 ul.things > li { display: flex; gap: 1rem; justify-content: space-between; align-items: flex-start;
   border-top: 1px solid var(--line); padding-top: 0.6rem; }
+ul.things form { flex: none; }
 ul.things .soft { display: block; }
 .row { display: flex; flex-wrap: wrap; gap: 0.75rem; }
 :focus-visible { outline: 3px solid var(--act); outline-offset: 2px; }

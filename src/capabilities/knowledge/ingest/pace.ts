@@ -22,20 +22,29 @@ const lookMs = 2;
  *
  * @param alone whether there is one connection
  * @param waiting how many wait, for their turn to ask or for a connection
+ * @param now milliseconds that only grow
  */
-export function createPace({ alone, waiting }: { alone: boolean; waiting(): number }): Pace {
+export function createPace({
+  alone,
+  waiting,
+  now = () => performance.now(),
+}: {
+  alone: boolean;
+  waiting(): number;
+  now?: () => number;
+}): Pace {
   let last: Promise<unknown> = Promise.resolve();
   let restUntil = 0;
 
   const byItself = async <T>(step: (begun: () => void) => Promise<T>): Promise<T> => {
-    while (waiting() > 0 && performance.now() < restUntil) await pause(lookMs);
-    let startedAt = performance.now();
+    while (waiting() > 0 && now() < restUntil) await pause(lookMs);
+    let startedAt = now();
     try {
       return await step(() => {
-        startedAt = performance.now();
+        startedAt = now();
       });
     } finally {
-      const endedAt = performance.now();
+      const endedAt = now();
       restUntil = endedAt + Math.min(longestRestMs, restShare * (endedAt - startedAt));
     }
   };

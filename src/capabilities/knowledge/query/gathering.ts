@@ -4,8 +4,14 @@ import { createRemembered } from '../remembered.ts';
 import { passageReading, type Sealing } from '../sealing/index.ts';
 import type { Asker } from './asker.ts';
 import { type Said, saidIn, spread } from './diversity.ts';
-import type { Found } from './query.ts';
-import type { Retrieved } from './retrieve.ts';
+import type { Retrieved, ScoreParts } from './retrieve.ts';
+
+export interface Found extends Passage {
+  confidence: number;
+  /** The words of the question that it has. */
+  matched: string[];
+  parts: ScoreParts;
+}
 
 /** Numbers of all passages that are remembered: 16 MiB. */
 const mostNumbers = 4 * 1_024 * 1_024;

@@ -4,12 +4,12 @@ import { UnknownCollection, UnknownPassage } from '../errors.ts';
 import type { Filters } from '../lexical/index.ts';
 import { passageReading } from '../sealing/index.ts';
 import type { Asker } from './asker.ts';
-import { createGathering } from './gathering.ts';
+import { createGathering, type Found } from './gathering.ts';
 import { within } from './passages.ts';
 import { type Ask, createRanking, type RankingDeps } from './ranking.ts';
-import type { ScoreParts } from './retrieve.ts';
 
 export type { Asker } from './asker.ts';
+export type { Found } from './gathering.ts';
 
 export interface Question {
   query: string;
@@ -18,12 +18,6 @@ export interface Question {
   limit: number;
   maxTokens: number;
   filters?: Filters;
-}
-
-export interface Found extends Passage {
-  confidence: number;
-  matched: string[];
-  parts: ScoreParts;
 }
 
 export interface Answer {

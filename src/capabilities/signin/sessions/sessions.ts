@@ -82,5 +82,5 @@ export function createSessions({ db, clock, roster, uses }: SessionsDeps): Sessi
 /** The same for as long as the program is allowed: there is no row that stands for all that it was given. */
 function grantId(org: OrgId, { userId, clientId }: Grant): string {
   const digest = createHash('sha256').update(`${org} ${userId} ${clientId}`).digest('hex');
-  return `grant_${digest.slice(0, 26)}`;
+  return `grant_${digest.slice(0, 20)}`;
 }

@@ -5,7 +5,7 @@ import { newId } from '../../../kernel/ids.ts';
 import type { OrgId } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/types.ts';
 import { InvitationVoid, SsoRefused } from '../errors.ts';
-import { type Invitation, useInvitation } from '../invitations/store.ts';
+import { type Invitation, namesUnknownOrg, useInvitation } from '../invitations/store.ts';
 import type { Roster } from '../members/roster.ts';
 import {
   bumpRevision,
@@ -59,7 +59,14 @@ export interface JoiningDeps {
  */
 export function createJoining({ db, clock, roster, isProvider }: JoiningDeps) {
   return async function join(arriving: Arriving): Promise<Joined | NotJoined> {
-    const outcome = await db.transaction().execute(async (tx) => {
+    const outcome = await inTransaction(arriving);
+    roster.tell();
+    await roster.refresh();
+    return outcome;
+  };
+
+  async function inTransaction(arriving: Arriving): Promise<Joined | NotJoined> {
+    const settled = db.transaction().execute(async (tx) => {
       try {
         return await settle(tx as unknown as Db, arriving);
       } catch (error) {
@@ -68,10 +75,11 @@ export function createJoining({ db, clock, roster, isProvider }: JoiningDeps) {
         throw error;
       }
     });
-    roster.tell();
-    await roster.refresh();
-    return outcome;
-  };
+    return settled.catch((error: unknown) => {
+      if (!namesUnknownOrg(error)) throw error;
+      return { refused: SsoRefused({ reason: 'the organisation of your provider does not exist here' }), lost: false };
+    });
+  }
 
   async function settle(tx: Db, arriving: Arriving): Promise<Joined | NotJoined> {
     const { name, settings, vouched, invitation } = arriving;

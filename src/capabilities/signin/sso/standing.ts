@@ -22,6 +22,8 @@ export interface Standing {
    * for who was not vouched for lately by the provider that they have to come by.
    */
   holder(userId: string, org: OrgId | undefined): Member | undefined;
+  /** Whose own API key counts: it runs without the person, and so for longer than what they are signed in with. */
+  keyOwner(userId: string, org: OrgId): Member | undefined;
 }
 
 export interface StandingDeps {
@@ -37,17 +39,21 @@ export function createStanding({ roster, clock, providers }: StandingDeps): Stan
     const found = Object.hasOwn(providers(), name) ? providers()[name] : undefined;
     return found?.org === org ? found : undefined;
   };
-  const isFresh = (atMs: number, { sessionHours }: SsoProviderSettings) => clock.now() < atMs + sessionHours * hourMs;
+  type Bound = (settings: SsoProviderSettings) => number;
+  const session: Bound = ({ sessionHours }) => sessionHours * hourMs;
+  const key: Bound = ({ keyDays }) => keyDays * 24 * hourMs;
   const requiredIn = (org: OrgId) => Object.values(providers()).some((one) => one.required && one.org === org);
   /** Whether somebody else than we says who the member is. */
   const isGoverned = ({ org, userId, follows }: Member) =>
     follows !== undefined || requiredIn(org) || roster.identities(org, userId).some((one) => !one.hasPassword);
 
-  const isVouched = ({ org, userId, follows }: Member) =>
+  const isVouched = ({ org, userId, follows }: Member, bound = session) =>
     roster.identities(org, userId).some((identity) => {
       const settings = providerOf(identity.provider, org);
       if (!settings || identity.issuer !== settings.issuer) return false;
-      return (follows === undefined || follows === identity.provider) && isFresh(identity.signedInAt, settings);
+      return (
+        (follows === undefined || follows === identity.provider) && clock.now() < identity.signedInAt + bound(settings)
+      );
     });
 
   function reach({ userId, provider }: Pick<Visitor, 'userId' | 'provider'>): readonly Member[] {
@@ -67,7 +73,7 @@ export function createStanding({ roster, clock, providers }: StandingDeps): Stan
       const open = reach(visitor);
       if (visitor.provider === undefined) return open.length > 0 || roster.memberships(visitor.userId).length === 0;
       const settings = open[0] && providerOf(visitor.provider, open[0].org);
-      return settings !== undefined && isFresh(visitor.signedInAt, settings);
+      return settings !== undefined && clock.now() < visitor.signedInAt + session(settings);
     },
     passwordCounts(userId) {
       const memberships = roster.memberships(userId);
@@ -77,6 +83,10 @@ export function createStanding({ roster, clock, providers }: StandingDeps): Stan
       if (org === undefined) return roster.memberships(userId).find((member) => !isGoverned(member));
       const member = roster.member(userId, org);
       return member && (!isGoverned(member) || isVouched(member)) ? member : undefined;
+    },
+    keyOwner(userId, org) {
+      const member = roster.member(userId, org);
+      return member && (!isGoverned(member) || isVouched(member, key)) ? member : undefined;
     },
   };
 }

@@ -1,3 +1,4 @@
+import { sql } from 'kysely';
 import type { OrgId } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/types.ts';
 
@@ -28,7 +29,13 @@ type SsoTables = {
   signin_refresh_tokens: { token: string; userId: string; sessionId: string | null; referenceId: string | null };
   signin_accounts: { userId: string; providerId: string };
   signin_users: { id: string; name: string };
-  signin_members: { org: string; user_id: string; revoked_before: Ms; suspended_at: Ms | null };
+  signin_members: {
+    org: string;
+    user_id: string;
+    revoked_before: Ms;
+    generation: number;
+    suspended_at: Ms | null;
+  };
   signin_device_codes: { deviceCode: string; userCode: string; org: string | null; session_id: string | null };
 };
 
@@ -222,7 +229,7 @@ export async function endSessions(
   }
   await tables(db)
     .updateTable('signin_members')
-    .set({ revoked_before: atMs })
+    .set({ revoked_before: atMs, generation: sql`generation + 1` })
     .where('org', '=', org)
     .where('user_id', '=', userId)
     .execute();

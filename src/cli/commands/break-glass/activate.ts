@@ -24,7 +24,7 @@ export const breakGlassActivate: CommandSpec = {
   ],
   examples: [
     {
-      line: 'fairlead break-glass activate --reason "the identity provider is down" --url https://fairlead.example.com',
+      line: 'fairlead break-glass activate --reason "the identity provider is down"',
       does: 'asks for the credential',
     },
   ],

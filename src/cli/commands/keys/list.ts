@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../kernel/json.ts';
 import { openClient } from '../../client.ts';
 import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
-import { keyState } from '../../key-lines.ts';
+import { keyState, scopesInShort } from '../../key-lines.ts';
 import { listIn, textsIn } from '../../reading.ts';
 import { screenOf } from '../../terminal.ts';
 import { fromNow } from '../../when.ts';
@@ -32,10 +32,10 @@ export const keysList: CommandSpec = {
         textsIn(key, 'roles'),
         endOf(key, now),
         fromNow(key.lastUsedAt, now),
+        scopesInShort(key),
         `${key.name}${key.owner === key.name ? '' : ` (${key.owner})`}`,
-        textsIn(key, 'scopes'),
       ]);
-      screen.table(['ID', 'ROLES', 'ENDS', 'USED', 'NAME (OWNER)', 'SCOPES'], rows);
+      screen.table(['ID', 'ROLES', 'ENDS', 'USED', 'SCOPES', 'NAME (OWNER)'], rows);
     }
     return exitCodes.ok;
   },

@@ -1,5 +1,6 @@
 import { openClient } from '../../client.ts';
 import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
+import { scopesInShort } from '../../key-lines.ts';
 import { listIn, textsIn } from '../../reading.ts';
 import { screenOf } from '../../terminal.ts';
 import { fromNow } from '../../when.ts';
@@ -25,10 +26,10 @@ export const servicesList: CommandSpec = {
         textsIn(service, 'roles'),
         service.disabled ? 'disabled' : service.previous ? 'two secrets' : String(service.proof),
         fromNow(service.lastUsedAt, now),
+        scopesInShort(service),
         String(service.name),
-        textsIn(service, 'scopes'),
       ]);
-      screen.table(['ID', 'ROLES', 'STATE', 'USED', 'NAME', 'SCOPES'], rows);
+      screen.table(['ID', 'ROLES', 'STATE', 'USED', 'SCOPES', 'NAME'], rows);
     }
     return exitCodes.ok;
   },
