@@ -47,7 +47,7 @@ async function isDone({ running }: Fairlead): Promise<void> {
   await expect.poll(() => running.house.rotation.status().state, { timeout: 60_000 }).toBe('done');
 }
 
-test('a secret is changed with nothing lost, and the one before can then be taken away [AC-4]', async () => {
+test('a secret is changed with nothing lost, and the one before can then be taken away [AC-4]', { timeout: 300_000 }, async () => {
   let fairlead = await serve(one);
   const key = await fairlead.makeKey(['admin']);
   const machine = await (

@@ -70,9 +70,32 @@ describe.each(databaseKinds)('the audit on %s', (kind) => {
       decision: {
         ...record.decision,
         context: { environment: 'prod', arguments: { path: '/tmp', token: digest('hunter2') } },
+        withheld: ['context.arguments.token'],
       },
       replica: 'replica_test',
     });
+  });
+
+  it('gives all calls of a span again, newest first and one organisation alone, with arguments that are whole [CO-8]', async () => {
+    const name = org();
+    const at = 1_700_000_000_000;
+    await recordCall(audit, { org: org(), at });
+    await audit.record(audit.reserve(), act({ org: name, at }));
+    await Promise.all(
+      Array.from({ length: 410 }, (_, n) =>
+        recordCall(audit, { org: name, at: at + n, arguments: n === 5 ? { n, token: 'hunter2' } : { n } }),
+      ),
+    );
+    const pages: number[][] = [];
+    const whole: unknown[] = [];
+    for await (const calls of audit.calls(name, { since: at + 2, until: at + 408 })) {
+      pages.push(calls.map((call) => call.at - at));
+      whole.push(...calls.map(audit.wholeArguments));
+    }
+    expect(pages.flat()).toEqual(Array.from({ length: 406 }, (_, n) => 407 - n));
+    expect(Math.max(...pages.map((page) => page.length))).toBeLessThan(406);
+    expect(whole.at(-1)).toEqual({ n: 2 });
+    expect(whole.at(-4)).toBeUndefined(); // its token is not kept
   });
 
   it('keeps administrative acts in the same chain [SP-16]', async () => {
