@@ -52,6 +52,8 @@ const readers: Record<string, readonly string[]> = {
   '/api/v1/upstreams/{name}': everyone,
   '/api/v1/limits': operators,
   '/api/v1/cache': operators,
+  '/api/v1/connections': everyone,
+  '/api/v1/secrets': admins,
   '/api/v1/policies': operators,
   '/api/v1/policies/schema': operators,
   '/api/v1/policies/{name}': operators,
