@@ -180,7 +180,7 @@ export function compose(ground: Ground) {
     instruments: metrics.watchCache(() => caching.size()),
   });
   const guidanceOf = (tool: Tool) => guidanceFor(tool, latencies, limits.wordsFor(tool));
-  const { knowledge, embedders, modelKeys } = composeKnowledge({
+  const { knowledge, embedders, modelKeys, setBaseDir } = composeKnowledge({
     ...{ settings, database, bus, keyring, egress, processes, clock, log, metrics, replicaId, version },
   });
   const embeddings = embedders.usual && createEmbeddings({ db, embedder: embedders.usual, log });
@@ -384,6 +384,7 @@ export function compose(ground: Ground) {
     rotation,
     definitions,
     secrets,
+    setBaseDir,
     setRuntimeSecrets,
     setAuth: people.setAuth,
     signin: { start: async () => signin?.start(), stop: async () => signin?.stop() },

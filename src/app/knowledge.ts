@@ -40,6 +40,7 @@ interface Deps {
 export function composeKnowledge(deps: Deps) {
   const { settings, database, bus, keyring, egress, processes, clock, log, metrics, replicaId, version } = deps;
   const { db } = database;
+  let { baseDir } = settings;
   const { reranker } = settings.models;
   const modelKeys = createModelKeys(settings.models, egress);
   const fetchModel = modelKeys.fetch;
@@ -64,7 +65,7 @@ export function composeKnowledge(deps: Deps) {
     embedders,
     openSource: (org, source) =>
       openSource(requireSecrets(source), {
-        baseDir: settings.baseDir,
+        baseDir,
         dataDir: join(settings.dataDir, 'knowledge', org),
         trusted: true, // sources stand in the operator's file
         egress,
@@ -82,5 +83,13 @@ export function composeKnowledge(deps: Deps) {
     sources: settings.knowledge.sources,
     vault: keyringVault(keyring),
   });
-  return { knowledge, embedders, modelKeys };
+  return {
+    knowledge,
+    embedders,
+    modelKeys,
+    /** What paths of sources are relative to from the next look at them on. */
+    setBaseDir(next: string) {
+      baseDir = next;
+    },
+  };
 }
