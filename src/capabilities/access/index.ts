@@ -23,6 +23,7 @@ export {
   mayActIn,
   missingScope,
   type Role,
+  requireRightsOf,
   requireScope,
   rolesCarry,
   type Scope,
