@@ -128,13 +128,13 @@ export function createJoining({ db, clock, roster, isProvider, revocation }: Joi
     const { userId, by } = found;
     const there = members.find((one) => one.userId === userId);
     if (there && there.follows === undefined) {
-      const cleared = by === 'email' && (await claim(tx, arriving, userId));
+      const cleared = by === 'email' && (await clear(tx, userId, await unproven(tx, arriving, userId)));
       return keep(tx, arriving, person, { member: there, by, cleared });
     }
     if (there?.follows !== undefined && there.follows !== name && isProvider(there.follows, org))
       throw followsAnother();
     if (!rights) throw noGroup();
-    const cleared = by === 'email' && (await claim(tx, arriving, userId));
+    const cleared = by === 'email' && (await clear(tx, userId, await unproven(tx, arriving, userId)));
     return keep(tx, arriving, person, { member: await add(tx, arriving, userId, rights, name), by, cleared });
   }
 
@@ -158,12 +158,17 @@ export function createJoining({ db, clock, roster, isProvider, revocation }: Joi
   /**
    * The account that has the address already was made by whoever chose its password, and nobody ever proved the address.
    * One of this organisation alone is its provider's to give: whatever the password opened ends, and the password with it.
-   * One that is also another organisation's is only tied for who came in by its password. True where something ended.
+   * One that is also another organisation's is only tied for who came in by its password. Resolves to what has to end.
    */
-  async function claim(tx: Db, { settings: { org }, proven }: Arriving, userId: string): Promise<boolean> {
-    if (proven === userId) return false;
+  async function unproven(tx: Db, { settings: { org }, proven }: Arriving, userId: string) {
+    if (proven === userId) return undefined;
     const memberships = await lockMemberships(tx, userId);
     if (memberships.some((one) => one.org !== org)) throw notProven();
+    return memberships;
+  }
+
+  async function clear(tx: Db, userId: string, memberships: readonly Member[] | undefined): Promise<boolean> {
+    if (!memberships) return false;
     for (const member of memberships) await revocation.within(tx, member);
     await dropPassword(tx, userId);
     return true;
@@ -181,8 +186,9 @@ export function createJoining({ db, clock, roster, isProvider, revocation }: Joi
     const isNew = await insertUser(tx, { id: made, email, name: person.name, atMs: now });
     const userId = isNew ? made : ((await findUserByEmail(tx, email))?.id ?? made);
     // First: a refusal keeps what was written before it, and must not use the invitation up.
-    const cleared = !isNew && (await claim(tx, arriving, userId));
+    const held = isNew ? undefined : await unproven(tx, arriving, userId);
     if (!(await useInvitation(tx, org, id, now))) throw InvitationVoid();
+    const cleared = await clear(tx, userId, held);
     const member = await add(tx, arriving, userId, { role, teams }, undefined, createdBy);
     return keep(tx, arriving, person, { member, by: 'invitation', cleared });
   }
