@@ -73,6 +73,15 @@ describe('an upstream that people use with accounts of their own', () => {
     expect(linkIn((await openBrowser(fairlead.url).open(link)).page.text)).toBe('');
   });
 
+  test('a key that may only read makes and removes none [AC-4]', async () => {
+    const made = await fairlead.request('/api/v1/keys', {
+      json: { name: 'reader', owner: 'Kim', roles: ['developer'], scopes: ['tools:read'] },
+    });
+    const { secret: key } = await made.json();
+    for (const method of ['POST', 'DELETE'])
+      expect((await fairlead.request('/api/v1/connections/tickets', { key, method })).status).toBe(403);
+  });
+
   test('the account of one is never used for another, and no token of a caller goes out [AC-4]', async () => {
     const [one, two] = [await fairlead.makeKey(['developer']), await fairlead.makeKey(['developer'])];
     await connect(await ask(one), 'one');
