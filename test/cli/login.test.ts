@@ -34,6 +34,8 @@ describe('the command line', () => {
     const made = await run(['users', 'invite', 'lee@example.com', '--role', 'admin', '--team', 'ops'], admin());
     expect([made.code, made.stderr]).toEqual([0, '']);
     const link = /http\S+/.exec(made.stdout)?.[0] ?? '';
+    const early = await run(['users', 'reset', 'lee@example.com'], admin());
+    expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('fairlead users invite lee@example.com')]);
     const browser = await openBrowser(fairlead.url).open(link);
     expect(browser.page.text).toContain('Welcome to Fairlead');
     await browser.submit({ name: 'Lee', password: 'four plain words here' });

@@ -66,7 +66,7 @@ describe('a break-glass credential', () => {
     const opened = first.status === 200 ? first.body : second.body;
     expect(opened.credential).toMatchObject({ kind: 'active', reason });
     const again = await activate(secret);
-    expect([again.status, again.body.detail]).toEqual([401, expect.stringContaining('was used before')]);
+    expect([again.status, again.body.message]).toEqual([401, expect.stringContaining('was used before')]);
     expect(opened.credential.expiresAt).toBeGreaterThan(Date.now() + 3_000_000);
     expect(await metric('fairlead_break_glass_uses_total')).toBe(before + 1);
     expect([await metric('fairlead_break_glass_active'), await metric('fairlead_break_glass_sealed')]).toEqual([1, 0]);

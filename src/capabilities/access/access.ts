@@ -175,7 +175,8 @@ export function createAccess(deps: AccessDeps): Access {
       deps.breakGlass?.('refused');
       log.error({ address: from }, 'somebody came with a break-glass credential that does not count');
       const past = await pastOfSealed(db, hashesOfKey(keyring, text)).catch(() => undefined);
-      if (past === 'used') throw InvalidCredential({ reason: 'this break-glass credential was used before, and counts once' });
+      if (past === 'used')
+        throw InvalidCredential({ reason: 'this break-glass credential was used before, and counts once' });
       if (past === 'ended') throw InvalidCredential({ reason: 'this break-glass credential was ended' });
     }
     throw InvalidCredential({ reason: 'no such key' });

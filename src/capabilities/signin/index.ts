@@ -22,5 +22,5 @@ export type { Service } from './services/store.ts';
 export type { Session } from './sessions/sessions.ts';
 export { createSignin, type Replayed, type Signin, stayScope } from './signin.ts';
 export { idTokens } from './sso/holding.ts';
-export { signingKeys } from './tokens/holding.ts';
 export type { Arrival } from './sso/sso.ts';
+export { signingKeys } from './tokens/holding.ts';

@@ -119,7 +119,6 @@ function page(c: Context<HttpEnv>, { signin: { paths }, forms, show }: PageDeps,
 function hostOf(address: string | null): string {
   if (address === null || !URL.canParse(address)) return 'an address that cannot be read';
   const { protocol, host, hostname } = new URL(address);
-  if (protocol === 'http:' || protocol === 'https:')
-    return isLoopbackHost(hostname) ? `this computer (${host})` : host;
+  if (protocol === 'http:' || protocol === 'https:') return isLoopbackHost(hostname) ? `this computer (${host})` : host;
   return `an app on this computer (${protocol})`;
 }

@@ -8,7 +8,14 @@ type TokenTables = {
   signin_client_assertions: { expiresAt: Date };
   signin_access_tokens: { token: string };
   signin_clients: { clientSecret: string | null };
-  signin_keys: { id: string; publicKey: string; privateKey: string; alg: string | null; createdAt: Date; expiresAt: Date | null };
+  signin_keys: {
+    id: string;
+    publicKey: string;
+    privateKey: string;
+    alg: string | null;
+    createdAt: Date;
+    expiresAt: Date | null;
+  };
   signin_refresh_tokens: {
     id: string;
     token: string;
