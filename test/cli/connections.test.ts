@@ -31,7 +31,7 @@ const cli = (...args: string[]) =>
 
 it('connects, lists and removes an account, and calls with it [AC-4]', async () => {
   expect((await cli('connections', 'list')).stdout).toContain('No connections');
-  const called = await cli('call', 'tickets.echo', '--arguments', '{"text":"a"}');
+  const called = await cli('call', 'tickets.echo', '--args', '{"text":"a"}');
   expect(called.code).not.toBe(0);
   expect(called.stdout + called.stderr).toContain('/auth/connections/start');
   const asked = await cli('connections', 'connect', 'tickets');

@@ -242,7 +242,7 @@ describe('the link of a person', () => {
   });
 
   test('that a key of theirs asked for names the person, and the key beside it [AC-4]', async () => {
-    const json = { name: 'laptop', owner: 'lee@example.com', roles: ['developer'] };
+    const json = { name: 'laptop', owner: 'Lee', userId: lee.id, roles: ['developer'] };
     const { secret: key } = await (await fairlead.request('/api/v1/keys', { json })).json();
     await lee.browser.open(await ask(key));
     expect(lee.browser.page.text).toContain('lee (by the key laptop), in the organisation default');

@@ -157,7 +157,7 @@ export interface Trouble {
 }
 
 export function troubleOf(error: unknown): Trouble {
-  const waits = error instanceof FairleadError && error.code in waitsFor;
+  const waits = (refusalIn(error)?.code ?? '') in waitsFor;
   return { reason: reasonOf(error), detail: detailOf(error), ...(waits ? { waits } : {}) };
 }
 
