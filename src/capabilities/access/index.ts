@@ -4,6 +4,7 @@ export type { BreakGlassCredential } from './breakglass/store.ts';
 export {
   AccessUnavailable,
   accessErrors,
+  CredentialSealed,
   ExpiredCredential,
   Forbidden,
   InvalidCredential,

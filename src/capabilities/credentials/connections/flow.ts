@@ -47,6 +47,7 @@ export interface FlowDeps {
   /** Where the pages are, with the origin. */
   pages: { start: string; callback: string };
   targetOf(org: OrgId, upstream: string): Target | undefined;
+  personOf: ((org: OrgId, userId: string) => string | undefined) | undefined;
 }
 
 /** From "you have to connect" to a connection. */
@@ -68,7 +69,7 @@ const linkMs = 15 * 60_000;
 const enoughMs = 5 * 60_000;
 
 export function createFlow(deps: FlowDeps): Flow {
-  const { db, clock, keyring, provider, clients, pages, targetOf } = deps;
+  const { db, clock, keyring, provider, clients, pages, targetOf, personOf } = deps;
 
   const ticketText = (id: string) => JSON.stringify(['connection link', id]);
   const ticketFits = (id: string, ticket: string) =>
@@ -92,6 +93,12 @@ export function createFlow(deps: FlowDeps): Flow {
     return { begun, target, state: state ?? '' };
   };
 
+  /** Whose it will be, as people say it; for a key that acts for a person that is the person. */
+  const nameOf = ({ org, name, actsFor }: Principal): string => {
+    const person = actsFor?.startsWith('user:') ? personOf?.(org, actsFor.slice('user:'.length)) : undefined;
+    return person === undefined ? name : `${person} (by the key ${name})`;
+  };
+
   return {
     async invite(target, who, more = []) {
       const { org, upstream } = target;
@@ -101,7 +108,7 @@ export function createFlow(deps: FlowDeps): Flow {
       const open = await findOpen(db, org, { upstream, subject, scopes, until: now + enoughMs });
       if (open) return linkTo(open);
       const id = newId('con', now);
-      const pending = { id, upstream, subject, who: who.name, scopes, createdAt: now, expiresAt: now + linkMs };
+      const pending = { id, upstream, subject, who: nameOf(who), scopes, createdAt: now, expiresAt: now + linkMs };
       await insertPending(db, org, pending);
       return linkTo(pending);
     },
