@@ -386,7 +386,8 @@ describe('robots.txt', () => {
     );
     await scan();
     expect(times).toHaveLength(4);
-    for (const [i, time] of times.slice(1).entries()) expect(time - (times[i] ?? 0)).toBeGreaterThan(150);
+    // The whole, not each pause: one that comes late makes the next look short.
+    expect((times.at(-1) ?? 0) - (times[0] ?? 0)).toBeGreaterThan(450);
   });
 
   it('that is made to be slow is not', async () => {
