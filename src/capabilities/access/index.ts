@@ -24,6 +24,7 @@ export {
   mayActIn,
   missingScope,
   type Role,
+  requireRightsOf,
   requireScope,
   rolesCarry,
   type Scope,

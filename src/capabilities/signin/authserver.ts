@@ -277,14 +277,7 @@ export async function openAuthServer(deps: AuthServerDeps): Promise<AuthServer> 
       });
       return { userId: user.id };
     },
-    async setPassword(userId, password) {
-      const { internalAdapter, password: passwords } = await auth.$context;
-      const hash = await passwords.hash(password);
-      const accounts = await internalAdapter.findAccounts(userId);
-      if (accounts.some(({ providerId }) => providerId === 'credential'))
-        await internalAdapter.updatePassword(userId, hash);
-      else await internalAdapter.linkAccount({ userId, providerId: 'credential', accountId: userId, password: hash });
-    },
+    hashPassword: async (password) => (await auth.$context).password.hash(password),
     async isPassword(userId, password) {
       const { internalAdapter, password: passwords } = await auth.$context;
       const accounts = await internalAdapter.findAccounts(userId);

@@ -173,7 +173,7 @@ export function createSignin(deps: SigninDeps): Signin {
   };
   const revocation = createRevocation({ db, clock, log, roster, revokers: deps.revokers ?? [] });
   const sso = createSso({
-    ...{ db, clock, log, keyring, egress, roster, server },
+    ...{ db, clock, log, keyring, egress, roster, server, revocation },
     people: () => people,
     callbackUrl: (name) => new URL(`${paths.sso}/${name}/callback`, publicUrl).href,
     declared: deps.providers,

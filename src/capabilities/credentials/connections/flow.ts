@@ -10,6 +10,7 @@ import {
   finishAuthorization,
   OAuthFault,
   type PendingAuthorization,
+  revoke,
   scopeToAsk,
 } from '../../../platform/oauth/index.ts';
 import type { Clients } from './clients/clients.ts';
@@ -19,6 +20,7 @@ import {
   findBegun,
   findOpen,
   findPending,
+  holdPending,
   insertPending,
   type Pending,
   reopenPending,
@@ -175,7 +177,7 @@ export function createFlow(deps: FlowDeps): Flow {
         const seal = (text: string, field: 'access_token' | 'refresh_token') =>
           keyring.encrypt(text, tokenContext(org, begun, field));
         const account = accountIn(set.idToken);
-        await putConnection(db, org, {
+        const connection = {
           upstream,
           subject,
           who,
@@ -188,9 +190,25 @@ export function createFlow(deps: FlowDeps): Flow {
           accessToken: seal(set.accessToken, 'access_token'),
           ...(set.refreshToken === undefined ? {} : { refreshToken: seal(set.refreshToken, 'refresh_token') }),
           ...(set.expiresAt === undefined ? {} : { expiresAt: set.expiresAt }),
-          state: 'connected',
+          state: 'connected' as const,
           connectedAt: clock.now(),
+        };
+        // Whoever was revoked or removed during the exchange has no pending one any more, and gets no connection.
+        const isKept = await db.transaction().execute(async (tx) => {
+          const handle = tx as unknown as Db;
+          if (!(await holdPending(handle, org, id))) return false;
+          await putConnection(handle, org, connection);
+          return true;
         });
+        if (!isKept) {
+          // Nobody here holds them: at the provider they end, too, where it has a way.
+          for (const [token, hint] of [
+            [set.refreshToken, 'refresh_token'],
+            [set.accessToken, 'access_token'],
+          ] as const)
+            if (token !== undefined) await revoke(asking, token, hint).catch(() => false);
+          throw ConnectionLinkVoid();
+        }
         return { pending: begun, ...(account === undefined ? {} : { account }) };
       } catch (error) {
         await reopenPending(db, org, id);
