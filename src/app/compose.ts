@@ -9,6 +9,7 @@ import {
   scopeNames,
   subjectsOf,
 } from '../capabilities/access/index.ts';
+import { purgeApprovals } from '../capabilities/approvals/index.ts';
 import { createActs, createAudit } from '../capabilities/audit/index.ts';
 import { createCaching } from '../capabilities/caching/index.ts';
 import {
@@ -56,6 +57,7 @@ import { type Admission, createHttpApp } from '../surfaces/http/index.ts';
 import { createMcpSurface } from '../surfaces/mcp/index.ts';
 import { createRest } from '../surfaces/rest/index.ts';
 import { createSigninSurface } from '../surfaces/signin/index.ts';
+import { composeApprovals, personApprovals } from './approvals.ts';
 import { openChat } from './chat.ts';
 import { composeConnections, createCredentialsPort, personConnections } from './credentials.ts';
 import { createDefinitionWatch } from './definitions.ts';
@@ -149,6 +151,7 @@ export function compose(ground: Ground) {
             afterwards: () => access.changed(),
           },
           personConnections(() => connections),
+          personApprovals,
         ],
         providers: settings.auth.sso,
       })
@@ -180,6 +183,7 @@ export function compose(ground: Ground) {
       purgeIdempotency,
       purgeEndpoints,
       purgeLimits,
+      purgeApprovals,
       purgeVectors,
       purgeKnowledge,
       purgeConnections,
@@ -273,8 +277,14 @@ export function compose(ground: Ground) {
     guidanceOf,
     ...(embeddings ? { embeddings } : {}),
   });
+  const findPrincipal = createPrincipals(access.keys, signin);
+  const approvals = composeApprovals({
+    ...{ db, bus, keyring, clock, log, acts, access, signin, findPrincipal },
+    caller: { call: (request) => gateway.call(request) },
+    settings: settings.approvals,
+  });
   const plans = createPlans({ caller: { call: (request) => gateway.call(request) } });
-  const own = createOwnToolset({ upstreams, discovery, plans, version });
+  const own = createOwnToolset({ upstreams, discovery, plans, approvals: approvals.tools, version });
   const knowledge = createKnowledge({
     db,
     reader: createReader({ workers: settings.knowledge.readers, processes, log }),
@@ -330,6 +340,8 @@ export function compose(ground: Ground) {
     visible: (principal, tools, origin) => policy.visible(principal, tools, { surface: 'mcp', ...origin }),
     decide: (call, tool) => policy.decide(call.principal, tool, argumentsOf(call), originOf(call)),
     limits,
+    consent: approvals.consent,
+    asksConsent: policy.asksConsent,
     once: idempotency,
     cache: caching,
     providerOf: toolsets.providerOf,
@@ -397,7 +409,8 @@ export function compose(ground: Ground) {
     upstreams,
     signin,
     connections,
-    findPrincipal: createPrincipals(access.keys, signin),
+    findPrincipal,
+    approvals,
     orgsNotThere,
     secrets,
     clock,
@@ -487,6 +500,7 @@ export function compose(ground: Ground) {
 
   return {
     access,
+    approvals,
     audit,
     bus,
     caching,
@@ -511,6 +525,7 @@ export function compose(ground: Ground) {
     definitions,
     secrets,
     setRuntimeSecrets,
+    setApprovals: approvals.redeclare,
     setAuth,
     signin: { start: async () => signin?.start(), stop: async () => signin?.stop() },
     toolsets,

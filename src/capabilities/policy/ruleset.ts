@@ -23,6 +23,8 @@ export interface Judgement {
   /** Names of the rules that decided; the reason in words where none did. */
   rules: readonly string[];
   errors: readonly string[];
+  /** Whose consent is needed; absent where none is, or where it is denied. */
+  consent?: 'confirm' | 'approve';
 }
 
 /** The rules in force for an organisation. */
@@ -30,6 +32,8 @@ export interface RuleSet {
   rules: readonly NamedRule[];
   /** `sha256:` over schema and rules. */
   version: string;
+  /** Whether they can allow something with consent alone. */
+  asksConsent: boolean;
   judge(principal: Principal, tool: Tool, context: JsonObject): Judgement;
   /** Those of the tools that may be permitted for some arguments; `context` holds no arguments. */
   filter(principal: Principal, tools: readonly Tool[], context: JsonObject): Tool[];
@@ -110,11 +114,19 @@ export function createRuleSet({ engine, name, schema, rules, memory = defaultMem
       unattended: unattended.allowed,
       rules: [...new Set([...why, ...call.reasons])],
       errors: [],
+      ...(unattended.allowed ? {} : { consent: consentBy([...unattended.reasons, ...call.reasons]) }),
     };
+  };
+
+  /** As the rules that decided say with `@consent`; where they differ, or none says it, it is the stricter one. */
+  const consentBy = (reasons: readonly string[]): 'confirm' | 'approve' => {
+    const said = rules.filter(({ name }) => reasons.includes(name)).map(({ json }) => json.annotations?.consent);
+    return said.includes('confirm') && !said.includes('approve') ? 'confirm' : 'approve';
   };
 
   return {
     rules,
+    asksConsent: !isOneQuestion,
     version: digestOf({ schema, rules: rules.map((rule) => [rule.name, rule.text]) }),
     judge: (principal, tool, context) =>
       judgements.forCaller(principal, context)(tool, () => {

@@ -14,6 +14,7 @@ const inWords: Record<Scope, string> = {
   'keys:write': 'Make and revoke keys',
   'users:write': 'Invite people, change what they may do, and remove them',
   'policies:read': 'Read the rules of your organisation',
+  'approvals:decide': 'Decide on calls that wait for approval',
   'policies:write': 'Change the rules of your organisation',
   'orgs:write': 'Create and remove whole organisations',
   '*': 'Everything that you may do yourself',

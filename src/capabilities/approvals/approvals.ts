@@ -1,0 +1,324 @@
+import type { Call, CallEnd, Decision } from '../../kernel/call.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { canonicalJson } from '../../kernel/digest.ts';
+import { FairleadError, NotFound } from '../../kernel/errors.ts';
+import { newId } from '../../kernel/ids.ts';
+import { JsonFault, parseJson } from '../../kernel/json.ts';
+import { type OrgId, type Principal, subjectBehind } from '../../kernel/principal.ts';
+import type { Tool, ToolResult } from '../../kernel/tool.ts';
+import type { Bus } from '../../platform/bus/index.ts';
+import type { Db } from '../../platform/db/index.ts';
+import type { Keyring } from '../../platform/keyring/index.ts';
+import {
+  ApprovalDecided,
+  ApprovalsUnavailable,
+  ApprovalTaken,
+  ApprovalVoid,
+  SelfApproval,
+  TooManyApprovals,
+} from './errors.ts';
+import {
+  type Binding,
+  claimApproval,
+  countPending,
+  decideApproval,
+  type Finished,
+  findByRequest,
+  getApproval,
+  insertApproval,
+  type KeptApproval,
+  type ListQuery,
+  listApprovals,
+  listDecisions,
+  voidApproval,
+} from './store.ts';
+import {
+  type Approval,
+  type Asker,
+  type DecisionKind,
+  type GivenDecision,
+  isOver,
+  type ParkedRequest,
+} from './types.ts';
+import { pendingResult } from './words.ts';
+
+export interface ApprovalsDeps {
+  db: Db;
+  bus: Bus;
+  keyring: Keyring;
+  clock: Clock;
+  /** How long consent is waited for, and an approved call for its start. */
+  expiryMs(): number;
+  /** Throws where somebody may not decide on what others ask for in an organisation. */
+  requireDecider(by: Principal, org: OrgId): void;
+}
+
+/** A call on its way, resolved. */
+export type ResolvedCall = Call & { tool: Tool };
+
+/** An approval with what may be shown of its call to who may look at it. */
+export interface ShownApproval extends Approval {
+  arguments: ParkedRequest['arguments'];
+  endpoint?: string;
+  decisions: readonly GivenDecision[];
+}
+
+export interface Approvals {
+  /**
+   * Parks a call until somebody has consented, durably, and resolves to what its caller is told. The same request again is
+   * the same approval for as long as that is open. @throws TooManyApprovals
+   */
+  ask(call: ResolvedCall, decision: Decision): Promise<ToolResult>;
+  /**
+   * Uses up the approval that the call carries, if it is for just this call as it is now; committed when it resolves.
+   * @throws ApprovalVoid, ApprovalTaken
+   */
+  claim(call: ResolvedCall, decision: Decision, id: string): Promise<void>;
+  /** @throws NotFound, ApprovalDecided, SelfApproval */
+  decide(org: OrgId, id: string, by: Principal, given: { decision: DecisionKind; comment?: string }): Promise<Approval>;
+  /** @throws NotFound */
+  show(org: OrgId, id: string): Promise<ShownApproval>;
+  list(org: OrgId, query: ListQuery): Promise<Approval[]>;
+  /** What the call came to; undefined where it has no end yet, or where that was not kept. */
+  answerOf(approval: KeptApproval): CallEnd | undefined;
+  requestOf(approval: KeptApproval): ParkedRequest;
+  sealed(id: string, org: OrgId, end: CallEnd): string | null;
+  /** One that this principal itself asked for. @throws NotFound */
+  own(principal: Principal, id: string): Promise<KeptApproval>;
+  /** Resolves when something happened to the approval, after a second at the latest, or when the signal aborts. */
+  news(org: OrgId, id: string, signal: AbortSignal): Promise<void>;
+  tell(org: OrgId, id: string): void;
+  /** Told of each approval that something happened to, on any server. Returns the way to stop listening. */
+  onChange(listener: (org: OrgId, id: string) => void): () => void;
+  /** This run of this server. */
+  life: string;
+  leaseMs: number;
+}
+
+const topic = 'approvals.changed';
+const leaseMs = 30_000;
+const mostPending = { own: 100, all: 5_000 };
+/** Largest end kept, in UTF-16 units of its JSON. */
+const maxAnswer = 1024 * 1024;
+/** Results may be nested 128 levels deep, and stand within their end. */
+const deepest = 200;
+const lookAgainMs = 1_000;
+
+/** Calls that wait for consent: who may give it, what it is bound to, and that it is used once. */
+export function createApprovals({ db, bus, keyring, clock, expiryMs, requireDecider }: ApprovalsDeps): Approvals {
+  const life = newId('life');
+  const bindingOf = ({ principal, tool, arguments: args }: ResolvedCall, decision: Decision) => ({
+    principal: principal.id,
+    tool: tool.id,
+    toolDigest: tool.offered?.digest ?? tool.digest,
+    argumentText: canonicalJson([tool.id, args]),
+    policyVersion: decision.policyVersion,
+  });
+
+  const tell = (org: OrgId, id: string) => {
+    void bus.publish(topic, { org, id }).catch(() => undefined); // whoever waits looks for itself, too
+  };
+
+  const found = async (org: OrgId, id: string): Promise<KeptApproval> => {
+    const approval = await getApproval(db, org, id);
+    if (!approval) throw NotFound({ what: 'approval', id: id.slice(0, 100) });
+    return approval;
+  };
+
+  const onChange: Approvals['onChange'] = (listener) =>
+    bus.subscribe(topic, (message) => {
+      const { org, id } = message as { org?: unknown; id?: unknown };
+      if (typeof org === 'string' && typeof id === 'string') listener(org, id);
+    });
+
+  async function park(call: ResolvedCall, decision: Decision): Promise<KeptApproval> {
+    const { principal, tool, once } = call;
+    const { org } = principal;
+    const now = clock.now();
+    const { argumentText, ...bound } = bindingOf(call, decision);
+    const kind = decision.consent ?? 'approve';
+    const whole = canonicalJson([bound, argumentText, call.endpoint ?? null, kind, once?.key ?? null]);
+    const digests = keyring.hashes('approvals', whole);
+    const known = await findByRequest(db, org, digests, once !== undefined);
+    if (known && (isOver(known.state) || known.state === 'claimed' || known.expiresAt > now)) return known;
+
+    const { all, own } = await countPending(db, org, principal.id);
+    if (own >= mostPending.own) throw TooManyApprovals({ count: own, whose: 'one caller' }, { retryAfterSeconds: 60 });
+    if (all >= mostPending.all)
+      throw TooManyApprovals({ count: all, whose: 'one organisation' }, { retryAfterSeconds: 60 });
+    const id = newId('apr', now);
+    const made = {
+      ...bound,
+      id,
+      kind,
+      asker: askerOf(principal),
+      subject: subjectBehind(principal),
+      argumentDigest: keyring.hash('approvals', argumentText),
+      requestDigest: digests[0] ?? '',
+      rule: decision.rules.join(', '),
+      repeatable: tool.annotations.readOnly || tool.annotations.idempotent,
+      callId: call.id,
+      request: keyring.encrypt(JSON.stringify(parkedOf(call)), sealContext(org, id, 'request')),
+      createdAt: now,
+      expiresAt: now + expiryMs(),
+    };
+    const isNew = await insertApproval(db, org, made);
+    const kept = isNew ? await getApproval(db, org, id) : await findByRequest(db, org, digests, false);
+    if (!kept) throw ApprovalsUnavailable({}, { retryAfterSeconds: 1 }); // it was decided and over in between
+    if (isNew) tell(org, id);
+    return kept;
+  }
+
+  return {
+    life,
+    leaseMs,
+    tell,
+    onChange,
+    async ask(call, decision) {
+      const approval = await available(park(call, decision));
+      return pendingResult(approval, call.tool);
+    },
+    async claim(call, decision, id) {
+      const { org } = call.principal;
+      const { argumentText, ...bound } = bindingOf(call, decision);
+      const now = clock.now();
+      const approval = await available(found(org, id));
+      const isSame = keyring.hashes('approvals', argumentText).includes(approval.argumentDigest);
+      const binding: Binding = { ...bound, argumentDigest: isSame ? approval.argumentDigest : 'another' };
+      const claim = { life, leaseUntil: now + leaseMs, callId: call.id };
+      if (await available(claimApproval(db, org, id, binding, claim, now))) return tell(org, id);
+      const differs = differenceOf(await available(found(org, id)), binding, now);
+      if (!differs) throw ApprovalTaken({ id });
+      await available(voidApproval(db, org, id, differs, now));
+      tell(org, id);
+      throw ApprovalVoid({ id, reason: differs });
+    },
+    async decide(org, id, by, { decision, comment }) {
+      const approval = await found(org, id);
+      const isOwn = by.org === org && (approval.subject === subjectBehind(by) || approval.asker.id === by.id);
+      // Who confirms is the person behind the caller, and not the caller: an agent does not consent to itself.
+      const inPerson = by.id === approval.subject && (by.credential.kind === 'session' || approval.asker.id !== by.id);
+      if (isOwn && !(approval.kind === 'confirm' && inPerson)) throw SelfApproval();
+      if (!isOwn) requireDecider(by, org);
+      const at = clock.now();
+      const given = { decision, by: by.id, name: by.name, ...(comment === undefined ? {} : { comment }), at };
+      const counts = await decideApproval(db, org, id, given);
+      const now = await found(org, id);
+      if (!counts)
+        throw ApprovalDecided({ id, state: now.expiresAt <= at && !isOver(now.state) ? 'expired' : now.state });
+      tell(org, id);
+      return now;
+    },
+    async show(org, id) {
+      const approval = await found(org, id);
+      const { arguments: args, endpoint } = requestIn(approval);
+      const shown = { ...withoutSealed(approval), arguments: args, decisions: await listDecisions(db, org, id) };
+      return endpoint === undefined ? shown : { ...shown, endpoint };
+    },
+    list: async (org, query) => (await listApprovals(db, org, query)).map(withoutSealed),
+    requestOf: requestIn,
+    answerOf({ answer, org, id }) {
+      if (answer === undefined) return undefined;
+      try {
+        return parseJson(keyring.decrypt(answer, sealContext(org, id, 'answer')), { maxDepth: deepest }) as CallEnd;
+      } catch (error) {
+        if (error instanceof JsonFault) return undefined;
+        throw error;
+      }
+    },
+    sealed(id, org, end) {
+      const text = JSON.stringify(end);
+      return text.length > maxAnswer ? null : keyring.encrypt(text, sealContext(org, id, 'answer'));
+    },
+    async own(principal, id) {
+      const approval = await found(principal.org, id);
+      // Another caller's is as little there as one that never was.
+      if (approval.asker.id !== principal.id) throw NotFound({ what: 'approval', id: id.slice(0, 100) });
+      return approval;
+    },
+    news(org, id, signal) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const end = onChange((changedOrg, changed) => {
+        if (changedOrg === org && changed === id) resolve();
+      });
+      const timer = setTimeout(resolve, lookAgainMs);
+      signal.addEventListener('abort', () => resolve(), { once: true });
+      return promise.finally(() => {
+        end();
+        clearTimeout(timer);
+      });
+    },
+  };
+
+  function requestIn({ org, id, request }: KeptApproval): ParkedRequest {
+    return parseJson(keyring.decrypt(request, sealContext(org, id, 'request')), {
+      maxDepth: deepest,
+    }) as unknown as ParkedRequest;
+  }
+}
+
+export function sealContext(org: OrgId, id: string, what: 'request' | 'answer'): string {
+  return `approval ${what}:${org}:${id}`;
+}
+
+/** How an end is kept. */
+export function finishedBy(
+  end: CallEnd,
+  { ran, answer, endedAt }: { ran: boolean; answer: string | null; endedAt: number },
+): Finished {
+  const { outcome, error } = end;
+  const isDone = outcome === 'ok' || outcome === 'tool_error';
+  // Cut off, or out of time: nobody knows what the provider had done by then.
+  const outcomeUnknown = ran && (outcome === 'cancelled' || error?.code === 'CUT_OFF' || error?.category === 'timeout');
+  const lost = answer === null ? 'its result was too large to be kept' : null;
+  const reason = error?.message ?? lost;
+  return { state: isDone ? 'done' : 'failed', outcome, outcomeUnknown, reason, answer, endedAt };
+}
+
+/** Why the approval is not for this call; undefined when it is, and has been used. */
+function differenceOf(approval: KeptApproval, bound: Binding, now: number): string | undefined {
+  if (approval.state !== 'approved') return undefined;
+  if (approval.expiresAt <= now) return 'its time is over';
+  if (approval.policyVersion !== bound.policyVersion) return 'the policies have changed since it was asked for';
+  if (approval.toolDigest !== bound.toolDigest) return 'the tool has changed since it was asked for';
+  if (approval.argumentDigest !== bound.argumentDigest) return 'it is for other arguments';
+  if (approval.asker.id !== bound.principal) return 'it is for another caller';
+  return approval.tool === bound.tool ? undefined : 'it is for another tool';
+}
+
+function parkedOf({ surface, tool, endpoint, arguments: args, clientAddress }: ResolvedCall): ParkedRequest {
+  const fixed = Object.keys(tool.fixed ?? {});
+  return {
+    surface,
+    target: tool.id,
+    arguments: Object.fromEntries(Object.entries(args).filter(([name]) => !fixed.includes(name))),
+    ...(endpoint === undefined ? {} : { endpoint }),
+    ...(clientAddress === undefined ? {} : { clientAddress }),
+  };
+}
+
+function askerOf({ id, kind, org, name, actsFor, roles, teams, scopes, credential }: Principal): Asker {
+  return {
+    id,
+    kind,
+    org,
+    name,
+    roles,
+    scopes,
+    credential,
+    ...(actsFor === undefined ? {} : { actsFor }),
+    ...(teams === undefined ? {} : { teams }),
+  };
+}
+
+function withoutSealed({ request: _, answer: __, ...approval }: KeptApproval): Approval {
+  return approval;
+}
+
+async function available<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof FairleadError ? error : ApprovalsUnavailable({}, { cause: error, retryAfterSeconds: 2 });
+  }
+}
