@@ -90,6 +90,8 @@ function listFor(
     const pseudo = view.toolsets.map(({ toolset }) => pseudoTool(principal.org, toolset, name));
     return new Set(visible(principal, pseudo, origin).map((tool) => tool.toolset));
   };
+  // The ways to what waits for consent are no use where nothing does, nor to who could not come back for it.
+  const isAsked = principal.kind !== 'anonymous' && asksConsent(principal.org);
   const foreign = (items: readonly Named<Tool>[]) => items.some(({ item }) => item.toolset !== ownToolset);
   const readable = toolsetsWith('@read');
   const promptable = toolsetsWith('@prompt');
@@ -108,10 +110,7 @@ function listFor(
     view,
     isClosed: !foreign(tools) && !reachable && (foreign(view.tools) || others.length > 0),
     tools,
-    // The ways to what waits for consent are no use where nothing does.
-    listed: tools.filter(
-      ({ item }) => view.isListed(item) || (approvalToolIds.has(item.id) && asksConsent(principal.org)),
-    ),
+    listed: tools.filter(({ item }) => view.isListed(item) || (approvalToolIds.has(item.id) && isAsked)),
     prompts: view.prompts.filter(({ item }) => promptable.has(item.toolset)),
     resources: view.resources.filter(({ item }) => readable.has(item.toolset)),
     templates: view.templates.filter(({ item }) => readable.has(item.toolset)),

@@ -121,8 +121,8 @@ export interface Decision {
   allowed: boolean;
   /** Allowed without anybody's consent. */
   unattended: boolean;
-  /** Whose consent is needed where it is not unattended: somebody else's, or that of the person behind the caller. */
-  consent?: 'confirm' | 'approve';
+  /** Where consent is needed it may be that of the person behind the caller; without this it is somebody else's. */
+  consent?: 'confirm';
   /** Names of the policies that decided, or the reason of a refusal without one. */
   rules: readonly string[];
   policyVersion: string;

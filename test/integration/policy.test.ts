@@ -205,7 +205,7 @@ describe('a policy in the folder', () => {
     const record = await (await fairlead.request(`/api/v1/audit/${rest.callId}`)).json();
     expect(record).toMatchObject({
       outcome: 'pending_approval',
-      decision: { allowed: true, unattended: false, consent: 'approve' },
+      decision: { allowed: true, unattended: false },
     });
     for (const era of ['sessions', 'modern'] as const) {
       const client = await caller(fairlead, era, { key: keys.operator ?? '' });

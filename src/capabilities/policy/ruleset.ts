@@ -23,8 +23,8 @@ export interface Judgement {
   /** Names of the rules that decided; the reason in words where none did. */
   rules: readonly string[];
   errors: readonly string[];
-  /** Whose consent is needed; absent where none is, or where it is denied. */
-  consent?: 'confirm' | 'approve';
+  /** The consent that is needed may be that of the person behind the caller. */
+  consent?: 'confirm';
 }
 
 /** The rules in force for an organisation. */
@@ -114,14 +114,16 @@ export function createRuleSet({ engine, name, schema, rules, memory = defaultMem
       unattended: unattended.allowed,
       rules: [...new Set([...why, ...call.reasons])],
       errors: [],
-      ...(unattended.allowed ? {} : { consent: consentBy([...unattended.reasons, ...call.reasons]) }),
+      ...(!unattended.allowed && isConfirmed([...unattended.reasons, ...call.reasons])
+        ? { consent: 'confirm' as const }
+        : {}),
     };
   };
 
   /** As the rules that decided say with `@consent`; where they differ, or none says it, it is the stricter one. */
-  const consentBy = (reasons: readonly string[]): 'confirm' | 'approve' => {
+  const isConfirmed = (reasons: readonly string[]): boolean => {
     const said = rules.filter(({ name }) => reasons.includes(name)).map(({ json }) => json.annotations?.consent);
-    return said.includes('confirm') && !said.includes('approve') ? 'confirm' : 'approve';
+    return said.includes('confirm') && !said.includes('approve');
   };
 
   return {
