@@ -99,6 +99,8 @@ export const requirements = {
     'Results of read-only tools are told again for as long as the file says, to the same caller unless they are shared, by what the tool is now and what it was given; one run answers all who ask at once; calls that make them untrue, and whoever says so, end that on every server; an answer says that it was kept, and figures what it saved.',
   'AC-1':
     'An MCP client that has only the URL signs its person in, by pages that need no script; what its token opens is what the person is now, in the organisation that was chosen; machines and terminals get in, too; crossing refreshes sign nobody out, a replayed one ends its family, and passwords are limited whatever headers a client sends.',
+  'AC-2':
+    'The upstream connector passes every required authorization scenario of the official conformance suites for both revisions, and those of the extensions that it speaks: discovery, client-ID documents, registration, PKCE, the issuer of an answer, step-up, client credentials, cross-app access, workload identity; what it does not speak is named.',
   'AC-4':
     'An upstream is called with the credential of whoever is behind the call, and with no other: a caller without one gets a link, by the means of its protocol or in words, and works after signing in, for tools, prompts, resources and completions; tokens are kept encrypted and bound to whom they are of, renewed once across replicas, never by a refresh token that may be used up, and the secret that encrypts them changes without downtime.',
   'AC-6':

@@ -1,42 +1,18 @@
-// Long, because all of the house is wired here and nowhere else: each line says what one room gets from another.
-import { join } from 'node:path';
 import ours from '../../package.json' with { type: 'json' };
-import {
-  createAccess,
-  expiryWarningMs,
-  may,
-  revokeKeysOf,
-  scopeNames,
-  subjectsOf,
-} from '../capabilities/access/index.ts';
+import { may, scopeNames } from '../capabilities/access/index.ts';
 import { purgeApprovals } from '../capabilities/approvals/index.ts';
 import { createActs, createAudit } from '../capabilities/audit/index.ts';
 import { createCaching } from '../capabilities/caching/index.ts';
-import {
-  createCatalog,
-  createLatencies,
-  guidanceFor,
-  instructionsIn,
-  purgeCatalog,
-} from '../capabilities/catalog/index.ts';
+import { createCatalog, createLatencies, guidanceFor, purgeCatalog } from '../capabilities/catalog/index.ts';
 import { createMachineCredentials, purgeConnections } from '../capabilities/credentials/index.ts';
 import { createDiscovery, createEmbeddings, purgeVectors } from '../capabilities/discovery/index.ts';
 import { createEndpointBook, purgeEndpoints } from '../capabilities/endpoints/index.ts';
 import { createIdempotency, purgeIdempotency } from '../capabilities/idempotency/index.ts';
-import {
-  createKnowledge,
-  createPages,
-  createReader,
-  keyringVault,
-  openSource,
-  purgeKnowledge,
-} from '../capabilities/knowledge/index.ts';
+import { purgeKnowledge } from '../capabilities/knowledge/index.ts';
 import { createLimits, purgeLimits } from '../capabilities/limits/index.ts';
 import { createPlans } from '../capabilities/plans/index.ts';
 import { createPolicy, purgePolicies } from '../capabilities/policy/index.ts';
-import { createSignin, purgeMembers } from '../capabilities/signin/index.ts';
 import { createUpstreams, purgeUpstreams } from '../capabilities/upstreams/index.ts';
-import { isBuiltIn } from '../config/index.ts';
 import type { Settings } from '../config/schema.ts';
 import { createEndpoints, createGateway, createSchemaChecks } from '../gateway/index.ts';
 import type { Call, OwnToolset, Surface } from '../kernel/call.ts';
@@ -48,7 +24,6 @@ import type { Bus } from '../platform/bus/index.ts';
 import type { Database } from '../platform/db/index.ts';
 import { createEgress } from '../platform/http/index.ts';
 import { createKeyring } from '../platform/keyring/index.ts';
-import { createEmbedders, createReranker } from '../platform/models/index.ts';
 import { createProcesses } from '../platform/process/index.ts';
 import type { Secrets } from '../platform/secrets/index.ts';
 import type { Log, Metrics, Tracing } from '../platform/telemetry/index.ts';
@@ -57,20 +32,19 @@ import { type Admission, createHttpApp } from '../surfaces/http/index.ts';
 import { createMcpSurface } from '../surfaces/mcp/index.ts';
 import { createRest } from '../surfaces/rest/index.ts';
 import { createSigninSurface } from '../surfaces/signin/index.ts';
-import { composeApprovals, personApprovals } from './approvals.ts';
-import { openChat } from './chat.ts';
-import { composeConnections, createCredentialsPort, personConnections } from './credentials.ts';
+import { composeApprovals } from './approvals.ts';
+import { composeConnections, createCredentialsPort } from './credentials.ts';
 import { createDefinitionWatch } from './definitions.ts';
-import { createKnowledgeNews } from './knowledge-news.ts';
-import { createModelKeys } from './model-keys.ts';
+import { composeKnowledge } from './knowledge.ts';
 import { createObserver } from './observe.ts';
 import { missingOrgs } from './orgs.ts';
 import { createOwnToolset } from './own.ts';
 import { createPastDecisions } from './past-decisions.ts';
+import { composePeople } from './people.ts';
 import { createPrincipals } from './principals.ts';
 import { createReferences } from './references.ts';
 import { composeRotation } from './rotation.ts';
-import { requireSecrets, watchSecrets } from './secrets.ts';
+import { watchSecrets } from './secrets.ts';
 import { createToolsets } from './toolsets.ts';
 import { createTrail } from './trail.ts';
 
@@ -131,52 +105,10 @@ export function compose(ground: Ground) {
   });
   let rulesEpoch = 0;
   policy.onChange(() => rulesEpoch++);
-  const signin = isBuiltIn(settings)
-    ? createSignin({
-        db,
-        bus,
-        keyring,
-        clock,
-        log,
-        egress,
-        publicUrl: new URL(settings.publicUrl).origin,
-        resource: mcpUrl,
-        scopes: scopeNames,
-        development: settings.development,
-        gone: (org, subject) => connections.removeOf(org, subject),
-        revokers: [
-          {
-            what: 'keys',
-            onPersonRevoked: async (tx, org, userId, atMs) => (await revokeKeysOf(tx, org, userId, atMs)).length,
-            afterwards: () => access.changed(),
-          },
-          personConnections(() => connections),
-          personApprovals,
-        ],
-        providers: settings.auth.sso,
-      })
-    : undefined;
-  const glass = {
-    used: metrics.counter('fairlead_break_glass_uses_total', 'Sealed break-glass credentials that were used'),
-    refused: metrics.counter(
-      'fairlead_break_glass_refused_total',
-      'Requests with a break-glass credential that does not count',
-    ),
-  };
-  const access = createAccess({
-    db,
-    keyring,
-    clock,
-    bus,
-    log,
-    issuers: settings.auth.issuers,
-    resource: mcpUrl,
-    development: settings.development,
-    fetch: (url, init) => egress.fetch(url, { ...init, guarded: false }), // issuers stand in the operator's file
-    ...(signin ? { builtIn: signin.issuer, owners: { wake: signin.roster.wake, member: signin.sso.keyOwner } } : {}),
-    breakGlass: (what) => glass[what](),
+  const people = composePeople({
+    ...{ settings, db, bus, keyring, egress, clock, log, metrics, resource: mcpUrl },
+    connectionsOf: () => connections,
     purgers: [
-      purgeMembers,
       purgeUpstreams,
       purgeCatalog,
       purgePolicies,
@@ -190,15 +122,8 @@ export function compose(ground: Ground) {
       audit.purge,
     ],
     purged: (org) => upstreams.purged(org),
-    gone: (org, subject) => connections.removeOf(org, subject),
   });
-  let issuers = settings.auth.issuers;
-  let providers = settings.auth.sso;
-  const setAuth = ({ auth, development }: Pick<Settings, 'auth' | 'development'>) => {
-    access.setIssuers(auth.issuers, development);
-    signin?.sso.declare(auth.sso);
-    [issuers, providers] = [auth.issuers, auth.sso];
-  };
+  const { signin, access } = people;
   let runtimeSecrets = settings.secrets.vault?.runtime ?? {};
   const setRuntimeSecrets = (next: typeof runtimeSecrets) => {
     runtimeSecrets = next;
@@ -258,15 +183,8 @@ export function compose(ground: Ground) {
     instruments: metrics.watchCache(() => caching.size()),
   });
   const guidanceOf = (tool: Tool) => guidanceFor(tool, latencies, limits.wordsFor(tool));
-  const { reranker } = settings.models;
-  const modelKeys = createModelKeys(settings.models, egress);
-  const fetchModel = modelKeys.fetch;
-  const embedders = createEmbedders({
-    settings: settings.models,
-    fetch: fetchModel,
-    processes,
-    log,
-    spent: metrics.counter('fairlead_embedding_tokens_total', 'Tokens that embedding models were given'),
+  const { knowledge, embedders, modelKeys, setBaseDir } = composeKnowledge({
+    ...{ settings, database, bus, keyring, egress, processes, clock, log, metrics, replicaId, version },
   });
   const embeddings = embedders.usual && createEmbeddings({ db, embedder: embedders.usual, log });
   const discovery = createDiscovery({
@@ -285,38 +203,6 @@ export function compose(ground: Ground) {
   });
   const plans = createPlans({ caller: { call: (request) => gateway.call(request) } });
   const own = createOwnToolset({ upstreams, discovery, plans, approvals: approvals.tools, version });
-  const knowledge = createKnowledge({
-    db,
-    reader: createReader({ workers: settings.knowledge.readers, processes, log }),
-    clock,
-    log,
-    replica: replicaId,
-    alone: database.kind === 'embedded',
-    waiting: () => database.usage().waiting,
-    declared: settings.knowledge.collections,
-    search: settings.knowledge.search,
-    ...(reranker ? { reranker: createReranker({ settings: reranker, fetch: fetchModel }) } : {}),
-    embedders,
-    openSource: (org, source) =>
-      openSource(requireSecrets(source), {
-        baseDir: settings.baseDir,
-        dataDir: join(settings.dataDir, 'knowledge', org),
-        trusted: true, // sources stand in the operator's file
-        egress,
-        processes,
-        userAgent: `fairlead/${version}`,
-      }),
-    fetchPage: createPages({ egress, userAgent: `fairlead/${version}` }),
-    subjectsOf,
-    findInstructions: instructionsIn,
-    chat: openChat(settings.models.chat, { fetch: fetchModel, metrics }),
-    news: createKnowledgeNews({
-      ...{ bus, log, answered: metrics.answer },
-      instruments: metrics.watchKnowledge(() => knowledge.lags()),
-    }),
-    sources: settings.knowledge.sources,
-    vault: keyringVault(keyring),
-  });
   const toolsets = createToolsets({ own: [own, knowledge.toolset, ...(ground.toolsets ?? [])], catalog, upstreams });
   const gateway = createGateway({
     clock,
@@ -359,8 +245,7 @@ export function compose(ground: Ground) {
       collections: knowledge.declared(),
       limits: limits.declared(),
       upstreams: Object.fromEntries(declared.map((upstream) => [upstream.name, upstream])),
-      issuers,
-      providers,
+      ...people.declared(),
     };
     try {
       return missingOrgs(naming, access.orgs.has);
@@ -424,21 +309,6 @@ export function compose(ground: Ground) {
   metrics.watchUpstreams(() => upstreams.list());
   watchSecrets(metrics, secrets);
   metrics.watchPool(database.usage);
-  metrics.gauge(
-    'fairlead_break_glass_active',
-    'Break-glass accesses that are open now',
-    () => access.breakGlass.count().active,
-  );
-  metrics.gauge(
-    'fairlead_break_glass_sealed',
-    'Break-glass credentials that wait',
-    () => access.breakGlass.count().sealed,
-  );
-  metrics.gauge(
-    'fairlead_keys_expiring',
-    'API keys in use, or never used yet, that end within two weeks',
-    () => access.keys.expiring(expiryWarningMs).length,
-  );
   metrics.watchAuditQueue(() => {
     const { queued, queueSize, dropped } = audit.stats();
     return { used: queued, size: queueSize, dropped };
@@ -478,7 +348,10 @@ export function compose(ground: Ground) {
       allowedOrigins: settings.allowedOrigins,
       maxBodyBytes,
       trustedProxies: settings.trustedProxies,
-      authorizationServers: () => [...(signin ? [signin.publicUrl] : []), ...issuers.map(({ issuer }) => issuer)],
+      authorizationServers: () => [
+        ...(signin ? [signin.publicUrl] : []),
+        ...people.declared().issuers.map(({ issuer }) => issuer),
+      ],
       scopes: scopeNames,
       endpoints,
       draining: operations.draining,
@@ -524,9 +397,10 @@ export function compose(ground: Ground) {
     rotation,
     definitions,
     secrets,
+    setBaseDir,
     setRuntimeSecrets,
     setApprovals: approvals.redeclare,
-    setAuth,
+    setAuth: people.setAuth,
     signin: { start: async () => signin?.start(), stop: async () => signin?.stop() },
     toolsets,
     upstreams,

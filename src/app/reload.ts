@@ -70,8 +70,9 @@ export function createReload({ settings, house, log, renewTls }: Deps): (next: S
     { keys: ['caching'], apply: (next) => house.caching.redeclare(next.caching) },
     { keys: ['limits'], apply: (next) => house.limits.redeclare(next.limits) },
     {
-      keys: ['knowledge'],
-      apply({ knowledge: next }) {
+      keys: ['baseDir', 'knowledge'],
+      apply({ baseDir, knowledge: next }) {
+        house.setBaseDir(baseDir); // another file may be in force: one where none was
         knowledge.tune(next);
         return knowledge.redeclare(next.collections);
       },

@@ -15,7 +15,10 @@ export const dimensions = ['principal', 'tool', 'toolset', 'endpoint', 'address'
 const callers = z
   .strictObject({
     principals: ids.describe('Ids such as key:…, user:… or service:…, as the audit shows them'),
-    kinds: z.array(z.enum(['user', 'service', 'agent', 'anonymous'])).min(1),
+    kinds: z
+      .array(z.enum(['user', 'service', 'agent', 'anonymous']))
+      .min(1)
+      .describe('What they are'),
     roles: z.array(z.enum(roleNames)).min(1).describe('Who has one of these'),
     teams: ids.describe('Who is in one of these'),
   })
@@ -43,13 +46,13 @@ const rule = {
   rate: z
     .strictObject({
       limit: calls.describe('Calls that come in again each period'),
-      per: period,
+      per: period.describe('Length of the period'),
       burst: calls.optional().describe('Calls at once after a rest; as many as `limit` when absent'),
     })
     .optional()
     .describe('Token bucket'),
   window: z
-    .strictObject({ limit: calls, per: period })
+    .strictObject({ limit: calls.describe('Calls at most'), per: period.describe('Its length') })
     .optional()
     .describe('So many calls in any period of that length: a sliding window, such as of a day'),
   concurrency: calls.optional().describe('Calls under way at once'),

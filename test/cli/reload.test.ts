@@ -26,8 +26,8 @@ const write = (config: object) => writeFileSync(file(), stringify(config));
 const cli = (...args: string[]) => run(args, { env: home.env, cwd: home.home });
 const timeout = 180_000;
 
-async function serve(config: object): Promise<string> {
-  write(config);
+async function serve(config?: object): Promise<string> {
+  if (config) write(config);
   const data = join(home.home, 'data');
   database = await databaseFor(data);
   const env = { ...home.env, ...database.env, FAIRLEAD_DATA_DIR: data };
@@ -68,6 +68,16 @@ describe('a changed configuration file', () => {
     write({ upstreams: { fix: fixtureUpstream(), more: fixtureUpstream() } });
     server?.child.kill('SIGHUP');
     await server?.says(/"applied":\["upstreams\.more"\]/, 'stderr');
+  });
+
+  it('counts where none was before, with paths that begin where it is [SP-3] [KN-1]', { timeout }, async () => {
+    await serve();
+    mkdirSync(join(home.home, 'docs'));
+    writeFileSync(join(home.home, 'docs', 'tides.md'), '# Tides\n\nHigh water is at noon.\n');
+    write({ knowledge: { collections: { sea: { sources: { files: { folder: 'docs' } } } } } });
+    server?.child.kill('SIGHUP');
+    await server?.says(/"applied":\[[^\]]*"knowledge"/, 'stderr');
+    expect((await cli('knowledge', 'sync', 'sea', '--watch')).stdout).toMatch(/^files: done, 1 seen/);
   });
 
   it('is not needed for a new certificate: the files are read again when they change [SP-8] [SP-3]', {

@@ -217,6 +217,10 @@ describe('an organisation', () => {
     '/endpoints',
     '/policies',
     '/policy-versions',
+    '/limits',
+    '/cache',
+    '/secrets',
+    '/connections',
     '/knowledge/collections',
     '/knowledge/runs',
     '/knowledge/evaluations',
@@ -253,6 +257,12 @@ describe('an organisation', () => {
     const { id: person } = await invited(fairlead, `${mark}@example.com`, { org: 'acme' });
     const machine = { name: mark, roles: ['viewer'] };
     const { service } = (await ask('/services', { key: acme.admin, json: machine })).body;
+    const limited = await ask(`/limits/${mark}`, {
+      key: acme.admin,
+      method: 'PUT',
+      json: { settings: { of: { tools: [`${mark}.*`] }, rate: { limit: 1_000, per: 'second' } } },
+    });
+    expect(limited.status).toBe(200);
     for (const name of ['one.md', 'two.md']) {
       const document = { collection: mark, name, text: '# The same\n\nIn two places.\n' };
       await ask('/tools/knowledge.ingest/call', { key: acme.admin, json: { arguments: document } });
@@ -267,7 +277,7 @@ describe('an organisation', () => {
     for (const path of reads()) {
       expect([path, (await ask(path, { key: acme.admin })).text.includes(mark)]).toEqual([
         path,
-        !['/me', '/audit/verify', '/knowledge/runs', '/sessions'].includes(path),
+        !['/me', '/audit/verify', '/knowledge/runs', '/sessions', '/cache', '/secrets', '/connections'].includes(path),
       ]);
     }
     const gap = (await ask('/knowledge/gaps', { key: acme.admin })).body.gaps[0].id;

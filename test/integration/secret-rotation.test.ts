@@ -22,7 +22,8 @@ let people: PeopleUpstream;
 const serve = (secret: string, others?: string): Promise<Fairlead> =>
   startFairlead({
     dataDir,
-    config: { egress: { allow: ['127.0.0.1'] },
+    config: {
+      egress: { allow: ['127.0.0.1'] },
       upstreams: { tickets: { url: people.url, auth: { grant: 'authorization_code' } } },
     },
     env: {
@@ -47,7 +48,9 @@ async function isDone({ running }: Fairlead): Promise<void> {
   await expect.poll(() => running.house.rotation.status().state, { timeout: 60_000 }).toBe('done');
 }
 
-test('a secret is changed with nothing lost, and the one before can then be taken away [AC-4]', { timeout: 300_000 }, async () => {
+test('a secret is changed with nothing lost, and the one before can then be taken away [AC-4]', {
+  timeout: 300_000,
+}, async () => {
   let fairlead = await serve(one);
   const key = await fairlead.makeKey(['admin']);
   const machine = await (

@@ -35,6 +35,7 @@ import {
 import {
   type Approval,
   type Asker,
+  type ConsentKind,
   type DecisionKind,
   type GivenDecision,
   isOver,
@@ -136,7 +137,7 @@ export function createApprovals({ db, bus, keyring, clock, expiryMs, requireDeci
     const { org } = principal;
     const now = clock.now();
     const { argumentText, ...bound } = bindingOf(call, decision);
-    const kind = decision.consent ?? 'approve';
+    const kind: ConsentKind = decision.consent ?? 'approve';
     const whole = canonicalJson([bound, argumentText, call.endpoint ?? null, kind, once?.key ?? null]);
     const digests = keyring.hashes('approvals', whole);
     const known = await findByRequest(db, org, digests, once !== undefined);

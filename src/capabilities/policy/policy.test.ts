@@ -85,6 +85,7 @@ describe('a decision', () => {
         arguments: { price: '9.5', count: 2, labels: ['a', 'b'] },
         cutArguments: [],
       },
+      projected: ['price', 'count', 'note', 'labels'],
     });
     expect(policy.status().version).toMatch(/^sha256:[0-9a-f]{64}$/);
   });

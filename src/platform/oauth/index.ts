@@ -32,4 +32,4 @@ export {
 } from './grants.ts';
 export { createOAuthRequests, type OAuthRequests } from './requests.ts';
 export { revoke } from './revoke.ts';
-export { requestToken, type TokenRequest, type TokenSet } from './token.ts';
+export type { TokenRequest, TokenSet } from './token.ts';

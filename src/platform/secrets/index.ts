@@ -1,6 +1,5 @@
 export { SecretUnavailable, secretsErrors } from './errors.ts';
-export { lookUpLocally } from './local.ts';
-export { type Found, type LookUp, nameOf, type Reference, vaultPlace } from './reference.ts';
+export { type Found, type LookUp, type Reference, vaultPlace } from './reference.ts';
 export {
   createSecrets,
   type ReferenceState,

@@ -11,7 +11,9 @@ export const connectionsConnect: CommandSpec = {
     'an API key is good once, within a quarter of an hour, for whoever has it: show it to nobody.',
   args: [{ name: '<upstream>', help: 'name of the upstream' }],
   options: [jsonOption],
-  examples: [{ line: 'fairlead connections connect tickets', does: 'or another account in the place of the one there is' }],
+  examples: [
+    { line: 'fairlead connections connect tickets', does: 'or another account in the place of the one there is' },
+  ],
   remote: true,
   async run(context, { args, options }) {
     const screen = screenOf(context);

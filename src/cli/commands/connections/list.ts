@@ -39,7 +39,8 @@ export const connectionsList: CommandSpec = {
 };
 
 function rowOf({ upstream, who, account, state, expiresAt, renews, lastUsedAt }: JsonObject): string[] {
-  const time = (ms: unknown) => (typeof ms === 'number' ? new Date(ms).toISOString().slice(0, 16).replace('T', ' ') : '-');
+  const time = (ms: unknown) =>
+    typeof ms === 'number' ? new Date(ms).toISOString().slice(0, 16).replace('T', ' ') : '-';
   const ends = renews === true ? 'renewed' : time(expiresAt);
   return [String(upstream), plain(String(who)), plain(String(account ?? '-')), String(state), ends, time(lastUsedAt)];
 }
