@@ -1,6 +1,7 @@
-import { type Access, Forbidden, may, mayActIn, systemPrincipal } from '../capabilities/access/index.ts';
+import { type Access, may, mayActIn, systemPrincipal } from '../capabilities/access/index.ts';
 import {
   type Asker,
+  approvalsPath,
   createApprovals,
   createApprovalTools,
   createRunner,
@@ -30,6 +31,7 @@ interface Deps {
   signin: Signin | undefined;
   findPrincipal: FindPrincipal;
   caller: ToolCaller;
+  publicUrl: string;
   settings: ApprovalsSettings;
 }
 
@@ -37,7 +39,7 @@ const minuteMs = 60_000;
 
 /** Calls that wait for consent, and who makes them then. */
 export function composeApprovals(deps: Deps) {
-  const { db, bus, keyring, clock, log, acts, caller } = deps;
+  const { db, bus, keyring, clock, log, acts, caller, signin, publicUrl } = deps;
   let { settings } = deps;
   const approvals = createApprovals({
     db,
@@ -45,9 +47,8 @@ export function composeApprovals(deps: Deps) {
     keyring,
     clock,
     expiryMs: () => settings.expiryMinutes * minuteMs,
-    requireDecider(by, org) {
-      if (!may(by, 'approvals:decide') || !mayActIn(by, org)) throw Forbidden({ scope: 'approvals:decide' });
-    },
+    mayDecide: (by, org) => may(by, 'approvals:decide') && mayActIn(by, org),
+    linkTo: (id) => (signin ? new URL(`${approvalsPath}/${id}`, publicUrl).href : undefined),
   });
   const runner = createRunner({
     db,

@@ -27,6 +27,7 @@ import { createKeyring } from '../platform/keyring/index.ts';
 import { createProcesses } from '../platform/process/index.ts';
 import type { Secrets } from '../platform/secrets/index.ts';
 import type { Log, Metrics, Tracing } from '../platform/telemetry/index.ts';
+import { createApprovalsSurface } from '../surfaces/approvals/index.ts';
 import { createConnectionsSurface } from '../surfaces/connections/index.ts';
 import { type Admission, createHttpApp } from '../surfaces/http/index.ts';
 import { createMcpSurface } from '../surfaces/mcp/index.ts';
@@ -200,6 +201,7 @@ export function compose(ground: Ground) {
     ...{ db, bus, keyring, clock, log, acts, access, signin, findPrincipal },
     caller: { call: (request) => gateway.call(request) },
     settings: settings.approvals,
+    publicUrl: settings.publicUrl,
   });
   const plans = createPlans({ caller: { call: (request) => gateway.call(request) } });
   const own = createOwnToolset({ upstreams, discovery, plans, approvals: approvals.tools, version });
@@ -325,6 +327,11 @@ export function compose(ground: Ground) {
         ),
       ...(signin
         ? {
+            approvals: (admission: Admission) =>
+              createApprovalsSurface(
+                { approvals, signin, acts, log, sign: (text) => keyring.hash('sign-in', text) },
+                admission,
+              ),
             signin: (admission: Admission) =>
               createSigninSurface(
                 {

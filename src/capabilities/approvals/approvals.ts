@@ -50,8 +50,10 @@ export interface ApprovalsDeps {
   clock: Clock;
   /** How long consent is waited for, and an approved call for its start. */
   expiryMs(): number;
-  /** Throws where somebody may not decide on what others ask for in an organisation. */
-  requireDecider(by: Principal, org: OrgId): void;
+  /** Whether somebody may see and decide on what others ask for in an organisation. */
+  mayDecide(by: Principal, org: OrgId): boolean;
+  /** The page on which an approval is decided; undefined where nobody can sign in to it. */
+  linkTo(id: string): string | undefined;
 }
 
 /** A call on its way, resolved. */
@@ -75,10 +77,13 @@ export interface Approvals {
    * @throws ApprovalVoid, ApprovalTaken
    */
   claim(call: ResolvedCall, decision: Decision, id: string): Promise<void>;
-  /** @throws NotFound, ApprovalDecided, SelfApproval */
+  /** By somebody who may look at it. @throws NotFound, ApprovalDecided, SelfApproval */
   decide(org: OrgId, id: string, by: Principal, given: { decision: DecisionKind; comment?: string }): Promise<Approval>;
-  /** @throws NotFound */
-  show(org: OrgId, id: string): Promise<ShownApproval>;
+  /** Others' are as little there as those that never were. @throws NotFound */
+  show(org: OrgId, id: string, to: Principal): Promise<ShownApproval>;
+  linkTo(id: string): string | undefined;
+  /** Whether somebody may see and decide on what others ask for. */
+  mayDecide(by: Principal, org: OrgId): boolean;
   list(org: OrgId, query: ListQuery): Promise<Approval[]>;
   /** What the call came to; undefined where it has no end yet, or where that was not kept. */
   answerOf(approval: KeptApproval): CallEnd | undefined;
@@ -106,7 +111,7 @@ const deepest = 200;
 const lookAgainMs = 1_000;
 
 /** Calls that wait for consent: who may give it, what it is bound to, and that it is used once. */
-export function createApprovals({ db, bus, keyring, clock, expiryMs, requireDecider }: ApprovalsDeps): Approvals {
+export function createApprovals({ db, bus, keyring, clock, expiryMs, mayDecide, linkTo }: ApprovalsDeps): Approvals {
   const life = newId('life');
   const bindingOf = ({ principal, tool, arguments: args }: ResolvedCall, decision: Decision) => ({
     principal: principal.id,
@@ -123,6 +128,13 @@ export function createApprovals({ db, bus, keyring, clock, expiryMs, requireDeci
   const found = async (org: OrgId, id: string): Promise<KeptApproval> => {
     const approval = await getApproval(db, org, id);
     if (!approval) throw NotFound({ what: 'approval', id: id.slice(0, 100) });
+    return approval;
+  };
+
+  const foundFor = async (principal: Principal, org: OrgId, id: string): Promise<KeptApproval> => {
+    const approval = await found(org, id);
+    const isOwn = org === principal.org && [approval.asker.id, approval.subject].includes(principal.id);
+    if (!isOwn && !mayDecide(principal, org)) throw NotFound({ what: 'approval', id: id.slice(0, 100) });
     return approval;
   };
 
@@ -177,7 +189,7 @@ export function createApprovals({ db, bus, keyring, clock, expiryMs, requireDeci
     onChange,
     async ask(call, decision) {
       const approval = await available(park(call, decision));
-      return pendingResult(approval, call.tool);
+      return pendingResult(approval, call.tool, linkTo(approval.id));
     },
     async claim(call, decision, id) {
       const { org } = call.principal;
@@ -195,12 +207,11 @@ export function createApprovals({ db, bus, keyring, clock, expiryMs, requireDeci
       throw ApprovalVoid({ id, reason: differs });
     },
     async decide(org, id, by, { decision, comment }) {
-      const approval = await found(org, id);
+      const approval = await foundFor(by, org, id);
       const isOwn = by.org === org && (approval.subject === subjectBehind(by) || approval.asker.id === by.id);
       // Who confirms is the person behind the caller, and not the caller: an agent does not consent to itself.
       const inPerson = by.id === approval.subject && (by.credential.kind === 'session' || approval.asker.id !== by.id);
       if (isOwn && !(approval.kind === 'confirm' && inPerson)) throw SelfApproval();
-      if (!isOwn) requireDecider(by, org);
       const at = clock.now();
       const given = { decision, by: by.id, name: by.name, ...(comment === undefined ? {} : { comment }), at };
       const counts = await decideApproval(db, org, id, given);
@@ -210,8 +221,10 @@ export function createApprovals({ db, bus, keyring, clock, expiryMs, requireDeci
       tell(org, id);
       return now;
     },
-    async show(org, id) {
-      const approval = await found(org, id);
+    linkTo,
+    mayDecide,
+    async show(org, id, to) {
+      const approval = await foundFor(to, org, id);
       const { arguments: args, endpoint } = requestIn(approval);
       const shown = { ...withoutSealed(approval), arguments: args, decisions: await listDecisions(db, org, id) };
       return endpoint === undefined ? shown : { ...shown, endpoint };

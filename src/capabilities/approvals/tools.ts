@@ -63,7 +63,7 @@ export interface ApprovalTools {
 
 export function createApprovalTools({ db, approvals }: { db: Db; approvals: Approvals }): ApprovalTools {
   const standing = async (one: KeptApproval): Promise<ProviderReply> => {
-    const about = standingOf(one, await listDecisions(db, one.org, one.id));
+    const about = standingOf(one, await listDecisions(db, one.org, one.id), approvals.linkTo(one.id));
     const text = `Approval ${one.id} for ${one.tool} is ${one.state}${one.reason ? ` (${one.reason})` : ''}: ${about.next}`;
     const isError = isOver(one.state) && one.state !== 'done';
     return {

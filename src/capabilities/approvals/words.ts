@@ -1,13 +1,16 @@
 import type { JsonObject } from '../../kernel/json.ts';
 import type { Tool, ToolResult } from '../../kernel/tool.ts';
-import type { Approval, ApprovalState, GivenDecision } from './types.ts';
+import { type Approval, type ApprovalState, type GivenDecision, isOver } from './types.ts';
 
-/** What the caller of a parked call is told. */
-export function pendingResult(approval: Approval, tool: Tool): ToolResult {
-  const about = standingOf(approval, []);
+/** Where approvals are decided in a browser; each below it by its id. */
+export const approvalsPath = '/auth/approvals';
+
+/** What the caller of a parked call is told. @param link the page on which it is decided, where there is one */
+export function pendingResult(approval: Approval, tool: Tool, link: string | undefined): ToolResult {
+  const about = standingOf(approval, [], link);
   const who = approval.kind === 'confirm' ? 'the person behind you' : 'somebody else';
   const text =
-    `Policy lets you call ${approval.tool} only with consent, to be given by ${who}. Nothing has been done yet. ` +
+    `Policy lets you call ${approval.tool} only with consent, to be given by ${who}${link === undefined ? '' : ` at ${link}`}. Nothing has been done yet. ` +
     `The request is kept as approval ${approval.id} until ${String(about.expiresAt)}; ${nextWords(approval)}`;
   return {
     content: [{ type: 'text', text }],
@@ -22,7 +25,11 @@ export function pendingResult(approval: Approval, tool: Tool): ToolResult {
 export const approvalKey = 'dev.fairlead/approval';
 
 /** How an approval stands, for whoever asked. */
-export function standingOf(approval: Approval, decisions: readonly GivenDecision[]): JsonObject {
+export function standingOf(
+  approval: Approval,
+  decisions: readonly GivenDecision[],
+  link: string | undefined,
+): JsonObject {
   const { id, kind, state, tool, callId, runCallId, outcome, outcomeUnknown, reason } = approval;
   const comments = decisions.flatMap(({ decision, name, comment }) => [
     { decision, by: name, ...(comment === undefined ? {} : { comment }) },
@@ -33,6 +40,7 @@ export function standingOf(approval: Approval, decisions: readonly GivenDecision
     state,
     kind,
     tool,
+    ...(link === undefined || isOver(state) ? {} : { link }),
     callId,
     createdAt: iso(approval.createdAt),
     expiresAt: iso(approval.expiresAt),
