@@ -90,7 +90,7 @@ export const requirements = {
   'CO-1':
     'A call that policy allows only with consent is parked durably and answered at once, with an id by which the caller, and no other, asks how it stands and gets its result; it is made by itself once there is consent, of somebody else or of the person behind the caller.',
   'CO-2':
-    'An approval is bound to who asks, the tool and its definition, the arguments, the policies and a time; it is used once, decided once however many decide at once, never by who asked, and void when any of these has changed.',
+    'An approval is bound to who asks, the tool and its definition, the arguments, the policies and a time; it is used once, decided once however many decide at once, by those who are named and by two of them where that is asked for, never by who asked, and void when any of these has changed.',
   'CO-3':
     'An approved call is started at most once, by whichever server is first; where one dies in the middle it ends as failed with an unknown outcome, and is made again only where the tool bears it.',
   'CO-5':

@@ -1,4 +1,4 @@
-import { type Access, may, mayActIn, systemPrincipal } from '../capabilities/access/index.ts';
+import { type Access, may, mayActIn, subjectsOf, systemPrincipal } from '../capabilities/access/index.ts';
 import {
   type Asker,
   approvalsPath,
@@ -10,10 +10,11 @@ import {
 import type { Acts } from '../capabilities/audit/index.ts';
 import type { PersonRevoker, Signin } from '../capabilities/signin/index.ts';
 import type { ApprovalsSettings } from '../config/schema.ts';
-import type { ToolCaller } from '../kernel/call.ts';
+import type { Decision, ToolCaller } from '../kernel/call.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { NotFound } from '../kernel/errors.ts';
-import type { Principal } from '../kernel/principal.ts';
+import type { OrgId, Principal } from '../kernel/principal.ts';
+import type { Tool } from '../kernel/tool.ts';
 import type { Bus } from '../platform/bus/index.ts';
 import type { Db } from '../platform/db/index.ts';
 import type { Keyring } from '../platform/keyring/index.ts';
@@ -46,8 +47,8 @@ export function composeApprovals(deps: Deps) {
     bus,
     keyring,
     clock,
-    expiryMs: () => settings.expiryMinutes * minuteMs,
-    mayDecide: (by, org) => may(by, 'approvals:decide') && mayActIn(by, org),
+    termsOf: (call, decision) => termsOf(settings, call, decision),
+    mayDecide,
     linkTo: (id) => (signin ? new URL(`${approvalsPath}/${id}`, publicUrl).href : undefined),
   });
   const runner = createRunner({
@@ -78,6 +79,39 @@ export function composeApprovals(deps: Deps) {
     quiesce: runner.quiesce,
     stop: runner.stop,
   };
+}
+
+/** Who may decide: whose role carries it; or who is named, with a credential that may be used for it. */
+function mayDecide(by: Principal, org: OrgId, approvers?: readonly string[]): boolean {
+  if (!approvers) return may(by, 'approvals:decide') && mayActIn(by, org);
+  const holds = by.scopes.includes('*') || by.scopes.includes('approvals:decide');
+  return holds && by.org === org && subjectsOf(by).some((subject) => approvers.includes(subject));
+}
+
+/** By the first entry of the settings that fits. */
+export function termsOf(
+  { rules, expiryMinutes }: ApprovalsSettings,
+  { tool, principal }: { tool: Pick<Tool, 'id' | 'tags'>; principal: Pick<Principal, 'org'> },
+  decision: Pick<Decision, 'rules'>,
+) {
+  const asks = (name: string) => decision.rules.some((rule) => rule === name || rule.endsWith(`:${name}`));
+  const fits = ({ of = {}, org }: ApprovalsSettings['rules'][number]) =>
+    (org === undefined || org === principal.org) &&
+    (!of.tools || of.tools.some((pattern) => isNamed(pattern, tool.id))) &&
+    (!of.tags || of.tags.some((tag) => tool.tags.includes(tag))) &&
+    (!of.policies || of.policies.some(asks));
+  const rule = rules.find(fits);
+  const { roles = [], teams = [] } = rule?.approvers ?? {};
+  const approvers = [...roles.map((role) => `role:${role}`), ...teams.map((team) => `team:${team}`)];
+  return {
+    expiryMs: (rule?.expiryMinutes ?? expiryMinutes) * minuteMs,
+    needed: rule?.twoPersons ? 2 : 1,
+    ...(approvers.length === 0 ? {} : { approvers }),
+  };
+}
+
+function isNamed(pattern: string, id: string): boolean {
+  return pattern.endsWith('*') ? id.startsWith(pattern.slice(0, -1)) : id === pattern;
 }
 
 /** Who asked, as it is now: with today's roles, and not at all where its credential does not count any more. */

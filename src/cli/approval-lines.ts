@@ -12,6 +12,8 @@ export function showApproval(screen: Screen, one: JsonObject): void {
     ['asked by', `${asker.name} (${asker.id}${one.subject === asker.id ? '' : `, of ${one.subject}`})`],
     ['asked at', moment(one.createdAt)],
     ['needs', one.kind === 'confirm' ? 'the person behind it, or somebody else' : 'somebody else'],
+    ['people', one.needed === 1 ? undefined : `${one.needed} who approve`],
+    ['decided by', Array.isArray(one.approvers) ? one.approvers.join(', ') : undefined],
     ['rule', text(one.rule)],
     ['endpoint', text(one.endpoint)],
     ['expires at', moment(one.expiresAt)],

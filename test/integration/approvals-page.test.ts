@@ -13,7 +13,11 @@ let agent: string;
 
 beforeAll(async () => {
   ledger = openLedger();
-  fairlead = await startFairlead({ config: ledger.config });
+  const rules = [
+    { of: { tools: ['ledger.typed'] }, approvers: { teams: ['ops'] }, twoPersons: true },
+    { of: { policies: ['ask-first'], tags: ['never'] }, expiryMinutes: 1 },
+  ];
+  fairlead = await startFairlead({ config: { ...ledger.config, approvals: { rules } } });
   kim = await invited(fairlead, 'kim@example.com', { role: 'operator' });
   dora = await invited(fairlead, 'dora@example.com', { role: 'operator' });
   const json = { name: 'doras agent', roles: ['operator'], userId: dora.id };
@@ -86,6 +90,43 @@ it('is not there for who may not see it, and not taken from a form of somebody e
   expect(await stateOf(id)).toBe('rejected');
   expect(kim.browser.page.text).toContain('rejected');
   expect(ledger.lines()).not.toContain('pay hidden');
+}, 90_000);
+
+it('takes two people of those who are named, and none twice [CO-2]', async () => {
+  const { approvalId: id, link } = await ask('typed', 'by two');
+  await kim.browser.open(link);
+  await kim.browser.submit({ decision: 'approve' });
+  expect(kim.browser.page.status).toBe(403);
+  expect(kim.browser.page.text).toContain('Others decide on this: team:ops');
+  const [ada, ben] = [
+    await invited(fairlead, 'ada@example.com', { teams: ['ops'] }),
+    await invited(fairlead, 'ben@example.com', { teams: ['ops'] }),
+  ];
+  await ada.browser.open('/auth/approvals');
+  expect(ada.browser.page.text).toContain(id);
+  await ada.browser.open(link);
+  await ada.browser.submit({ decision: 'approve' });
+  expect(await stateOf(id)).toBe('pending');
+  await ada.browser.submit({ decision: 'approve' });
+  expect(ada.browser.page.status).toBe(409);
+  expect(ada.browser.page.text).toContain('it takes a second person');
+  expect(ledger.lines()).not.toContain('typed by two');
+  await ben.browser.open(link);
+  await ben.browser.submit({ decision: 'approve' });
+  await expect.poll(() => stateOf(id), patience).toBe('done');
+  expect(ledger.lines().filter((line) => line === 'typed by two')).toHaveLength(1);
+}, 90_000);
+
+it('of many approvals at once counts as many people as there are [CO-2]', async () => {
+  const { approvalId: id } = await ask('typed', 'many at once');
+  const people = await Promise.all(
+    ['cam', 'dan', 'eve'].map((name) => invited(fairlead, `${name}@example.com`, { teams: ['ops'] })),
+  );
+  for (const { browser } of people) await browser.open(`/auth/approvals/${id}`);
+  await Promise.all(people.map(({ browser }) => browser.submit({ decision: 'approve' })));
+  expect(people.map(({ browser }) => browser.page.status).toSorted()).toEqual([200, 200, 409]);
+  const { decisions } = await (await fairlead.request(`/api/v1/approvals/${id}`)).json();
+  expect(new Set(decisions.map((one: { subject: string }) => one.subject)).size).toBe(2);
 }, 90_000);
 
 it('ends with everything else of a person whose access is revoked [CO-2]', async () => {

@@ -14,6 +14,8 @@ import {
   ApprovalsUnavailable,
   ApprovalTaken,
   ApprovalVoid,
+  ApprovedAlready,
+  NotApprover,
   SelfApproval,
   TooManyApprovals,
 } from './errors.ts';
@@ -48,12 +50,19 @@ export interface ApprovalsDeps {
   bus: Bus;
   keyring: Keyring;
   clock: Clock;
-  /** How long consent is waited for, and an approved call for its start. */
-  expiryMs(): number;
-  /** Whether somebody may see and decide on what others ask for in an organisation. */
-  mayDecide(by: Principal, org: OrgId): boolean;
+  /** Who has to consent to a call, and how long that is waited for and an approved call for its start. */
+  termsOf(call: ResolvedCall, decision: Decision): Terms;
+  /** Whether somebody may decide on what others ask for in an organisation: on everything, or on what is for these alone. */
+  mayDecide(by: Principal, org: OrgId, approvers?: readonly string[]): boolean;
   /** The page on which an approval is decided; undefined where nobody can sign in to it. */
   linkTo(id: string): string | undefined;
+}
+
+export interface Terms {
+  expiryMs: number;
+  needed: number;
+  /** Such as `role:admin` or `team:ops`; absent for all who may decide. */
+  approvers?: readonly string[];
 }
 
 /** A call on its way, resolved. */
@@ -77,7 +86,7 @@ export interface Approvals {
    * @throws ApprovalVoid, ApprovalTaken
    */
   claim(call: ResolvedCall, decision: Decision, id: string): Promise<void>;
-  /** By somebody who may look at it. @throws NotFound, ApprovalDecided, SelfApproval */
+  /** By somebody who may look at it. @throws NotFound, ApprovalDecided, ApprovedAlready, SelfApproval, NotApprover */
   decide(org: OrgId, id: string, by: Principal, given: { decision: DecisionKind; comment?: string }): Promise<Approval>;
   /** Others' are as little there as those that never were. @throws NotFound */
   show(org: OrgId, id: string, to: Principal): Promise<ShownApproval>;
@@ -111,7 +120,7 @@ const deepest = 200;
 const lookAgainMs = 1_000;
 
 /** Calls that wait for consent: who may give it, what it is bound to, and that it is used once. */
-export function createApprovals({ db, bus, keyring, clock, expiryMs, mayDecide, linkTo }: ApprovalsDeps): Approvals {
+export function createApprovals({ db, bus, keyring, clock, termsOf, mayDecide, linkTo }: ApprovalsDeps): Approvals {
   const life = newId('life');
   const bindingOf = ({ principal, tool, arguments: args }: ResolvedCall, decision: Decision) => ({
     principal: principal.id,
@@ -134,7 +143,9 @@ export function createApprovals({ db, bus, keyring, clock, expiryMs, mayDecide, 
   const foundFor = async (principal: Principal, org: OrgId, id: string): Promise<KeptApproval> => {
     const approval = await found(org, id);
     const isOwn = org === principal.org && [approval.asker.id, approval.subject].includes(principal.id);
-    if (!isOwn && !mayDecide(principal, org)) throw NotFound({ what: 'approval', id: id.slice(0, 100) });
+    const { approvers } = approval;
+    const sees = isOwn || mayDecide(principal, org) || (approvers && mayDecide(principal, org, approvers));
+    if (!sees) throw NotFound({ what: 'approval', id: id.slice(0, 100) });
     return approval;
   };
 
@@ -160,8 +171,10 @@ export function createApprovals({ db, bus, keyring, clock, expiryMs, mayDecide, 
     if (all >= mostPending.all)
       throw TooManyApprovals({ count: all, whose: 'one organisation' }, { retryAfterSeconds: 60 });
     const id = newId('apr', now);
+    const { expiryMs, ...terms } = termsOf(call, decision);
     const made = {
       ...bound,
+      ...terms,
       id,
       kind,
       asker: askerOf(principal),
@@ -173,7 +186,7 @@ export function createApprovals({ db, bus, keyring, clock, expiryMs, mayDecide, 
       callId: call.id,
       request: keyring.encrypt(JSON.stringify(parkedOf(call)), sealContext(org, id, 'request')),
       createdAt: now,
-      expiresAt: now + expiryMs(),
+      expiresAt: now + expiryMs,
     };
     const isNew = await insertApproval(db, org, made);
     const kept = isNew ? await getApproval(db, org, id) : await findByRequest(db, org, digests, false);
@@ -212,11 +225,21 @@ export function createApprovals({ db, bus, keyring, clock, expiryMs, mayDecide, 
       // Who confirms is the person behind the caller, and not the caller: an agent does not consent to itself.
       const inPerson = by.id === approval.subject && (by.credential.kind === 'session' || approval.asker.id !== by.id);
       if (isOwn && !(approval.kind === 'confirm' && inPerson)) throw SelfApproval();
+      const { approvers } = approval;
+      if (!isOwn && !mayDecide(by, org, approvers)) throw NotApprover({ approvers: approvers ?? 'others' });
       const at = clock.now();
-      const given = { decision, by: by.id, name: by.name, ...(comment === undefined ? {} : { comment }), at };
-      const counts = await decideApproval(db, org, id, given);
+      const given = {
+        decision,
+        by: by.id,
+        subject: subjectBehind(by),
+        name: by.name,
+        ...(comment === undefined ? {} : { comment }),
+        at,
+      };
+      const came = await decideApproval(db, org, id, given);
       const now = await found(org, id);
-      if (!counts)
+      if (came === 'said already') throw ApprovedAlready({ id });
+      if (came === 'over')
         throw ApprovalDecided({ id, state: now.expiresAt <= at && !isOver(now.state) ? 'expired' : now.state });
       tell(org, id);
       return now;

@@ -16,6 +16,22 @@ export const SelfApproval = defineError('SELF_APPROVAL', {
   action: 'Ask somebody else who may decide on approvals.',
 });
 
+export const NotApprover = defineError('NOT_APPROVER', {
+  status: 403,
+  category: 'permission',
+  retryable: false,
+  message: 'Others decide on this: {approvers}.',
+  action: 'Ask one of them.',
+});
+
+export const ApprovedAlready = defineError('APPROVED_ALREADY', {
+  status: 409,
+  category: 'validation',
+  retryable: false,
+  message: 'You have approved {id} already; it takes a second person.',
+  action: 'Ask somebody else who may decide on it.',
+});
+
 export const ApprovalVoid = defineError('APPROVAL_VOID', {
   status: 403,
   category: 'permission',
@@ -51,6 +67,8 @@ export const ApprovalsUnavailable = defineError('APPROVALS_UNAVAILABLE', {
 export const approvalsErrors = [
   ApprovalDecided,
   SelfApproval,
+  NotApprover,
+  ApprovedAlready,
   ApprovalVoid,
   ApprovalTaken,
   TooManyApprovals,

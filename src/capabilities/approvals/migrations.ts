@@ -23,6 +23,10 @@ export const approvalsMigrations: Migration[] = [
         request_digest text not null,
         policy_version text not null,
         rule text not null,
+        -- How many people have to approve.
+        needed integer not null,
+        -- Who decides, such as ["team:ops"]; null is all who may decide.
+        approvers jsonb,
         -- Whether the tool is known to bear a second run.
         repeatable boolean not null,
         -- The call that asked.
@@ -61,6 +65,8 @@ export const approvalsMigrations: Migration[] = [
         decision text not null,
         decided_by text not null,
         decided_by_name text not null,
+        -- The person behind who decided.
+        subject text not null,
         comment text,
         at bigint not null,
         primary key (org, approval, place),

@@ -21,6 +21,8 @@ interface ApprovalRow {
   request_digest: string;
   policy_version: string;
   rule: string;
+  needed: number;
+  approvers: unknown;
   repeatable: boolean;
   call_id: string;
   request: string;
@@ -46,6 +48,7 @@ type ApprovalTables = {
     decision: string;
     decided_by: string;
     decided_by_name: string;
+    subject: string;
     comment: string | null;
     at: Big;
   };
@@ -71,6 +74,8 @@ export interface NewApproval
     | 'argumentDigest'
     | 'policyVersion'
     | 'rule'
+    | 'needed'
+    | 'approvers'
     | 'callId'
     | 'createdAt'
     | 'expiresAt'
@@ -106,6 +111,8 @@ export async function insertApproval(db: Db, org: OrgId, one: NewApproval): Prom
       request_digest: one.requestDigest,
       policy_version: one.policyVersion,
       rule: one.rule,
+      needed: one.needed,
+      approvers: one.approvers ? JSON.stringify(one.approvers) : null,
       repeatable: one.repeatable,
       call_id: one.callId,
       request: one.request,
@@ -163,8 +170,8 @@ export async function getApproval(db: Db, org: OrgId, id: string): Promise<KeptA
 
 export interface ListQuery {
   states?: readonly ApprovalState[];
-  /** Only what somebody of this id asked for, or a key of theirs. */
-  of?: string;
+  /** Only what somebody of this id asked for, or a key of theirs, and what one of these subjects is to decide. */
+  of?: { id: string; subjects: readonly string[] };
   /** Ids before this one: they sort by time. */
   before?: string;
   limit: number;
@@ -175,7 +182,14 @@ export async function listApprovals(db: Db, org: OrgId, query: ListQuery): Promi
   const { states, of, before, limit } = query;
   let select = tables(db).selectFrom('approvals').selectAll().where('org', '=', org);
   if (states) select = select.where('state', 'in', [...states]);
-  if (of !== undefined) select = select.where((is) => is.or([is('principal', '=', of), is('subject', '=', of)]));
+  if (of !== undefined)
+    select = select.where((is) =>
+      is.or([
+        is('principal', '=', of.id),
+        is('subject', '=', of.id),
+        sql<SqlBool>`jsonb_exists_any(approvers, ${[...of.subjects]}::text[])`,
+      ]),
+    );
   if (before !== undefined) select = select.where('id', '<', before);
   const rows = await select.orderBy('id', 'desc').limit(limit).execute();
   return rows.map(approvalOf);
@@ -189,39 +203,69 @@ export async function listDecisions(db: Db, org: OrgId, id: string): Promise<Giv
     .where('approval', '=', id)
     .orderBy('at')
     .execute();
-  return rows.map(({ decision, decided_by: by, decided_by_name: name, comment, at }) => ({
+  return rows.map(({ decision, decided_by: by, decided_by_name: name, subject, comment, at }) => ({
     decision: decision as DecisionKind,
     by,
     name,
+    subject,
     ...(comment === null ? {} : { comment }),
     at: Number(at),
   }));
 }
 
-const stateAfter: Record<DecisionKind, ApprovalState> = { approve: 'approved', reject: 'rejected', defer: 'deferred' };
+export type Decided = 'counts' | 'over' | 'said already';
 
-/** Takes a decision if none was taken and time is left; of many at once one counts. False when it does not. */
-export async function decideApproval(db: Db, org: OrgId, id: string, given: GivenDecision): Promise<boolean> {
-  const { decision, by, name, comment, at } = given;
+/**
+ * Takes a decision if none was taken and time is left. Of many at once one counts, or as many as are needed, each of
+ * another person.
+ */
+export async function decideApproval(db: Db, org: OrgId, id: string, given: GivenDecision): Promise<Decided> {
+  const { decision, by, subject, name, comment, at } = given;
   return await db.transaction().execute(async (tx) => {
-    const updated = await tables(tx)
-      .updateTable('approvals')
-      .set({
-        state: stateAfter[decision],
-        ...(decision === 'defer' ? {} : { decided_at: at }),
-        ...(decision === 'reject' ? { ended_at: at } : {}),
-      })
+    const row = await tables(tx)
+      .selectFrom('approvals')
+      .select(['needed'])
       .where('org', '=', org)
       .where('id', '=', id)
       .where('state', 'in', decidable)
       .where('expires_at', '>', at)
+      .forUpdate()
       .executeTakeFirst();
-    if (updated.numUpdatedRows !== 1n) return false;
+    if (!row) return 'over';
+    const approved = await tables(tx)
+      .selectFrom('approval_decisions')
+      .select('subject')
+      .where('org', '=', org)
+      .where('approval', '=', id)
+      .where('decision', '=', 'approve')
+      .execute();
+    if (decision === 'approve' && approved.some((one) => one.subject === subject)) return 'said already';
+    const isEnough = approved.length + 1 >= row.needed;
+    const state = { approve: isEnough ? 'approved' : 'pending', reject: 'rejected', defer: 'deferred' }[decision];
+    await tables(tx)
+      .updateTable('approvals')
+      .set({
+        state,
+        ...(state === 'approved' || state === 'rejected' ? { decided_at: at } : {}),
+        ...(state === 'rejected' ? { ended_at: at } : {}),
+      })
+      .where('org', '=', org)
+      .where('id', '=', id)
+      .execute();
     await tables(tx)
       .insertInto('approval_decisions')
-      .values({ org, approval: id, decision, decided_by: by, decided_by_name: name, comment: comment ?? null, at })
+      .values({
+        org,
+        approval: id,
+        decision,
+        decided_by: by,
+        decided_by_name: name,
+        subject,
+        comment: comment ?? null,
+        at,
+      })
       .execute();
-    return true;
+    return 'counts';
   });
 }
 
@@ -445,6 +489,8 @@ function approvalOf(row: ApprovalRow): KeptApproval {
     callId: row.call_id,
     createdAt: Number(row.created_at),
     expiresAt: Number(row.expires_at),
+    needed: row.needed,
+    ...(row.approvers === null ? {} : { approvers: row.approvers as string[] }),
     ...(row.run_call_id === null ? {} : { runCallId: row.run_call_id }),
     ...(row.decided_at === null ? {} : { decidedAt: Number(row.decided_at) }),
     ...(row.ended_at === null ? {} : { endedAt: Number(row.ended_at) }),

@@ -46,6 +46,8 @@ export interface ParkedRequest {
 export interface GivenDecision {
   decision: DecisionKind;
   by: string;
+  /** The person behind who decided. */
+  subject: string;
   name: string;
   comment?: string;
   /** Milliseconds since the epoch, as all times here. */
@@ -67,6 +69,10 @@ export interface Approval {
   argumentDigest: string;
   policyVersion: string;
   rule: string;
+  /** How many people have to approve. */
+  needed: number;
+  /** Who decides, such as `role:admin` or `team:ops`; absent where that is all who may decide. */
+  approvers?: readonly string[];
   /** The call that asked. */
   callId: string;
   /** The call that was made. */

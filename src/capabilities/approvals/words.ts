@@ -8,7 +8,8 @@ export const approvalsPath = '/auth/approvals';
 /** What the caller of a parked call is told. @param link the page on which it is decided, where there is one */
 export function pendingResult(approval: Approval, tool: Tool, link: string | undefined): ToolResult {
   const about = standingOf(approval, [], link);
-  const who = approval.kind === 'confirm' ? 'the person behind you' : 'somebody else';
+  const others = approval.needed > 1 ? 'two other people' : 'somebody else';
+  const who = approval.kind === 'confirm' ? 'the person behind you' : others;
   const text =
     `Policy lets you call ${approval.tool} only with consent, to be given by ${who}${link === undefined ? '' : ` at ${link}`}. Nothing has been done yet. ` +
     `The request is kept as approval ${approval.id} until ${String(about.expiresAt)}; ${nextWords(approval)}`;
@@ -42,6 +43,7 @@ export function standingOf(
     tool,
     ...(link === undefined || isOver(state) ? {} : { link }),
     callId,
+    ...(approval.needed > 1 ? { needed: approval.needed } : {}),
     createdAt: iso(approval.createdAt),
     expiresAt: iso(approval.expiresAt),
     ...(approval.decidedAt === undefined ? {} : { decidedAt: iso(approval.decidedAt) }),

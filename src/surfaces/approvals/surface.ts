@@ -1,5 +1,6 @@
 import { type Context, Hono } from 'hono';
 import { html } from 'hono/html';
+import { subjectsOf } from '../../capabilities/access/index.ts';
 import {
   type Approval,
   type Approvals,
@@ -78,6 +79,8 @@ export function createApprovalsSurface(deps: ApprovalsSurfaceDeps, admission: Ad
         <dl>
           <dt>Asked by</dt> <dd>${readable(one.asker.name)} <code>${one.asker.id}</code>${one.subject === one.asker.id ? '' : html`, of <code>${one.subject}</code>`}, in the organisation ${one.org}</dd>
           <dt>Tool</dt> <dd><code>${one.tool}</code>${one.endpoint === undefined ? '' : html` at the endpoint ${one.endpoint}`}</dd>
+          ${one.needed > 1 ? html`<dt>Needs</dt> <dd>${one.needed} people who approve</dd>` : ''}
+          ${one.approvers ? html`<dt>Decided by</dt> <dd>${one.approvers.join(', ')}</dd>` : ''}
           <dt>Because of</dt> <dd>${one.rule}</dd>
           <dt>Asked at</dt> <dd>${minute(one.createdAt)} UTC${isOpen ? `, open until ${minute(one.expiresAt)} UTC` : ''}</dd>
           ${one.outcome === undefined ? '' : html`<dt>Outcome</dt> <dd>${one.outcome}${one.outcomeUnknown ? ': nobody knows whether it took effect' : ''}</dd>`}
@@ -117,7 +120,7 @@ export function createApprovalsSurface(deps: ApprovalsSurfaceDeps, admission: Ad
         approvals.list(self.org, {
           states: ['pending', 'deferred'],
           limit: mostListed,
-          ...(approvals.mayDecide(self, self.org) ? {} : { of: self.id }),
+          ...(approvals.mayDecide(self, self.org) ? {} : { of: { id: self.id, subjects: subjectsOf(self) } }),
         }),
       ),
     );

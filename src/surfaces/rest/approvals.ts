@@ -1,5 +1,5 @@
 import { z } from '@hono/zod-openapi';
-import { Forbidden, may, mayActIn } from '../../capabilities/access/index.ts';
+import { Forbidden, may, mayActIn, subjectsOf } from '../../capabilities/access/index.ts';
 import {
   type Approval,
   type Approvals,
@@ -35,6 +35,11 @@ const approval = z
     toolDigest: z.string(),
     argumentDigest: z.string().openapi({ description: 'Keyed: the same for the same arguments on this server' }),
     policyVersion: z.string(),
+    needed: z.int().openapi({ description: 'How many people have to approve' }),
+    approvers: z
+      .array(z.string())
+      .optional()
+      .openapi({ description: 'Who decides, such as `team:ops`; absent for all who may' }),
     rule: z.string().openapi({ description: 'The rules that ask for consent' }),
     callId: z.string().openapi({ description: 'The call that asked' }),
     runCallId: z.string().optional().openapi({ description: 'The call that was made' }),
@@ -56,6 +61,7 @@ const detail = approval
       z.object({
         decision: z.enum(decisions),
         by: z.string(),
+        subject: z.string().openapi({ description: 'The person behind who decided' }),
         name: z.string(),
         comment: z.string().optional(),
         at: schemas.timeMs,
@@ -76,6 +82,7 @@ const example = {
   argumentDigest: '…',
   policyVersion: 'sha256:…',
   rule: 'ask-before-destroying',
+  needed: 1,
   callId: 'call_06exw4v5d0tq8m2k9r7h3n1c5b',
   createdAt: 1_795_219_200_000,
   expiresAt: 1_795_222_800_000,
@@ -94,7 +101,7 @@ export function approvalRoutes({ approvals }: ApprovalRoutesDeps): Route[] {
       summary: 'List approvals',
       description:
         'Calls that wait for consent, or waited, newest first: with the scope `approvals:decide` those of the ' +
-        'organisation, otherwise those that you, or keys of yours, asked for.',
+        'organisation, otherwise those that you, or keys of yours, asked for, and those that you are named to decide.',
       query: z.object({
         state: z
           .enum([...approvalStates, 'open'])
@@ -116,7 +123,7 @@ export function approvalRoutes({ approvals }: ApprovalRoutesDeps): Route[] {
         const found = await approvals.list(org, {
           limit: limit + 1,
           ...(state === undefined ? {} : { states: state === 'open' ? ['pending', 'deferred'] : [state] }),
-          ...(all ? {} : { of: principal.id }),
+          ...(all ? {} : { of: { id: principal.id, subjects: subjectsOf(principal) } }),
           ...(cursor === undefined ? {} : { before: cursor }),
         });
         const page = found.slice(0, limit);
@@ -160,7 +167,7 @@ export function approvalRoutes({ approvals }: ApprovalRoutesDeps): Route[] {
           example: { ...example, state: 'approved', decidedAt: 1_795_219_260_000 },
         },
       },
-      errors: [NotFound, ...named('APPROVAL_DECIDED', 'SELF_APPROVAL')],
+      errors: [NotFound, ...named('APPROVAL_DECIDED', 'APPROVED_ALREADY', 'SELF_APPROVAL', 'NOT_APPROVER')],
       act: {
         action: 'approvals.decide',
         subject: ({ params: { id } }) => id,

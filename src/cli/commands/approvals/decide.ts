@@ -18,7 +18,7 @@ const deciding =
       { org: textOf(options.org) },
     );
     if (options.json) screen.json(decided);
-    else screen.line(said(id));
+    else screen.line(decided.state === 'pending' ? 'Approved by you; it takes somebody else, too.' : said(id));
     return exitCodes.ok;
   };
 
