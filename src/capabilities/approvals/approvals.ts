@@ -1,14 +1,16 @@
-import type { Call, CallEnd, Decision } from '../../kernel/call.ts';
+import type { CallEnd, Decision } from '../../kernel/call.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { canonicalJson } from '../../kernel/digest.ts';
 import { FairleadError, NotFound } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
 import { JsonFault, parseJson } from '../../kernel/json.ts';
 import { type OrgId, type Principal, subjectBehind } from '../../kernel/principal.ts';
-import type { Tool, ToolResult } from '../../kernel/tool.ts';
+import type { ToolResult } from '../../kernel/tool.ts';
 import type { Bus } from '../../platform/bus/index.ts';
 import type { Db } from '../../platform/db/index.ts';
 import type { Keyring } from '../../platform/keyring/index.ts';
+import { askerOf, differenceOf, parkedOf, type ResolvedCall, sealContext } from './binding.ts';
+import { type Binding, claimApproval, voidApproval } from './claims/store.ts';
 import {
   ApprovalDecided,
   ApprovalsUnavailable,
@@ -19,24 +21,19 @@ import {
   SelfApproval,
   TooManyApprovals,
 } from './errors.ts';
+import type { KeptApproval } from './row.ts';
 import {
-  type Binding,
-  claimApproval,
   countPending,
   decideApproval,
-  type Finished,
   findByRequest,
   getApproval,
   insertApproval,
-  type KeptApproval,
   type ListQuery,
   listApprovals,
   listDecisions,
-  voidApproval,
 } from './store.ts';
 import {
   type Approval,
-  type Asker,
   type ConsentKind,
   type DecisionKind,
   type GivenDecision,
@@ -64,9 +61,6 @@ export interface Terms {
   /** Such as `role:admin` or `team:ops`; absent for all who may decide. */
   approvers?: readonly string[];
 }
-
-/** A call on its way, resolved. */
-export type ResolvedCall = Call & { tool: Tool };
 
 /** An approval with what may be shown of its call to who may look at it. */
 export interface ShownApproval extends Approval {
@@ -292,60 +286,6 @@ export function createApprovals({ db, bus, keyring, clock, termsOf, mayDecide, l
       maxDepth: deepest,
     }) as unknown as ParkedRequest;
   }
-}
-
-export function sealContext(org: OrgId, id: string, what: 'request' | 'answer'): string {
-  return `approval ${what}:${org}:${id}`;
-}
-
-/** How an end is kept. */
-export function finishedBy(
-  end: CallEnd,
-  { ran, answer, endedAt }: { ran: boolean; answer: string | null; endedAt: number },
-): Finished {
-  const { outcome, error } = end;
-  const isDone = outcome === 'ok' || outcome === 'tool_error';
-  // Cut off, or out of time: nobody knows what the provider had done by then.
-  const outcomeUnknown = ran && (outcome === 'cancelled' || error?.code === 'CUT_OFF' || error?.category === 'timeout');
-  const lost = answer === null ? 'its result was too large to be kept' : null;
-  const reason = error?.message ?? lost;
-  return { state: isDone ? 'done' : 'failed', outcome, outcomeUnknown, reason, answer, endedAt };
-}
-
-/** Why the approval is not for this call; undefined when it is, and has been used. */
-function differenceOf(approval: KeptApproval, bound: Binding, now: number): string | undefined {
-  if (approval.state !== 'approved') return undefined;
-  if (approval.expiresAt <= now) return 'its time is over';
-  if (approval.policyVersion !== bound.policyVersion) return 'the policies have changed since it was asked for';
-  if (approval.toolDigest !== bound.toolDigest) return 'the tool has changed since it was asked for';
-  if (approval.argumentDigest !== bound.argumentDigest) return 'it is for other arguments';
-  if (approval.asker.id !== bound.principal) return 'it is for another caller';
-  return approval.tool === bound.tool ? undefined : 'it is for another tool';
-}
-
-function parkedOf({ surface, tool, endpoint, arguments: args, clientAddress }: ResolvedCall): ParkedRequest {
-  const fixed = Object.keys(tool.fixed ?? {});
-  return {
-    surface,
-    target: tool.id,
-    arguments: Object.fromEntries(Object.entries(args).filter(([name]) => !fixed.includes(name))),
-    ...(endpoint === undefined ? {} : { endpoint }),
-    ...(clientAddress === undefined ? {} : { clientAddress }),
-  };
-}
-
-function askerOf({ id, kind, org, name, actsFor, roles, teams, scopes, credential }: Principal): Asker {
-  return {
-    id,
-    kind,
-    org,
-    name,
-    roles,
-    scopes,
-    credential,
-    ...(actsFor === undefined ? {} : { actsFor }),
-    ...(teams === undefined ? {} : { teams }),
-  };
 }
 
 function withoutSealed({ request: _, answer: __, ...approval }: KeptApproval): Approval {

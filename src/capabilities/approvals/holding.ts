@@ -1,6 +1,6 @@
 import type { Db } from '../../platform/db/types.ts';
 import type { Holding } from '../../platform/keyring/index.ts';
-import { sealContext } from './approvals.ts';
+import { sealContext } from './binding.ts';
 import { listSealed, resealApproval, type SealedTexts } from './store.ts';
 
 /** Arguments and results of calls that wait, or waited, for consent. */

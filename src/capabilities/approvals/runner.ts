@@ -5,20 +5,21 @@ import type { JsonObject } from '../../kernel/json.ts';
 import type { OrgId, Principal } from '../../kernel/principal.ts';
 import type { Db } from '../../platform/db/index.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
-import { type Approvals, finishedBy } from './approvals.ts';
+import type { Approvals } from './approvals.ts';
+import { finishedBy } from './binding.ts';
 import {
   abandonClaims,
   expireApprovals,
   type Finished,
   finishApproval,
-  getApproval,
-  type KeptApproval,
   listApproved,
   releaseApproval,
   removeEnded,
   renewClaims,
   voidApproval,
-} from './store.ts';
+} from './claims/store.ts';
+import type { KeptApproval } from './row.ts';
+import { getApproval } from './store.ts';
 import type { Asker } from './types.ts';
 
 export interface RunnerDeps {

@@ -3,7 +3,8 @@ import type { JsonObject } from '../../kernel/json.ts';
 import type { ToolDefinition } from '../../kernel/tool.ts';
 import type { Db } from '../../platform/db/index.ts';
 import type { Approvals } from './approvals.ts';
-import { type KeptApproval, listDecisions } from './store.ts';
+import type { KeptApproval } from './row.ts';
+import { listDecisions } from './store.ts';
 import { isOver } from './types.ts';
 import { approvalKey, standingOf } from './words.ts';
 
