@@ -28,7 +28,7 @@ const runs: Record<string, { parts: string[]; steps: Step[] }> = {
       vitestStep({
         part: 'embedded',
         projects: ['architecture', 'unit', 'integration'],
-        limitMs: 16 * minute, // a busy machine may be slow; this only ends what hangs
+        limitMs: 26 * minute, // a busy machine may be slow; this only ends what hangs
         coverage: values.coverage,
       }),
       vitestStep({ part: 'conformance', projects: ['conformance'], limitMs: 8 * minute }),

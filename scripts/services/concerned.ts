@@ -4,6 +4,17 @@ import { dirname, join } from 'node:path';
 const addresses = /\bTEST_(?:DATABASE_URL|REDIS_URL|PROMETHEUS|NGINX|VAULT)\b/;
 const imported = /(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+\.ts)'/g;
 
+/**
+ * Tests of what lies before or beside all storage: the terminal, the wire, certificates, pages, the way past the router. They come to
+ * a server as the others do, and say nothing of a database that `npm test` has not said.
+ */
+const sameOnAny = [
+  'test/cli/{catalog,clients,commands,endpoints,lint,openapi,policies,reviews,stdio}.test.ts',
+  'test/e2e/outside-clients.test.ts',
+  'test/integration/{bad-upstreams,openapi,refused-items,relay,rest-documents,sessions,short-sessions,short-way}.test.ts',
+  'test/integration/{telemetry,tls,upstream-credentials,validation}.test.ts',
+];
+
 /** The tests that services make a difference to: those that come to the address of one by what they import. */
 export function concernedTests(root: string): string[] {
   const known = new Map<string, boolean>();
@@ -17,7 +28,7 @@ export function concernedTests(root: string): string[] {
     known.set(path, found);
     return found;
   };
-  return globSync(['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'], { cwd: root })
+  return globSync(['src/**/*.test.ts', 'test/**/*.test.ts', 'scripts/**/*.test.ts'], { cwd: root, exclude: sameOnAny })
     .filter((path) => reaches(join(root, path)))
     .sort();
 }

@@ -64,8 +64,8 @@ describe('a page by its address', () => {
     expect(structuredContent).toMatchObject({ passages: 1 });
     expect(heard).toMatchObject([
       { progress: 1, message: `fetched: ${page.length} bytes` },
-      { progress: 2, total: 3, message: 'read: 1 passages' },
-      { progress: 3, total: 3, message: 'kept: 1 of 1 passages' },
+      { progress: 2, total: 3, message: 'read: 1 passage' },
+      { progress: 3, total: 3, message: 'kept: 1 of 1 passage' },
     ]);
     heard.length = 0;
     const long = Array.from({ length: 130 }, (_, at) => `# Berth ${at}\n\nIt is ${at} fathoms deep.`).join('\n\n');

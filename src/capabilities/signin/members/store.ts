@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { sql } from 'kysely';
 import type { OrgId } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/types.ts';
@@ -167,8 +168,8 @@ export async function insertMember(
       created_by: member.createdBy,
       created_at: member.createdAt,
       revoked_before: 0,
-      // Who comes back does not bring old tokens back to life.
-      generation: Math.floor(member.createdAt / 1000),
+      // Who comes back, even within the second, does not bring old tokens back to life.
+      generation: randomInt(2 ** 30),
     })
     .onConflict((conflict) => conflict.columns(['org', 'user_id']).doUpdateSet({ ...given, suspended_at: null }))
     .executeTakeFirst();
