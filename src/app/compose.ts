@@ -135,6 +135,7 @@ export function compose(ground: Ground) {
     ...{ db, bus, clock, log, keyring, egress, acts, metrics },
     publicUrl: new URL(settings.publicUrl).origin,
     declarationOf: (org, name) => upstreams.declaration(org, name),
+    personOf: (org, userId) => signin?.roster.member(userId, org)?.name,
   });
   const machineCredentials = createMachineCredentials({
     egress,
@@ -223,6 +224,11 @@ export function compose(ground: Ground) {
       const status = may(principal, 'tools:read') ? upstreams.get(principal.org, toolset) : undefined;
       if (!status || status.state === 'live') return undefined;
       return status.reason === undefined ? status.state : `${status.state}: ${status.reason}`;
+    },
+    async signInFor(principal, toolset) {
+      // One that was listed says itself what it lacks, for each of its tools.
+      const waits = upstreams.get(principal.org, toolset)?.lastListedAt === undefined;
+      return waits && may(principal, 'tools:call') ? connections.needs(principal.org, toolset, principal) : undefined;
     },
     rulesEpoch: () => rulesEpoch,
     visible: (principal, tools, origin) => policy.visible(principal, tools, { surface: 'mcp', ...origin }),

@@ -3,7 +3,7 @@ import type { Audit } from '../capabilities/audit/index.ts';
 import { connectionTokens } from '../capabilities/credentials/index.ts';
 import { keptAnswers } from '../capabilities/idempotency/index.ts';
 import { collectionKeys } from '../capabilities/knowledge/index.ts';
-import { idTokens } from '../capabilities/signin/index.ts';
+import { idTokens, signingKeys } from '../capabilities/signin/index.ts';
 import { upstreamSettings } from '../capabilities/upstreams/index.ts';
 import type { Db } from '../platform/db/index.ts';
 import { createRotation, type Keyring, type Rotation } from '../platform/keyring/index.ts';
@@ -30,6 +30,7 @@ export function composeRotation({
       keptApprovals(db),
       connectionTokens(db),
       idTokens(db),
+      signingKeys(db, deps.keyring),
     ],
   });
 }

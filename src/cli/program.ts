@@ -84,6 +84,9 @@ const groupSummaries: Record<string, string> = {
   services: 'machines that sign in by themselves',
   'break-glass': 'a sealed way in for when there is no other',
   policies: 'who may call what',
+  limits: 'how much may be called, and how much was',
+  cache: 'answers of tools that are kept',
+  secrets: 'what settings take from elsewhere, and whether it is to be had',
   config: 'check and describe the configuration',
 };
 

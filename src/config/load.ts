@@ -104,7 +104,8 @@ export async function loadSettings(options: LoadOptions): Promise<LoadedSettings
   const faults = report.all();
   if (faults.length > 0) throw configInvalid(faults);
 
-  const unresolved = expanded.unresolved.map((fault) => renderFault(fault, name));
+  // The reason first: behind the name of a secret setting, such as a header's, the log would take it for the secret.
+  const unresolved = expanded.unresolved.map(({ path, text }) => `${text} (for ${renderPath(path)})`);
   const warnings = [...checked.warnings, ...standingWarnings(placed), ...unresolved, ...strayVariables(env)];
   const unmade = prepare ? await makeDataDir(dataDir) : undefined;
   if (unmade !== undefined) throw configInvalid([unmade]);

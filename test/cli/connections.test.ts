@@ -31,8 +31,9 @@ const cli = (...args: string[]) =>
 
 it('connects, lists and removes an account, and calls with it [AC-4]', async () => {
   expect((await cli('connections', 'list')).stdout).toContain('No connections');
-  const called = await cli('call', 'tickets.echo', '--arguments', '{"text":"a"}');
+  const called = await cli('call', 'tickets.echo', '--args', '{"text":"a"}');
   expect(called.code).not.toBe(0);
+  expect(called.stdout + called.stderr).toContain('/auth/connections/start');
   const asked = await cli('connections', 'connect', 'tickets');
   expect(asked).toMatchObject({ code: 0, stderr: '' });
   const link = /https?:\S+/.exec(asked.stdout)?.[0] ?? '';
@@ -42,5 +43,9 @@ it('connects, lists and removes an account, and calls with it [AC-4]', async () 
   expect((await cli('connections', 'connect', 'nowhere')).stderr).toContain('not used with an account of each person');
   const removed = await cli('connections', 'remove', 'tickets', '--json');
   expect(JSON.parse(removed.stdout)).toEqual({ removed: 'tickets', revoked: true });
-  expect((await cli('connections', 'remove', 'tickets')).code).not.toBe(0);
+  const again = await cli('connections', 'remove', 'tickets');
+  expect([again.code, again.stderr]).toEqual([
+    1,
+    expect.stringMatching(/You have no connection to tickets[\s\S]*--subject/),
+  ]);
 });

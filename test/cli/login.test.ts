@@ -1,5 +1,6 @@
-import { statSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { decodeJwt } from 'jose';
 import { sql } from 'kysely';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Fairlead, startFairlead } from '../harness.ts';
@@ -33,6 +34,8 @@ describe('the command line', () => {
     const made = await run(['users', 'invite', 'lee@example.com', '--role', 'admin', '--team', 'ops'], admin());
     expect([made.code, made.stderr]).toEqual([0, '']);
     const link = /http\S+/.exec(made.stdout)?.[0] ?? '';
+    const early = await run(['users', 'reset', 'lee@example.com'], admin());
+    expect([early.code, early.stderr]).toEqual([1, expect.stringContaining('fairlead users invite lee@example.com')]);
     const browser = await openBrowser(fairlead.url).open(link);
     expect(browser.page.text).toContain('Welcome to Fairlead');
     await browser.submit({ name: 'Lee', password: 'four plain words here' });
@@ -55,6 +58,9 @@ describe('the command line', () => {
     expect(browser.page.text).toContain('There is no such code');
     await browser.submit({ code: `${code.slice(0, 4)}-${code.slice(4)}`.toLowerCase() });
     expect(browser.page.text).toContain('The command line of Fairlead wants to use Fairlead in your name');
+    for (const sentence of ['See which tools', 'Use tools, resources and prompts in your name', 'Read the record'])
+      expect(browser.page.text).toContain(sentence);
+    expect(browser.page.text).not.toContain('Everything');
     await browser.submit({ answer: 'allow' });
     expect(browser.page.text).toContain('The device is signed in');
     const { code: ended, stderr } = await login;
@@ -62,6 +68,10 @@ describe('the command line', () => {
 
     const file = join(home, '.config/fairlead/logins.json');
     expect(statSync(file).mode & 0o777).toBe(0o600);
+    const [kept] = Object.values(JSON.parse(readFileSync(file, 'utf8'))) as { accessToken: string }[];
+    const granted = String(decodeJwt(kept?.accessToken ?? '').scope).split(' ');
+    expect(granted).toContain('audit:read');
+    expect(granted).not.toContain('*'); // what was shown, and not what the role may become
     const records = await run(['audit', '--json'], mine());
     expect(records.code).toBe(0);
     const keys = await run(['keys', 'list'], mine());

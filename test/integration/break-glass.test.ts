@@ -44,6 +44,16 @@ describe('a break-glass credential', () => {
     expect(await metric('fairlead_break_glass_sealed')).toBe(1);
     for (const path of ['/keys', '/policies', '/tools', '/audit', '/break-glass'])
       expect((await ask(path, { key: secret })).status).toBe(403);
+    for (const [path, method] of [
+      ['/me', 'GET'],
+      ['/connections', 'GET'],
+      ['/connections/fixture', 'POST'],
+      ['/connections/fixture', 'DELETE'],
+    ] as const)
+      expect(await ask(path, { key: secret, method })).toMatchObject({
+        status: 403,
+        body: { code: 'BREAK_GLASS_SEALED' },
+      });
     expect((await activate(secret, { reason: 'because' })).status).toBe(400);
     expect((await activate(fairlead.adminKey)).status).toBe(401);
 
@@ -55,6 +65,8 @@ describe('a break-glass credential', () => {
     expect([first.status, second.status].sort()).toEqual([200, 401]);
     const opened = first.status === 200 ? first.body : second.body;
     expect(opened.credential).toMatchObject({ kind: 'active', reason });
+    const again = await activate(secret);
+    expect([again.status, again.body.message]).toEqual([401, expect.stringContaining('was used before')]);
     expect(opened.credential.expiresAt).toBeGreaterThan(Date.now() + 3_000_000);
     expect(await metric('fairlead_break_glass_uses_total')).toBe(before + 1);
     expect([await metric('fairlead_break_glass_active'), await metric('fairlead_break_glass_sealed')]).toEqual([1, 0]);

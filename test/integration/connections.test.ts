@@ -1,3 +1,4 @@
+import { Writable } from 'node:stream';
 import type { ClientOptions } from '@modelcontextprotocol/client';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { caller, closeCallers, textOf } from '../clients.ts';
@@ -8,9 +9,18 @@ import { type Browser, invited, openBrowser } from '../signin.ts';
 let upstream: PeopleUpstream;
 let fairlead: Fairlead;
 
+let logged = '';
+const log = new Writable({
+  write(chunk, _, done) {
+    logged += chunk;
+    done();
+  },
+});
+
 beforeAll(async () => {
   upstream = await servePeopleUpstream();
   fairlead = await startFairlead({
+    log,
     config: {
       egress: { allow: ['127.0.0.1'] },
       upstreams: { tickets: { url: upstream.url, auth: { grant: 'authorization_code' } } },
@@ -47,7 +57,15 @@ describe('an upstream that people use with accounts of their own', () => {
   test('waits for the first sign-in, then is listed and called with it [AC-4]', async () => {
     const status = await (await fairlead.request('/api/v1/upstreams/tickets')).json();
     expect(status).toMatchObject({ state: 'failing', reason: 'it waits for somebody to sign in' });
+    expect(status.detail).toBe('Connect one: fairlead connections connect tickets');
     const key = await fairlead.makeKey(['developer']);
+    const first = await callAs(key, 'first of all');
+    expect(first).toMatchObject({ status: 403, body: { outcome: 'denied', error: { code: 'CONNECTION_NEEDED' } } });
+    expect(linkIn(first.body.error.suggestedAction)).toBe(await ask(key));
+    const narrow = await fairlead.request('/api/v1/tools/nothing.echo/call', { key, json: {} });
+    expect((await narrow.json()).error.code).not.toBe('CONNECTION_NEEDED');
+    expect(logged).toContain('upstream waits');
+    expect(logged).not.toContain('upstream is not available');
     const { page } = await connect(await ask(key), 'bot');
     expect(page.text).toContain('Connected');
     await expect
@@ -71,6 +89,15 @@ describe('an upstream that people use with accounts of their own', () => {
     expect(await callAs(key, 'mine')).toMatchObject({ status: 200, body: { outcome: 'ok' } });
     expect(heardOf('mine')).toMatchObject({ account: 'second' });
     expect(linkIn((await openBrowser(fairlead.url).open(link)).page.text)).toBe('');
+  });
+
+  test('a key that may only read makes and removes none [AC-4]', async () => {
+    const made = await fairlead.request('/api/v1/keys', {
+      json: { name: 'reader', owner: 'Kim', roles: ['developer'], scopes: ['tools:read'] },
+    });
+    const { secret: key } = await made.json();
+    for (const method of ['POST', 'DELETE'])
+      expect((await fairlead.request('/api/v1/connections/tickets', { key, method })).status).toBe(403);
   });
 
   test('the account of one is never used for another, and no token of a caller goes out [AC-4]', async () => {
@@ -212,6 +239,13 @@ describe('the link of a person', () => {
     altered.searchParams.set('iss', 'https://elsewhere.example');
     await kim.browser.open(altered);
     expect(kim.browser.page.text).not.toContain('Connected');
+  });
+
+  test('that a key of theirs asked for names the person, and the key beside it [AC-4]', async () => {
+    const json = { name: 'laptop', owner: 'Lee', userId: lee.id, roles: ['developer'] };
+    const { secret: key } = await (await fairlead.request('/api/v1/keys', { json })).json();
+    await lee.browser.open(await ask(key));
+    expect(lee.browser.page.text).toContain('lee (by the key laptop), in the organisation default');
   });
 
   test('connects the person, once, and is gone with them [AC-4]', async () => {

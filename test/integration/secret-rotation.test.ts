@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createKeyring } from '../../src/platform/keyring/index.ts';
 import { type Fairlead, startFairlead } from '../harness.ts';
@@ -42,6 +43,47 @@ afterAll(async () => {
   api.close();
   await people?.stop();
   rmSync(dataDir, { recursive: true, force: true });
+});
+
+test('the keys that sign tokens move with the rest, though nobody signs in [AC-4]', { timeout: 300_000 }, async () => {
+  const dataDir = mkdtempSync(join(tmpdir(), 'fairlead-rotation-keys-'));
+  const open = (secret: string, others?: string) =>
+    startFairlead({
+      dataDir,
+      env: {
+        FAIRLEAD_SECRET: secret,
+        FAIRLEAD_ADMIN_KEY: adminKey,
+        ...(others === undefined ? {} : { FAIRLEAD_OTHER_SECRETS: others }),
+      },
+    });
+  const kids = async ({ url }: Fairlead) =>
+    ((await (await fetch(`${url}/auth/jwks`)).json()) as { keys: { kid: string }[] }).keys.map(({ kid }) => kid);
+  let fairlead = await open(one);
+  try {
+    const json = { name: 'nightly', roles: ['operator'] };
+    const { service, secret } = await (await fairlead.request('/api/v1/services', { json })).json();
+    const token = async (at: Fairlead) => {
+      const form = { grant_type: 'client_credentials', client_id: service.id, client_secret: secret };
+      const answer = await fetch(`${at.url}/auth/oauth2/token`, { method: 'POST', body: new URLSearchParams(form) });
+      expect(answer.status, await answer.clone().text()).toBe(200);
+      return decodeProtectedHeader(((await answer.json()) as { access_token: string }).access_token).kid;
+    };
+    const kid = await token(fairlead);
+    const before = await kids(fairlead);
+    await fairlead.stop();
+
+    fairlead = await open(two, one);
+    await isDone(fairlead);
+    expect(fairlead.running.house.rotation.status()).toMatchObject({ lost: 0 });
+    await fairlead.stop();
+
+    fairlead = await open(two);
+    expect(await token(fairlead)).toBe(kid);
+    expect(await kids(fairlead)).toEqual(before);
+  } finally {
+    await fairlead.stop();
+    rmSync(dataDir, { recursive: true, force: true });
+  }
 });
 
 async function isDone({ running }: Fairlead): Promise<void> {

@@ -72,7 +72,7 @@ describe('a person with an MCP client', () => {
       const browser = await openBrowser(fairlead.url).open(asked);
       await browser.submit(withPassword(`kim-${era}@example.com`));
       expect(browser.page.text).toContain('Test client wants to use Fairlead in your name');
-      expect(browser.page.text).toContain('Use them in your name');
+      expect(browser.page.text).toContain('Use tools, resources and prompts in your name');
       expect(browser.page.text).not.toContain('Everything');
       await browser.submit({ answer: 'allow' });
       expect(browser.page.url.href).toMatch(new RegExp(`^${callback}\\?`));
@@ -154,6 +154,33 @@ describe('a person with an MCP client', () => {
     });
     expect((await client.listTools()).tools.length).toBeGreaterThan(0);
     await client.close();
+  });
+
+  it('is shown in words all that it is about to get, and where the answer goes [AC-1]', async () => {
+    const { browser } = await invited(fairlead, 'shown@example.com');
+    const show = async (scope: string, address: string) => {
+      const clientId = await register(fairlead, { redirect_uris: [address] });
+      const query = { client_id: clientId, response_type: 'code', redirect_uri: address, scope, state: 'a-state' };
+      const proof = { code_challenge: 'E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM', code_challenge_method: 'S256' };
+      await browser.open(`/auth/oauth2/authorize?${new URLSearchParams({ ...query, ...proof })}`);
+      return browser.page.text;
+    };
+    for (const host of ['localhost.evil.example', '127.0.0.1.evil.example']) {
+      const text = await show('tools:call', `https://${host}/cb`);
+      expect(text).toContain(`<code>${host}</code>`);
+      expect(text).not.toContain('this computer');
+    }
+    expect(await show('tools:call', callback)).toContain('this computer (127.0.0.1:33418)');
+    expect(browser.page.text).toContain('Use tools, resources and prompts in your name');
+    const everything = await show('*', callback);
+    expect(everything).toContain('See which tools');
+    expect(everything).toContain('Use tools, resources and prompts in your name');
+    expect(everything).not.toContain('Everything');
+    expect((await tokensFor(fairlead, browser, { scope: '*' })).scope.split(' ').sort()).toEqual([
+      'offline_access',
+      'tools:call',
+      'tools:read',
+    ]);
   });
 
   it('says no, and the program is told so [AC-1]', async () => {

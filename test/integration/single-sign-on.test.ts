@@ -208,6 +208,11 @@ describe('a person of a provider', () => {
   });
 });
 
+async function byPassword(email: string) {
+  const browser = await world.browser().open('/auth/sign-in');
+  return browser.submit({ email, password: goodPassword });
+}
+
 async function invitation(email: string, role: string, org = 'default'): Promise<string> {
   const made = await world.fairlead.request(`/api/v1/users/invitations?org=${org}`, { json: { email, role } });
   return (await made.json()).link;
@@ -222,7 +227,7 @@ describe('an organisation that lets people in by its provider alone', () => {
 
     const { browser: own } = await invited(world.fairlead, 'both@example.com', { role: 'admin' });
     world.providers.acme?.accounts.set('both', person('both', ['bosses']));
-    const browser = await world.by('acme', 'both');
+    const browser = await world.by('acme', 'both', await byPassword('both@example.com'));
     expect(browser.page.text).toContain('acme, as admin');
     expect(browser.page.text).not.toContain('default, as admin');
     const tokens = await tokensFor(world.fairlead, browser, {
@@ -235,8 +240,8 @@ describe('an organisation that lets people in by its provider alone', () => {
     await own.open('/auth/account');
     expect(own.page.text).toContain('default, as admin');
     expect(own.page.text).not.toContain('acme, as');
-    const byPassword = await tokensFor(world.fairlead, own, { fields: { org: 'acme' } });
-    expect(decodeJwt(byPassword.access_token).org).toBe('default');
+    const tokensOfOwn = await tokensFor(world.fairlead, own, { fields: { org: 'acme' } });
+    expect(decodeJwt(tokensOfOwn.access_token).org).toBe('default');
   });
 
   it('refuses passwords on the page, in invitations and for devices, and leads to the provider [AC-3]', async () => {
@@ -283,7 +288,7 @@ describe('an organisation that lets people in by its provider alone', () => {
     });
     const { device_code, user_code } = (await begun.json()) as { device_code: string; user_code: string };
     const here = `/auth/device?user_code=${user_code}`;
-    const browser = await world.browser().open(here);
+    const browser = await (await byPassword('dev@example.com')).open(here);
     await world.by('acme', 'dev', browser, `?${new URLSearchParams({ to: here })}`);
     expect(browser.page.url.pathname).toBe('/auth/device');
     await browser.submit({ code: user_code });

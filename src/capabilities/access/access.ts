@@ -19,7 +19,7 @@ import {
   seal,
   sealedPrefix,
 } from './breakglass/breakglass.ts';
-import type { BreakGlassCredential } from './breakglass/store.ts';
+import { type BreakGlassCredential, pastOfSealed } from './breakglass/store.ts';
 import type { BuiltInIssuer } from './builtin.ts';
 import { AccessUnavailable, ExpiredCredential, InvalidCredential, MissingCredential } from './errors.ts';
 import type { Fetch } from './issuer-keys.ts';
@@ -174,6 +174,10 @@ export function createAccess(deps: AccessDeps): Access {
     if (text.startsWith(sealedPrefix)) {
       deps.breakGlass?.('refused');
       log.error({ address: from }, 'somebody came with a break-glass credential that does not count');
+      const past = await pastOfSealed(db, hashesOfKey(keyring, text)).catch(() => undefined);
+      if (past === 'used')
+        throw InvalidCredential({ reason: 'this break-glass credential was used before, and counts once' });
+      if (past === 'ended') throw InvalidCredential({ reason: 'this break-glass credential was ended' });
     }
     throw InvalidCredential({ reason: 'no such key' });
   }

@@ -32,6 +32,14 @@ export const Forbidden = defineError('FORBIDDEN', {
   action: 'Use a credential with the scope {scope}, or ask an administrator of the organisation.',
 });
 
+export const CredentialSealed = defineError('BREAK_GLASS_SEALED', {
+  status: 403,
+  category: 'permission',
+  retryable: false,
+  message: 'A sealed break-glass credential opens nothing but its own use.',
+  action: 'Use it: fairlead break-glass activate, with what has happened as the reason.',
+});
+
 export const RightsExceeded = defineError('RIGHTS_EXCEEDED', {
   status: 403,
   category: 'permission',
@@ -69,6 +77,7 @@ export const accessErrors = [
   InvalidCredential,
   ExpiredCredential,
   Forbidden,
+  CredentialSealed,
   RightsExceeded,
   AccessUnavailable,
   IssuerUnavailable,

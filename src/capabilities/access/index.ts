@@ -4,6 +4,7 @@ export type { BreakGlassCredential } from './breakglass/store.ts';
 export {
   AccessUnavailable,
   accessErrors,
+  CredentialSealed,
   ExpiredCredential,
   Forbidden,
   InvalidCredential,
@@ -23,6 +24,7 @@ export {
   mayActIn,
   missingScope,
   type Role,
+  requireRightsOf,
   requireScope,
   rolesCarry,
   type Scope,

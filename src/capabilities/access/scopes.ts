@@ -1,6 +1,6 @@
 import { roleNames } from '../../config/schema.ts';
 import { defaultOrg, type OrgId, type Principal } from '../../kernel/principal.ts';
-import { Forbidden } from './errors.ts';
+import { Forbidden, RightsExceeded } from './errors.ts';
 
 /** What a credential may be used for. `*` is everything that its roles carry. */
 export const scopeNames = [
@@ -85,6 +85,18 @@ export function scopesTogether(principal: Principal): Scope[] {
 /** Throws `Forbidden`, which names the missing scope, unless both the credential and its roles carry it. */
 export function requireScope(principal: Principal, scope: Scope): void {
   if (!may(principal, scope)) throw Forbidden({ scope }, { rule: `${scopeRule}${scope}` });
+}
+
+/**
+ * Whoever makes somebody, or opens an account, gives all that its role carries: the role must not lie above the giver's own,
+ * and the credential in use must hold each scope of it. Throws RightsExceeded.
+ */
+export function requireRightsOf(principal: Principal, org: OrgId, role: string): void {
+  if (!isRole(role) || rolesBeyond(principal.roles, [role]).length > 0)
+    throw RightsExceeded({ excess: `role ${role}` });
+  if (principal.scopes.includes('*')) return;
+  const excess = scopeNames.filter((scope) => rolesCarry([role], org, scope) && !principal.scopes.includes(scope));
+  if (excess.length > 0) throw RightsExceeded({ excess: `role ${role} carries ${excess.join(', ')}` });
 }
 
 /** Whether the principal may administer in this organisation: its own, or any for who may write organisations. */

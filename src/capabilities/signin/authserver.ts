@@ -10,6 +10,7 @@ import { isObject, parseJson } from '../../kernel/json.ts';
 import { SsoRequired } from './errors.ts';
 import type { AuthServer, AuthServerDeps, FromBrowser, TokenContext, Visitor } from './port.ts';
 import { resigned } from './resigned.ts';
+import { sealedSigningKeys } from './tokens/store.ts';
 
 // The only file that knows better-auth: everything else speaks to the port. Another library, or a version with other
 // names, is a change of this file and of the migrations.
@@ -164,7 +165,7 @@ export async function openAuthServer(deps: AuthServerDeps): Promise<AuthServer> 
   const { adapter } = await auth.$context;
   const [current = '', ...others] = deps.secrets.map(({ value }) => value);
   const own = (cookie: string | undefined) => resigned(cookie, current, others);
-  await sealKeysAnew(adapter, deps);
+  await sealKeysAnew(sealedSigningKeys(deps.db), deps.secrets);
   try {
     await auth.api.signJWT({ body: { payload: {} } });
   } catch (error) {
@@ -276,14 +277,7 @@ export async function openAuthServer(deps: AuthServerDeps): Promise<AuthServer> 
       });
       return { userId: user.id };
     },
-    async setPassword(userId, password) {
-      const { internalAdapter, password: passwords } = await auth.$context;
-      const hash = await passwords.hash(password);
-      const accounts = await internalAdapter.findAccounts(userId);
-      if (accounts.some(({ providerId }) => providerId === 'credential'))
-        await internalAdapter.updatePassword(userId, hash);
-      else await internalAdapter.linkAccount({ userId, providerId: 'credential', accountId: userId, password: hash });
-    },
+    hashPassword: async (password) => (await auth.$context).password.hash(password),
     async isPassword(userId, password) {
       const { internalAdapter, password: passwords } = await auth.$context;
       const accounts = await internalAdapter.findAccounts(userId);
@@ -331,33 +325,40 @@ export async function openAuthServer(deps: AuthServerDeps): Promise<AuthServer> 
   }
 }
 
-interface KeyRows {
-  findMany<T>(query: { model: string }): Promise<T[]>;
-  update(change: { model: string; where: { field: string; value: string }[]; update: object }): Promise<unknown>;
+interface SealedKeys {
+  list(): Promise<{ id: string; privateKey: string }[]>;
+  put(id: string, privateKey: string): Promise<void>;
 }
 
-/** Seals the private keys of tokens under the current secret where another one of these sealed them. */
-async function sealKeysAnew(adapter: KeyRows, { secrets }: Pick<AuthServerDeps, 'secrets'>): Promise<void> {
+/** Seals the private keys of tokens under the current secret where another one of these sealed them; says how many. */
+export async function sealKeysAnew(
+  rows: SealedKeys,
+  secrets: AuthServerDeps['secrets'],
+): Promise<{ renewed: number; lost: number }> {
+  let [renewed, lost] = [0, 0];
   const [current] = secrets;
-  if (!current) return;
+  if (!current) return { renewed, lost };
   const keys = {
     keys: new Map(secrets.map(({ version, value }) => [version, value])),
     currentVersion: current.version,
   };
-  for (const { id, privateKey } of await adapter.findMany<{ id: string; privateKey: string }>({ model: 'jwks' })) {
+  for (const { id, privateKey } of await rows.list()) {
     const sealed = parseJson(privateKey);
     if (typeof sealed !== 'string') continue;
     const version = parseEnvelope(sealed)?.version;
     if (version === current.version) continue;
     // Those of before do not say which secret sealed them.
     const candidates = version === undefined ? secrets : secrets.filter((secret) => secret.version === version);
-    for (const { value } of candidates) {
-      const bare = version === undefined ? sealed : sealed.slice(sealed.lastIndexOf('$') + 1);
-      const opened = await symmetricDecrypt({ key: value, data: bare }).catch(() => undefined);
-      if (opened === undefined) continue;
-      const text = JSON.stringify(await symmetricEncrypt({ key: keys, data: opened }));
-      await adapter.update({ model: 'jwks', where: [{ field: 'id', value: id }], update: { privateKey: text } });
-      break;
+    const bare = version === undefined ? sealed : sealed.slice(sealed.lastIndexOf('$') + 1);
+    let opened: string | undefined;
+    for (const { value } of candidates)
+      opened ??= await symmetricDecrypt({ key: value, data: bare }).catch(() => undefined);
+    if (opened === undefined) {
+      lost++;
+      continue;
     }
+    await rows.put(id, JSON.stringify(await symmetricEncrypt({ key: keys, data: opened })));
+    renewed++;
   }
+  return { renewed, lost };
 }

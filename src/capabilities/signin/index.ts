@@ -23,3 +23,4 @@ export type { Session } from './sessions/sessions.ts';
 export { createSignin, type Replayed, type Signin, stayScope } from './signin.ts';
 export { idTokens } from './sso/holding.ts';
 export type { Arrival } from './sso/sso.ts';
+export { signingKeys } from './tokens/holding.ts';

@@ -1,4 +1,5 @@
 import type { Migration } from '../../platform/db/types.ts';
+import { invitationMigrations } from './invitations/migrations.ts';
 import { ssoMigrations } from './sso/migrations.ts';
 
 // The tables of the first step are better-auth's own, under names of ours: their columns are called as it calls them, so
@@ -297,4 +298,5 @@ export const signinMigrations: Migration[] = [
     `,
   },
   ...ssoMigrations,
+  ...invitationMigrations,
 ];

@@ -132,7 +132,8 @@ export interface AuthServer {
   /** What a device asks for, now that this person is the one to answer; undefined where there is no such code. */
   claimDevice(from: FromBrowser, userCode: string): Promise<{ clientId: string; scopes: string[] } | undefined>;
   createUser(user: { email: string; name: string; password: string }): Promise<{ userId: string }>;
-  setPassword(userId: string, password: string): Promise<void>;
+  /** As the library keeps passwords. */
+  hashPassword(password: string): Promise<string>;
   /** Whether it is the person's password; takes as long as a sign-in. */
   isPassword(userId: string, password: string): Promise<boolean>;
   /** Makes the client known, or writes anew what its document says now. */

@@ -20,6 +20,7 @@ import { createSessions, type Sessions } from './sessions/sessions.ts';
 import { createTokenUses } from './sessions/uses.ts';
 import { createSso, type Sso } from './sso/sso.ts';
 import { bindDevice, bindRefreshToken, boundDevice } from './sso/store.ts';
+import { signingSecrets } from './tokens/holding.ts';
 import { type BuiltInIssuer, createBuiltInIssuer, createSigningKeys, type SigningKeys } from './tokens/issuer.ts';
 import { deleteExpired, deleteRefreshToken, findKeptHash, findRefreshToken } from './tokens/store.ts';
 
@@ -91,8 +92,8 @@ export interface Signin {
    * to vouch and has not done so lately.
    */
   token(request: Request, asked: TokenRequest): Promise<{ response: Response; replayed?: Replayed }>;
-  /** Says for which organisation somebody allows a device, before they do. */
-  bindDevice(visitor: Visitor, org: OrgId, userCode: string): Promise<void>;
+  /** Says for which organisation, and for what, somebody allows a device, before they do. */
+  bindDevice(visitor: Visitor, org: OrgId, userCode: string, scopes: readonly string[]): Promise<void>;
   /**
    * A program is done with what it had (RFC 7009): whose that was. A token that is unknown, or another program's, stays as
    * it is.
@@ -140,10 +141,7 @@ export function createSignin(deps: SigninDeps): Signin {
         openAuthServer({
           db,
           log,
-          secrets: [keyring.id, ...keyring.others].map((id, index) => ({
-            version: Number.parseInt(id, 16),
-            value: (keyring.keys('sign-in')[index] ?? keyring.key('sign-in')).toString('base64'),
-          })),
+          secrets: signingSecrets(keyring),
           publicUrl,
           paths,
           resource,
@@ -175,7 +173,7 @@ export function createSignin(deps: SigninDeps): Signin {
   };
   const revocation = createRevocation({ db, clock, log, roster, revokers: deps.revokers ?? [] });
   const sso = createSso({
-    ...{ db, clock, log, keyring, egress, roster, server },
+    ...{ db, clock, log, keyring, egress, roster, server, revocation },
     people: () => people,
     callbackUrl: (name) => new URL(`${paths.sso}/${name}/callback`, publicUrl).href,
     declared: deps.providers,
@@ -275,7 +273,8 @@ export function createSignin(deps: SigninDeps): Signin {
       const { userId, org } = known;
       return { userId, clientId, org };
     },
-    bindDevice: (visitor, org, userCode) => bindDevice(db, org, userCode, visitor.sessionId),
+    bindDevice: (visitor, org, userCode, scopes) =>
+      bindDevice(db, org, { userCode, sessionId: visitor.sessionId, scopes }),
     chooseOrg: (org, sessionId) => chooseOrg(db, org, sessionId),
     sign: async (claims) => (await server()).sign({ ...claims }),
     async start() {

@@ -133,7 +133,8 @@ function whyNoToken({ code, message }: FairleadError): string | undefined {
 /** What more there is to say to those who operate; secrets are taken out before. */
 export function detailOf(error: unknown): string | undefined {
   for (let inner = error, depth = 0; depth < 6 && inner instanceof Error; inner = inner.cause, depth++) {
-    if (inner instanceof FairleadError) return `${inner.message} ${inner.action}`;
+    if (inner instanceof FairleadError)
+      return inner.code in waitsFor ? inner.action : `${inner.message} ${inner.action}`;
     if (inner instanceof ProcessEnded && inner.lastWords !== undefined) {
       return `${inner.message}; it had said: ${bounded(inner.lastWords, 200)}`;
     }
@@ -151,10 +152,13 @@ export interface Trouble {
   reason: string;
   /** For those who operate. */
   detail?: string | undefined;
+  /** Nothing is wrong: somebody has to do something first. */
+  waits?: true;
 }
 
 export function troubleOf(error: unknown): Trouble {
-  return { reason: reasonOf(error), detail: detailOf(error) };
+  const waits = (refusalIn(error)?.code ?? '') in waitsFor;
+  return { reason: reasonOf(error), detail: detailOf(error), ...(waits ? { waits } : {}) };
 }
 
 export function isUnknownMethod(error: unknown): boolean {

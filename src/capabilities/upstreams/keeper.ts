@@ -165,6 +165,7 @@ export function createKeeper({ declaration, around, scopes, memory, redact, reso
 
   const run = async (): Promise<void> => {
     let failures = 0;
+    let waited = false;
     while (!stopping.signal.aborted && !retired) {
       const startedAt = now();
       let trouble: Trouble;
@@ -188,7 +189,11 @@ export function createKeeper({ declaration, around, scopes, memory, redact, reso
       const { reason } = trouble;
       enter('failing', trouble);
       for (const { reject } of waiting) reject(unavailable());
-      log.warn({ ...trouble, attempt: failures, nextAttemptMs: Math.round(pauseMs) }, 'upstream is not available');
+      const { waits, ...said } = trouble;
+      if (!waits)
+        log.warn({ ...said, attempt: failures, nextAttemptMs: Math.round(pauseMs) }, 'upstream is not available');
+      else if (!waited) log.info(said, 'upstream waits');
+      waited = waits === true;
       await markStale(reason);
       await pause(pauseMs);
     }

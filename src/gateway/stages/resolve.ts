@@ -18,6 +18,8 @@ export interface ResolveDeps {
   decide(call: Call, tool: Tool): Decision;
   /** Why a toolset's tools may be missing, for a caller who may know how upstreams are; undefined when it is well. */
   troubleWith(principal: Principal, toolset: string): string | undefined;
+  /** That the caller has to connect an account before anything of a toolset can be listed; undefined where that is not so. */
+  signInFor(principal: Principal, toolset: string): Promise<FairleadError | undefined>;
 }
 
 /** From what the caller wrote to a tool of the catalog. What the caller may not see is not there. */
@@ -25,7 +27,7 @@ export function resolve(deps: ResolveDeps): Stage {
   const { endpoints, sees, decide } = deps;
   return {
     name: 'resolve',
-    run(state) {
+    async run(state) {
       const { call } = state;
       const view = endpoints.view(call.principal.org, call.endpoint);
       let found = find(view, call);
@@ -36,7 +38,12 @@ export function resolve(deps: ResolveDeps): Stage {
         if (found?.tool.id === callToolId) found = undefined;
       }
       const UnknownHere = isIndirect ? UnknownSearchedTool : UnknownTool;
-      if (!found) throw quarantined(call, view, deps) ?? UnknownHere(unknown(call, view, deps));
+      if (!found)
+        throw (
+          quarantined(call, view, deps) ??
+          (await waitingForSignIn(call, view, deps)) ??
+          UnknownHere(unknown(call, view, deps))
+        );
       Object.assign(call, found);
       if (!sees(call, found.tool)) {
         // The caller cannot tell "not for you" from "not there"; the audit can, and names the rule.
@@ -97,6 +104,18 @@ function refuseClosed({ operation, target }: Call, view: EndpointView, tool: Too
 }
 
 const nouns = { tool: 'tool', read: 'resource', prompt: 'prompt', complete: 'prompt or resource' } as const;
+
+/** Of a toolset that nobody could list yet, for want of an account: whoever could use something of it gets the link. */
+async function waitingForSignIn(
+  call: Call,
+  view: EndpointView,
+  { sees, signInFor }: ResolveDeps,
+): Promise<FairleadError | undefined> {
+  const toolset = toolsetNamed(call);
+  if (toolset === undefined || !view.covers(toolset)) return undefined;
+  if (!sees(call, pseudoTool(call.principal.org, toolset, '@read'))) return undefined;
+  return signInFor(call.principal, toolset);
+}
 
 /** Told alike of what is not there and of what is hidden, so that nobody learns which of the two it is. */
 function unknown(call: Call, view: EndpointView, { sees, troubleWith }: ResolveDeps): ErrorParams {

@@ -86,6 +86,7 @@ export function breakGlassRoutes({ access }: { access: Pick<Access, 'breakGlass'
     route({
       method: 'post',
       path: '/api/v1/break-glass/activate',
+      opensSealed: true,
       tag: 'Break-glass',
       summary: 'Use a break-glass credential',
       description:

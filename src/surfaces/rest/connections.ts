@@ -74,6 +74,7 @@ export function connectionRoutes({ connections }: ConnectionRoutesDeps): Route[]
       },
     }),
     route({
+      scope: 'tools:call',
       method: 'post',
       path: '/api/v1/connections/{upstream}',
       tag: 'Connections',
@@ -100,6 +101,7 @@ export function connectionRoutes({ connections }: ConnectionRoutesDeps): Route[]
       },
     }),
     route({
+      scope: 'tools:call',
       method: 'delete',
       path: '/api/v1/connections/{upstream}',
       tag: 'Connections',

@@ -1,6 +1,6 @@
 import { OpenAPIHono, z } from '@hono/zod-openapi';
 import type { Context } from 'hono';
-import { type Access, mayActIn, missingScope } from '../../capabilities/access/index.ts';
+import { type Access, CredentialSealed, isSealed, mayActIn, missingScope } from '../../capabilities/access/index.ts';
 import type { ActNotes, Acts } from '../../capabilities/audit/index.ts';
 import { asFairleadError, NotFound } from '../../kernel/errors.ts';
 import type { OrgId, Principal } from '../../kernel/principal.ts';
@@ -48,6 +48,7 @@ export function honoPath(path: string): string {
 
 async function serve(route: Route, inputOf: Reader, c: Context<HttpEnv>, deps: RegisterDeps): Promise<Response> {
   const principal = await deps.admission.principal(c);
+  if (isSealed(principal) && !route.opensSealed) throw CredentialSealed();
   c.set('principal', principal);
   if (!route.act) return send(await route.handle(await inputOf(c, principal)));
 

@@ -64,6 +64,8 @@ export interface RouteSpec<
   description: string;
   /** What the caller must hold; anybody who is let in when absent. */
   scope?: Scope;
+  /** The one thing that a sealed break-glass credential is for. */
+  opensSealed?: boolean;
   /** Takes `?org=`: an administrator of the default organisation reaches every other. */
   inOrg?: boolean;
   params?: P;

@@ -1,8 +1,8 @@
 import { z } from '@hono/zod-openapi';
-import { may } from '../../capabilities/access/index.ts';
+import { may, RightsExceeded, requireRightsOf } from '../../capabilities/access/index.ts';
 import { invitationInput, memberChange, type Signin, SigninOff, SsoRequired } from '../../capabilities/signin/index.ts';
 import { Conflict, InvalidRequest, NotFound } from '../../kernel/errors.ts';
-import type { OrgId } from '../../kernel/principal.ts';
+import type { OrgId, Principal } from '../../kernel/principal.ts';
 import { ok, type Route, route } from './route.ts';
 import * as schemas from './schemas.ts';
 
@@ -87,6 +87,17 @@ export function userRoutes({ signin }: UsersDeps): Route[] {
       return { ...shown(member), signsInBy: [...providers, ...(hasPassword ? ['password'] : [])] };
     });
   };
+  const linked = ({
+    userId: _,
+    everywhere: __,
+    ...rest
+  }: Awaited<ReturnType<Signin['people']['invitations']>>[number]) => rest;
+  /** A new password opens all that the person has, here and elsewhere. */
+  const holdsAllOf = async (principal: Principal, org: OrgId, userId: string) => {
+    const here = (await people().list(org)).filter((member) => member.userId === userId);
+    for (const member of [...here, ...(signin?.roster.memberships(userId) ?? [])])
+      requireRightsOf(principal, member.org, member.role);
+  };
   const common = { tag: 'Users', scope: 'users:write', inOrg: true } as const;
   return [
     route({
@@ -105,7 +116,8 @@ export function userRoutes({ signin }: UsersDeps): Route[] {
         },
       },
       errors: [SigninOff],
-      handle: async ({ org }) => ok({ users: await listed(org), invitations: await people().invitations(org) }),
+      handle: async ({ org }) =>
+        ok({ users: await listed(org), invitations: (await people().invitations(org)).map(linked) }),
     }),
     route({
       ...common,
@@ -124,16 +136,17 @@ export function userRoutes({ signin }: UsersDeps): Route[] {
           example: { invitation: invitationExample, link: 'https://fairlead.example.com/auth/invitation?token=...' },
         },
       },
-      errors: [SigninOff],
+      errors: [SigninOff, RightsExceeded],
       act: {
         action: 'users.invite',
         subject: ({ body }) => body.email,
         detail: ({ body }) => ({ role: body.role, teams: body.teams }),
       },
-      handle: async ({ principal, org, body }) => ({
-        status: 201,
-        body: await people().invite(org, body, principal.id),
-      }),
+      async handle({ principal, org, body }) {
+        requireRightsOf(principal, org, body.role);
+        const made = await people().invite(org, body, principal.id);
+        return { status: 201, body: { ...made, invitation: linked(made.invitation) } };
+      },
     }),
     route({
       ...common,
@@ -162,9 +175,14 @@ export function userRoutes({ signin }: UsersDeps): Route[] {
       body: memberChange,
       bodyExample: { role: 'operator', teams: ['platform', 'on-call'] },
       answers: { 200: { description: 'The user as it is now', schema: user, example: userExample } },
-      errors: [SigninOff, NotFound, Conflict, InvalidRequest],
+      errors: [SigninOff, NotFound, Conflict, InvalidRequest, RightsExceeded],
       act: { action: 'users.change', subject: ({ params }) => params.id, detail: ({ body }) => ({ ...body }) },
-      handle: async ({ org, params, body }) => ok(shown(await people().change(org, params.id, body))),
+      async handle({ principal, org, params, body }) {
+        if (body.role !== undefined) requireRightsOf(principal, org, body.role);
+        // With it ends a suspension: the rights from before it come back.
+        else if (body.follows === null) await holdsAllOf(principal, org, params.id);
+        return ok(shown(await people().change(org, params.id, body)));
+      },
     }),
     route({
       ...common,
@@ -202,15 +220,14 @@ export function userRoutes({ signin }: UsersDeps): Route[] {
           },
         },
       },
-      errors: [SigninOff, NotFound, Conflict, SsoRequired],
+      errors: [SigninOff, NotFound, Conflict, SsoRequired, RightsExceeded],
       act: { action: 'users.reset', subject: ({ params }) => params.id },
-      handle: async ({ principal, org, params }) => ({
-        status: 201,
-        body: await people().reset(org, params.id, {
-          createdBy: principal.id,
-          everywhere: may(principal, 'orgs:write'),
-        }),
-      }),
+      async handle({ principal, org, params }) {
+        await holdsAllOf(principal, org, params.id);
+        const everywhere = may(principal, 'orgs:write');
+        const made = await people().reset(org, params.id, { createdBy: principal.id, everywhere });
+        return { status: 201, body: { ...made, invitation: linked(made.invitation) } };
+      },
     }),
   ];
 }

@@ -94,7 +94,10 @@ export function account(app: Hono<HttpEnv>, deps: PageDeps): void {
                     ${name}
                     <span class="soft">
                       ${several ? `in ${session.org}, ` : ''}since ${day(session.createdAt)} UTC, last used ${day(session.seenAt)} UTC.
-                      It may: ${sentences(session.scopes ?? [])
+                      It may: ${sentences(session.scopes ?? [], {
+                        org: session.org,
+                        role: memberships.find(({ org }) => org === session.org)?.role ?? '',
+                      })
                         .map((sentence) => sentence.charAt(0).toLowerCase() + sentence.slice(1))
                         .join('; ')}.
                     </span>

@@ -1,11 +1,12 @@
 import type { Context, Hono } from 'hono';
 import { html } from 'hono/html';
 import { type Client, type Member, principalOf, type Visitor } from '../../capabilities/signin/index.ts';
+import { isLoopbackHost } from '../../config/index.ts';
 import type { HttpEnv } from '../http/admission.ts';
 import type { PageDeps } from './deps.ts';
 import { askedFirst } from './onward.ts';
 import { perform } from './records.ts';
-import { scopesOf, sentences, withinRole } from './words.ts';
+import { allowedIn, scopesOf, withinRole } from './words.ts';
 
 /** The page that asks whether a program may do what it wants. */
 export function consent(app: Hono<HttpEnv>, deps: PageDeps): void {
@@ -26,7 +27,7 @@ export function consent(app: Hono<HttpEnv>, deps: PageDeps): void {
     const member = memberships.find(({ org }) => org === form.get('org')) ?? asked.member;
     if (member.org !== visitor.org) await signin.chooseOrg(member.org, visitor.sessionId);
     const allow = form.get('answer') === 'allow';
-    const scopes = withinRole(asked.scopes, member.role, member.org);
+    const scopes = withinRole(asked.scopes, member);
     const deed = {
       action: allow ? 'signin.grant' : 'signin.decline',
       subject: client.clientId,
@@ -79,16 +80,12 @@ function page(c: Context<HttpEnv>, { signin: { paths }, forms, show }: PageDeps,
   const { query, visitor, memberships, member, client, scopes } = asked;
   const name = client.name ?? 'A program without a name';
   const redirect = query.get('redirect_uri');
-  const shown = withinRole(scopes, member.role, member.org);
   return show(c, {
     title: `${name} wants to use Fairlead in your name`,
     ...(fault === undefined ? {} : { fault, status: 400 }),
     leadsTo: redirect ?? undefined,
     content: html`
-      <p>If you allow it, it may:</p>
-      <ul>
-        ${sentences(shown).map((sentence) => html`<li>${sentence}</li>`)}
-      </ul>
+      ${allowedIn(scopes, memberships.length > 1 ? memberships : [member])}
       <dl>
         <dt>You are</dt>
         <dd>${visitor.name} (${visitor.email})</dd>
@@ -121,8 +118,7 @@ function page(c: Context<HttpEnv>, { signin: { paths }, forms, show }: PageDeps,
 /** The part of an address that tells whose it is. */
 function hostOf(address: string | null): string {
   if (address === null || !URL.canParse(address)) return 'an address that cannot be read';
-  const { protocol, host } = new URL(address);
-  if (protocol === 'http:' || protocol === 'https:')
-    return /^(localhost|127\.0\.0\.1|\[::1\])/.test(host) ? `this computer (${host})` : host;
+  const { protocol, host, hostname } = new URL(address);
+  if (protocol === 'http:' || protocol === 'https:') return isLoopbackHost(hostname) ? `this computer (${host})` : host;
   return `an app on this computer (${protocol})`;
 }

@@ -5,7 +5,7 @@ import { FairleadError } from '../../kernel/errors.ts';
 import type { HttpEnv } from '../http/admission.ts';
 import type { PageDeps } from './deps.ts';
 import { perform } from './records.ts';
-import { sentences, withinRole } from './words.ts';
+import { allowedIn, withinRole } from './words.ts';
 
 /** The page for who signs in something without a browser: it shows a code, which is entered here. */
 export function device(app: Hono<HttpEnv>, deps: PageDeps): void {
@@ -41,10 +41,7 @@ export function device(app: Hono<HttpEnv>, deps: PageDeps): void {
     return show(c, {
       title: `${client?.name ?? 'A program'} wants to use Fairlead in your name`,
       content: html`
-        <p>If you allow it, it may:</p>
-        <ul>
-          ${sentences(withinRole(asked.scopes, member.role, member.org)).map((sentence) => html`<li>${sentence}</li>`)}
-        </ul>
+        ${allowedIn(asked.scopes, memberships.length > 1 ? memberships : [member])}
         <p class="soft">Allow it only if you have just started it yourself, and it shows exactly this code. Nobody of
           your organisation will ever send you one.</p>
         <form method="post" action="${paths.device}">
@@ -93,7 +90,11 @@ export function device(app: Hono<HttpEnv>, deps: PageDeps): void {
     const open = sso.reach(visitor);
     const member = open.find(({ org }) => org === form.get('org')) ?? sso.placeOf(visitor);
     if (!member) return enter(c, code, unknown);
-    if (allow) await signin.bindDevice(visitor, member.org, code);
+    if (allow) {
+      const asked = await (await signin.server()).claimDevice({ cookie: c.req.header('cookie') }, code);
+      if (!asked) return enter(c, code, unknown);
+      await signin.bindDevice(visitor, member.org, code, withinRole(asked.scopes, member));
+    }
     const deed = { action: allow ? 'signin.device' : 'signin.device.decline', subject: visitor.userId };
     const answered = await perform(c, deps, principalOf(member), deed, async () => {
       const from = { cookie: c.req.header('cookie') };

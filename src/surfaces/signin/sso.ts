@@ -88,7 +88,11 @@ export function sso(app: Hono<HttpEnv>, deps: PageDeps): void {
     try {
       await limits.count({ address });
       await roster.wake();
-      const arrival = await sso.finish(name, held, search, { address, userAgent: c.req.header('user-agent') });
+      const arrival = await sso.finish(name, held, search, {
+        address,
+        userAgent: c.req.header('user-agent'),
+        cookie: c.req.header('cookie'),
+      });
       await record(c, deps, name, arrival);
       if ('refused' in arrival) {
         // The provider knows the browser, and would answer the same at once.

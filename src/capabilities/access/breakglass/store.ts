@@ -55,6 +55,17 @@ export async function unseal(db: Db, org: OrgId, id: string, reason: string, atM
   return numUpdatedRows === 1n;
 }
 
+/** Whether the one with this hash was used, or ended otherwise; undefined where there never was one. */
+export async function pastOfSealed(db: Db, hashes: readonly string[]): Promise<'used' | 'ended' | undefined> {
+  const row = await tables(db)
+    .selectFrom('access_keys')
+    .select('reason')
+    .where('hash', 'in', [...hashes])
+    .where('purpose', '=', 'sealed')
+    .executeTakeFirst();
+  return row && (row.reason === null ? 'ended' : 'used');
+}
+
 /** Ends an access, or destroys a sealed credential. False where there is none, or it has ended. */
 export async function endBreakGlass(db: Db, org: OrgId, id: string, atMs: number): Promise<boolean> {
   const { numUpdatedRows } = await tables(db)

@@ -1,5 +1,5 @@
 import type { Clock } from '../../../kernel/clock.ts';
-import { NotFound } from '../../../kernel/errors.ts';
+import { type FairleadError, NotFound } from '../../../kernel/errors.ts';
 import { isObject } from '../../../kernel/json.ts';
 import { type OrgId, type Principal, subjectBehind } from '../../../kernel/principal.ts';
 import type { Bus } from '../../../platform/bus/index.ts';
@@ -54,6 +54,8 @@ export interface Connections {
   wait(target: Target, who: Principal, signal: AbortSignal, ms: number): Promise<void>;
   /** The link by which somebody connects, or connects another account. @throws NotPersonal, ConnectionForPeople */
   invite(org: OrgId, upstream: string, who: Principal): Promise<Invitation>;
+  /** The refusal with the link, for somebody without a connection to an upstream that wants one of each. */
+  needs(org: OrgId, upstream: string, who: Principal): Promise<FairleadError | undefined>;
   list(org: OrgId, of?: Partial<ConnectionKey>): Promise<ConnectionStatus[]>;
   /** Every one of all organisations, with what there is to warn of. */
   all(): Promise<ConnectionStatus[]>;
@@ -80,6 +82,8 @@ export interface ConnectionsDeps {
   /** Without a slash at the end. */
   publicUrl: string;
   targetOf(org: OrgId, upstream: string): Target | undefined;
+  /** What a person of an organisation is called; undefined for who is none of its members. */
+  personOf?(org: OrgId, userId: string): string | undefined;
   /** A connection came to its end by itself. */
   ended(row: ConnectionRow, reason: string): void;
   refreshed?(outcome: 'ok' | 'failed'): void;
@@ -96,7 +100,7 @@ export const connectionPaths = {
 } as const;
 
 export function createConnections(deps: ConnectionsDeps): Connections {
-  const { db, bus, clock, log, keyring, egress, publicUrl, targetOf } = deps;
+  const { db, bus, clock, log, keyring, egress, publicUrl, targetOf, personOf } = deps;
   const now = () => clock.now();
   const pages = {
     start: `${publicUrl}${connectionPaths.start}`,
@@ -108,7 +112,7 @@ export function createConnections(deps: ConnectionsDeps): Connections {
   const documentUrl = publicUrl.startsWith('https:') ? pages.document : undefined;
   const clients = createClients({ db, keyring, clock, provider, redirectUri: pages.callback, documentUrl });
   const tokens = createTokens({ ...deps, provider, clients });
-  const flow = createFlow({ db, clock, keyring, provider, clients, pages, targetOf });
+  const flow = createFlow({ db, clock, keyring, provider, clients, pages, targetOf, personOf });
   const report = createReport({ db, clock, log });
   const listeners = new Set<(change: ConnectionChange) => void>();
   let unsubscribe: () => void = () => undefined;
@@ -234,6 +238,13 @@ export function createConnections(deps: ConnectionsDeps): Connections {
       if (!target) throw NotPersonal({ name: upstream });
       person(target, who);
       return flow.invite(target, who);
+    },
+    async needs(org, upstream, who) {
+      const target = targetOf(org, upstream);
+      if (!target || who.kind === 'anonymous' || who.kind === 'system') return undefined;
+      const held = await findConnection(db, org, { upstream, subject: subjectBehind(who) });
+      if (held?.state === 'connected') return undefined;
+      return needed(target, who, 'you have not connected yours');
     },
     list: (org, of) => listConnections(db, org, of).then((rows) => rows.map(report.statusOf)),
     all: () => listAllConnections(db).then((rows) => rows.map(report.statusOf)),

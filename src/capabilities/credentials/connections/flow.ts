@@ -10,6 +10,7 @@ import {
   finishAuthorization,
   OAuthFault,
   type PendingAuthorization,
+  revoke,
   scopeToAsk,
 } from '../../../platform/oauth/index.ts';
 import type { Clients } from './clients/clients.ts';
@@ -19,6 +20,7 @@ import {
   findBegun,
   findOpen,
   findPending,
+  holdPending,
   insertPending,
   type Pending,
   reopenPending,
@@ -45,6 +47,7 @@ export interface FlowDeps {
   /** Where the pages are, with the origin. */
   pages: { start: string; callback: string };
   targetOf(org: OrgId, upstream: string): Target | undefined;
+  personOf: ((org: OrgId, userId: string) => string | undefined) | undefined;
 }
 
 /** From "you have to connect" to a connection. */
@@ -66,7 +69,7 @@ const linkMs = 15 * 60_000;
 const enoughMs = 5 * 60_000;
 
 export function createFlow(deps: FlowDeps): Flow {
-  const { db, clock, keyring, provider, clients, pages, targetOf } = deps;
+  const { db, clock, keyring, provider, clients, pages, targetOf, personOf } = deps;
 
   const ticketText = (id: string) => JSON.stringify(['connection link', id]);
   const ticketFits = (id: string, ticket: string) =>
@@ -90,6 +93,12 @@ export function createFlow(deps: FlowDeps): Flow {
     return { begun, target, state: state ?? '' };
   };
 
+  /** Whose it will be, as people say it; for a key that acts for a person that is the person. */
+  const nameOf = ({ org, name, actsFor }: Principal): string => {
+    const person = actsFor?.startsWith('user:') ? personOf?.(org, actsFor.slice('user:'.length)) : undefined;
+    return person === undefined ? name : `${person} (by the key ${name})`;
+  };
+
   return {
     async invite(target, who, more = []) {
       const { org, upstream } = target;
@@ -99,7 +108,7 @@ export function createFlow(deps: FlowDeps): Flow {
       const open = await findOpen(db, org, { upstream, subject, scopes, until: now + enoughMs });
       if (open) return linkTo(open);
       const id = newId('con', now);
-      const pending = { id, upstream, subject, who: who.name, scopes, createdAt: now, expiresAt: now + linkMs };
+      const pending = { id, upstream, subject, who: nameOf(who), scopes, createdAt: now, expiresAt: now + linkMs };
       await insertPending(db, org, pending);
       return linkTo(pending);
     },
@@ -168,7 +177,7 @@ export function createFlow(deps: FlowDeps): Flow {
         const seal = (text: string, field: 'access_token' | 'refresh_token') =>
           keyring.encrypt(text, tokenContext(org, begun, field));
         const account = accountIn(set.idToken);
-        await putConnection(db, org, {
+        const connection = {
           upstream,
           subject,
           who,
@@ -181,9 +190,25 @@ export function createFlow(deps: FlowDeps): Flow {
           accessToken: seal(set.accessToken, 'access_token'),
           ...(set.refreshToken === undefined ? {} : { refreshToken: seal(set.refreshToken, 'refresh_token') }),
           ...(set.expiresAt === undefined ? {} : { expiresAt: set.expiresAt }),
-          state: 'connected',
+          state: 'connected' as const,
           connectedAt: clock.now(),
+        };
+        // Whoever was revoked or removed during the exchange has no pending one any more, and gets no connection.
+        const isKept = await db.transaction().execute(async (tx) => {
+          const handle = tx as unknown as Db;
+          if (!(await holdPending(handle, org, id))) return false;
+          await putConnection(handle, org, connection);
+          return true;
         });
+        if (!isKept) {
+          // Nobody here holds them: at the provider they end, too, where it has a way.
+          for (const [token, hint] of [
+            [set.refreshToken, 'refresh_token'],
+            [set.accessToken, 'access_token'],
+          ] as const)
+            if (token !== undefined) await revoke(asking, token, hint).catch(() => false);
+          throw ConnectionLinkVoid();
+        }
         return { pending: begun, ...(account === undefined ? {} : { account }) };
       } catch (error) {
         await reopenPending(db, org, id);

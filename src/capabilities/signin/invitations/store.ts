@@ -17,6 +17,8 @@ type InvitationTables = {
     created_at: Ms;
     expires_at: Ms;
     accepted_at: Ms | null;
+    user_id: string | null;
+    everywhere: boolean;
   };
 };
 
@@ -33,12 +35,16 @@ export interface Invitation {
   createdBy: string;
   createdAt: number;
   expiresAt: number;
+  /** Whose account it was when the link was made, where there was one. */
+  userId?: string;
+  /** Of a reset: whether it may open other organisations, too. */
+  everywhere?: boolean;
 }
 
 export async function insertInvitation(
   db: Db,
   org: OrgId,
-  { id, kind, email, role, teams, createdBy, createdAt, expiresAt }: Omit<Invitation, 'org'>,
+  { id, kind, email, role, teams, createdBy, createdAt, expiresAt, userId, everywhere }: Omit<Invitation, 'org'>,
   tokenHash: string,
 ): Promise<void> {
   // The newest one counts: an older link, wherever it went, ends with it.
@@ -62,6 +68,8 @@ export async function insertInvitation(
       created_at: createdAt,
       expires_at: expiresAt,
       accepted_at: null,
+      user_id: userId ?? null,
+      everywhere: everywhere ?? false,
     })
     .execute();
 }
@@ -125,4 +133,6 @@ const toInvitation = (row: InvitationTables['signin_invitations']): Invitation =
   createdBy: row.created_by,
   createdAt: Number(row.created_at),
   expiresAt: Number(row.expires_at),
+  ...(row.user_id === null ? {} : { userId: row.user_id }),
+  ...(row.everywhere ? { everywhere: true } : {}),
 });

@@ -18,9 +18,18 @@ import {
 } from '../invitations/store.ts';
 import type { AuthServer } from '../port.ts';
 import type { Standing } from '../sso/standing.ts';
+import { putPassword } from './passwords/store.ts';
 import type { Ended, Revocation } from './revocation.ts';
 import type { Roster } from './roster.ts';
-import { changeMember, findUserByEmail, insertMember, listMembers, type Member, revokeMember } from './store.ts';
+import {
+  changeMember,
+  findUserByEmail,
+  insertMember,
+  listMembers,
+  lockMemberships,
+  type Member,
+  revokeMember,
+} from './store.ts';
 
 const invitationMs = 7 * 24 * 3_600_000;
 const tokenBytes = 32;
@@ -118,7 +127,11 @@ export function createPeople(deps: PeopleDeps): People {
   async function find(token: string) {
     const invitation = await findInvitation(db, keyring.hashes('sign-in', `invitation:${token}`), clock.now());
     if (!invitation) throw InvitationVoid();
-    return { invitation, user: await findUserByEmail(db, invitation.email) };
+    const user = await findUserByEmail(db, invitation.email);
+    // Made for an account that is no more, whoever has the address now.
+    if ((invitation.kind === 'reset' || invitation.userId !== undefined) && user?.id !== invitation.userId)
+      throw InvitationVoid();
+    return { invitation, user };
   }
 
   async function memberOf(org: OrgId, userId: string): Promise<Member> {
@@ -130,7 +143,11 @@ export function createPeople(deps: PeopleDeps): People {
   async function linkFor(
     org: OrgId,
     kind: Invitation['kind'],
-    { email, role, teams }: { email: string; role: string; teams: readonly string[] },
+    {
+      email,
+      teams,
+      ...rest
+    }: { email: string; teams: readonly string[] } & Pick<Invitation, 'role' | 'userId' | 'everywhere'>,
     createdBy: string,
   ) {
     const now = clock.now();
@@ -140,7 +157,7 @@ export function createPeople(deps: PeopleDeps): People {
       id: newId('inv', now),
       kind,
       email: email.toLowerCase(),
-      role,
+      ...rest,
       teams: [...new Set(teams)],
       createdBy,
       createdAt: now,
@@ -155,38 +172,42 @@ export function createPeople(deps: PeopleDeps): People {
   }
 
   /** Everything that the old password opened is closed. */
-  async function takePassword(userId: string, password: string): Promise<void> {
+  async function takePassword(tx: Db, userId: string, hash: string, memberships: readonly Member[]): Promise<void> {
     const now = clock.now();
-    await (await server()).setPassword(userId, password);
-    for (const member of roster.memberships(userId)) {
-      await inTransaction((tx) => revokeMember(tx, member.org, userId, now));
-    }
+    await putPassword(tx, userId, { id: newId('acc', now), hash, atMs: now });
+    for (const { org } of memberships) await revokeMember(tx, org, userId, now);
   }
 
-  async function renew({ org, id, email }: Invitation, userId: string | undefined, password: string) {
-    if (userId === undefined) throw InvitationVoid();
+  async function renew({ org, id, email, everywhere = false }: Invitation, userId: string, password: string) {
+    await roster.refresh();
     if (!deps.standing.passwordCounts(userId)) throw SsoRequired();
     checkNew(email, password);
-    const now = clock.now();
-    if (!(await useInvitation(db, org, id, now))) throw InvitationVoid();
-    await takePassword(userId, password);
+    const hash = await (await server()).hashPassword(password);
+    await inTransaction(async (tx) => {
+      // What was so when the link was made is looked at again: the person may have come to be more than it was made for.
+      const memberships = await lockMemberships(tx, userId);
+      if (!memberships.some((member) => member.org === org)) throw InvitationVoid();
+      if (!everywhere && memberships.some((member) => member.org !== org)) throw isElsewhere();
+      if (!(await useInvitation(tx, org, id, clock.now()))) throw InvitationVoid();
+      await takePassword(tx, userId, hash, memberships);
+      return true;
+    });
     return memberOf(org, userId);
   }
 
   return {
     list: (org) => listMembers(db, org),
     invitations: (org) => listInvitations(db, org, clock.now()),
-    invite: (org, input, createdBy) => linkFor(org, 'join', input, createdBy),
+    async invite(org, { email, role, teams }, createdBy) {
+      const userId = (await findUserByEmail(db, email))?.id;
+      return linkFor(org, 'join', { email, role, teams, ...(userId === undefined ? {} : { userId }) }, createdBy);
+    },
     async reset(org, userId, { createdBy, everywhere }) {
       const { email, role, teams } = await memberOf(org, userId);
       await roster.refresh();
       if (!deps.standing.passwordCounts(userId)) throw SsoRequired();
-      if (!everywhere && roster.memberships(userId).some((member) => member.org !== org))
-        throw Conflict({
-          reason: 'This person is a member of other organisations, too, which a new password would open.',
-          remedy: 'Ask an administrator of the default organisation to do it.',
-        });
-      return linkFor(org, 'reset', { email, role, teams }, createdBy);
+      if (!everywhere && roster.memberships(userId).some((member) => member.org !== org)) throw isElsewhere();
+      return linkFor(org, 'reset', { email, role, teams, userId, everywhere }, createdBy);
     },
     async withdraw(org, id) {
       if (!(await deleteInvitation(db, org, id))) throw NotFound({ what: 'invitation', id });
@@ -215,7 +236,11 @@ export function createPeople(deps: PeopleDeps): People {
     async changePassword({ userId, email }, current, next) {
       if (!(await (await server()).isPassword(userId, current))) return false;
       checkNew(email, next);
-      await takePassword(userId, next);
+      const hash = await (await server()).hashPassword(next);
+      await inTransaction(async (tx) => {
+        await takePassword(tx, userId, hash, await lockMemberships(tx, userId));
+        return true;
+      });
       return true;
     },
     async invitation(token) {
@@ -226,7 +251,7 @@ export function createPeople(deps: PeopleDeps): People {
       const { invitation, user } = await find(token);
       const { org, email, role, teams, createdBy } = invitation;
       const auth = await server();
-      if (invitation.kind === 'reset') return renew(invitation, user?.id, password);
+      if (invitation.kind === 'reset') return renew(invitation, user?.id ?? '', password);
       if (deps.standing.requiredIn(org)) throw SsoRequired();
       if (!user) checkNew(email, password, name);
       const userId = user
@@ -243,6 +268,12 @@ export function createPeople(deps: PeopleDeps): People {
     },
   };
 }
+
+const isElsewhere = () =>
+  Conflict({
+    reason: 'This person is a member of other organisations, too, which a new password would open.',
+    remedy: 'Ask an administrator of the default organisation to do it.',
+  });
 
 /** Throws InvalidRequest with all that is wrong. */
 function checkNew(email: string, password: string, name?: string): void {

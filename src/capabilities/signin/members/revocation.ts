@@ -5,7 +5,7 @@ import type { Db } from '../../../platform/db/types.ts';
 import type { Log } from '../../../platform/telemetry/index.ts';
 import { deletePending, listBrowsers, listGrants } from '../sessions/store.ts';
 import type { Roster } from './roster.ts';
-import { deleteMember, listMembers, revokeMember } from './store.ts';
+import { deleteMember, listMembers, type Member, revokeMember } from './store.ts';
 
 /** What another room holds for a person in an organisation, and ends with the rest. */
 export interface PersonRevoker {
@@ -28,6 +28,9 @@ export interface Revocation {
   everything(org: OrgId, userId: string): Promise<Ended>;
   /** The same, and the membership with it. Throws NotFound. */
   withMembership(org: OrgId, userId: string): Promise<Ended>;
+  /** The first in a transaction of the caller's, who calls `afterwards` once that is committed. */
+  within(tx: Db, member: Pick<Member, 'org' | 'userId' | 'email'>): Promise<Ended>;
+  afterwards(org: OrgId, userId: string): Promise<void>;
 }
 
 export interface RevocationDeps {
@@ -40,34 +43,48 @@ export interface RevocationDeps {
 }
 
 export function createRevocation({ db, clock, log, roster, revokers }: RevocationDeps): Revocation {
-  async function end(org: OrgId, userId: string, alsoMembership: boolean): Promise<Ended> {
+  async function within(
+    tx: Db,
+    { org, userId, email }: Pick<Member, 'org' | 'userId' | 'email'>,
+    alsoMembership = false,
+  ): Promise<Ended> {
     const now = clock.now();
-    const ended = await db.transaction().execute(async (tx) => {
-      const handle = tx as unknown as Db;
-      const member = (await listMembers(handle, org)).find((each) => each.userId === userId);
-      if (!member) throw NotFound({ what: 'user', id: userId });
-      const browsers = (await listBrowsers(handle, org, userId, now)).length;
-      const programs = (await listGrants(handle, org, userId, now)).length;
-      const pending = await deletePending(handle, org, member);
-      await revokeMember(handle, org, userId, now);
-      if (alsoMembership) await deleteMember(handle, org, userId);
-      const counts: Ended = { browsers, programs, ...pending };
-      // After what is ours: every writer locks in this order, so that no two wait for each other.
-      for (const { what, onPersonRevoked } of revokers) counts[what] = await onPersonRevoked(handle, org, userId, now);
-      return counts;
-    });
-    roster.tell();
-    await roster.refresh();
+    const browsers = (await listBrowsers(tx, org, userId, now)).length;
+    const programs = (await listGrants(tx, org, userId, now)).length;
+    const pending = await deletePending(tx, org, { userId, email });
+    await revokeMember(tx, org, userId, now);
+    if (alsoMembership) await deleteMember(tx, org, userId);
+    const counts: Ended = { browsers, programs, ...pending };
+    // After what is ours: every writer locks in this order, so that no two wait for each other.
+    for (const { what, onPersonRevoked } of revokers) counts[what] = await onPersonRevoked(tx, org, userId, now);
+    return counts;
+  }
+
+  async function afterwards(org: OrgId, userId: string): Promise<void> {
     for (const { what, afterwards } of revokers) {
       await afterwards?.(org, userId).catch((error: unknown) => {
         log.warn({ err: error, userId, what }, 'what a revoked person had ends a little later');
       });
     }
+  }
+
+  async function end(org: OrgId, userId: string, alsoMembership: boolean): Promise<Ended> {
+    const ended = await db.transaction().execute(async (tx) => {
+      const handle = tx as unknown as Db;
+      const member = (await listMembers(handle, org)).find((each) => each.userId === userId);
+      if (!member) throw NotFound({ what: 'user', id: userId });
+      return within(handle, member, alsoMembership);
+    });
+    roster.tell();
+    await roster.refresh();
+    await afterwards(org, userId);
     return ended;
   }
 
   return {
     everything: (org, userId) => end(org, userId, false),
     withMembership: (org, userId) => end(org, userId, true),
+    within: (tx, member) => within(tx, member),
+    afterwards,
   };
 }

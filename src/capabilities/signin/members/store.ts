@@ -87,6 +87,8 @@ type MemberTables = {
     created_at: Ms;
     expires_at: Ms;
     accepted_at: Ms | null;
+    kind: string;
+    user_id: string | null;
   };
   signin_revision: { only_row: boolean; revision: Ms };
 };
@@ -152,6 +154,27 @@ export async function listMembers(db: Db, org: OrgId): Promise<Member[]> {
   return (await memberships(db).where('m.org', '=', org).execute()).map(toMember);
 }
 
+/** Of one person, in every organisation, also where suspended. The person's row is locked: nobody joins anything meanwhile. */
+export async function lockMemberships(db: Db, userId: string): Promise<Member[]> {
+  await tables(db).selectFrom('signin_users').select('id').where('id', '=', userId).forUpdate().execute();
+  return (await memberships(db).where('m.user_id', '=', userId).execute()).map(toMember);
+}
+
+/** Links that were made for what the person was until now: resets by anybody, and invitations to this organisation. */
+async function voidLinks(db: Db, org: OrgId, userId: string): Promise<void> {
+  const address = tables(db).selectFrom('signin_users').select('email').where('id', '=', userId);
+  await tables(db)
+    .deleteFrom('signin_invitations')
+    .where('accepted_at', 'is', null)
+    .where((eb) =>
+      eb.or([
+        eb.and([eb('kind', '=', 'reset'), eb('user_id', '=', userId)]),
+        eb.and([eb('kind', '=', 'join'), eb('org', '=', org), eb('email', 'in', address)]),
+      ]),
+    )
+    .execute();
+}
+
 /** False where the person is a member already. Fails on an unknown organisation. */
 export async function insertMember(
   db: Db,
@@ -173,6 +196,7 @@ export async function insertMember(
     })
     .onConflict((conflict) => conflict.columns(['org', 'user_id']).doUpdateSet({ ...given, suspended_at: null }))
     .executeTakeFirst();
+  await voidLinks(db, org, member.userId);
   await bumpRevision(db);
   return result.numInsertedOrUpdatedRows === 1n;
 }
@@ -189,6 +213,7 @@ export async function changeMember(
     .where('org', '=', org)
     .where('user_id', '=', userId)
     .executeTakeFirst();
+  await voidLinks(db, org, userId);
   await bumpRevision(db);
   return changed.numUpdatedRows === 1n;
 }

@@ -6,6 +6,8 @@ import type { OrgId } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/types.ts';
 import { InvitationVoid, SsoRefused } from '../errors.ts';
 import { type Invitation, namesUnknownOrg, useInvitation } from '../invitations/store.ts';
+import { dropPassword } from '../members/passwords/store.ts';
+import type { Revocation } from '../members/revocation.ts';
 import type { Roster } from '../members/roster.ts';
 import {
   bumpRevision,
@@ -14,6 +16,7 @@ import {
   insertMember,
   insertUser,
   listMembers,
+  lockMemberships,
   type Member,
   revokeMember,
 } from '../members/store.ts';
@@ -28,6 +31,8 @@ export interface Joined {
   by: 'identity' | 'join' | 'email' | 'invitation';
   /** What they had before, where the provider's groups say something else now. */
   before?: Rights;
+  /** The account was there, and nobody proved it theirs: what had been opened by its password has ended. */
+  cleared?: boolean;
 }
 
 export interface NotJoined {
@@ -42,6 +47,8 @@ export interface Arriving {
   name: string;
   settings: SsoProviderSettings;
   vouched: Vouched;
+  /** Whose password opened the browser that they came with. */
+  proven: string | undefined;
   /** Of the link that the person came with. */
   invitation: Invitation | undefined;
 }
@@ -51,17 +58,20 @@ export interface JoiningDeps {
   clock: Clock;
   roster: Pick<Roster, 'tell' | 'refresh' | 'memberships'>;
   isProvider(name: string, org: OrgId): boolean;
+  revocation: Pick<Revocation, 'within' | 'afterwards'>;
 }
 
 /**
  * Makes of whom a provider vouches for a member, or the same member as before with the rights of today's groups. Who was
  * made a member by hand keeps what they were given.
  */
-export function createJoining({ db, clock, roster, isProvider }: JoiningDeps) {
+export function createJoining({ db, clock, roster, isProvider, revocation }: JoiningDeps) {
   return async function join(arriving: Arriving): Promise<Joined | NotJoined> {
     const outcome = await inTransaction(arriving);
     roster.tell();
     await roster.refresh();
+    if (!('refused' in outcome) && outcome.cleared)
+      await revocation.afterwards(outcome.member.org, outcome.member.userId);
     return outcome;
   };
 
@@ -117,11 +127,15 @@ export function createJoining({ db, clock, roster, isProvider }: JoiningDeps) {
     if (found === undefined) return settle(tx, arriving);
     const { userId, by } = found;
     const there = members.find((one) => one.userId === userId);
-    if (there && there.follows === undefined) return keep(tx, arriving, person, { member: there, by });
+    if (there && there.follows === undefined) {
+      const cleared = by === 'email' && (await clear(tx, userId, await unproven(tx, arriving, userId)));
+      return keep(tx, arriving, person, { member: there, by, cleared });
+    }
     if (there?.follows !== undefined && there.follows !== name && isProvider(there.follows, org))
       throw followsAnother();
     if (!rights) throw noGroup();
-    return keep(tx, arriving, person, { member: await add(tx, arriving, userId, rights, name), by });
+    const cleared = by === 'email' && (await clear(tx, userId, await unproven(tx, arriving, userId)));
+    return keep(tx, arriving, person, { member: await add(tx, arriving, userId, rights, name), by, cleared });
   }
 
   /** The account that there is by the address, where that may be, or a new one. */
@@ -141,6 +155,25 @@ export function createJoining({ db, clock, roster, isProvider }: JoiningDeps) {
     return { userId: user.id, by: 'email' as const };
   }
 
+  /**
+   * The account that has the address already was made by whoever chose its password, and nobody ever proved the address.
+   * One of this organisation alone is its provider's to give: whatever the password opened ends, and the password with it.
+   * One that is also another organisation's is only tied for who came in by its password. Resolves to what has to end.
+   */
+  async function unproven(tx: Db, { settings: { org }, proven }: Arriving, userId: string) {
+    if (proven === userId) return undefined;
+    const memberships = await lockMemberships(tx, userId);
+    if (memberships.some((one) => one.org !== org)) throw notProven();
+    return memberships;
+  }
+
+  async function clear(tx: Db, userId: string, memberships: readonly Member[] | undefined): Promise<boolean> {
+    if (!memberships) return false;
+    for (const member of memberships) await revocation.within(tx, member);
+    await dropPassword(tx, userId);
+    return true;
+  }
+
   /** The link says which address is meant, and the provider that it is theirs. */
   async function invited(tx: Db, arriving: Arriving, person: Person, invitation: Invitation): Promise<Joined> {
     const { org, id, email, role, teams, createdBy } = invitation;
@@ -149,12 +182,15 @@ export function createJoining({ db, clock, roster, isProvider }: JoiningDeps) {
         reason: 'the invitation is for another e-mail address than your provider says, or yours is not verified',
       });
     const now = clock.now();
-    if (!(await useInvitation(tx, org, id, now))) throw InvitationVoid();
     const made = newId('usr', now);
     const isNew = await insertUser(tx, { id: made, email, name: person.name, atMs: now });
     const userId = isNew ? made : ((await findUserByEmail(tx, email))?.id ?? made);
+    // First: a refusal keeps what was written before it, and must not use the invitation up.
+    const held = isNew ? undefined : await unproven(tx, arriving, userId);
+    if (!(await useInvitation(tx, org, id, now))) throw InvitationVoid();
+    const cleared = await clear(tx, userId, held);
     const member = await add(tx, arriving, userId, { role, teams }, undefined, createdBy);
-    return keep(tx, arriving, person, { member, by: 'invitation' });
+    return keep(tx, arriving, person, { member, by: 'invitation', cleared });
   }
 
   async function add(
@@ -203,4 +239,11 @@ export function createJoining({ db, clock, roster, isProvider }: JoiningDeps) {
 }
 
 const followsAnother = () => SsoRefused({ reason: 'your rights here follow another provider' });
+const notProven = () =>
+  SsoRefused({
+    reason:
+      'your e-mail address is that of an account of another organisation here. If it is yours, sign in by its password ' +
+      'in this browser first and then come by your provider; if it is not, an administrator of the default organisation ' +
+      'has to remove it',
+  });
 const noGroup = () => SsoRefused({ reason: 'you are in no group that has a role here' });

@@ -10,6 +10,7 @@ import type { Keyring } from '../../../platform/keyring/index.ts';
 import type { Log } from '../../../platform/telemetry/index.ts';
 import { SsoFailed, SsoRefused } from '../errors.ts';
 import type { People } from '../members/people.ts';
+import type { Revocation } from '../members/revocation.ts';
 import type { Roster } from '../members/roster.ts';
 import { bumpRevision, type Member } from '../members/store.ts';
 import type { AuthServer, Visitor } from '../port.ts';
@@ -77,7 +78,7 @@ export interface Sso extends Standing {
     name: string,
     sealed: string | undefined,
     search: string,
-    from: { address: string | undefined; userAgent: string | undefined },
+    from: { address: string | undefined; userAgent: string | undefined; cookie: string | undefined },
   ): Promise<Arrival>;
   /** Where the visitor signs out at the provider, too; call it before the session ends. */
   signOutUrl(visitor: Visitor, backTo: string): Promise<URL | undefined>;
@@ -99,6 +100,7 @@ export interface SsoDeps {
   egress: Pick<Egress, 'fetch'>;
   roster: Roster;
   people(): Pick<People, 'invitation'>;
+  revocation: Pick<Revocation, 'within' | 'afterwards'>;
   server(): Promise<AuthServer>;
   /** Where the browser comes back to from a provider. */
   callbackUrl(name: string): string;
@@ -112,7 +114,7 @@ export function createSso(deps: SsoDeps): Sso {
   const standing = createStanding({ roster, clock, providers: () => declared });
   const settingsOf = (name: string) => (Object.hasOwn(declared, name) ? declared[name] : undefined);
   const isProvider = (name: string, org: OrgId) => settingsOf(name)?.org === org;
-  const join = createJoining({ db, clock, roster, isProvider });
+  const join = createJoining({ db, clock, roster, isProvider, revocation: deps.revocation });
 
   function providerOf(name: string): { settings: SsoProviderSettings; provider: Provider } | undefined {
     const settings = settingsOf(name);
@@ -164,7 +166,7 @@ export function createSso(deps: SsoDeps): Sso {
       const state = search.get('state');
       return state !== null && /^[\w-]{43}$/.test(state) ? idOfState(state) : undefined;
     },
-    async finish(name, sealed, search, { address, userAgent }) {
+    async finish(name, sealed, search, { address, userAgent, cookie }) {
       const found = providerOf(name);
       const flow = unseal(name, sealed);
       const state = new URLSearchParams(search).get('state') ?? '';
@@ -180,7 +182,10 @@ export function createSso(deps: SsoDeps): Sso {
       const invitation = link?.invitation.kind === 'join' ? link.invitation : undefined;
       const { org, issuer, sessionHours } = settings;
       const common = { next: flow.next, org, subject: vouched.subject };
-      const outcome = await join({ name, settings, vouched, invitation });
+      const visitor = await (await server()).visitor({ cookie });
+      const byPassword = visitor?.provider === undefined && visitor !== undefined && standing.counts(visitor);
+      const proven = byPassword ? visitor.userId : undefined;
+      const outcome = await join({ name, settings, vouched, invitation, proven });
       if ('refused' in outcome) return { ...outcome, ...common };
       const { userId } = outcome.member;
       const expiresAt = clock.now() + sessionHours * 3_600_000;

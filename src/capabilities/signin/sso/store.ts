@@ -36,7 +36,13 @@ type SsoTables = {
     generation: number;
     suspended_at: Ms | null;
   };
-  signin_device_codes: { deviceCode: string; userCode: string; org: string | null; session_id: string | null };
+  signin_device_codes: {
+    deviceCode: string;
+    userCode: string;
+    scope: string | null;
+    org: string | null;
+    session_id: string | null;
+  };
 };
 
 const tables = (db: Db) => db.withTables<SsoTables>();
@@ -240,11 +246,15 @@ export async function dropSession(db: Db, sessionId: string): Promise<void> {
   await tables(db).deleteFrom('signin_sessions').where('id', '=', sessionId).execute();
 }
 
-/** For which organisation a device was allowed; what it gets is for that one. */
-export async function bindDevice(db: Db, org: OrgId, userCode: string, sessionId: string): Promise<void> {
+/** For which organisation and what a device was allowed; what it gets is for that alone. */
+export async function bindDevice(
+  db: Db,
+  org: OrgId,
+  { userCode, sessionId, scopes }: { userCode: string; sessionId: string; scopes: readonly string[] },
+): Promise<void> {
   await tables(db)
     .updateTable('signin_device_codes')
-    .set({ org, session_id: sessionId })
+    .set({ org, session_id: sessionId, scope: scopes.join(' ') })
     .where('userCode', '=', userCode)
     .execute();
 }

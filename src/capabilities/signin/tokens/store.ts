@@ -8,7 +8,14 @@ type TokenTables = {
   signin_client_assertions: { expiresAt: Date };
   signin_access_tokens: { token: string };
   signin_clients: { clientSecret: string | null };
-  signin_keys: { id: string; publicKey: string; alg: string | null; createdAt: Date; expiresAt: Date | null };
+  signin_keys: {
+    id: string;
+    publicKey: string;
+    privateKey: string;
+    alg: string | null;
+    createdAt: Date;
+    expiresAt: Date | null;
+  };
   signin_refresh_tokens: {
     id: string;
     token: string;
@@ -101,4 +108,15 @@ export async function findKeptHash(db: Db, hashes: readonly string[]): Promise<s
     )
     .executeTakeFirst();
   return row?.hash;
+}
+
+/** The private keys as they are sealed; the library keeps them. */
+export function sealedSigningKeys(db: Db) {
+  return {
+    list: (): Promise<{ id: string; privateKey: string }[]> =>
+      tables(db).selectFrom('signin_keys').select(['id', 'privateKey']).execute(),
+    async put(id: string, privateKey: string): Promise<void> {
+      await tables(db).updateTable('signin_keys').set({ privateKey }).where('id', '=', id).execute();
+    },
+  };
 }

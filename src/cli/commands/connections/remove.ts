@@ -1,5 +1,6 @@
 import { openClient } from '../../client.ts';
 import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
+import { CommandFailed } from '../../errors.ts';
 import { screenOf } from '../../terminal.ts';
 
 /** Ends the use of an account. */
@@ -21,7 +22,16 @@ export const connectionsRemove: CommandSpec = {
     const upstream = String(args.upstream);
     const subject = textOf(options.subject);
     const query = subject === undefined ? {} : { subject, org: textOf(options.org) };
-    const { revoked } = await client.delete(`/connections/${encodeURIComponent(upstream)}`, query);
+    const { revoked } = await client
+      .delete(`/connections/${encodeURIComponent(upstream)}`, query)
+      .catch((error: unknown) => {
+        if (subject !== undefined || !(error instanceof CommandFailed) || error.body?.code !== 'NOT_FOUND') throw error;
+        throw new CommandFailed(
+          error.exitCode,
+          `You have no connection to ${upstream}.`,
+          'For that of somebody else, administrators give --subject: npx fairlead connections list --all --json names them.',
+        );
+      });
     if (options.json) screen.json({ removed: upstream, revoked: revoked ?? false });
     else
       screen.line(

@@ -1,5 +1,6 @@
 import { openClient } from '../../client.ts';
 import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
+import { CommandFailed } from '../../errors.ts';
 import { plain, screenOf } from '../../terminal.ts';
 import { findUser } from '../../user-input.ts';
 
@@ -17,7 +18,13 @@ export const usersReset: CommandSpec = {
     const screen = screenOf(context);
     const org = textOf(options.org);
     const client = await openClient(context, options);
-    const { id, email } = await findUser(client, String(args.who), org);
+    const { kind, id, email } = await findUser(client, String(args.who), org);
+    if (kind === 'invitation')
+      throw new CommandFailed(
+        exitCodes.failed,
+        `${plain(email)} was invited and has no password yet.`,
+        `For a new link, invite again: npx fairlead users invite ${plain(email)}`,
+      );
     const made = await client.post(`/users/${encodeURIComponent(id)}/reset`, {}, { org });
     if (options.json) screen.json(made);
     else {

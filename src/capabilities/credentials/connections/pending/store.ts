@@ -154,6 +154,19 @@ export async function usePending(db: Db, org: OrgId, id: string, stateHash: stri
   return used.numUpdatedRows === 1n;
 }
 
+/** Whether one that was used is still there; it stays so until the transaction ends. */
+export async function holdPending(db: Db, org: OrgId, id: string): Promise<boolean> {
+  const row = await tables(db)
+    .selectFrom('credential_pending')
+    .select('id')
+    .where('org', '=', org)
+    .where('id', '=', id)
+    .where('done_at', 'is not', null)
+    .forUpdate()
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Opens one again whose use came to nothing, such as when somebody said no at the provider. */
 export async function reopenPending(db: Db, org: OrgId, id: string): Promise<void> {
   await tables(db)
