@@ -76,7 +76,9 @@ describe('consent', () => {
     expect(asked(`@consent("confirm") ${forbid};`)).toBe('confirm');
     expect(asked(`@consent("confirm") ${forbid};`, `${forbid};`)).toBe('confirm');
     expect(asked(`@consent("confirm") ${forbid};`, `@consent("approve") ${forbid};`)).toBeUndefined();
-    expect(asked(`@consent("confirm") ${forbid} when { resource == Tool::"shop.sell" };`, `${forbid};`)).toBeUndefined();
+    expect(
+      asked(`@consent("confirm") ${forbid} when { resource == Tool::"shop.sell" };`, `${forbid};`),
+    ).toBeUndefined();
   });
 
   it('is needed where nothing permits the call without it [SP-15]', () => {
