@@ -87,6 +87,12 @@ export const requirements = {
     'Scores are a metric from 0 to 1, what was asked in vain is listed for the owner, agents say what helped, and stale, doubled and unhelpful documents are reported, each to those alone who may read them.',
   'KN-13':
     'A hundred readers are answered without an error or half a document while four write, whatever is killed in between loses nothing and doubles nothing, a check says whether the parts of a collection agree, and a collection may be encrypted where it is kept, ranked as any other, its words in no table, file, log or audit record.',
+  'CO-1':
+    'A call that policy allows only with consent is parked durably and answered at once, with an id by which the caller, and no other, asks how it stands and gets its result; it is made by itself once there is consent, of somebody else or of the person behind the caller.',
+  'CO-2':
+    'An approval is bound to who asks, the tool and its definition, the arguments, the policies and a time; it is used once, decided once however many decide at once, by those who are named and by two of them where that is asked for, never by who asked, and void when any of these has changed.',
+  'CO-3':
+    'An approved call is started at most once, by whichever server is first; where one dies in the middle it ends as failed with an unknown outcome, and is made again only where the tool bears it.',
   'CO-5':
     'Rules limit how often and how many at once calls are made, by whom and by what they say, counted where all replicas count, from all rules or none; refusals name the rule, what is left and when to come again; and losing the store lifts no limit: each replica goes by its share until it is back.',
   'CO-7':

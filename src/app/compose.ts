@@ -1,5 +1,6 @@
 import ours from '../../package.json' with { type: 'json' };
 import { may, scopeNames } from '../capabilities/access/index.ts';
+import { purgeApprovals } from '../capabilities/approvals/index.ts';
 import { createActs, createAudit } from '../capabilities/audit/index.ts';
 import { createCaching } from '../capabilities/caching/index.ts';
 import { createCatalog, createLatencies, guidanceFor, purgeCatalog } from '../capabilities/catalog/index.ts';
@@ -26,11 +27,13 @@ import { createKeyring } from '../platform/keyring/index.ts';
 import { createProcesses } from '../platform/process/index.ts';
 import type { Secrets } from '../platform/secrets/index.ts';
 import type { Log, Metrics, Tracing } from '../platform/telemetry/index.ts';
+import { createApprovalsSurface } from '../surfaces/approvals/index.ts';
 import { createConnectionsSurface } from '../surfaces/connections/index.ts';
 import { type Admission, createHttpApp } from '../surfaces/http/index.ts';
 import { createMcpSurface } from '../surfaces/mcp/index.ts';
 import { createRest } from '../surfaces/rest/index.ts';
 import { createSigninSurface } from '../surfaces/signin/index.ts';
+import { composeApprovals } from './approvals.ts';
 import { composeConnections, createCredentialsPort } from './credentials.ts';
 import { createDefinitionWatch } from './definitions.ts';
 import { composeKnowledge } from './knowledge.ts';
@@ -113,6 +116,7 @@ export function compose(ground: Ground) {
       purgeIdempotency,
       purgeEndpoints,
       purgeLimits,
+      purgeApprovals,
       purgeVectors,
       purgeKnowledge,
       purgeConnections,
@@ -193,8 +197,15 @@ export function compose(ground: Ground) {
     guidanceOf,
     ...(embeddings ? { embeddings } : {}),
   });
+  const findPrincipal = createPrincipals(access.keys, signin);
+  const approvals = composeApprovals({
+    ...{ db, bus, keyring, clock, log, acts, access, signin, findPrincipal },
+    caller: { call: (request) => gateway.call(request) },
+    settings: settings.approvals,
+    publicUrl: settings.publicUrl,
+  });
   const plans = createPlans({ caller: { call: (request) => gateway.call(request) } });
-  const own = createOwnToolset({ upstreams, discovery, plans, version });
+  const own = createOwnToolset({ upstreams, discovery, plans, approvals: approvals.tools, version });
   const toolsets = createToolsets({ own: [own, knowledge.toolset, ...(ground.toolsets ?? [])], catalog, upstreams });
   const gateway = createGateway({
     clock,
@@ -223,6 +234,8 @@ export function compose(ground: Ground) {
     visible: (principal, tools, origin) => policy.visible(principal, tools, { surface: 'mcp', ...origin }),
     decide: (call, tool) => policy.decide(call.principal, tool, argumentsOf(call), originOf(call)),
     limits,
+    consent: approvals.consent,
+    asksConsent: policy.asksConsent,
     once: idempotency,
     cache: caching,
     providerOf: toolsets.providerOf,
@@ -289,7 +302,8 @@ export function compose(ground: Ground) {
     upstreams,
     signin,
     connections,
-    findPrincipal: createPrincipals(access.keys, signin),
+    findPrincipal,
+    approvals,
     orgsNotThere,
     secrets,
     clock,
@@ -319,6 +333,11 @@ export function compose(ground: Ground) {
         ),
       ...(signin
         ? {
+            approvals: (admission: Admission) =>
+              createApprovalsSurface(
+                { approvals, signin, acts, log, sign: (text) => keyring.hash('sign-in', text) },
+                admission,
+              ),
             signin: (admission: Admission) =>
               createSigninSurface(
                 {
@@ -367,6 +386,7 @@ export function compose(ground: Ground) {
 
   return {
     access,
+    approvals,
     audit,
     bus,
     caching,
@@ -392,6 +412,7 @@ export function compose(ground: Ground) {
     secrets,
     setBaseDir,
     setRuntimeSecrets,
+    setApprovals: approvals.redeclare,
     setAuth: people.setAuth,
     signin: { start: async () => signin?.start(), stop: async () => signin?.stop() },
     toolsets,

@@ -1,4 +1,5 @@
 import { accessErrors } from '../capabilities/access/index.ts';
+import { approvalsErrors } from '../capabilities/approvals/index.ts';
 import { auditErrors } from '../capabilities/audit/index.ts';
 import { catalogErrors } from '../capabilities/catalog/index.ts';
 import { connectionErrors, credentialsErrors } from '../capabilities/credentials/index.ts';
@@ -34,6 +35,7 @@ export const errorCatalogue: readonly { part: string; errors: readonly ErrorKind
   { part: 'Plans', errors: plansErrors },
   { part: 'Endpoints', errors: endpointsErrors },
   { part: 'Limits', errors: limitsErrors },
+  { part: 'Approvals', errors: approvalsErrors },
   { part: 'Upstreams', errors: upstreamsErrors },
   { part: 'Connections', errors: [...connectionErrors, ...credentialsErrors] },
   { part: 'Knowledge', errors: [...knowledgeErrors, ...sourcesErrors] },

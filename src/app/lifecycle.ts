@@ -108,6 +108,7 @@ export async function start(options: StartOptions): Promise<Running> {
     );
     secrets.start();
     opened('idempotency', house.idempotency, (it) => it.stop()).start();
+    const approvals = opened('approvals', house.approvals, (it) => it.stop());
     opened('rotation', house.rotation, (it) => it.stop()).start();
     opened('mcp', house.mcp, (it) => it.stop()).start();
 
@@ -132,6 +133,7 @@ export async function start(options: StartOptions): Promise<Running> {
       name: 'calls',
       async close() {
         draining = true;
+        approvals.quiesce();
         await house.gateway.idle(settings.drainMs);
         await house.mcp.stop(); // ends the streams that would keep connections open
         door.shut();
@@ -140,6 +142,7 @@ export async function start(options: StartOptions): Promise<Running> {
 
     const ready = house.upstreams.ready().then(() => {
       listed = true;
+      if (!draining) approvals.start(); // before, a tool that is only late would count as gone
     });
     let stopping: Promise<void> | undefined;
     return {

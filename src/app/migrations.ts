@@ -1,4 +1,5 @@
 import { accessMigrations } from '../capabilities/access/index.ts';
+import { approvalsMigrations } from '../capabilities/approvals/index.ts';
 import { auditMigrations } from '../capabilities/audit/index.ts';
 import { catalogMigrations } from '../capabilities/catalog/index.ts';
 import { connectionsMigrations } from '../capabilities/credentials/index.ts';
@@ -28,4 +29,5 @@ export const migrations: readonly Migration[] = [
   ...keyringMigrations,
   ...connectionsMigrations,
   ...limitsMigrations,
+  ...approvalsMigrations,
 ];

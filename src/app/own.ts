@@ -1,3 +1,4 @@
+import { type ApprovalTools, approvalResult, approvalStatus } from '../capabilities/approvals/index.ts';
 import type { Discovery } from '../capabilities/discovery/index.ts';
 import type { Plans } from '../capabilities/plans/index.ts';
 import type { Upstreams } from '../capabilities/upstreams/index.ts';
@@ -10,19 +11,27 @@ interface Deps {
   upstreams: Upstreams;
   discovery: Discovery;
   plans: Plans;
+  approvals: ApprovalTools;
   version: string;
 }
 
 /** Fairlead's own toolset: ways to the tools of others, and what stands behind this server and how it is. */
-export function createOwnToolset({ upstreams, discovery, plans, version }: Deps): OwnToolset {
+export function createOwnToolset({ upstreams, discovery, plans, approvals, version }: Deps): OwnToolset {
   const tools: Record<string, ToolProvider['dispatch']> = {
     search_tools: (call) => discovery.search(call),
     describe_tool: (call) => discovery.describe(call),
     run_tools: plans.run,
+    approval_status: approvals.status,
+    approval_result: approvals.result,
   };
   return {
     name: ownToolset,
-    list: () => ({ tools: [...discovery.tools, plans.tool], prompts: [], resources: [], templates: [] }),
+    list: () => ({
+      tools: [...discovery.tools, plans.tool, approvalStatus, approvalResult],
+      prompts: [],
+      resources: [],
+      templates: [],
+    }),
     provider: {
       async dispatch(call, signal) {
         const run = call.operation === 'tool' ? tools[call.tool.name] : undefined;

@@ -10,6 +10,7 @@ import type { Db } from '../platform/db/types.ts';
 import type { Egress } from '../platform/http/index.ts';
 import type { Keyring } from '../platform/keyring/index.ts';
 import type { Log, Metrics } from '../platform/telemetry/index.ts';
+import { personApprovals } from './approvals.ts';
 import { personConnections } from './credentials.ts';
 
 interface Deps {
@@ -53,6 +54,7 @@ export function composePeople(deps: Deps) {
             afterwards: () => access.changed(),
           },
           personConnections(connectionsOf),
+          personApprovals,
         ],
         providers: settings.auth.sso,
       })

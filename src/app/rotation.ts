@@ -1,3 +1,4 @@
+import { keptApprovals } from '../capabilities/approvals/index.ts';
 import type { Audit } from '../capabilities/audit/index.ts';
 import { connectionTokens } from '../capabilities/credentials/index.ts';
 import { keptAnswers } from '../capabilities/idempotency/index.ts';
@@ -26,6 +27,7 @@ export function composeRotation({
       upstreamSettings(db),
       collectionKeys(db),
       keptAnswers(db),
+      keptApprovals(db),
       connectionTokens(db),
       idTokens(db),
       signingKeys(db, deps.keyring),

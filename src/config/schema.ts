@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { knowledgeToolset, ownToolset } from '../kernel/names.ts';
 import { isRange } from '../platform/http/addresses.ts';
 import { isHost, isOrigin, isReachable } from './addresses.ts';
+import { approvals } from './approvals-schema.ts';
 import { caching } from './caching-schema.ts';
 import { collection } from './collection-schema.ts';
 import { endpoint, presentation } from './endpoint-schema.ts';
@@ -143,6 +144,7 @@ export const fileSchema = z.strictObject({
     .default([])
     .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'must not name a rule twice')
     .describe('How often, and how many at once: rules that calls are counted by'),
+  approvals: approvals.prefault({}).describe('Calls that wait for consent'),
   caching: caching.prefault({}).describe('Results of read-only tools that are told again for a time'),
   mcp: z.strictObject(presentation).prefault({}).describe('How tools are shown at /mcp, which selects none'),
   auth: z
@@ -257,6 +259,7 @@ export type ServerSettings = z.infer<typeof serverSchema>;
 export type IssuerSettings = z.infer<typeof issuer>;
 export type AuditSettings = FileSettings['audit'];
 
+export type { ApprovalsSettings } from './approvals-schema.ts';
 export type { CachingSettings } from './caching-schema.ts';
 export {
   type CollectionChoice,

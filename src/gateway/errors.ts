@@ -85,9 +85,8 @@ export const ConsentNeeded = defineError('CONSENT_NEEDED', {
   status: 403,
   category: 'permission',
   retryable: false,
-  message:
-    'Policy lets you call {tool} only with consent, and consent cannot be given on this server yet (rule: {rule}).',
-  action: 'Ask an administrator to run it, or for a role that may call it unattended.',
+  message: 'Policy lets you use {tool} only with consent, and nobody can be asked for this: {reason} (rule: {rule}).',
+  action: 'Ask an administrator to run it, or for a role that may use it unattended.',
 });
 
 export const PolicyFailed = defineError('POLICY_FAILED', {

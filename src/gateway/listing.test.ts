@@ -31,6 +31,7 @@ it('is made anew when catalog, rules, caller or way have changed, and only then 
       unknown: () => UnknownEndpoint({ name: 'x', others: '' }),
     },
     visible: (_, tools) => [...tools],
+    asksConsent: () => false,
     rulesEpoch: () => rules,
   });
   const first = list(ann, {});

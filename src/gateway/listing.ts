@@ -1,6 +1,6 @@
 import type { CatalogItem, EndpointView, Named, ToolsetState } from '../capabilities/catalog/index.ts';
 import type { Surface } from '../kernel/call.ts';
-import { ownToolset, type PseudoName } from '../kernel/names.ts';
+import { approvalToolIds, ownToolset, type PseudoName } from '../kernel/names.ts';
 import type { Principal } from '../kernel/principal.ts';
 import type { Tool } from '../kernel/tool.ts';
 import type { Endpoints } from './endpoints.ts';
@@ -34,6 +34,8 @@ export interface ListingDeps {
   endpoints: Endpoints;
   /** Those of the tools that policy lets the principal see. */
   visible(principal: Principal, tools: readonly Tool[], origin: ListingOrigin): Tool[];
+  /** Whether calls of an organisation may have to wait for consent. */
+  asksConsent(org: string): boolean;
   /** Another number after each change of the rules. */
   rulesEpoch(): number;
 }
@@ -70,7 +72,11 @@ export function createListings(deps: ListingDeps) {
 }
 
 /** Lists from memory what policy lets the principal see. Throws `UnknownEndpoint`. */
-function listFor({ endpoints, visible }: ListingDeps, principal: Principal, origin: ListingOrigin): Listing {
+function listFor(
+  { endpoints, visible, asksConsent }: ListingDeps,
+  principal: Principal,
+  origin: ListingOrigin,
+): Listing {
   const view = endpoints.view(principal.org, origin.endpoint);
   const seen = new Set(
     visible(
@@ -84,6 +90,8 @@ function listFor({ endpoints, visible }: ListingDeps, principal: Principal, orig
     const pseudo = view.toolsets.map(({ toolset }) => pseudoTool(principal.org, toolset, name));
     return new Set(visible(principal, pseudo, origin).map((tool) => tool.toolset));
   };
+  // The ways to what waits for consent are no use where nothing does, nor to who could not come back for it.
+  const isAsked = principal.kind !== 'anonymous' && asksConsent(principal.org);
   const foreign = (items: readonly Named<Tool>[]) => items.some(({ item }) => item.toolset !== ownToolset);
   const readable = toolsetsWith('@read');
   const promptable = toolsetsWith('@prompt');
@@ -102,7 +110,7 @@ function listFor({ endpoints, visible }: ListingDeps, principal: Principal, orig
     view,
     isClosed: !foreign(tools) && !reachable && (foreign(view.tools) || others.length > 0),
     tools,
-    listed: tools.filter(({ item }) => view.isListed(item)),
+    listed: tools.filter(({ item }) => view.isListed(item) || (approvalToolIds.has(item.id) && isAsked)),
     prompts: view.prompts.filter(({ item }) => promptable.has(item.toolset)),
     resources: view.resources.filter(({ item }) => readable.has(item.toolset)),
     templates: view.templates.filter(({ item }) => readable.has(item.toolset)),

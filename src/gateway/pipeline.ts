@@ -3,7 +3,7 @@ import type { Clock } from '../kernel/clock.ts';
 import { asFairleadError, Internal } from '../kernel/errors.ts';
 import { newId } from '../kernel/ids.ts';
 import { redactText, type Span, spanNames, type Tracing } from '../platform/telemetry/index.ts';
-import { approve } from './stages/approve.ts';
+import { type ApproveDeps, approve } from './stages/approve.ts';
 import { type AuthorizeDeps, authorize } from './stages/authorize.ts';
 import { type CacheDeps, cache } from './stages/cache.ts';
 import { type DispatchDeps, dispatch } from './stages/dispatch.ts';
@@ -23,6 +23,7 @@ export interface PipelineDeps
     ValidateDeps,
     AuthorizeDeps,
     LimitDeps,
+    ApproveDeps,
     OnceDeps,
     CacheDeps,
     DispatchDeps,
@@ -41,7 +42,7 @@ export function stagesOf(deps: PipelineDeps): readonly Stage[] {
     limit(deps), //     rate and concurrency
     place('budget'), // the estimated cost is reserved
     place('guard in'), // guardrails on the arguments
-    approve(), //       consent where policy asks for it
+    approve(deps), //   consent where policy asks for it
     once(deps), //      what ran under the caller's key before is told again, not run again
     cache(deps), //     a result that is still good stands in for the provider
     intend(deps), //    a place in the audit, and a durable intent for what may change something

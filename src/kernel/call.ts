@@ -93,6 +93,8 @@ export interface CallRequest {
   parentCallId?: string;
   continuation?: Continuation;
   once?: OnceKey;
+  /** The consent that the call was given. Set inside the house alone: no surface takes it from a caller. */
+  grant?: { approval: string };
   /** The caller's address as seen at the edge, after trusted proxies. */
   clientAddress?: string;
   /** Of the HTTP request that brought it; stands in the log lines of both. */
@@ -119,6 +121,8 @@ export interface Decision {
   allowed: boolean;
   /** Allowed without anybody's consent. */
   unattended: boolean;
+  /** Where consent is needed it may be that of the person behind the caller; without this it is somebody else's. */
+  consent?: 'confirm';
   /** Names of the policies that decided, or the reason of a refusal without one. */
   rules: readonly string[];
   policyVersion: string;

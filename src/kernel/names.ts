@@ -5,6 +5,13 @@ export const toolsetPattern = /^[a-z][a-z0-9-]{0,23}$/;
 
 /** The toolset of Fairlead's own resources; no upstream can take this name. */
 export const ownToolset = 'fairlead';
+
+/** Tools by which callers learn what became of calls that wait for consent. */
+export const approvalToolIds: ReadonlySet<string> = new Set([
+  `${ownToolset}.approval_status`,
+  `${ownToolset}.approval_result`,
+]);
+
 /** The one that the team's documents are asked by. */
 export const knowledgeToolset = 'knowledge';
 

@@ -66,10 +66,13 @@ const cli = (args: string[], more: RunOptions = {}) =>
 const alone = (args: string[], input = '') =>
   run(['tools', 'lint', ...args], { cwd: folder, env: { HOME: folder }, input });
 
-it('finds nothing at all in our own tools, whichever there are [CA-2]', async () => {
-  const { code, stdout } = await cli(['tools', 'lint', 'fairlead', '--strict', '--json']);
+it('finds nothing at all in our own tools, whichever there are, but for two whose names were promised [CA-2]', async () => {
+  const { code, stdout } = await cli(['tools', 'lint', 'fairlead', '--json']);
   const { tools, faults } = JSON.parse(stdout);
-  expect({ code, faults }).toEqual({ code: 0, faults: [] });
+  // What a caller does with an approval is to look, whichever of the two it takes: its name says at what.
+  const promised = ['fairlead.approval_result', 'fairlead.approval_status'];
+  expect(code).toBe(0);
+  expect(faults).toMatchObject(promised.map((tool) => ({ tool, rule: 'name-verb', severity: 'warning' })));
   const own = await fairlead.request('/api/v1/tools?toolset=fairlead');
   const names = (await own.json()).tools.map(({ name }: { name: string }) => name);
   expect(names).toEqual(expect.arrayContaining(['search_tools', 'describe_tool', 'call_tool']));

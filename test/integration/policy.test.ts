@@ -198,18 +198,19 @@ describe('a policy in the folder', () => {
     expect(await call('bank.send', { amount: null }, keys.operator)).toMatchObject({ outcome: 'ok' });
   });
 
-  it('that allows only with consent is denied with that reason, over every surface [SP-15]', async () => {
+  it('that allows only with consent has the call wait for it, over every surface [SP-15] [CO-1]', async () => {
     expect(await seen(keys.operator, 'bank', 'rest')).toEqual(['send', 'wipe']);
     const rest = await call('bank.wipe', {}, keys.operator);
-    expect(rest).toMatchObject({ status: 403, outcome: 'denied', code: 'CONSENT_NEEDED' });
-    expect(rest.message).toMatch(/consent/);
+    expect(rest).toMatchObject({ status: 202, outcome: 'pending_approval' });
     const record = await (await fairlead.request(`/api/v1/audit/${rest.callId}`)).json();
-    expect(record).toMatchObject({ outcome: 'denied', decision: { allowed: true, unattended: false } });
+    expect(record).toMatchObject({
+      outcome: 'pending_approval',
+      decision: { allowed: true, unattended: false },
+    });
     for (const era of ['sessions', 'modern'] as const) {
       const client = await caller(fairlead, era, { key: keys.operator ?? '' });
       const result = await client.callTool({ name: 'bank_wipe', arguments: {} });
-      expect(result.isError).toBe(true);
-      expect(result._meta?.['dev.fairlead/error']).toMatchObject({ code: 'CONSENT_NEEDED', category: 'permission' });
+      expect(result.structuredContent).toMatchObject({ status: 'pending_approval', tool: 'bank.wipe' });
     }
   });
 

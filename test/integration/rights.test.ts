@@ -19,7 +19,7 @@ beforeAll(async () => {
   fairlead = await startFairlead({
     config: {
       upstreams: {
-        good: listedUpstream([{ name: 'look', annotations: { readOnlyHint: true } }]),
+        good: listedUpstream(['look', 'dear'].map((name) => ({ name, annotations: { readOnlyHint: true } }))),
         missing: { command: program, startTimeoutMs: 1_000 },
         away: { url: new URL('/inner/path', gone.url).href, startTimeoutMs: 1_000 },
       },
@@ -31,6 +31,9 @@ beforeAll(async () => {
   await fairlead.request('/api/v1/knowledge/evaluations', { json: { questions } });
   for (const role of roleNames) keys[role] = await fairlead.makeKey([role]);
   await fairlead.request('/api/v1/tools/good.look/call', { json: {} });
+  const asks = 'forbid (principal, action == Action::"callUnattended", resource == Tool::"good.dear");';
+  await fairlead.request('/api/v1/policies/asks', { method: 'PUT', json: { text: asks } });
+  await fairlead.request('/api/v1/tools/good.dear/call', { json: {} });
   await fairlead.request('/api/v1/services', { json: { name: 'nightly', roles: ['viewer'] } });
   person = (await invited(fairlead, 'kim@example.com')).id;
 });
@@ -53,6 +56,8 @@ const readers: Record<string, readonly string[]> = {
   '/api/v1/limits': operators,
   '/api/v1/cache': operators,
   '/api/v1/connections': everyone,
+  '/api/v1/approvals': everyone,
+  '/api/v1/approvals/{id}': operators,
   '/api/v1/secrets': admins,
   '/api/v1/policies': operators,
   '/api/v1/policies/schema': operators,
@@ -95,7 +100,10 @@ async function pathOf(route: string): Promise<string> {
   if (route.startsWith('/api/v1/users/')) return route.replace('{id}', person);
   if (!route.includes('{')) return route;
   const list = await (await fairlead.request(route.replace('/{id}', ''))).json();
-  return route.replace('{id}', (list.keys ?? list.records ?? list.evaluations ?? list.services)[0].id);
+  return route.replace(
+    '{id}',
+    (list.keys ?? list.approvals ?? list.records ?? list.evaluations ?? list.services)[0].id,
+  );
 }
 
 describe('a role reads over REST', () => {
@@ -107,7 +115,8 @@ describe('a role reads over REST', () => {
       const path = await pathOf(route);
       for (const role of roleNames) {
         const { status } = await fairlead.request(path, { key: keys[role] });
-        expect([route, role, status]).toEqual([route, role, roles.includes(role) ? 200 : 403]);
+        const refusal = route === '/api/v1/approvals/{id}' ? 404 : 403; // that of somebody else is not there
+        expect([route, role, status]).toEqual([route, role, roles.includes(role) ? 200 : refusal]);
       }
     }
   });

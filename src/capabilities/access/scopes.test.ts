@@ -42,6 +42,7 @@ it('gives a credential with every scope what its roles carry and no more [SP-14]
     'upstreams:read',
     'knowledge:write',
     'policies:read',
+    'approvals:decide',
   ]);
   expect(held(somebody(['admin'], ['*']))).toEqual(scopeNames);
   expect(held(somebody(['king', 'constructor'], ['*']))).toEqual([]);

@@ -16,6 +16,7 @@ export const scopeNames = [
   'users:write',
   'policies:read',
   'policies:write',
+  'approvals:decide',
   'orgs:write',
   '*',
 ] as const;
@@ -32,7 +33,15 @@ export type Role = (typeof roleNames)[number];
 const carried: Record<Role, readonly Scope[]> = {
   viewer: ['tools:read', 'tools:call'],
   developer: ['tools:read', 'tools:call'],
-  operator: ['tools:read', 'tools:call', 'audit:read', 'upstreams:read', 'policies:read', 'knowledge:write'],
+  operator: [
+    'tools:read',
+    'tools:call',
+    'audit:read',
+    'upstreams:read',
+    'policies:read',
+    'knowledge:write',
+    'approvals:decide',
+  ],
   admin: scopeNames,
 };
 

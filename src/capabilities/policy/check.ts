@@ -108,6 +108,10 @@ function checkWith(cedar: Cedar, schema: Schema, text: string): PolicyCheck {
     if (id !== undefined && !idPattern.test(id)) {
       fault('an @id is up to 64 letters, digits, dots, dashes and underscores');
     }
+    const consent = json.annotations?.consent;
+    if (consent !== undefined && consent !== 'confirm' && consent !== 'approve') {
+      fault('@consent is "confirm" (the person behind the caller) or "approve" (somebody else)');
+    }
     if (rules.some((rule) => rule.name === name)) fault(`@id("${id}") is there twice`);
     for (const path of askedPaths(json.conditions)) {
       if (!schema.paths.has(path)) fault(`there is no ${path}${hintFor(path)}`);

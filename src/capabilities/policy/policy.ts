@@ -60,6 +60,8 @@ export interface Policy {
   visible(principal: Principal, tools: readonly Tool[], origin?: CallOrigin): Tool[];
   /** Why a call would be decided as it would be. Never throws for what cannot be decided: that is denied, and said. */
   explain: ExplainCall;
+  /** Whether the rules of an organisation can allow something with consent alone. */
+  asksConsent(org: OrgId): boolean;
   store: PolicyStore;
   /** Tries policies on what was decided before. */
   rehearsals: Rehearsals;
@@ -103,8 +105,9 @@ export function createPolicy(deps: PolicyDeps): Policy {
     if ('reason' in force) return undecided(force.reason, context);
     const { ruleSet } = force;
     const judgement = faults.length > 0 ? denial([], faults) : ruleSet.judge(principal, tool, context);
-    const { allowed, unattended, rules, errors } = judgement;
+    const { allowed, unattended, rules, errors, consent } = judgement;
     const decision: Decision = { allowed, unattended, rules, policyVersion: ruleSet.version, context };
+    if (consent) decision.consent = consent;
     if (force.set) decision.policySet = force.set;
     const projected = keeper.vocabulary().projections.names.get(tool.id);
     if (projected) decision.projected = projected;
@@ -129,6 +132,10 @@ export function createPolicy(deps: PolicyDeps): Policy {
       return force.ruleSet.filter(principal, tools, context);
     },
     explain: createExplainer(keeper),
+    asksConsent(org) {
+      const force = keeper.inForce(org);
+      return 'ruleSet' in force && force.ruleSet.asksConsent;
+    },
     store,
     rehearsals,
     check,

@@ -70,6 +70,17 @@ describe('consent', () => {
     });
   });
 
+  it('may be that of the person behind the caller where every rule that says whose it is says so [CO-1]', () => {
+    const forbid = 'forbid (principal, action == Action::"callUnattended", resource)';
+    const asked = (...texts: string[]) => ruleSet(texts.join('\n')).judge(testPrincipal(), buy, seen()).consent;
+    expect(asked(`@consent("confirm") ${forbid};`)).toBe('confirm');
+    expect(asked(`@consent("confirm") ${forbid};`, `${forbid};`)).toBe('confirm');
+    expect(asked(`@consent("confirm") ${forbid};`, `@consent("approve") ${forbid};`)).toBeUndefined();
+    expect(
+      asked(`@consent("confirm") ${forbid} when { resource == Tool::"shop.sell" };`, `${forbid};`),
+    ).toBeUndefined();
+  });
+
   it('is needed where nothing permits the call without it [SP-15]', () => {
     const set = ruleSet('@id("bots") permit (principal in Role::"bot", action == Action::"call", resource);');
     expect(set.judge(testPrincipal({ roles: ['bot'] }), buy, seen())).toMatchObject({

@@ -23,6 +23,8 @@ export interface Judgement {
   /** Names of the rules that decided; the reason in words where none did. */
   rules: readonly string[];
   errors: readonly string[];
+  /** The consent that is needed may be that of the person behind the caller. */
+  consent?: 'confirm';
 }
 
 /** The rules in force for an organisation. */
@@ -30,6 +32,8 @@ export interface RuleSet {
   rules: readonly NamedRule[];
   /** `sha256:` over schema and rules. */
   version: string;
+  /** Whether they can allow something with consent alone. */
+  asksConsent: boolean;
   judge(principal: Principal, tool: Tool, context: JsonObject): Judgement;
   /** Those of the tools that may be permitted for some arguments; `context` holds no arguments. */
   filter(principal: Principal, tools: readonly Tool[], context: JsonObject): Tool[];
@@ -110,11 +114,21 @@ export function createRuleSet({ engine, name, schema, rules, memory = defaultMem
       unattended: unattended.allowed,
       rules: [...new Set([...why, ...call.reasons])],
       errors: [],
+      ...(!unattended.allowed && isConfirmed([...unattended.reasons, ...call.reasons])
+        ? { consent: 'confirm' as const }
+        : {}),
     };
+  };
+
+  /** As the rules that decided say with `@consent`; where they differ, or none says it, it is the stricter one. */
+  const isConfirmed = (reasons: readonly string[]): boolean => {
+    const said = rules.filter(({ name }) => reasons.includes(name)).map(({ json }) => json.annotations?.consent);
+    return said.includes('confirm') && !said.includes('approve');
   };
 
   return {
     rules,
+    asksConsent: !isOneQuestion,
     version: digestOf({ schema, rules: rules.map((rule) => [rule.name, rule.text]) }),
     judge: (principal, tool, context) =>
       judgements.forCaller(principal, context)(tool, () => {

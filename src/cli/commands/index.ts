@@ -1,4 +1,7 @@
 import type { CommandSpec } from '../command.ts';
+import { approvalsApprove, approvalsReject } from './approvals/decide.ts';
+import { approvalsList } from './approvals/list.ts';
+import { approvalsShow } from './approvals/show.ts';
 import { auditExport } from './audit/export.ts';
 import { audit } from './audit/list.ts';
 import { auditVerify } from './audit/verify.ts';
@@ -160,6 +163,10 @@ export const commands: readonly CommandSpec[] = [
   policiesSave,
   policiesRemove,
   policiesCheck,
+  approvalsList,
+  approvalsShow,
+  approvalsApprove,
+  approvalsReject,
   limitsList,
   limitsShow,
   limitsAdd,

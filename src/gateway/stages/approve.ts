@@ -1,14 +1,57 @@
+import type { Call, CallEnd, Decision } from '../../kernel/call.ts';
+import { approvalToolIds } from '../../kernel/names.ts';
+import type { Tool, ToolResult } from '../../kernel/tool.ts';
 import { ConsentNeeded } from '../errors.ts';
-import type { Stage } from './stage.ts';
+import type { CallState, Stage } from './stage.ts';
 
-/** Calls that policy allows only with consent end here: nobody can be asked yet. */
-export function approve(): Stage {
+/** Who keeps calls that wait for consent. */
+export interface ConsentPort {
+  /** Parks the call, durably, and resolves to what its caller is told. */
+  ask(call: Call & { tool: Tool }, decision: Decision): Promise<ToolResult>;
+  /** Uses up the approval that the call carries; committed when it resolves. Throws where it is not for this call, or used. */
+  claim(call: Call & { tool: Tool }, decision: Decision, approval: string): Promise<void>;
+  /** The call that holds the claim is over. Never rejects. */
+  leave(call: Call, approval: string, how: { ran: boolean; end: CallEnd | undefined }): Promise<void>;
+}
+
+export interface ApproveDeps {
+  consent: ConsentPort;
+}
+
+/** A call that policy allows only with consent is parked here, and comes back with an approval that is used up here. */
+export function approve({ consent }: ApproveDeps): Stage {
+  const park = async (state: CallState, call: Call & { tool: Tool }, decision: Decision) => {
+    const reason = whyNot(call);
+    const rule = decision.rules.join(', ');
+    if (reason !== undefined) throw ConsentNeeded({ tool: call.tool.id, rule, reason }, { rule });
+    state.end = { callId: call.id, outcome: 'pending_approval', result: await consent.ask(call, decision) };
+  };
+  const claim = async (state: CallState, call: Call & { tool: Tool }, decision: Decision, approval: string) => {
+    await consent.claim(call, decision, approval);
+    state.onLeave.push(() => {
+      const asks = state.reply?.kind === 'input_required';
+      const ran = state.dispatched === true || state.cached === true;
+      return consent.leave(call, approval, { ran, end: asks ? undefined : state.end });
+    });
+  };
   return {
     name: 'approve',
-    run({ call }) {
-      if (!call.tool || !call.decision || call.decision.unattended) return;
-      const rule = call.decision.rules.join(', ');
-      throw ConsentNeeded({ tool: call.tool.id, rule }, { rule });
+    run(state) {
+      const { call } = state;
+      if (!call.tool || !call.decision) return;
+      const resolved = call as Call & { tool: Tool };
+      if (call.grant) return claim(state, resolved, call.decision, call.grant.approval);
+      // How an approval stands is asked without one.
+      if (call.decision.unattended || approvalToolIds.has(call.tool.id)) return;
+      return park(state, resolved, call.decision);
     },
   };
+}
+
+/** Why nobody can be asked for this call, in words; undefined when somebody can. */
+function whyNot({ operation, continuation, principal }: Call): string | undefined {
+  if (operation !== 'tool') return 'only calls of tools can wait for it';
+  if (continuation) return 'the answers to a question of the tool cannot wait for it';
+  if (principal.kind === 'anonymous') return 'who calls without a credential could not come back for the result';
+  return undefined;
 }

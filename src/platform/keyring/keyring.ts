@@ -7,6 +7,7 @@ export type KeyPurpose =
   | 'request-state'
   | 'encryption'
   | 'idempotency'
+  | 'approvals'
   | 'audit-checkpoints'
   | 'audit-digests'
   | 'cursors'

@@ -15,6 +15,8 @@ export interface HttpAppDeps {
   rest(admission: Admission): Hono<HttpEnv>;
   /** The built-in sign-in, where it is on. */
   signin?(admission: Admission): Hono<HttpEnv>;
+  /** The pages on which people decide on calls, where people sign in. */
+  approvals?(admission: Admission): Hono<HttpEnv>;
   /** The pages by which people connect accounts at upstreams. */
   connections(admission: Admission): Hono<HttpEnv>;
   access: Access;
@@ -63,6 +65,7 @@ export function createHttpApp(deps: HttpAppDeps): HttpApp {
   app.all('/mcp/:endpoint', () => methodNotAllowed());
   app.get('/', (c) => c.redirect('/docs')); // who opens the address in a browser wants to know what is here
   app.route('/', deps.connections(admission));
+  if (deps.approvals) app.route('/', deps.approvals(admission));
   if (deps.signin) app.route('/', deps.signin(admission));
   app.route('/', deps.rest(admission));
 

@@ -9,6 +9,7 @@ import type { Gateway } from '../../gateway/index.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 import type { Admission, HttpEnv } from '../http/admission.ts';
+import { type ApprovalRoutesDeps, approvalRoutes } from './approvals.ts';
 import { auditRoutes } from './audit.ts';
 import { breakGlassRoutes } from './break-glass.ts';
 import { type CacheRoutesDeps, cacheRoutes } from './cache.ts';
@@ -40,6 +41,7 @@ import { type UsersDeps, userRoutes } from './users.ts';
 export interface RestDeps extends BodyLimits {
   gateway: Gateway;
   access: Access;
+  approvals: ApprovalRoutesDeps['approvals'];
   audit: Audit;
   policy: Policy;
   caching: CacheRoutesDeps['caching'];
@@ -85,6 +87,7 @@ function restRoutes(deps: RestDeps): Route[] {
     ...knowledgeRoutes(deps),
     ...knowledgeQualityRoutes(deps),
     ...policyRoutes(deps),
+    ...approvalRoutes(deps),
     ...limitRoutes(deps),
     ...cacheRoutes(deps),
     ...policyExplainRoutes(deps),

@@ -1,3 +1,4 @@
+import { approvalsPath } from '../../capabilities/approvals/index.ts';
 import { connectionPaths } from '../../capabilities/credentials/index.ts';
 import type { PageDeps } from './deps.ts';
 
@@ -6,6 +7,7 @@ export function nextOf(query: URLSearchParams, { signin: { paths } }: Pick<PageD
   if (!query.has('client_id')) {
     const to = query.get('to') ?? '';
     const isOurs = [`${paths.device}?`, `${connectionPaths.start}?`].some((begin) => to.startsWith(begin));
+    if (to === approvalsPath || to.startsWith(`${approvalsPath}/`)) return to;
     return isOurs || to === paths.device ? to : paths.account;
   }
   return `${paths.base}/oauth2/authorize?${askedFirst(query)}`;

@@ -17,7 +17,7 @@ p, ul, dl { margin: 0 0 1rem; }
 ul { padding-left: 1.25rem; }
 li { margin-bottom: 0.4rem; }
 label { display: block; font-weight: 600; margin: 1rem 0 0.25rem; }
-input, select { width: 100%; padding: 0.6rem 0.7rem; font: inherit; color: inherit; background: var(--card);
+input, select, textarea { width: 100%; padding: 0.6rem 0.7rem; font: inherit; color: inherit; background: var(--card);
   border: 1px solid var(--line); border-radius: 0.35rem; }
 input[readonly] { background: var(--ground); }
 .hint, .soft { color: var(--soft); font-size: 0.925rem; }
@@ -37,6 +37,8 @@ ul.things .soft { display: block; }
 :focus-visible { outline: 3px solid var(--act); outline-offset: 2px; }
 .fault { border-left: 4px solid var(--bad); background: var(--bad-ground); color: var(--bad); padding: 0.75rem 1rem;
   border-radius: 0.25rem; margin: 0 0 1rem; }
+pre { white-space: pre-wrap; max-height: 30rem; overflow: auto; padding: 0.75rem; background: var(--ground);
+  border-radius: 0.25rem; font: 0.9rem/1.45 ui-monospace, monospace; }
 code { font: 0.95em ui-monospace, monospace; background: var(--ground); padding: 0.1em 0.3em; border-radius: 0.2em; }
 dt { color: var(--soft); font-size: 0.925rem; }
 dd { margin: 0 0 0.6rem; }

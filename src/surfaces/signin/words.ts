@@ -15,6 +15,7 @@ const inWords: Record<Scope, string> = {
   'keys:write': 'Make, change and revoke API keys of your organisation',
   'users:write': 'Invite people, change what they may do, and remove them',
   'policies:read': 'Read the rules of your organisation',
+  'approvals:decide': 'Decide on calls that wait for approval',
   'policies:write': 'Change the rules of your organisation',
   'orgs:write': 'Create and remove whole organisations',
   '*': 'Everything else that you may do yourself, now or later',

@@ -1,0 +1,301 @@
+import type { CallEnd, Decision } from '../../kernel/call.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { canonicalJson } from '../../kernel/digest.ts';
+import { FairleadError, NotFound } from '../../kernel/errors.ts';
+import { newId } from '../../kernel/ids.ts';
+import { JsonFault, parseJson } from '../../kernel/json.ts';
+import { type OrgId, type Principal, subjectBehind } from '../../kernel/principal.ts';
+import type { ToolResult } from '../../kernel/tool.ts';
+import type { Bus } from '../../platform/bus/index.ts';
+import type { Db } from '../../platform/db/index.ts';
+import type { Keyring } from '../../platform/keyring/index.ts';
+import { askerOf, differenceOf, parkedOf, type ResolvedCall, sealContext } from './binding.ts';
+import { type Binding, claimApproval, voidApproval } from './claims/store.ts';
+import {
+  ApprovalDecided,
+  ApprovalsUnavailable,
+  ApprovalTaken,
+  ApprovalVoid,
+  ApprovedAlready,
+  NotApprover,
+  SelfApproval,
+  TooManyApprovals,
+} from './errors.ts';
+import type { KeptApproval } from './row.ts';
+import {
+  countPending,
+  decideApproval,
+  findByRequest,
+  getApproval,
+  insertApproval,
+  type ListQuery,
+  listApprovals,
+  listDecisions,
+} from './store.ts';
+import {
+  type Approval,
+  type ConsentKind,
+  type DecisionKind,
+  type GivenDecision,
+  isOver,
+  type ParkedRequest,
+} from './types.ts';
+import { pendingResult } from './words.ts';
+
+export interface ApprovalsDeps {
+  db: Db;
+  bus: Bus;
+  keyring: Keyring;
+  clock: Clock;
+  /** Who has to consent to a call, and how long that is waited for and an approved call for its start. */
+  termsOf(call: ResolvedCall, decision: Decision): Terms;
+  /** Whether somebody may decide on what others ask for in an organisation: on everything, or on what is for these alone. */
+  mayDecide(by: Principal, org: OrgId, approvers?: readonly string[]): boolean;
+  /** The page on which an approval is decided; undefined where nobody can sign in to it. */
+  linkTo(id: string): string | undefined;
+}
+
+export interface Terms {
+  expiryMs: number;
+  needed: number;
+  /** Such as `role:admin` or `team:ops`; absent for all who may decide. */
+  approvers?: readonly string[];
+}
+
+/** An approval with what may be shown of its call to who may look at it. */
+export interface ShownApproval extends Approval {
+  arguments: ParkedRequest['arguments'];
+  endpoint?: string;
+  decisions: readonly GivenDecision[];
+}
+
+export interface Approvals {
+  /**
+   * Parks a call until somebody has consented, durably, and resolves to what its caller is told. The same request again is
+   * the same approval for as long as that is open. @throws TooManyApprovals
+   */
+  ask(call: ResolvedCall, decision: Decision): Promise<ToolResult>;
+  /**
+   * Uses up the approval that the call carries, if it is for just this call as it is now; committed when it resolves.
+   * @throws ApprovalVoid, ApprovalTaken
+   */
+  claim(call: ResolvedCall, decision: Decision, id: string): Promise<void>;
+  /** By somebody who may look at it. @throws NotFound, ApprovalDecided, ApprovedAlready, SelfApproval, NotApprover */
+  decide(org: OrgId, id: string, by: Principal, given: { decision: DecisionKind; comment?: string }): Promise<Approval>;
+  /** Others' are as little there as those that never were. @throws NotFound */
+  show(org: OrgId, id: string, to: Principal): Promise<ShownApproval>;
+  linkTo(id: string): string | undefined;
+  /** Whether somebody may see and decide on what others ask for. */
+  mayDecide(by: Principal, org: OrgId): boolean;
+  list(org: OrgId, query: ListQuery): Promise<Approval[]>;
+  /** What the call came to; undefined where it has no end yet, or where that was not kept. */
+  answerOf(approval: KeptApproval): CallEnd | undefined;
+  requestOf(approval: KeptApproval): ParkedRequest;
+  sealed(id: string, org: OrgId, end: CallEnd): string | null;
+  /** One that this principal itself asked for. @throws NotFound */
+  own(principal: Principal, id: string): Promise<KeptApproval>;
+  /** Resolves when something happened to the approval, after a second at the latest, or when the signal aborts. */
+  news(org: OrgId, id: string, signal: AbortSignal): Promise<void>;
+  tell(org: OrgId, id: string): void;
+  /** Told of each approval that something happened to, on any server. Returns the way to stop listening. */
+  onChange(listener: (org: OrgId, id: string) => void): () => void;
+  /** This run of this server. */
+  life: string;
+  leaseMs: number;
+}
+
+const topic = 'approvals.changed';
+const leaseMs = 30_000;
+const mostPending = { own: 100, all: 5_000 };
+/** Largest end kept, in UTF-16 units of its JSON. */
+const maxAnswer = 1024 * 1024;
+/** Results may be nested 128 levels deep, and stand within their end. */
+const deepest = 200;
+const lookAgainMs = 1_000;
+
+/** Calls that wait for consent: who may give it, what it is bound to, and that it is used once. */
+export function createApprovals({ db, bus, keyring, clock, termsOf, mayDecide, linkTo }: ApprovalsDeps): Approvals {
+  const life = newId('life');
+  const bindingOf = ({ principal, tool, arguments: args }: ResolvedCall, decision: Decision) => ({
+    principal: principal.id,
+    tool: tool.id,
+    toolDigest: tool.offered?.digest ?? tool.digest,
+    argumentText: canonicalJson([tool.id, args]),
+    policyVersion: decision.policyVersion,
+  });
+
+  const tell = (org: OrgId, id: string) => {
+    void bus.publish(topic, { org, id }).catch(() => undefined); // whoever waits looks for itself, too
+  };
+
+  const found = async (org: OrgId, id: string): Promise<KeptApproval> => {
+    const approval = await getApproval(db, org, id);
+    if (!approval) throw NotFound({ what: 'approval', id: id.slice(0, 100) });
+    return approval;
+  };
+
+  const foundFor = async (principal: Principal, org: OrgId, id: string): Promise<KeptApproval> => {
+    const approval = await found(org, id);
+    const isOwn = org === principal.org && [approval.asker.id, approval.subject].includes(principal.id);
+    const { approvers } = approval;
+    const sees = isOwn || mayDecide(principal, org) || (approvers && mayDecide(principal, org, approvers));
+    if (!sees) throw NotFound({ what: 'approval', id: id.slice(0, 100) });
+    return approval;
+  };
+
+  const onChange: Approvals['onChange'] = (listener) =>
+    bus.subscribe(topic, (message) => {
+      const { org, id } = message as { org?: unknown; id?: unknown };
+      if (typeof org === 'string' && typeof id === 'string') listener(org, id);
+    });
+
+  async function park(call: ResolvedCall, decision: Decision): Promise<KeptApproval> {
+    const { principal, tool, once } = call;
+    const { org } = principal;
+    const now = clock.now();
+    const { argumentText, ...bound } = bindingOf(call, decision);
+    const kind: ConsentKind = decision.consent ?? 'approve';
+    const whole = canonicalJson([bound, argumentText, call.endpoint ?? null, kind, once?.key ?? null]);
+    const digests = keyring.hashes('approvals', whole);
+    const known = await findByRequest(db, org, digests, once !== undefined);
+    if (known && (isOver(known.state) || known.state === 'claimed' || known.expiresAt > now)) return known;
+
+    const { all, own } = await countPending(db, org, principal.id);
+    if (own >= mostPending.own) throw TooManyApprovals({ count: own, whose: 'one caller' }, { retryAfterSeconds: 60 });
+    if (all >= mostPending.all)
+      throw TooManyApprovals({ count: all, whose: 'one organisation' }, { retryAfterSeconds: 60 });
+    const id = newId('apr', now);
+    const { expiryMs, ...terms } = termsOf(call, decision);
+    const made = {
+      ...bound,
+      ...terms,
+      id,
+      kind,
+      asker: askerOf(principal),
+      subject: subjectBehind(principal),
+      argumentDigest: keyring.hash('approvals', argumentText),
+      requestDigest: digests[0] ?? '',
+      rule: decision.rules.join(', '),
+      repeatable: tool.annotations.readOnly || tool.annotations.idempotent,
+      callId: call.id,
+      request: keyring.encrypt(JSON.stringify(parkedOf(call)), sealContext(org, id, 'request')),
+      createdAt: now,
+      expiresAt: now + expiryMs,
+    };
+    const isNew = await insertApproval(db, org, made);
+    const kept = isNew ? await getApproval(db, org, id) : await findByRequest(db, org, digests, false);
+    if (!kept) throw ApprovalsUnavailable({}, { retryAfterSeconds: 1 }); // it was decided and over in between
+    if (isNew) tell(org, id);
+    return kept;
+  }
+
+  return {
+    life,
+    leaseMs,
+    tell,
+    onChange,
+    async ask(call, decision) {
+      const approval = await available(park(call, decision));
+      return pendingResult(approval, call.tool, linkTo(approval.id));
+    },
+    async claim(call, decision, id) {
+      const { org } = call.principal;
+      const { argumentText, ...bound } = bindingOf(call, decision);
+      const now = clock.now();
+      const approval = await available(found(org, id));
+      const isSame = keyring.hashes('approvals', argumentText).includes(approval.argumentDigest);
+      const binding: Binding = { ...bound, argumentDigest: isSame ? approval.argumentDigest : 'another' };
+      const claim = { life, leaseUntil: now + leaseMs, callId: call.id };
+      if (await available(claimApproval(db, org, id, binding, claim, now))) return tell(org, id);
+      const differs = differenceOf(await available(found(org, id)), binding, now);
+      if (!differs) throw ApprovalTaken({ id });
+      await available(voidApproval(db, org, id, differs, now));
+      tell(org, id);
+      throw ApprovalVoid({ id, reason: differs });
+    },
+    async decide(org, id, by, { decision, comment }) {
+      const approval = await foundFor(by, org, id);
+      const isOwn = by.org === org && (approval.subject === subjectBehind(by) || approval.asker.id === by.id);
+      // Who confirms is the person behind the caller, and not the caller: an agent does not consent to itself.
+      const inPerson = by.id === approval.subject && (by.credential.kind === 'session' || approval.asker.id !== by.id);
+      if (isOwn && !(approval.kind === 'confirm' && inPerson)) throw SelfApproval();
+      const { approvers } = approval;
+      if (!isOwn && !mayDecide(by, org, approvers)) throw NotApprover({ approvers: approvers ?? 'others' });
+      const at = clock.now();
+      const given = {
+        decision,
+        by: by.id,
+        subject: subjectBehind(by),
+        name: by.name,
+        ...(comment === undefined ? {} : { comment }),
+        at,
+      };
+      const came = await decideApproval(db, org, id, given);
+      const now = await found(org, id);
+      if (came === 'said already') throw ApprovedAlready({ id });
+      if (came === 'over')
+        throw ApprovalDecided({ id, state: now.expiresAt <= at && !isOver(now.state) ? 'expired' : now.state });
+      tell(org, id);
+      return now;
+    },
+    linkTo,
+    mayDecide,
+    async show(org, id, to) {
+      const approval = await foundFor(to, org, id);
+      const { arguments: args, endpoint } = requestIn(approval);
+      const shown = { ...withoutSealed(approval), arguments: args, decisions: await listDecisions(db, org, id) };
+      return endpoint === undefined ? shown : { ...shown, endpoint };
+    },
+    list: async (org, query) => (await listApprovals(db, org, query)).map(withoutSealed),
+    requestOf: requestIn,
+    answerOf({ answer, org, id }) {
+      if (answer === undefined) return undefined;
+      try {
+        return parseJson(keyring.decrypt(answer, sealContext(org, id, 'answer')), { maxDepth: deepest }) as CallEnd;
+      } catch (error) {
+        if (error instanceof JsonFault) return undefined;
+        throw error;
+      }
+    },
+    sealed(id, org, end) {
+      const text = JSON.stringify(end);
+      return text.length > maxAnswer ? null : keyring.encrypt(text, sealContext(org, id, 'answer'));
+    },
+    async own(principal, id) {
+      const approval = await found(principal.org, id);
+      // Another caller's is as little there as one that never was.
+      if (approval.asker.id !== principal.id) throw NotFound({ what: 'approval', id: id.slice(0, 100) });
+      return approval;
+    },
+    news(org, id, signal) {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      const end = onChange((changedOrg, changed) => {
+        if (changedOrg === org && changed === id) resolve();
+      });
+      const timer = setTimeout(resolve, lookAgainMs);
+      signal.addEventListener('abort', () => resolve(), { once: true });
+      return promise.finally(() => {
+        end();
+        clearTimeout(timer);
+      });
+    },
+  };
+
+  function requestIn({ org, id, request }: KeptApproval): ParkedRequest {
+    return parseJson(keyring.decrypt(request, sealContext(org, id, 'request')), {
+      maxDepth: deepest,
+    }) as unknown as ParkedRequest;
+  }
+}
+
+function withoutSealed({ request: _, answer: __, ...approval }: KeptApproval): Approval {
+  return approval;
+}
+
+async function available<T>(work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (error) {
+    throw error instanceof FairleadError ? error : ApprovalsUnavailable({}, { cause: error, retryAfterSeconds: 2 });
+  }
+}

@@ -1,0 +1,35 @@
+import type { Db } from '../../platform/db/types.ts';
+import type { Holding } from '../../platform/keyring/index.ts';
+import { sealContext } from './binding.ts';
+import { listSealed, resealApproval, type SealedTexts } from './store.ts';
+
+/** Arguments and results of calls that wait, or waited, for consent. */
+export function keptApprovals(db: Db): Holding {
+  return {
+    what: 'arguments and results of approvals',
+    async renew(renewal) {
+      let [renewed, lost] = [0, 0];
+      for (let after: SealedTexts | undefined; ; ) {
+        const page = await listSealed(db, after);
+        for (const row of page) {
+          const { org, id, request, answer } = row;
+          if (renewal.isCurrent(request) && (answer === null || renewal.isCurrent(answer))) continue;
+          try {
+            const next = {
+              org,
+              id,
+              request: renewal.again(request, sealContext(org, id, 'request')),
+              answer: answer === null ? null : renewal.again(answer, sealContext(org, id, 'answer')),
+            };
+            await resealApproval(db, org, row, next);
+            renewed++;
+          } catch {
+            lost++;
+          }
+        }
+        after = page.at(-1);
+        if (!after) return { renewed, lost };
+      }
+    },
+  };
+}

@@ -1,0 +1,222 @@
+import type { Call, CallEnd, CallerLink, ToolCaller } from '../../kernel/call.ts';
+import type { Clock } from '../../kernel/clock.ts';
+import { newId } from '../../kernel/ids.ts';
+import type { JsonObject } from '../../kernel/json.ts';
+import type { OrgId, Principal } from '../../kernel/principal.ts';
+import type { Db } from '../../platform/db/index.ts';
+import type { Log } from '../../platform/telemetry/index.ts';
+import type { Approvals } from './approvals.ts';
+import { finishedBy } from './binding.ts';
+import {
+  abandonClaims,
+  expireApprovals,
+  type Finished,
+  finishApproval,
+  listApproved,
+  releaseApproval,
+  removeEnded,
+  renewClaims,
+  voidApproval,
+} from './claims/store.ts';
+import type { KeptApproval } from './row.ts';
+import { getApproval } from './store.ts';
+import type { Asker } from './types.ts';
+
+export interface RunnerDeps {
+  db: Db;
+  clock: Clock;
+  log: Log;
+  approvals: Approvals;
+  caller: ToolCaller;
+  /** Who asked, as it is now; undefined when it may not call any more. */
+  principalNow(asker: Asker): Promise<Principal | undefined>;
+  /** Leaves a record of what happened by itself. Must not reject. */
+  note(org: OrgId, action: 'ended' | 'void' | 'expired', approval: string, detail: JsonObject): Promise<void>;
+}
+
+/** How a call that used up an approval came out of the pipeline. */
+export interface ClaimedCall {
+  /** Whether the provider may have begun, or a kept result stood in for it. */
+  ran: boolean;
+  end: CallEnd | undefined;
+}
+
+export interface Runner {
+  /** Keeps the end of a call that claimed an approval; never rejects. */
+  leave(call: Call, approval: string, how: ClaimedCall): Promise<void>;
+  start(): void;
+  /** Begins no more calls. */
+  quiesce(): void;
+  /** Resolves when those that run are over and kept. */
+  stop(): Promise<void>;
+}
+
+const sweepMs = 5_000;
+const renewMs = 10_000;
+const atOnce = 20;
+/** What could not begin for a reason that passes is tried again after so long. */
+const againMs = 5_000;
+const keepMs = 30 * 86_400_000;
+
+/**
+ * Makes the calls that were approved: whichever server is first. What a dead one was making ends here, or is made again where
+ * the tool bears it.
+ */
+export function createRunner(deps: RunnerDeps): Runner {
+  const { db, clock, log, approvals, caller, principalNow, note } = deps;
+  const { life, leaseMs, tell } = approvals;
+  const running = new Map<string, Promise<void>>();
+  const notBefore = new Map<string, number>();
+  /** Ends that could not be kept yet: until they are, the claim is renewed, so that nobody takes the call for lost. */
+  const unkept = new Map<string, () => Promise<void>>();
+  const undo: (() => void)[] = [];
+  const work = new Set<Promise<void>>();
+  let quiet = true;
+
+  const quietly = (what: string, task: () => Promise<void>): Promise<void> => {
+    const done: Promise<void> = task()
+      .catch((error: unknown) => log.warn({ err: error }, `approvals could not be ${what}`))
+      .finally(() => work.delete(done));
+    work.add(done);
+    return done;
+  };
+
+  async function endWithout(one: KeptApproval, reason: string): Promise<void> {
+    const { org, id } = one;
+    if (!(await voidApproval(db, org, id, reason, clock.now()))) return;
+    tell(org, id);
+    await note(org, 'void', id, { tool: one.tool, argumentDigest: one.argumentDigest, reason });
+  }
+
+  async function run(one: KeptApproval): Promise<void> {
+    const { org, id, asker, callId: parentCallId } = one;
+    const principal = await principalNow(asker);
+    if (!principal) return endWithout(one, 'who asked for it may not call tools any more');
+    const { target, arguments: args, surface, endpoint, clientAddress } = approvals.requestOf(one);
+    const reply = await caller.call({
+      id: newId('call'),
+      principal,
+      surface,
+      operation: 'tool',
+      target,
+      arguments: args,
+      link: nobody,
+      signal: new AbortController().signal,
+      parentCallId,
+      grant: { approval: id },
+      ...(endpoint === undefined ? {} : { endpoint }),
+      ...(clientAddress === undefined ? {} : { clientAddress }),
+    });
+    const now = await getApproval(db, org, id);
+    if (now?.state !== 'approved') return; // it was claimed, here or elsewhere, or is void already
+    // It was refused on the way to the claim: for now, or for good.
+    const error = reply.kind === 'end' ? reply.end.error : undefined;
+    if (error && !error.retryable) return endWithout(one, error.message);
+    notBefore.set(id, clock.now() + Math.max(againMs, (error?.retryAfter ?? 0) * 1_000));
+  }
+
+  async function runApproved(): Promise<void> {
+    if (quiet) return;
+    const now = clock.now();
+    for (const [id, at] of notBefore) if (at <= now) notBefore.delete(id);
+    for (const one of await listApproved(db, now, atOnce * 5)) {
+      const { id } = one;
+      if (quiet || running.size >= atOnce) return;
+      if (running.has(id) || notBefore.has(id)) continue;
+      const failed = (error: unknown) => {
+        notBefore.set(id, clock.now() + againMs);
+        log.warn({ err: error, approval: id }, 'an approved call could not be made; it is tried again');
+      };
+      const done = run(one)
+        .catch(failed)
+        .finally(() => running.delete(id));
+      running.set(id, done);
+    }
+  }
+
+  async function sweep(): Promise<void> {
+    const now = clock.now();
+    // Who sweeps is alive, however long it stood still before.
+    await renewClaims(db, life, now + leaseMs);
+    for (const keep of unkept.values()) await keep();
+    for (const one of await abandonClaims(db, now)) {
+      tell(one.org, one.id);
+      if (one.state !== 'failed') continue;
+      log.error({ approval: one.id, orgId: one.org, tool: one.tool }, 'a server ended during an approved call');
+      await note(one.org, 'ended', one.id, endDetail(one, { outcome: 'failed', outcomeUnknown: true }));
+    }
+    for (const one of await expireApprovals(db, now)) {
+      tell(one.org, one.id);
+      await note(one.org, 'expired', one.id, { tool: one.tool, argumentDigest: one.argumentDigest });
+    }
+    await removeEnded(db, now - keepMs);
+    await runApproved();
+  }
+
+  async function keepEnd(org: OrgId, id: string, callId: string, end: Finished): Promise<void> {
+    if (!(await finishApproval(db, org, id, callId, end))) return;
+    tell(org, id);
+    const one = await getApproval(db, org, id);
+    if (!one) return;
+    const { outcome, outcomeUnknown } = end;
+    await note(org, 'ended', id, endDetail(one, { outcome, ...(outcomeUnknown ? { outcomeUnknown } : {}) }));
+  }
+
+  return {
+    async leave({ id: callId, principal: { org } }, id, { ran, end }) {
+      const key = `${org} ${id}`;
+      const keep = async () => {
+        // Nothing ran, and the reason passes: as if it had not been claimed.
+        if (!ran && (!end || end.error?.retryable)) await releaseApproval(db, org, id, callId);
+        else if (end) {
+          const answer = approvals.sealed(id, org, end);
+          await keepEnd(org, id, callId, finishedBy(end, { ran, answer, endedAt: clock.now() }));
+        } else await keepEnd(org, id, callId, asked(clock.now()));
+        unkept.delete(key);
+      };
+      unkept.set(key, keep);
+      await quietly('ended', keep);
+    },
+    start() {
+      if (undo.length > 0) return;
+      quiet = false;
+      const wake = () => void quietly('started', runApproved);
+      const timers = [
+        setInterval(() => void quietly('swept', sweep), sweepMs).unref(),
+        setInterval(() => void quietly('renewed', () => renewClaims(db, life, clock.now() + leaseMs)), renewMs).unref(),
+      ];
+      undo.push(approvals.onChange(wake), () => timers.forEach(clearInterval));
+      wake();
+    },
+    quiesce() {
+      quiet = true;
+    },
+    async stop() {
+      quiet = true;
+      await Promise.all(running.values());
+      for (const end of undo.splice(0)) end();
+      await Promise.all(work);
+    },
+  };
+}
+
+/** The provider asked its caller something, and there is nobody to be asked when a call is made later. */
+function asked(endedAt: number): Finished {
+  const reason = 'the tool asked its caller something, and a call that was approved has nobody to answer';
+  return { state: 'failed', outcome: 'failed', outcomeUnknown: false, reason, answer: null, endedAt };
+}
+
+function endDetail(one: KeptApproval, end: JsonObject): JsonObject {
+  const { tool, argumentDigest, runCallId } = one;
+  return { tool, argumentDigest, ...(runCallId === undefined ? {} : { callId: runCallId }), ...end };
+}
+
+/** The way back to the caller: it is gone. */
+const nobody: CallerLink = {
+  era: 'none',
+  capabilities: {},
+  hears: false,
+  ask: () => Promise.reject(new Error('the caller of an approved call cannot be asked')),
+  progress: () => undefined,
+  log: () => undefined,
+};

@@ -1,0 +1,237 @@
+import { type SqlBool, sql } from 'kysely';
+import type { OrgId } from '../../kernel/principal.ts';
+import type { Db } from '../../platform/db/index.ts';
+import { approvalOf, type Big, type KeptApproval, tables } from './row.ts';
+import type { Approval, ApprovalState, DecisionKind, GivenDecision } from './types.ts';
+
+export interface NewApproval
+  extends Pick<
+    Approval,
+    | 'id'
+    | 'kind'
+    | 'asker'
+    | 'subject'
+    | 'tool'
+    | 'toolDigest'
+    | 'argumentDigest'
+    | 'policyVersion'
+    | 'rule'
+    | 'needed'
+    | 'approvers'
+    | 'callId'
+    | 'createdAt'
+    | 'expiresAt'
+  > {
+  requestDigest: string;
+  repeatable: boolean;
+  /** Sealed. */
+  request: string;
+}
+
+const open = ['pending', 'deferred', 'approved', 'claimed'];
+const decidable = ['pending', 'deferred'];
+/** False where the same request is open already. */
+export async function insertApproval(db: Db, org: OrgId, one: NewApproval): Promise<boolean> {
+  const { numInsertedOrUpdatedRows } = await tables(db)
+    .insertInto('approvals')
+    .values({
+      org,
+      id: one.id,
+      kind: one.kind,
+      state: 'pending',
+      principal: one.asker.id,
+      subject: one.subject,
+      asker: JSON.stringify(one.asker),
+      tool: one.tool,
+      tool_digest: one.toolDigest,
+      argument_digest: one.argumentDigest,
+      request_digest: one.requestDigest,
+      policy_version: one.policyVersion,
+      rule: one.rule,
+      needed: one.needed,
+      approvers: one.approvers ? JSON.stringify(one.approvers) : null,
+      repeatable: one.repeatable,
+      call_id: one.callId,
+      request: one.request,
+      created_at: one.createdAt,
+      expires_at: one.expiresAt,
+      runs: 0,
+      outcome_unknown: false,
+    })
+    .onConflict((on) =>
+      on
+        .columns(['org', 'request_digest'])
+        .where(sql<SqlBool>`state in ('pending', 'deferred', 'approved', 'claimed')`)
+        .doNothing(),
+    )
+    .executeTakeFirst();
+  return numInsertedOrUpdatedRows === 1n;
+}
+
+/** The newest approval of a request under one of its digests: an open one, or with `anyState` whatever became of it. */
+export async function findByRequest(
+  db: Db,
+  org: OrgId,
+  digests: readonly string[],
+  anyState: boolean,
+): Promise<KeptApproval | undefined> {
+  let query = tables(db)
+    .selectFrom('approvals')
+    .selectAll()
+    .where('org', '=', org)
+    .where('request_digest', 'in', [...digests])
+    .orderBy('created_at', 'desc')
+    .limit(1);
+  if (!anyState) query = query.where('state', 'in', open);
+  const row = await query.executeTakeFirst();
+  return row && approvalOf(row);
+}
+
+/** How many of an organisation wait for a decision, and how many of those are of one principal. */
+export async function countPending(db: Db, org: OrgId, principal: string): Promise<{ all: number; own: number }> {
+  const { rows } = await sql<{ all: Big; own: Big }>`
+    select count(*) as all, count(*) filter (where principal = ${principal}) as own
+    from approvals where org = ${org} and state in ('pending', 'deferred')`.execute(db);
+  return { all: Number(rows[0]?.all ?? 0), own: Number(rows[0]?.own ?? 0) };
+}
+
+export async function getApproval(db: Db, org: OrgId, id: string): Promise<KeptApproval | undefined> {
+  const row = await tables(db)
+    .selectFrom('approvals')
+    .selectAll()
+    .where('org', '=', org)
+    .where('id', '=', id)
+    .executeTakeFirst();
+  return row && approvalOf(row);
+}
+
+export interface ListQuery {
+  states?: readonly ApprovalState[];
+  /** Only what somebody of this id asked for, or a key of theirs, and what one of these subjects is to decide. */
+  of?: { id: string; subjects: readonly string[] };
+  /** Ids before this one: they sort by time. */
+  before?: string;
+  limit: number;
+}
+
+/** Newest first. */
+export async function listApprovals(db: Db, org: OrgId, query: ListQuery): Promise<KeptApproval[]> {
+  const { states, of, before, limit } = query;
+  let select = tables(db).selectFrom('approvals').selectAll().where('org', '=', org);
+  if (states) select = select.where('state', 'in', [...states]);
+  if (of !== undefined)
+    select = select.where((is) =>
+      is.or([
+        is('principal', '=', of.id),
+        is('subject', '=', of.id),
+        sql<SqlBool>`jsonb_exists_any(approvers, ${[...of.subjects]}::text[])`,
+      ]),
+    );
+  if (before !== undefined) select = select.where('id', '<', before);
+  const rows = await select.orderBy('id', 'desc').limit(limit).execute();
+  return rows.map(approvalOf);
+}
+
+export async function listDecisions(db: Db, org: OrgId, id: string): Promise<GivenDecision[]> {
+  const rows = await tables(db)
+    .selectFrom('approval_decisions')
+    .selectAll()
+    .where('org', '=', org)
+    .where('approval', '=', id)
+    .orderBy('at')
+    .execute();
+  return rows.map(({ decision, decided_by: by, decided_by_name: name, subject, comment, at }) => ({
+    decision: decision as DecisionKind,
+    by,
+    name,
+    subject,
+    ...(comment === null ? {} : { comment }),
+    at: Number(at),
+  }));
+}
+
+export type Decided = 'counts' | 'over' | 'said already';
+
+/**
+ * Takes a decision if none was taken and time is left. Of many at once one counts, or as many as are needed, each of
+ * another person.
+ */
+export async function decideApproval(db: Db, org: OrgId, id: string, given: GivenDecision): Promise<Decided> {
+  const { decision, by, subject, name, comment, at } = given;
+  return await db.transaction().execute(async (tx) => {
+    const row = await tables(tx)
+      .selectFrom('approvals')
+      .select(['needed'])
+      .where('org', '=', org)
+      .where('id', '=', id)
+      .where('state', 'in', decidable)
+      .where('expires_at', '>', at)
+      .forUpdate()
+      .executeTakeFirst();
+    if (!row) return 'over';
+    const approved = await tables(tx)
+      .selectFrom('approval_decisions')
+      .select('subject')
+      .where('org', '=', org)
+      .where('approval', '=', id)
+      .where('decision', '=', 'approve')
+      .execute();
+    if (decision === 'approve' && approved.some((one) => one.subject === subject)) return 'said already';
+    const isEnough = approved.length + 1 >= row.needed;
+    const state = { approve: isEnough ? 'approved' : 'pending', reject: 'rejected', defer: 'deferred' }[decision];
+    await tables(tx)
+      .updateTable('approvals')
+      .set({
+        state,
+        ...(state === 'approved' || state === 'rejected' ? { decided_at: at } : {}),
+        ...(state === 'rejected' ? { ended_at: at } : {}),
+      })
+      .where('org', '=', org)
+      .where('id', '=', id)
+      .execute();
+    await tables(tx)
+      .insertInto('approval_decisions')
+      .values({
+        org,
+        approval: id,
+        decision,
+        decided_by: by,
+        decided_by_name: name,
+        subject,
+        comment: comment ?? null,
+        at,
+      })
+      .execute();
+    return 'counts';
+  });
+}
+
+export interface SealedTexts {
+  org: OrgId;
+  id: string;
+  request: string;
+  answer: string | null;
+}
+
+const sealedPage = 200;
+
+/** Sealed texts of every organisation after one of them, a page at a time. */
+export async function listSealed(db: Db, after: SealedTexts | undefined): Promise<SealedTexts[]> {
+  const { rows } = await sql<SealedTexts>`
+    select org, id, request, answer from approvals
+    ${after ? sql`where (org, id) > (${after.org}, ${after.id})` : sql``}
+    order by org, id limit ${sealedPage}`.execute(db);
+  return rows;
+}
+
+/** Replaces sealed texts; an answer only where it is still the same. */
+export async function resealApproval(db: Db, org: OrgId, before: SealedTexts, next: SealedTexts): Promise<void> {
+  await sql`update approvals set request = ${next.request},
+      answer = case when answer is not distinct from ${before.answer} then ${next.answer} else answer end
+    where org = ${org} and id = ${before.id} and request = ${before.request}`.execute(db);
+}
+
+/** Removes everything of one organisation. */
+export async function purgeApprovals(db: Db, org: OrgId): Promise<void> {
+  await tables(db).deleteFrom('approvals').where('org', '=', org).execute();
+}

@@ -1,0 +1,1 @@
+export { createApprovalsSurface } from './surface.ts';
