@@ -217,6 +217,7 @@ describe('an organisation', () => {
     '/endpoints',
     '/policies',
     '/policy-versions',
+    '/approvals',
     '/limits',
     '/cache',
     '/secrets',
@@ -272,6 +273,11 @@ describe('an organisation', () => {
     const { id: evaluation } = (
       await ask('/knowledge/evaluations', { key: acme.admin, json: { name: mark, questions } })
     ).body;
+    const asking = `@id("${mark}") forbid (principal, action == Action::"callUnattended", resource) when { resource.name == "write" };`;
+    await ask('/policies/asking', { key: acme.admin, method: 'PUT', json: { text: asking } });
+    const parked = await ask(`/tools/${mark}.write/call`, { key: acme.operator, json: { arguments: { text: mark } } });
+    expect(parked.status).toBe(202);
+    const approval = parked.body.result.structuredContent.approvalId;
     const act = (await ask('/audit?kind=act', { key: acme.admin })).body.records[0].id;
 
     for (const path of reads()) {
@@ -284,6 +290,7 @@ describe('an organisation', () => {
     const direct = [
       `/tools/${mark}.echo`,
       `/upstreams/${mark}`,
+      `/approvals/${approval}`,
       `/policies/${mark}`,
       `/policies/${mark}/history`,
       `/policy-versions/${version}`,
@@ -329,10 +336,17 @@ describe('an organisation', () => {
       [`/services/${service.id}`, 'DELETE'],
       [`/services/${service.id}/rotate`, 'POST'],
       [`/keys/${key.id}/rotate`, 'POST'],
+      [`/approvals/${approval}/decision`, 'POST'],
     ] as const) {
       expect([
         path,
-        (await ask(path, { key: rival.admin, method, ...(method === 'POST' ? { json: {} } : {}) })).status,
+        (
+          await ask(path, {
+            key: rival.admin,
+            method,
+            ...(method === 'POST' ? { json: path.endsWith('/decision') ? { decision: 'reject' } : {} } : {}),
+          })
+        ).status,
       ]).toEqual([path, 404]);
     }
   });

@@ -87,7 +87,13 @@ it('answers on every route that it documents, as it is documented [SP-20]', asyn
   const { key } = await (await fairlead.request('/api/v1/keys', { json: { name: 'spare', roles: ['viewer'] } })).json();
   const machine = { name: 'nightly', roles: ['viewer'] };
   const { service } = await (await fairlead.request('/api/v1/services', { json: machine })).json();
+  const text =
+    '@id("asking") forbid (principal, action == Action::"callUnattended", resource) when { resource.name == "sleep" };';
+  await fairlead.request('/api/v1/policies/asking', { method: 'PUT', json: { text } });
+  const parked = await fairlead.request('/api/v1/tools/fixture.sleep/call', { json: { arguments: { ms: 1 } } });
+  const { approvalId } = (await parked.json()).result.structuredContent;
   const known: Record<string, string> = {
+    '/api/v1/approvals/{id}': `/api/v1/approvals/${approvalId}`,
     '/api/v1/services/{id}': `/api/v1/services/${service.id}`,
     '/api/v1/tools/{id}': '/api/v1/tools/fixture.echo',
     '/api/v1/upstreams/{name}': '/api/v1/upstreams/fixture',

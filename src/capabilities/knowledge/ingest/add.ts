@@ -105,7 +105,8 @@ export function createAdding(deps: Deps) {
     const read = await reader.read({ bytes, name, language, ...(mediaType ? { mediaType } : {}) }, signal);
     const passages = read.chunks.length;
     const total = passages + 2;
-    progress({ progress: 2, total, message: `read: ${passages} passages` });
+    const inWords = `${passages} passage${passages === 1 ? '' : 's'}`;
+    progress({ progress: 2, total, message: `read: ${inWords}` });
     const arrival = {
       ...{ collection, source: sentIn, uri, bytes: bytes.byteLength, readers: [everyone] },
       hash: hashOf(bytes, language, uri, mediaType ?? '', title ?? ''),
@@ -116,9 +117,9 @@ export function createAdding(deps: Deps) {
     const change = (await hasDocument(stores.db, org, arrival)) ? 'changed' : 'added';
     const kept = await keepDocument(stores, org, arrival, read, clock.now(), (done) => {
       signal.throwIfAborted();
-      if (done < passages) progress({ progress: 2 + done, total, message: `kept: ${done} of ${passages} passages` });
+      if (done < passages) progress({ progress: 2 + done, total, message: `kept: ${done} of ${inWords}` });
     });
-    progress({ progress: total, total, message: `kept: ${passages} of ${passages} passages` });
+    progress({ progress: total, total, message: `kept: ${passages} of ${inWords}` });
     const ref = { org, collection: document.collection, collectionId: collection, source: sentIn, document: kept };
     news.indexed(ref, change, performance.now() - arrivedAt);
     return { document: kept, passages, title: title ?? read.title, warnings: read.warnings };
