@@ -31,7 +31,9 @@ export function visitIn(continuation: Continuation | undefined): Visit | undefin
  * JSON-RPC error for clients of the revision that has one, and in its text for all others. Other errors stay as they are.
  */
 export function askToVisit(call: Call, error: unknown, before: Visit | undefined): ProviderReply {
-  if (!(error instanceof FairleadError) || error.rpc?.code !== urlElicitation) throw error;
+  // An upstream that wants a page of its own visited says so in an error of ours, too; that one is its callers' to have.
+  if (!(error instanceof FairleadError) || error.code.startsWith('UPSTREAM_')) throw error;
+  if (error.rpc?.code !== urlElicitation) throw error;
   const elicitation = elicitationIn(error.rpc.data);
   const { era, capabilities } = call.link;
   const can = isObject(capabilities.elicitation) && isObject(capabilities.elicitation.url);
