@@ -24,7 +24,8 @@ const burst = 40;
 const perDay = 150;
 const callersEach = 3;
 /** The bound: what a replica did not see yet of what the others were granted, once when the store goes and once when it is back. */
-const underWay = 2 * 2 * callersEach;
+// And what the other replica let through since this one last heard from the store: a busy machine makes that a second.
+const underWay = 2 * 2 * callersEach + perSecond;
 const config = {
   upstreams: { t: upstream() },
   limits: [
