@@ -1,3 +1,4 @@
+// Long, because one run seeds every place that takes a secret and then looks through everything that was written.
 // biome-ignore-all lint/suspicious/noTemplateCurlyInString: the file's references look like placeholders
 import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
