@@ -1,5 +1,6 @@
 import { startCallClock, type TimeLimit } from '../../kernel/budget.ts';
 import type { Call, CallerLink, Continuation, ProviderReply } from '../../kernel/call.ts';
+import { addedTo, expenseIn } from '../../kernel/cost.ts';
 import { FairleadError } from '../../kernel/errors.ts';
 import { follow } from '../../kernel/follow.ts';
 import { isObject, type JsonObject } from '../../kernel/json.ts';
@@ -97,7 +98,9 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
         };
         const meta = outgoingMeta(call, connection);
         const withMeta = Object.keys(meta).length > 0 ? { ...params, _meta: meta } : params;
-        const result = withoutSecrets(await connection.request(methodOf(call), withMeta, options));
+        const answer = await connection.request(methodOf(call), withMeta, options);
+        delete call.unsent;
+        const result = withoutSecrets(answer);
         return { result, connection };
       } finally {
         leave();
@@ -125,6 +128,7 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
   const round = async (call: UpstreamCall, flight: Flight, params: JsonObject, signal: AbortSignal) => {
     const { readOnly, idempotent } = call.tool.annotations;
     const mayRepeat = call.operation !== 'tool' || readOnly || idempotent;
+    call.unsent = true; // until something may have reached it
     for (let tries = 0; ; tries++) {
       try {
         return await breaker.run(() => attempt(call, flight, params, signal));
@@ -133,8 +137,12 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
           const reason = 'it failed repeatedly and gets a pause';
           throw UpstreamUnavailable({ name, reason }, { retryAfterSeconds: breaker.retryAfterSeconds() });
         }
-        if (!(error instanceof Failed)) throw error;
+        if (!(error instanceof Failed)) {
+          delete call.unsent;
+          throw error;
+        }
         const { failure, connection } = error;
+        if (connection && failure.retry !== 'unsent') delete call.unsent;
         const sessionLost = failure.sessionLost === true && connection?.sessionId !== undefined;
         if (connection && sessionLost) replace(connection, 'the session has expired');
         else if (connection && failure.suspect) suspect(connection);
@@ -194,6 +202,8 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
     if (continuation) params = { ...params, ...continuation };
     for (let rounds = 0; rounds < maxRounds; rounds++) {
       const { result, connection } = await round(call, flight, params, signal);
+      const told = settings.costs === 'trust' ? expenseIn(result) : undefined;
+      if (told) call.spent = addedTo(call.spent, told);
       if (connection?.kind === 'openapi') return ownReply(result);
       if (result.resultType !== 'input_required') return { kind: 'result', result: usable(call, result) };
       const inputRequests = isObject(result.inputRequests) ? (result.inputRequests as JsonObject) : undefined;
