@@ -2,6 +2,7 @@ import ours from '../../package.json' with { type: 'json' };
 import { may, scopeNames } from '../capabilities/access/index.ts';
 import { purgeApprovals } from '../capabilities/approvals/index.ts';
 import { createActs, createAudit } from '../capabilities/audit/index.ts';
+import { purgeBudgets } from '../capabilities/budgets/index.ts';
 import { createCaching } from '../capabilities/caching/index.ts';
 import { createCatalog, createLatencies, guidanceFor, purgeCatalog } from '../capabilities/catalog/index.ts';
 import { createMachineCredentials, purgeConnections } from '../capabilities/credentials/index.ts';
@@ -35,6 +36,7 @@ import { createMcpSurface } from '../surfaces/mcp/index.ts';
 import { createRest } from '../surfaces/rest/index.ts';
 import { createSigninSurface } from '../surfaces/signin/index.ts';
 import { composeApprovals } from './approvals.ts';
+import { composeBudgets, paying } from './budgets.ts';
 import { composeConnections, createCredentialsPort } from './credentials.ts';
 import { createDefinitionWatch } from './definitions.ts';
 import { composeKnowledge } from './knowledge.ts';
@@ -118,6 +120,7 @@ export function compose(ground: Ground) {
       purgeIdempotency,
       purgeEndpoints,
       purgeLimits,
+      purgeBudgets,
       purgeApprovals,
       purgeEvents,
       purgeVectors,
@@ -179,6 +182,10 @@ export function compose(ground: Ground) {
     declared: settings.limits,
     refused: limitRefused,
   });
+  const { budgets, usage } = composeBudgets({
+    ...{ settings, database, bus, clock, log, metrics, replicaId, happenings: events, audit },
+    tellsCosts: ({ org, toolset }) => upstreams.get(org, toolset)?.tellsCosts === true,
+  });
   const caching = createCaching({
     bus,
     clock,
@@ -187,7 +194,7 @@ export function compose(ground: Ground) {
     isBoundToSession: ({ org, toolset }) => upstreams.get(org, toolset)?.isolation === 'session',
     instruments: metrics.watchCache(() => caching.size()),
   });
-  const guidanceOf = (tool: Tool) => guidanceFor(tool, latencies, limits.wordsFor(tool));
+  const guidanceOf = (tool: Tool) => guidanceFor(tool, latencies, limits.wordsFor(tool), budgets.wordsFor(tool));
   const { knowledge, embedders, modelKeys, setBaseDir } = composeKnowledge({
     ...{ settings, database, bus, keyring, egress, processes, clock, log, metrics, replicaId, version },
   });
@@ -209,7 +216,11 @@ export function compose(ground: Ground) {
   });
   const plans = createPlans({ caller: { call: (request) => gateway.call(request) } });
   const own = createOwnToolset({ upstreams, discovery, plans, approvals: approvals.tools, version });
-  const toolsets = createToolsets({ own: [own, knowledge.toolset, ...(ground.toolsets ?? [])], catalog, upstreams });
+  const toolsets = createToolsets({
+    own: [own, knowledge.toolset, ...(ground.toolsets ?? [])].map((one) => paying(one, settings.models.currency)),
+    catalog,
+    upstreams,
+  });
   const gateway = createGateway({
     clock,
     tracing,
@@ -237,6 +248,7 @@ export function compose(ground: Ground) {
     visible: (principal, tools, origin) => policy.visible(principal, tools, { surface: 'mcp', ...origin }),
     decide: (call, tool) => policy.decide(call.principal, tool, argumentsOf(call), originOf(call)),
     limits,
+    budgets,
     consent: approvals.consent,
     asksConsent: policy.asksConsent,
     once: idempotency,
@@ -255,6 +267,7 @@ export function compose(ground: Ground) {
       endpoints: endpoints.declared(),
       collections: knowledge.declared(),
       limits: limits.declared(),
+      budgets: budgets.declared(),
       upstreams: Object.fromEntries(declared.map((upstream) => [upstream.name, upstream])),
       ...people.declared(),
     };
@@ -302,6 +315,8 @@ export function compose(ground: Ground) {
     caching,
     knowledge,
     limits,
+    budgets,
+    usage,
     upstreams,
     signin,
     connections,
@@ -391,6 +406,7 @@ export function compose(ground: Ground) {
     access,
     approvals,
     audit,
+    budgets,
     bus,
     caching,
     catalog,
@@ -421,6 +437,7 @@ export function compose(ground: Ground) {
     signin: { start: async () => signin?.start(), stop: async () => signin?.stop() },
     toolsets,
     upstreams,
+    usage,
   };
 }
 

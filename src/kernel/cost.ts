@@ -44,6 +44,8 @@ export interface BudgetStanding {
 export const costKey = 'dev.fairlead/cost';
 const most = 1_000_000_000;
 const scale = 1_000_000;
+/** Small prices add up. */
+const finest = 1_000_000_000;
 
 /** What a result tells of its cost; undefined for one that tells nothing that can be counted. */
 export function expenseIn({ _meta }: JsonObject): Expense | undefined {
@@ -66,7 +68,7 @@ export function expenseIn({ _meta }: JsonObject): Expense | undefined {
 export function addedTo(one: Expense | undefined, other: Expense): Expense {
   if (!one) return other;
   const sum = (a: number | undefined, b: number | undefined) =>
-    a === undefined && b === undefined ? undefined : Math.round(((a ?? 0) + (b ?? 0)) * scale) / scale;
+    a === undefined && b === undefined ? undefined : Math.round(((a ?? 0) + (b ?? 0)) * finest) / finest;
   const [units, tokens, amount] = [
     sum(one.units, other.units),
     sum(one.tokens, other.tokens),
@@ -79,4 +81,9 @@ export function addedTo(one: Expense | undefined, other: Expense): Expense {
     ...(amount === undefined ? {} : { amount }),
     ...(currency === undefined ? {} : { currency }),
   };
+}
+
+/** As it is kept: what there is less of than a millionth counts as one. */
+export function inMillionths(amount: number): number {
+  return Math.ceil(Math.round(amount * finest) / 1_000) / scale;
 }

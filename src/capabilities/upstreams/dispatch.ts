@@ -98,9 +98,8 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
         };
         const meta = outgoingMeta(call, connection);
         const withMeta = Object.keys(meta).length > 0 ? { ...params, _meta: meta } : params;
-        const answer = await connection.request(methodOf(call), withMeta, options);
         delete call.unsent;
-        const result = withoutSecrets(answer);
+        const result = withoutSecrets(await connection.request(methodOf(call), withMeta, options));
         return { result, connection };
       } finally {
         leave();
@@ -128,7 +127,8 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
   const round = async (call: UpstreamCall, flight: Flight, params: JsonObject, signal: AbortSignal) => {
     const { readOnly, idempotent } = call.tool.annotations;
     const mayRepeat = call.operation !== 'tool' || readOnly || idempotent;
-    call.unsent = true; // until something may have reached it
+    let hasReached = false;
+    call.unsent = true;
     for (let tries = 0; ; tries++) {
       try {
         return await breaker.run(() => attempt(call, flight, params, signal));
@@ -137,12 +137,10 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
           const reason = 'it failed repeatedly and gets a pause';
           throw UpstreamUnavailable({ name, reason }, { retryAfterSeconds: breaker.retryAfterSeconds() });
         }
-        if (!(error instanceof Failed)) {
-          delete call.unsent;
-          throw error;
-        }
+        if (!(error instanceof Failed)) throw error;
         const { failure, connection } = error;
-        if (connection && failure.retry !== 'unsent') delete call.unsent;
+        hasReached ||= connection !== undefined && failure.retry !== 'unsent';
+        if (!hasReached) call.unsent = true;
         const sessionLost = failure.sessionLost === true && connection?.sessionId !== undefined;
         if (connection && sessionLost) replace(connection, 'the session has expired');
         else if (connection && failure.suspect) suspect(connection);

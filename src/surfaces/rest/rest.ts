@@ -13,6 +13,7 @@ import { type ApprovalRoutesDeps, approvalRoutes } from './approvals.ts';
 import { auditRoutes } from './audit.ts';
 import { breakGlassRoutes } from './break-glass.ts';
 import { type CacheRoutesDeps, cacheRoutes } from './cache.ts';
+import { type BudgetRoutesDeps, budgetRoutes } from './budgets.ts';
 import { callRoutes } from './calls.ts';
 import { type ConnectionRoutesDeps, connectionRoutes } from './connections.ts';
 import { openApiOf, serveDocuments } from './documents.ts';
@@ -36,6 +37,7 @@ import { serviceRoutes } from './services.ts';
 import { sessionRoutes } from './sessions.ts';
 import { type ToolsDeps, toolRoutes } from './tools.ts';
 import { upstreamRoutes } from './upstreams.ts';
+import { type UsageRoutesDeps, usageRoutes } from './usage.ts';
 import { type UsersDeps, userRoutes } from './users.ts';
 
 export interface RestDeps extends BodyLimits {
@@ -44,6 +46,8 @@ export interface RestDeps extends BodyLimits {
   approvals: ApprovalRoutesDeps['approvals'];
   audit: Audit;
   policy: Policy;
+  budgets: BudgetRoutesDeps['budgets'];
+  usage: UsageRoutesDeps['usage'];
   caching: CacheRoutesDeps['caching'];
   catalog: Catalog;
   endpoints: EndpointRoutesDeps['endpoints'];
@@ -89,6 +93,8 @@ function restRoutes(deps: RestDeps): Route[] {
     ...policyRoutes(deps),
     ...approvalRoutes(deps),
     ...limitRoutes(deps),
+    ...budgetRoutes(deps),
+    ...usageRoutes(deps),
     ...cacheRoutes(deps),
     ...policyExplainRoutes(deps),
     ...policyRehearsalRoutes(deps),

@@ -118,17 +118,24 @@ function balanceOf([spent = 0, held = 0, told = 0]: readonly number[]): Balance 
   return { spent, held, told };
 }
 
-/** Notes that a share was told of; false when it was before, or a higher one. Tell it in the same transaction. */
-export async function noteTold(trx: Db, org: OrgId, { key, period }: AccountKey, percent: number): Promise<boolean> {
-  const { numUpdatedRows } = await tables(trx)
-    .updateTable('budget_accounts')
-    .set({ told: percent })
-    .where('org', '=', org)
-    .where('key', '=', key)
-    .where('period', '=', period)
-    .where('told', '<', percent)
-    .executeTakeFirst();
-  return numUpdatedRows > 0n;
+/**
+ * Notes that a share was told of, and says which one was before; undefined when it was this one, or a higher one. Tell it in the
+ * same transaction.
+ */
+export async function noteTold(
+  trx: Db,
+  org: OrgId,
+  { key, period }: AccountKey,
+  percent: number,
+): Promise<number | undefined> {
+  const { rows } = await sql<{ told: number }>`
+    with before as (
+      select told from budget_accounts where org = ${org} and key = ${key} and period = ${period} and told < ${percent}
+      for update
+    )
+    update budget_accounts a set told = ${percent} from before
+    where org = ${org} and key = ${key} and period = ${period} returning before.told`.execute(trx);
+  return rows[0]?.told;
 }
 
 /** This replica is alive, and with it all that it holds. */
@@ -163,12 +170,12 @@ export async function forgetOld(db: Db, lostBeforeMs: number, endedBefore: numbe
   await sql`delete from budget_accounts where ends < ${endedBefore} and held = 0`.execute(db);
 }
 
-/** Accounts whose keys begin so, in periods that end after `since`; those of which most was used first. */
+/** Accounts whose keys begin so, in periods that began then; the latest first, and those of which most was used. */
 export async function listAccounts(
   db: Db,
   org: OrgId,
   beginning: string,
-  since: number,
+  period: { from: number } | { before: number },
   limit: number,
 ): Promise<AccountRow[]> {
   const rows = await tables(db)
@@ -176,19 +183,15 @@ export async function listAccounts(
     .select(['key', 'period', 'ends', 'spent', 'held', 'told'])
     .where('org', '=', org)
     .where(sql<boolean>`starts_with(key, ${beginning})`)
-    .where('ends', '>', since)
+    .where(sql<boolean>`${'from' in period ? sql`period >= ${period.from}` : sql`period < ${period.before}`}`)
     .orderBy('period', 'desc')
     .orderBy(sql`spent + held`, 'desc')
     .orderBy('key')
     .limit(limit)
     .execute();
-  return rows.map(({ key, period, ends, spent, held, told }) => ({
+  return rows.map(({ key, period: start, ends, spent, held, told }) => ({
     key,
-    period: Number(period),
-    ends: Number(ends),
-    spent: Number(spent),
-    held: Number(held),
-    told,
+    ...{ period: Number(start), ends: Number(ends), spent: Number(spent), held: Number(held), told },
   }));
 }
 
