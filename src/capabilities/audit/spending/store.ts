@@ -19,16 +19,16 @@ export async function sumAfter(
   records: number,
 ): Promise<{ upTo: number; spending: Spending[] } | undefined> {
   const { rows } = await sql<Row>`
-    with some as materialized (
+    with seen as materialized (
       select seq, at, principal, coalesce(tool, '') as tool, cost::jsonb as cost from audit_records
       where org = ${org} and seq > ${seq} order by seq limit ${records}
     ), sums as (
       select to_char(at at time zone 'UTC', 'YYYY-MM-DD') as day, principal, tool,
         coalesce(cost->>'currency', '') as currency, count(*) as calls, coalesce(sum((cost->>'units')::numeric), 0) as units,
         coalesce(sum((cost->>'tokens')::numeric), 0) as tokens, coalesce(sum((cost->>'amount')::numeric), 0) as amount
-      from some where cost is not null group by 1, 2, 3, 4
+      from seen where cost is not null group by 1, 2, 3, 4
     )
-    select last.up_to, sums.* from (select max(seq) as up_to from some) as last left join sums on true
+    select last.up_to, sums.* from (select max(seq) as up_to from seen) as last left join sums on true
     where last.up_to is not null`.execute(db);
   const [first] = rows;
   if (!first) return undefined;
