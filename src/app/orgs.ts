@@ -1,4 +1,10 @@
-import type { BudgetSettings, EndpointSettings, IssuerSettings, LimitSettings, SsoProviderSettings } from '../config/schema.ts';
+import type {
+  BudgetSettings,
+  EndpointSettings,
+  IssuerSettings,
+  LimitSettings,
+  SsoProviderSettings,
+} from '../config/schema.ts';
 import { defaultOrg, type OrgId } from '../kernel/principal.ts';
 
 /** What names organisations: endpoints, upstreams and collections by their names, and issuers. */

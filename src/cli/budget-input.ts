@@ -87,7 +87,11 @@ export function budgetOf(settings: JsonObject): string {
 /** How an account stands, on one line: `45 of 50 (90%), 3 held`; nothing where nothing was spent. */
 export function spentOf(account: unknown): string {
   if (!isObject(account)) return '-';
-  const [spent, held, remaining] = [account.spent, account.held, account.remaining].map(Number) as [number, number, number];
+  const [spent, held, remaining] = [account.spent, account.held, account.remaining].map(Number) as [
+    number,
+    number,
+    number,
+  ];
   const whole = spent + held + remaining;
   const share = whole > 0 ? ` (${Math.floor((spent / whole) * 100)}%)` : '';
   return `${amountText(spent)}${share}${held > 0 ? `, ${amountText(held)} held` : ''}`;

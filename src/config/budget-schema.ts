@@ -61,7 +61,9 @@ const rule = {
     .min(0)
     .max(most)
     .default(0)
-    .describe('Held for a call that says only afterwards what it has cost, where nothing else says how much that may be'),
+    .describe(
+      'Held for a call that says only afterwards what it has cost, where nothing else says how much that may be',
+    ),
 };
 
 const counted = ['calls', 'units', 'tokens', 'money'] as const;

@@ -268,6 +268,14 @@ export type IssuerSettings = z.infer<typeof issuer>;
 export type AuditSettings = FileSettings['audit'];
 
 export type { ApprovalsSettings } from './approvals-schema.ts';
+export {
+  type BudgetChoice,
+  type BudgetDimension,
+  type BudgetPer,
+  type BudgetSettings,
+  budgetChoice,
+  budgetName,
+} from './budget-schema.ts';
 export type { CachingSettings } from './caching-schema.ts';
 export {
   type CollectionChoice,
@@ -284,14 +292,6 @@ export {
   type ToolOverride,
   type ToolSelector,
 } from './endpoint-schema.ts';
-export {
-  type BudgetChoice,
-  type BudgetDimension,
-  type BudgetPer,
-  type BudgetSettings,
-  budgetChoice,
-  budgetName,
-} from './budget-schema.ts';
 export type { SourceSettings } from './knowledge-schema.ts';
 export {
   type LimitChoice,

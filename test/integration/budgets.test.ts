@@ -15,7 +15,20 @@ let ledger: Ledger;
 
 const told = (cost: object, more: object = {}) => ({ content: [], _meta: { 'dev.fairlead/cost': cost }, ...more });
 const readOnly = { annotations: { readOnlyHint: true } };
-const names = ['crowd', 'refused', 'told', 'wide', 'narrow', 'units', 'team', 'runtime', 'step', 'once', 'cached', 'hit'];
+const names = [
+  'crowd',
+  'refused',
+  'told',
+  'wide',
+  'narrow',
+  'units',
+  'team',
+  'runtime',
+  'step',
+  'once',
+  'cached',
+  'hit',
+];
 const upstreams = () => ({
   t: {
     ...listedUpstream([
@@ -36,7 +49,10 @@ const upstreams = () => ({
     costs: 'trust',
     tools: { odd: { cost: { units: 3 } } },
   },
-  boastful: { ...listedUpstream([{ name: 'cheap', result: told({ units: 0 }) }]), tools: { cheap: { cost: { units: 5 } } } },
+  boastful: {
+    ...listedUpstream([{ name: 'cheap', result: told({ units: 0 }) }]),
+    tools: { cheap: { cost: { units: 5 } } },
+  },
   slow: fixtureUpstream(),
   gone: { url: 'http://127.0.0.1:9/mcp', startTimeoutMs: 1_000 },
 });
@@ -57,7 +73,14 @@ beforeAll(async () => {
       caching: { results: [{ tools: ['t.cached', 't.hit'], ttlSeconds: 600 }] },
       budgets: [
         { name: 'crowd', of: { tools: ['t.crowd'] }, calls: 50, per: 'day' },
-        { name: 'refused', of: { tools: ['t.refused'] }, by: ['principal'], calls: 2, per: 'week', timezone: 'Asia/Tokyo' },
+        {
+          name: 'refused',
+          of: { tools: ['t.refused'] },
+          by: ['principal'],
+          calls: 2,
+          per: 'week',
+          timezone: 'Asia/Tokyo',
+        },
         { name: 'told', of: { tools: ['t.told'] }, by: ['principal', 'tool'], calls: 2, per: 'day', warnAt: [50] },
         { name: 'wide', of: { tools: ['t.wide', 't.narrow'] }, calls: 5 },
         { name: 'narrow', of: { tools: ['t.narrow'] }, calls: 1 },
@@ -145,28 +168,33 @@ it('refuse with the budget, what is left and when it is full again, by 429 and f
   expect(new Date(resetsAt).getUTCDay()).toBe(0); // Monday there
   expect(Math.abs(Date.parse(resetsAt) - Date.now() - seconds * 1_000)).toBeLessThan(60_000);
   expect(whose).toMatch(/^principal key:/);
-  expect(error.message).toBe('The budget "refused" does not suffice: 2 calls a week, 0 calls left, and the call takes 1 call.');
+  expect(error.message).toBe(
+    'The budget "refused" does not suffice: 2 calls a week, 0 calls left, and the call takes 1 call.',
+  );
   expect(error.suggestedAction).toContain(resetsAt);
   // Another caller has an account of its own.
   expect(await outcomes(1, 't.refused', { key: await fairlead.makeKey(['developer']) })).toEqual(['ok']);
 });
 
-it.each(['modern', 'sessions'] as const)('tell MCP clients (%s) in the error and in _meta, and warn [CO-6]', async (era) => {
-  const key = await fairlead.makeKey(['developer']);
-  const none = new AbortController();
-  const warned = fairlead.running.house.events.when('default', 'budget.warning', none.signal);
-  const client = await caller(fairlead, era, { key });
-  const use = () => client.callTool({ name: 't_told', arguments: {} });
-  expect((await use())._meta?.['dev.fairlead/budgets']).toMatchObject([{ budget: 'told', limit: 2, remaining: 1 }]);
-  expect((await warned)?.data).toMatchObject({ budget: 'told', percent: 50, spent: 1 });
-  await use();
-  const refused = await use();
-  expect(refused.isError).toBe(true);
-  expect(refused._meta).toMatchObject({
-    'dev.fairlead/error': { code: 'BUDGET_SPENT', budget: { budget: 'told', remaining: 0 } },
-    'dev.fairlead/budgets': [{ budget: 'told', remaining: 0, used: 2 }],
-  });
-});
+it.each(['modern', 'sessions'] as const)(
+  'tell MCP clients (%s) in the error and in _meta, and warn [CO-6]',
+  async (era) => {
+    const key = await fairlead.makeKey(['developer']);
+    const none = new AbortController();
+    const warned = fairlead.running.house.events.when('default', 'budget.warning', none.signal);
+    const client = await caller(fairlead, era, { key });
+    const use = () => client.callTool({ name: 't_told', arguments: {} });
+    expect((await use())._meta?.['dev.fairlead/budgets']).toMatchObject([{ budget: 'told', limit: 2, remaining: 1 }]);
+    expect((await warned)?.data).toMatchObject({ budget: 'told', percent: 50, spent: 1 });
+    await use();
+    const refused = await use();
+    expect(refused.isError).toBe(true);
+    expect(refused._meta).toMatchObject({
+      'dev.fairlead/error': { code: 'BUDGET_SPENT', budget: { budget: 'told', remaining: 0 } },
+      'dev.fairlead/budgets': [{ budget: 'told', remaining: 0, used: 2 }],
+    });
+  },
+);
 
 it('hold of all budgets that cover a call, or of none, and take what its tool is said to cost [CO-6]', async () => {
   expect(await outcomes(3, 't.narrow')).toEqual(['ok', 'limited', 'limited']);
@@ -174,7 +202,9 @@ it('hold of all budgets that cover a call, or of none, and take what its tool is
   const units = await call('t.units');
   expect(units.headers.get('fairlead-cost')).toBe('calls=1, units=2.5, amount=0.1, currency="EUR"');
   // Dollars have nothing to do with it.
-  expect(units.headers.get('fairlead-budget')).toMatch(/^"money";r=0\.9;t=\d+;q=1;qu="EUR", "units";r=3\.5;t=\d+;q=6;qu="units"$/);
+  expect(units.headers.get('fairlead-budget')).toMatch(
+    /^"money";r=0\.9;t=\d+;q=1;qu="EUR", "units";r=3\.5;t=\d+;q=6;qu="units"$/,
+  );
   expect(await outcomes(2, 't.units')).toEqual(['ok', 'limited']);
   expect(await account('units')).toMatchObject({ spent: 5, remaining: 1 });
   expect(await account('money')).toMatchObject({ spent: 0.2, remaining: 0.8 });
@@ -205,7 +235,12 @@ it('take what the results of trusted upstreams tell, also more than was held, an
 });
 
 it('count each call of a plan, and a request that is repeated by its key once [CO-6]', async () => {
-  const steps = Array.from({ length: 4 }, (_, n) => ({ id: `s${n}`, tool: 't.step', arguments: {}, onError: 'continue' }));
+  const steps = Array.from({ length: 4 }, (_, n) => ({
+    id: `s${n}`,
+    tool: 't.step',
+    arguments: {},
+    onError: 'continue',
+  }));
   const plan = await (await call('fairlead.run_tools', { args: { steps } })).json();
   expect(plan.outcome, JSON.stringify(plan)).not.toBe('invalid');
   expect(await account('steps')).toMatchObject({ spent: 3 });
@@ -265,7 +300,11 @@ it('are set, changed and removed while the server runs, which is an act, and ref
   expect(wrong.message).toMatch(/name:.*calls.*per.*timezone/);
   expect((await (await put('both', { calls: 1, units: 1 })).json()).message).toContain('must have one of calls, units');
   const added = await put('added', { of: { tools: ['t.run*'] }, calls: 1 });
-  expect(await added.json()).toMatchObject({ name: 'added', source: 'runtime', settings: { per: 'month', warnAt: [80] } });
+  expect(await added.json()).toMatchObject({
+    name: 'added',
+    source: 'runtime',
+    settings: { per: 'month', warnAt: [80] },
+  });
   expect(await outcomes(2, 't.runtime')).toEqual(['ok', 'limited']);
   await put('added', { of: { tools: ['t.run*'] }, calls: 2 });
   expect(await outcomes(2, 't.runtime')).toEqual(['ok', 'limited']); // what was spent stays spent

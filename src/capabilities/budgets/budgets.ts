@@ -198,7 +198,12 @@ export function createBudgets(deps: Deps): Budgets {
   };
 }
 
-function standingOf(rule: Rule, { key, ends, limit }: Demand, balance: Balance | undefined, now: number): BudgetStanding {
+function standingOf(
+  rule: Rule,
+  { key, ends, limit }: Demand,
+  balance: Balance | undefined,
+  now: number,
+): BudgetStanding {
   const scale = scaleOf(rule.measure);
   const used = (balance?.spent ?? limit) + (balance?.held ?? 0);
   const account = accountInWords(key);
@@ -214,12 +219,7 @@ function standingOf(rule: Rule, { key, ends, limit }: Demand, balance: Balance |
 }
 
 /** Of all that have no room the one that takes longest: whoever waits for it has waited for the others, too. */
-function refusalOf(
-  lines: readonly Line[],
-  { balances }: Granting,
-  standings: readonly BudgetStanding[],
-  now: number,
-) {
+function refusalOf(lines: readonly Line[], { balances }: Granting, standings: readonly BudgetStanding[], now: number) {
   const none = { spent: 0, held: 0, told: 0, hasRoom: false };
   const short = lines
     .map((line, at) => ({ line, balance: balances[at] ?? none, standing: standings[at] as BudgetStanding }))

@@ -156,7 +156,8 @@ function decoded(text: string): string {
 
 /** An amount with its measure: `1 call`, `12.5 units`, `3.40 EUR`. */
 export function inMeasure(amount: number, measure: Measure, currency?: string): string {
-  const digits = measure === 'money' ? { minimumFractionDigits: 2, maximumFractionDigits: 6 } : { maximumFractionDigits: 6 };
+  const digits =
+    measure === 'money' ? { minimumFractionDigits: 2, maximumFractionDigits: 6 } : { maximumFractionDigits: 6 };
   const number = amount.toLocaleString('en', { ...digits, useGrouping: false });
   if (measure === 'money') return `${number} ${currency ?? ''}`.trim();
   return `${number} ${amount === 1 ? measure.slice(0, -1) : measure}`;

@@ -41,7 +41,8 @@ export function createWarnings({ db, happenings, log }: Deps): Warnings {
       .execute(async (trx) => {
         const before = await noteTold(trx, org, demand, highest);
         if (before === undefined) return;
-        for (const percent of percents.filter((one) => one > before)) await happenings.publish(trx, happening(org, rule, demand, balance, percent));
+        for (const percent of percents.filter((one) => one > before))
+          await happenings.publish(trx, happening(org, rule, demand, balance, percent));
       })
       .catch((error: unknown) => log.warn({ err: error, budget: rule.name }, 'a budget could not warn; it tries again'))
       .finally(() => {

@@ -286,7 +286,10 @@ export const callRecord = z
     errorCode: z.string().optional(),
     rule: z.string().optional(),
     durationMs: z.number().optional(),
-    cost: expense.extend({ calls: z.literal(1) }).optional().openapi({ description: 'Absent where nothing was made' }),
+    cost: expense
+      .extend({ calls: z.literal(1) })
+      .optional()
+      .openapi({ description: 'Absent where nothing was made' }),
     upstream: z.string().optional(),
     traceId: z.string().optional(),
     toolStatus: z.string().optional(),

@@ -15,7 +15,9 @@ const text = z.string().min(1).max(1_000).optional();
 
 const use = z
   .object({
-    name: z.string().openapi({ description: 'The day, the tool or the principal; `others` stands for the rest of a full day' }),
+    name: z
+      .string()
+      .openapi({ description: 'The day, the tool or the principal; `others` stands for the rest of a full day' }),
     calls: z.int().openapi({ description: 'That were made' }),
     units: z.number(),
     tokens: z.int(),

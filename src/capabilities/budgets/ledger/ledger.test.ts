@@ -53,7 +53,8 @@ it('holds for one call from all of its accounts or from none, whoever comes by w
   expect(await account('second')).toEqual({ spent: 0, held: 100 });
   all.forEach((one, n) => {
     if (!one?.granted) return;
-    for (const { key, period } of both) replicas[n % 2]?.end('acme', { id: `crowd-${n}`, key, period, amount: 500_000 });
+    for (const { key, period } of both)
+      replicas[n % 2]?.end('acme', { id: `crowd-${n}`, key, period, amount: 500_000 });
   });
   for (const ledger of replicas) expect(await ledger.flush(30_000)).toBe(true);
   expect(await account('first')).toEqual({ spent: 25, held: 0 });

@@ -83,7 +83,8 @@ export function createLedger({ db, replica, log }: { db: Db; replica: string; lo
       return true;
     } catch (error) {
       for (const { reject } of askings) reject(error);
-      if (endings.length > 0) log.warn({ err: error, endings: endings.length }, 'what calls cost waits for the database');
+      if (endings.length > 0)
+        log.warn({ err: error, endings: endings.length }, 'what calls cost waits for the database');
       ending -= endings.length; // counted anew below
       for (const { told, ...one } of endings) api.end(org, one, told);
       giveBack(org, askings);

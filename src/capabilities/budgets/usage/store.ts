@@ -106,7 +106,9 @@ export async function sumUse(db: Db, org: OrgId, by: Grouping, filter: UseFilter
       coalesce(
         jsonb_object_agg(case when currency = '' then 'unknown' else currency end, amount) filter (where amount > 0), '{}'
       ) as money
-    from sums group by name order by ${by === 'day' ? sql`name` : sql`sum(calls) desc, name`} limit ${limit}`.execute(db);
+    from sums group by name order by ${by === 'day' ? sql`name` : sql`sum(calls) desc, name`} limit ${limit}`.execute(
+    db,
+  );
   return rows.map(({ name: one, calls, units, tokens, money }) => ({
     name: one,
     ...{ calls: Number(calls), units: Number(units), tokens: Number(tokens) },

@@ -17,7 +17,12 @@ const always = { since: '2000-01-01', until: '3000-01-01' };
 
 it('is added to what there is, by currency, and told with the names that were called most first [CO-6]', async () => {
   const { db } = test;
-  await addUse(db, 'acme', [use('2026-03-01', 'user:1', 'a.b', { units: 0.1 }), use('2026-03-02', 'user:1', 'a.c')], 100);
+  await addUse(
+    db,
+    'acme',
+    [use('2026-03-01', 'user:1', 'a.b', { units: 0.1 }), use('2026-03-02', 'user:1', 'a.c')],
+    100,
+  );
   await addUse(
     db,
     'acme',

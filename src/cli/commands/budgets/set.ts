@@ -14,7 +14,10 @@ export const budgetsSet: CommandSpec = {
   options: [...budgetOptions, orgOption, jsonOption],
   examples: [
     { line: 'fairlead budgets set agents --kind agent --by team --money 200EUR', does: 'each team, in a month' },
-    { line: 'fairlead budgets set answers --tool knowledge.answer --tokens 2000000 --per week', does: 'for all together' },
+    {
+      line: 'fairlead budgets set answers --tool knowledge.answer --tokens 2000000 --per week',
+      does: 'for all together',
+    },
     { line: 'fairlead budgets set trial --by person --calls 100 --per 14d@2026-01-05', does: 'in fixed periods' },
   ],
   remote: true,
