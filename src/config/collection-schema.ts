@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { knowledgeSource } from './knowledge-schema.ts';
-import { minSecretBytes } from './secret.ts';
-import { ms, roleNames, slug } from './words.ts';
+
+import { minSecretBytes, ms, roleNames, slug } from './words.ts';
 
 /** Somebody or several who are given a right. */
 const subject = z
