@@ -57,7 +57,8 @@ export interface Destinations {
   stop(): Promise<void>;
 }
 
-export interface KnownDestination extends Pick<DestinationChoice, 'type' | 'events' | 'attempts' | 'timeoutSeconds'> {
+export interface KnownDestination
+  extends Pick<DestinationChoice, 'type' | 'events' | 'attempts' | 'timeoutSeconds' | 'firstRetrySeconds'> {
   org: OrgId;
   name: string;
   /** With secrets in place. Throws where one of them cannot be had. */
@@ -202,8 +203,8 @@ export function createDestinations(deps: DestinationsDeps): Destinations {
   };
 }
 
-function pick({ type, events, attempts, timeoutSeconds }: DestinationChoice) {
-  return { type, events, attempts, timeoutSeconds };
+function pick({ type, events, attempts, timeoutSeconds, firstRetrySeconds }: DestinationChoice) {
+  return { type, events, attempts, timeoutSeconds, firstRetrySeconds };
 }
 
 function toShown({ name, settings: one, changedBy, changedAt }: Entry<Added | undefined>): ShownDestination {
