@@ -2,6 +2,7 @@ import { type Access, may, mayActIn, subjectsOf, systemPrincipal } from '../capa
 import {
   type Asker,
   approvalsPath,
+  type BoundNow,
   createApprovals,
   createApprovalTools,
   createRunner,
@@ -32,6 +33,9 @@ interface Deps {
   signin: Signin | undefined;
   findPrincipal: FindPrincipal;
   caller: ToolCaller;
+  /** Whether this server has the database to itself. */
+  alone: boolean;
+  boundNow(org: OrgId, tool: string): BoundNow;
   publicUrl: string;
   settings: ApprovalsSettings;
 }
@@ -40,8 +44,9 @@ const minuteMs = 60_000;
 
 /** Calls that wait for consent, and who makes them then. */
 export function composeApprovals(deps: Deps) {
-  const { db, bus, keyring, clock, log, acts, caller, signin, publicUrl } = deps;
+  const { db, bus, keyring, clock, log, acts, caller, alone, signin, publicUrl } = deps;
   let { settings } = deps;
+  const principalNow = createAskers(deps);
   const approvals = createApprovals({
     db,
     bus,
@@ -49,6 +54,10 @@ export function composeApprovals(deps: Deps) {
     clock,
     termsOf: (call, decision) => termsOf(settings, call, decision),
     mayDecide,
+    principalNow,
+    caller,
+    alone,
+    boundNow: deps.boundNow,
     linkTo: (id) => (signin ? new URL(`${approvalsPath}/${id}`, publicUrl).href : undefined),
   });
   const runner = createRunner({
@@ -57,7 +66,9 @@ export function composeApprovals(deps: Deps) {
     log,
     approvals,
     caller,
-    principalNow: createAskers(deps),
+    alone,
+    principalNow,
+    boundNow: deps.boundNow,
     note: (org, what, approval, detail) =>
       acts
         .perform(
@@ -71,7 +82,7 @@ export function composeApprovals(deps: Deps) {
   return {
     ...approvals,
     tools: createApprovalTools({ db, approvals }),
-    consent: { ask: approvals.ask, claim: approvals.claim, leave: runner.leave },
+    consent: { ask: approvals.ask, weigh: approvals.weigh, claim: approvals.claim, leave: runner.leave },
     redeclare(next: ApprovalsSettings) {
       settings = next;
     },

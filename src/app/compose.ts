@@ -201,6 +201,11 @@ export function compose(ground: Ground) {
   const approvals = composeApprovals({
     ...{ db, bus, keyring, clock, log, acts, access, signin, findPrincipal },
     caller: { call: (request) => gateway.call(request) },
+    alone: database.kind === 'embedded',
+    boundNow(org, id) {
+      const tool = gateway.view(org).findTool(id);
+      return { policyVersion: policy.versionFor(org), toolDigest: tool?.offered?.digest ?? tool?.digest };
+    },
     settings: settings.approvals,
     publicUrl: settings.publicUrl,
   });

@@ -24,9 +24,14 @@ export function showApproval(screen: Screen, one: JsonObject): void {
   for (const given of Array.isArray(one.decisions) ? one.decisions : []) {
     if (!isObject(given)) continue;
     const comment = given.comment === undefined ? '' : `: ${plain(String(given.comment))}`;
-    screen.line(`${moment(given.at)}  ${decided[String(given.decision)]} by ${plain(String(given.name))}${comment}`);
+    const how = `${given.edited === true ? ', with other arguments' : ''}${given.via === undefined ? '' : ', where it was asked for'}`;
+    screen.line(
+      `${moment(given.at)}  ${decided[String(given.decision)]} by ${plain(String(given.name))}${how}${comment}`,
+    );
   }
   if (one.arguments !== undefined) screen.line(`\n${JSON.stringify(one.arguments, null, 2)}`);
+  if (one.editedArguments !== undefined)
+    screen.line(`\nChanged by who decides, and called with:\n${JSON.stringify(one.editedArguments, null, 2)}`);
 }
 
 const decided: Record<string, string> = { approve: 'approved', reject: 'rejected', defer: 'deferred' };

@@ -93,8 +93,10 @@ export interface CallRequest {
   parentCallId?: string;
   continuation?: Continuation;
   once?: OnceKey;
-  /** The consent that the call was given. Set inside the house alone: no surface takes it from a caller. */
-  grant?: { approval: string };
+  /**
+   * The consent that the call was given; or, with `weigh`, that for which its arguments are only looked at. Set inside the house alone: no surface takes it from a caller.
+   */
+  grant?: { approval: string; weigh?: true };
   /** The caller's address as seen at the edge, after trusted proxies. */
   clientAddress?: string;
   /** Of the HTTP request that brought it; stands in the log lines of both. */

@@ -12,13 +12,14 @@ export function keptApprovals(db: Db): Holding {
       for (let after: SealedTexts | undefined; ; ) {
         const page = await listSealed(db, after);
         for (const row of page) {
-          const { org, id, request, answer } = row;
-          if (renewal.isCurrent(request) && (answer === null || renewal.isCurrent(answer))) continue;
+          const { org, id, request, edited, answer } = row;
+          if ([request, edited, answer].every((text) => text === null || renewal.isCurrent(text))) continue;
           try {
             const next = {
               org,
               id,
               request: renewal.again(request, sealContext(org, id, 'request')),
+              edited: edited === null ? null : renewal.again(edited, sealContext(org, id, 'edited')),
               answer: answer === null ? null : renewal.again(answer, sealContext(org, id, 'answer')),
             };
             await resealApproval(db, org, row, next);

@@ -1,5 +1,6 @@
 export { type Approvals, createApprovals, type ShownApproval } from './approvals.ts';
 export { voidApprovalsOf } from './claims/store.ts';
+export type { BoundNow, Said } from './deciding.ts';
 export { approvalsErrors } from './errors.ts';
 export { keptApprovals } from './holding.ts';
 export { approvalsMigrations } from './migrations.ts';

@@ -6,6 +6,7 @@ import type { CallState } from './stage.ts';
 
 const consent: ConsentPort = {
   ask: async () => ({ content: [] }),
+  weigh: async () => ({ content: [] }),
   claim: async () => undefined,
   leave: async () => undefined,
 };

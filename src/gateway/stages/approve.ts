@@ -8,6 +8,8 @@ import type { CallState, Stage } from './stage.ts';
 export interface ConsentPort {
   /** Parks the call, durably, and resolves to what its caller is told. */
   ask(call: Call & { tool: Tool }, decision: Decision): Promise<ToolResult>;
+  /** Changed arguments of a parked call have come so far. Resolves to what stands for their result. */
+  weigh(call: Call & { tool: Tool }, decision: Decision, approval: string): Promise<ToolResult>;
   /** Uses up the approval that the call carries; committed when it resolves. Throws where it is not for this call, or used. */
   claim(call: Call & { tool: Tool }, decision: Decision, approval: string): Promise<void>;
   /** The call that holds the claim is over. Never rejects. */
@@ -34,12 +36,20 @@ export function approve({ consent }: ApproveDeps): Stage {
       return consent.leave(call, approval, { ran, end: asks ? undefined : state.end });
     });
   };
+  const weigh = async (state: CallState, call: Call & { tool: Tool }, decision: Decision, approval: string) => {
+    state.end = {
+      callId: call.id,
+      outcome: 'pending_approval',
+      result: await consent.weigh(call, decision, approval),
+    };
+  };
   return {
     name: 'approve',
     run(state) {
       const { call } = state;
       if (!call.tool || !call.decision) return;
       const resolved = call as Call & { tool: Tool };
+      if (call.grant?.weigh) return weigh(state, resolved, call.decision, call.grant.approval);
       if (call.grant) return claim(state, resolved, call.decision, call.grant.approval);
       // How an approval stands is asked without one.
       if (call.decision.unattended || approvalToolIds.has(call.tool.id)) return;
