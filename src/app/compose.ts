@@ -201,6 +201,7 @@ export function compose(ground: Ground) {
   const approvals = composeApprovals({
     ...{ db, bus, keyring, clock, log, acts, access, signin, findPrincipal },
     caller: { call: (request) => gateway.call(request) },
+    findTool: ({ principal, endpoint }, name) => gateway.view(principal.org, endpoint).findTool(name),
     settings: settings.approvals,
     publicUrl: settings.publicUrl,
   });

@@ -9,6 +9,8 @@ import type { ToolResult } from '../../kernel/tool.ts';
 import type { Bus } from '../../platform/bus/index.ts';
 import type { Db } from '../../platform/db/index.ts';
 import type { Keyring } from '../../platform/keyring/index.ts';
+import type { Backups } from './beside/backups.ts';
+import { type KeptPreview, type Previews, type ShownPreview, standingPreview } from './beside/previews.ts';
 import { askerOf, differenceOf, parkedOf, type ResolvedCall, sealContext } from './binding.ts';
 import { type Binding, claimApproval, voidApproval } from './claims/store.ts';
 import {
@@ -53,6 +55,8 @@ export interface ApprovalsDeps {
   mayDecide(by: Principal, org: OrgId, approvers?: readonly string[]): boolean;
   /** The page on which an approval is decided; undefined where nobody can sign in to it. */
   linkTo(id: string): string | undefined;
+  previews: Pick<Previews, 'due' | 'plan'>;
+  backups: Pick<Backups, 'declaredFor'>;
 }
 
 export interface Terms {
@@ -67,6 +71,8 @@ export interface ShownApproval extends Approval {
   arguments: ParkedRequest['arguments'];
   endpoint?: string;
   decisions: readonly GivenDecision[];
+  /** What the call would change; absent where nothing is declared to show it. */
+  preview?: ShownPreview;
 }
 
 export interface Approvals {
@@ -114,7 +120,8 @@ const deepest = 200;
 const lookAgainMs = 1_000;
 
 /** Calls that wait for consent: who may give it, what it is bound to, and that it is used once. */
-export function createApprovals({ db, bus, keyring, clock, termsOf, mayDecide, linkTo }: ApprovalsDeps): Approvals {
+export function createApprovals(deps: ApprovalsDeps): Approvals {
+  const { db, bus, keyring, clock, termsOf, mayDecide, linkTo, previews, backups } = deps;
   const life = newId('life');
   const bindingOf = ({ principal, tool, arguments: args }: ResolvedCall, decision: Decision) => ({
     principal: principal.id,
@@ -181,11 +188,16 @@ export function createApprovals({ db, bus, keyring, clock, termsOf, mayDecide, l
       request: keyring.encrypt(JSON.stringify(parkedOf(call)), sealContext(org, id, 'request')),
       createdAt: now,
       expiresAt: now + expiryMs,
+      previewDueAt: previews.due(call, now),
+      backupBy: backups.declaredFor(call),
     };
     const isNew = await insertApproval(db, org, made);
     const kept = isNew ? await getApproval(db, org, id) : await findByRequest(db, org, digests, false);
     if (!kept) throw ApprovalsUnavailable({}, { retryAfterSeconds: 1 }); // it was decided and over in between
-    if (isNew) tell(org, id);
+    if (isNew) {
+      tell(org, id);
+      previews.plan(call, id);
+    }
     return kept;
   }
 
@@ -243,8 +255,14 @@ export function createApprovals({ db, bus, keyring, clock, termsOf, mayDecide, l
     async show(org, id, to) {
       const approval = await foundFor(to, org, id);
       const { arguments: args, endpoint } = requestIn(approval);
-      const shown = { ...withoutSealed(approval), arguments: args, decisions: await listDecisions(db, org, id) };
-      return endpoint === undefined ? shown : { ...shown, endpoint };
+      const preview = standingPreview(previewIn(approval), approval.previewDueAt, clock.now());
+      return {
+        ...withoutSealed(approval),
+        arguments: args,
+        decisions: await listDecisions(db, org, id),
+        ...(preview ? { preview } : {}),
+        ...(endpoint === undefined ? {} : { endpoint }),
+      };
     },
     list: async (org, query) => (await listApprovals(db, org, query)).map(withoutSealed),
     requestOf: requestIn,
@@ -286,9 +304,20 @@ export function createApprovals({ db, bus, keyring, clock, termsOf, mayDecide, l
       maxDepth: deepest,
     }) as unknown as ParkedRequest;
   }
+
+  function previewIn({ org, id, preview }: KeptApproval): KeptPreview | undefined {
+    if (preview === undefined) return undefined;
+    return parseJson(keyring.decrypt(preview, sealContext(org, id, 'preview'))) as KeptPreview;
+  }
 }
 
-function withoutSealed({ request: _, answer: __, ...approval }: KeptApproval): Approval {
+function withoutSealed({
+  request: _,
+  answer: __,
+  preview: ___,
+  previewDueAt: ____,
+  ...approval
+}: KeptApproval): Approval {
   return approval;
 }
 

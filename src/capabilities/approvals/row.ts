@@ -1,4 +1,4 @@
-import type { Outcome } from '../../kernel/call.ts';
+import type { MadeBackup, Outcome } from '../../kernel/call.ts';
 import type { Db } from '../../platform/db/index.ts';
 import type { Approval, ApprovalState, Asker, ConsentKind } from './types.ts';
 
@@ -36,6 +36,9 @@ interface ApprovalRow {
   outcome_unknown: boolean;
   reason: string | null;
   answer: string | null;
+  preview_due: Big | null;
+  preview: string | null;
+  backup: unknown;
 }
 
 export type ApprovalTables = {
@@ -58,6 +61,10 @@ export interface KeptApproval extends Approval {
   request: string;
   /** Sealed. */
   answer?: string;
+  /** Sealed. */
+  preview?: string;
+  /** Until when it is waited for; absent where none is declared. */
+  previewDueAt?: number;
 }
 
 export const tables = (db: Db) => db.withTables<ApprovalTables>();
@@ -89,5 +96,8 @@ export function approvalOf(row: ApprovalRow): KeptApproval {
     ...(row.reason === null ? {} : { reason: row.reason }),
     request: row.request,
     ...(row.answer === null ? {} : { answer: row.answer }),
+    ...(row.preview === null ? {} : { preview: row.preview }),
+    ...(row.preview_due === null ? {} : { previewDueAt: Number(row.preview_due) }),
+    ...(row.backup === null ? {} : { backup: row.backup as MadeBackup }),
   };
 }

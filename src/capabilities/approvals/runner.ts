@@ -1,4 +1,4 @@
-import type { Call, CallEnd, CallerLink, ToolCaller } from '../../kernel/call.ts';
+import type { Call, CallEnd, ToolCaller } from '../../kernel/call.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { newId } from '../../kernel/ids.ts';
 import type { JsonObject } from '../../kernel/json.ts';
@@ -6,6 +6,7 @@ import type { OrgId, Principal } from '../../kernel/principal.ts';
 import type { Db } from '../../platform/db/index.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 import type { Approvals } from './approvals.ts';
+import { nobody } from './beside/declared.ts';
 import { finishedBy } from './binding.ts';
 import {
   abandonClaims,
@@ -207,16 +208,12 @@ function asked(endedAt: number): Finished {
 }
 
 function endDetail(one: KeptApproval, end: JsonObject): JsonObject {
-  const { tool, argumentDigest, runCallId } = one;
-  return { tool, argumentDigest, ...(runCallId === undefined ? {} : { callId: runCallId }), ...end };
+  const { tool, argumentDigest, runCallId, backup } = one;
+  return {
+    tool,
+    argumentDigest,
+    ...(runCallId === undefined ? {} : { callId: runCallId }),
+    ...(backup?.id === undefined ? {} : { backup: backup.id }),
+    ...end,
+  };
 }
-
-/** The way back to the caller: it is gone. */
-const nobody: CallerLink = {
-  era: 'none',
-  capabilities: {},
-  hears: false,
-  ask: () => Promise.reject(new Error('the caller of an approved call cannot be asked')),
-  progress: () => undefined,
-  log: () => undefined,
-};

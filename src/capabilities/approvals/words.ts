@@ -52,6 +52,7 @@ export function standingOf(
     ...(outcome === undefined ? {} : { outcome }),
     ...(outcomeUnknown ? { outcomeUnknown } : {}),
     ...(reason === undefined ? {} : { reason }),
+    ...(approval.backup === undefined ? {} : { backup: { ...approval.backup } }),
     ...(comments.length === 0 ? {} : { decisions: comments }),
     next: nextWords(approval),
   };

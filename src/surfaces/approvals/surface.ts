@@ -81,6 +81,7 @@ export function createApprovalsSurface(deps: ApprovalsSurfaceDeps, admission: Ad
           <dt>Tool</dt> <dd><code>${one.tool}</code>${one.endpoint === undefined ? '' : html` at the endpoint ${one.endpoint}`}</dd>
           ${one.needed > 1 ? html`<dt>Needs</dt> <dd>${one.needed} people who approve</dd>` : ''}
           ${one.approvers ? html`<dt>Decided by</dt> <dd>${one.approvers.join(', ')}</dd>` : ''}
+          ${one.backup ? html`<dt>Backup</dt> <dd>${backupWords(one.backup)}</dd>` : ''}
           <dt>Because of</dt> <dd>${one.rule}</dd>
           <dt>Asked at</dt> <dd>${minute(one.createdAt)} UTC${isOpen ? `, open until ${minute(one.expiresAt)} UTC` : ''}</dd>
           ${one.outcome === undefined ? '' : html`<dt>Outcome</dt> <dd>${one.outcome}${one.outcomeUnknown ? ': nobody knows whether it took effect' : ''}</dd>`}
@@ -88,6 +89,7 @@ export function createApprovalsSurface(deps: ApprovalsSurfaceDeps, admission: Ad
         </dl>
         <h2>Arguments</h2>
         <pre tabindex="0">${readable(JSON.stringify(one.arguments, null, 2))}</pre>
+        ${one.preview ? html`<h2>What it would change</h2>${previewOf(one.preview)}` : ''}
         ${one.decisions.map(({ decision, name, comment, at }) => html`<p class="soft">${minute(at)} UTC: ${name} said ${decision}${comment === undefined ? '' : `: ${readable(comment)}`}</p>`)}
         ${isOpen ? decisionForm(c, one) : ''}
         <footer><a href="${approvalsPath}">What else waits</a></footer>
@@ -178,6 +180,20 @@ function listOf(all: readonly Approval[]) {
           <span class="soft">in ${org}, until ${minute(expiresAt)} UTC</span></li>`,
     )}
   </ul>`;
+}
+
+function previewOf(preview: NonNullable<ShownApproval['preview']>) {
+  if (preview.state === 'running') return html`<p>It is being looked up; load this page again.</p>`;
+  const { state, tool, text = '', cut, reason = '' } = preview;
+  if (state === 'none')
+    return html`<p>No preview${tool === undefined ? '' : html` by <code>${tool}</code>`}: ${readable(reason)}</p>`;
+  return html`<p>By <code>${tool}</code>, when it was asked for${cut ? '; this is only the beginning' : ''}:</p>
+    <pre tabindex="0">${readable(text)}</pre>`;
+}
+
+function backupWords({ tool, id, failed }: NonNullable<Approval['backup']>) {
+  if (id !== undefined) return html`<code>${readable(id)}</code>, made by ${tool} before the call`;
+  return failed === undefined ? `is made by ${tool} before the call` : `failed: ${readable(failed)} (${tool})`;
 }
 
 const words: Record<Approval['state'], string> = {
