@@ -5,13 +5,15 @@ import {
   type BoundNow,
   createApprovals,
   createApprovalTools,
+  createBackups,
+  createPreviews,
   createRunner,
   voidApprovalsOf,
 } from '../capabilities/approvals/index.ts';
 import type { Acts } from '../capabilities/audit/index.ts';
 import type { PersonRevoker, Signin } from '../capabilities/signin/index.ts';
 import type { ApprovalsSettings } from '../config/schema.ts';
-import type { Decision, ToolCaller } from '../kernel/call.ts';
+import type { Call, Decision, ToolCaller } from '../kernel/call.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { NotFound } from '../kernel/errors.ts';
 import type { OrgId, Principal } from '../kernel/principal.ts';
@@ -20,6 +22,7 @@ import type { Bus } from '../platform/bus/index.ts';
 import type { Db } from '../platform/db/index.ts';
 import type { Keyring } from '../platform/keyring/index.ts';
 import type { Log } from '../platform/telemetry/index.ts';
+import { backupOf, isNamed, previewOf } from './beside.ts';
 import type { FindPrincipal } from './principals.ts';
 
 interface Deps {
@@ -36,6 +39,8 @@ interface Deps {
   /** Whether this server has the database to itself. */
   alone: boolean;
   boundNow(org: OrgId, tool: string): BoundNow;
+  /** A tool by its id, as an organisation's endpoint has it. */
+  findTool(call: Call, id: string): Tool | undefined;
   publicUrl: string;
   settings: ApprovalsSettings;
 }
@@ -47,11 +52,21 @@ export function composeApprovals(deps: Deps) {
   const { db, bus, keyring, clock, log, acts, caller, alone, signin, publicUrl } = deps;
   let { settings } = deps;
   const principalNow = createAskers(deps);
+  const previews = createPreviews({
+    ...{ db, keyring, clock, log, caller, findTool: deps.findTool },
+    previewOf: (call) => previewOf(settings, call),
+  });
+  const backups = createBackups({
+    ...{ db, clock, caller, house: systemPrincipal },
+    backupOf: (call) => backupOf(settings, call),
+  });
   const approvals = createApprovals({
     db,
     bus,
     keyring,
     clock,
+    previews,
+    backups,
     termsOf: (call, decision) => termsOf(settings, call, decision),
     mayDecide,
     principalNow,
@@ -82,13 +97,20 @@ export function composeApprovals(deps: Deps) {
   return {
     ...approvals,
     tools: createApprovalTools({ db, approvals }),
-    consent: { ask: approvals.ask, weigh: approvals.weigh, claim: approvals.claim, leave: runner.leave },
+    consent: {
+      ask: approvals.ask,
+      weigh: approvals.weigh,
+      parked: ({ id }: Call) => previews.begin(id),
+      claim: approvals.claim,
+      backUp: backups.before,
+      leave: runner.leave,
+    },
     redeclare(next: ApprovalsSettings) {
       settings = next;
     },
     start: runner.start,
     quiesce: runner.quiesce,
-    stop: runner.stop,
+    stop: () => Promise.all([runner.stop(), previews.stop()]),
   };
 }
 
@@ -119,10 +141,6 @@ export function termsOf(
     needed: rule?.twoPersons ? 2 : 1,
     ...(approvers.length === 0 ? {} : { approvers }),
   };
-}
-
-function isNamed(pattern: string, id: string): boolean {
-  return pattern.endsWith('*') ? id.startsWith(pattern.slice(0, -1)) : id === pattern;
 }
 
 /** Who asked, as it is now: with today's roles, and not at all where its credential does not count any more. */

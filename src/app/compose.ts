@@ -7,6 +7,7 @@ import { createCatalog, createLatencies, guidanceFor, purgeCatalog } from '../ca
 import { createMachineCredentials, purgeConnections } from '../capabilities/credentials/index.ts';
 import { createDiscovery, createEmbeddings, purgeVectors } from '../capabilities/discovery/index.ts';
 import { createEndpointBook, purgeEndpoints } from '../capabilities/endpoints/index.ts';
+import { createEvents, purgeEvents } from '../capabilities/events/index.ts';
 import { createIdempotency, purgeIdempotency } from '../capabilities/idempotency/index.ts';
 import { purgeKnowledge } from '../capabilities/knowledge/index.ts';
 import { createLimits, purgeLimits } from '../capabilities/limits/index.ts';
@@ -82,6 +83,7 @@ export function compose(ground: Ground) {
 
   const processes = createProcesses({ inherit: ground.inheritedEnvironment, log });
   const egress = createEgress({ allow: settings.egress.allow, log });
+  const events = createEvents({ db, bus, clock, log });
   const catalog = createCatalog({ db, bus, log, clock });
   const audit = createAudit({
     db,
@@ -117,6 +119,7 @@ export function compose(ground: Ground) {
       purgeEndpoints,
       purgeLimits,
       purgeApprovals,
+      purgeEvents,
       purgeVectors,
       purgeKnowledge,
       purgeConnections,
@@ -206,6 +209,7 @@ export function compose(ground: Ground) {
       const tool = gateway.view(org).findTool(id);
       return { policyVersion: policy.versionFor(org), toolDigest: tool?.offered?.digest ?? tool?.digest };
     },
+    findTool: ({ principal, endpoint }, name) => gateway.view(principal.org, endpoint).findTool(name),
     settings: settings.approvals,
     publicUrl: settings.publicUrl,
   });
@@ -401,6 +405,7 @@ export function compose(ground: Ground) {
     egress,
     embeddings: { stop: () => Promise.all([embeddings?.stop(), embedders.stop()]) },
     endpoints,
+    events,
     gateway,
     http,
     idempotency,

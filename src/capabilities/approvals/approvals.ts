@@ -10,6 +10,8 @@ import type { ToolResult } from '../../kernel/tool.ts';
 import type { Bus } from '../../platform/bus/index.ts';
 import type { Db } from '../../platform/db/index.ts';
 import type { Keyring } from '../../platform/keyring/index.ts';
+import type { Backups } from './beside/backups.ts';
+import { type KeptPreview, type Previews, type ShownPreview, standingPreview } from './beside/previews.ts';
 import {
   argumentText,
   askerOf,
@@ -63,6 +65,8 @@ export interface ApprovalsDeps {
   alone: boolean;
   /** The page on which an approval is decided; undefined where nobody can sign in to it. */
   linkTo(id: string): string | undefined;
+  previews: Pick<Previews, 'due' | 'plan'>;
+  backups: Pick<Backups, 'declaredFor'>;
 }
 
 /** An approval with what may be shown of its call to who may look at it. */
@@ -72,6 +76,8 @@ export interface ShownApproval extends Approval {
   editedArguments?: ParkedRequest['arguments'];
   endpoint?: string;
   decisions: readonly GivenDecision[];
+  /** What the call would change; absent where nothing is declared to show it. */
+  preview?: ShownPreview;
 }
 
 export interface Approvals {
@@ -134,7 +140,7 @@ const mostLagMs = 5_000;
 
 /** Calls that wait for consent: who may give it, what it is bound to, and that it is used once. */
 export function createApprovals(deps: ApprovalsDeps): Approvals {
-  const { db, bus, keyring, clock, termsOf, mayDecide, linkTo, alone } = deps;
+  const { db, bus, keyring, clock, termsOf, mayDecide, linkTo, alone, previews, backups } = deps;
   const life = newId('life');
   const lagMs = alone ? 0 : mostLagMs;
   const tell = (org: OrgId, id: string) => {
@@ -195,12 +201,17 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       request: keyring.encrypt(JSON.stringify(parkedOf(call)), sealContext(org, id, 'request')),
       createdAt: now,
       expiresAt: now + expiryMs,
+      previewDueAt: previews.due(call, now),
+      backupBy: backups.declaredFor(call),
     };
     const isNew = await insertApproval(db, org, made);
     const kept = isNew ? await getApproval(db, org, id) : await findByRequest(db, org, digests, false);
     if (!kept) throw ApprovalsUnavailable({}, { retryAfterSeconds: 1 }); // it was decided and over in between
     passed('approval.parked', kept.id);
-    if (isNew) tell(org, id);
+    if (isNew) {
+      tell(org, id);
+      previews.plan(call, id);
+    }
     return kept;
   }
 
@@ -247,12 +258,14 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       const approval = await foundFor(to, org, id);
       const { arguments: args, endpoint } = askedIn(approval);
       const edit = editIn(approval);
+      const preview = standingPreview(previewIn(approval), approval.previewDueAt, clock.now());
       return {
         ...withoutSealed(approval),
         arguments: args,
         ...(edit ? { editedArguments: edit.approved } : {}),
-        ...(endpoint === undefined ? {} : { endpoint }),
         decisions: await listDecisions(db, org, id),
+        ...(preview ? { preview } : {}),
+        ...(endpoint === undefined ? {} : { endpoint }),
       };
     },
     list: async (org, query) => (await listApprovals(db, org, query)).map(withoutSealed),
@@ -305,13 +318,25 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     if (approval.editedRequest === undefined) return undefined;
     return { asked: askedIn(approval).arguments, approved: requestIn(approval).arguments };
   }
+
+  function previewIn({ org, id, preview }: KeptApproval): KeptPreview | undefined {
+    if (preview === undefined) return undefined;
+    return parseJson(keyring.decrypt(preview, sealContext(org, id, 'preview'))) as KeptPreview;
+  }
 }
 
 function parkedIn(text: string): ParkedRequest {
   return parseJson(text, { maxDepth: deepest }) as unknown as ParkedRequest;
 }
 
-function withoutSealed({ request: _, editedRequest: __, answer: ___, ...approval }: KeptApproval): Approval {
+function withoutSealed({
+  request: _,
+  editedRequest: __,
+  answer: ___,
+  preview: ____,
+  previewDueAt: _____,
+  ...approval
+}: KeptApproval): Approval {
   return approval;
 }
 

@@ -11,7 +11,7 @@ import type { Asker, ParkedRequest } from './types.ts';
 export type ResolvedCall = Call & { tool: Tool };
 
 /** What a sealed text is bound to. */
-export function sealContext(org: OrgId, id: string, what: 'request' | 'edited' | 'answer'): string {
+export function sealContext(org: OrgId, id: string, what: 'request' | 'edited' | 'answer' | 'preview'): string {
   return `approval ${what}:${org}:${id}`;
 }
 

@@ -88,6 +88,14 @@ export const ApprovalsUnavailable = defineError('APPROVALS_UNAVAILABLE', {
   action: 'Try again in a few seconds.',
 });
 
+export const BackupFailed = defineError('BACKUP_FAILED', {
+  status: 502,
+  category: 'external_service',
+  retryable: false,
+  message: 'The call was not made, since the backup that is to be made before it by {tool} was not: {reason}.',
+  action: 'Have the backup mended, then call the tool again, which asks for consent anew.',
+});
+
 export const approvalsErrors = [
   ApprovalDecided,
   SelfApproval,
@@ -100,4 +108,5 @@ export const approvalsErrors = [
   ApprovalTaken,
   TooManyApprovals,
   ApprovalsUnavailable,
+  BackupFailed,
 ];

@@ -12,8 +12,8 @@ export function keptApprovals(db: Db): Holding {
       for (let after: SealedTexts | undefined; ; ) {
         const page = await listSealed(db, after);
         for (const row of page) {
-          const { org, id, request, edited, answer } = row;
-          if ([request, edited, answer].every((text) => text === null || renewal.isCurrent(text))) continue;
+          const { org, id, request, edited, answer, preview } = row;
+          if ([request, edited, answer, preview].every((text) => text === null || renewal.isCurrent(text))) continue;
           try {
             const next = {
               org,
@@ -21,6 +21,7 @@ export function keptApprovals(db: Db): Holding {
               request: renewal.again(request, sealContext(org, id, 'request')),
               edited: edited === null ? null : renewal.again(edited, sealContext(org, id, 'edited')),
               answer: answer === null ? null : renewal.again(answer, sealContext(org, id, 'answer')),
+              preview: preview === null ? null : renewal.again(preview, sealContext(org, id, 'preview')),
             };
             await resealApproval(db, org, row, next);
             renewed++;

@@ -1,4 +1,7 @@
 export { type Approvals, createApprovals, type ShownApproval } from './approvals.ts';
+export { type Backups, createBackups } from './beside/backups.ts';
+export type { DeclaredBackup, DeclaredCall, DeclaredPreview, Filled } from './beside/declared.ts';
+export { createPreviews, type Previews } from './beside/previews.ts';
 export { voidApprovalsOf } from './claims/store.ts';
 export type { BoundNow, Said } from './deciding.ts';
 export { approvalsErrors } from './errors.ts';

@@ -87,4 +87,13 @@ export const approvalsMigrations: Migration[] = [
       alter table approval_decisions add column via text;
     `,
   },
+  {
+    name: 'approvals/0010_previews_backups',
+    sql: `
+      -- Until when a preview is waited for; null where none is declared. Then it itself, encrypted.
+      alter table approvals add column preview_due bigint, add column preview text;
+      -- What is to be saved before the call, and once it has been: by what it is found again.
+      alter table approvals add column backup jsonb;
+    `,
+  },
 ];

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../kernel/call.ts';
+import type { MadeBackup, Outcome } from '../../kernel/call.ts';
 import type { Db } from '../../platform/db/index.ts';
 import type { Approval, ApprovalState, Asker, ConsentKind } from './types.ts';
 
@@ -38,6 +38,9 @@ interface ApprovalRow {
   outcome_unknown: boolean;
   reason: string | null;
   answer: string | null;
+  preview_due: Big | null;
+  preview: string | null;
+  backup: unknown;
 }
 
 export type ApprovalTables = {
@@ -65,6 +68,10 @@ export interface KeptApproval extends Approval {
   editedRequest?: string;
   /** Sealed. */
   answer?: string;
+  /** Sealed. */
+  preview?: string;
+  /** Until when it is waited for; absent where none is declared. */
+  previewDueAt?: number;
 }
 
 export const tables = (db: Db) => db.withTables<ApprovalTables>();
@@ -98,5 +105,8 @@ export function approvalOf(row: ApprovalRow): KeptApproval {
     ...(row.edited_request === null ? {} : { editedRequest: row.edited_request }),
     ...(row.edited_digest === null ? {} : { editedDigest: row.edited_digest }),
     ...(row.answer === null ? {} : { answer: row.answer }),
+    ...(row.preview === null ? {} : { preview: row.preview }),
+    ...(row.preview_due === null ? {} : { previewDueAt: Number(row.preview_due) }),
+    ...(row.backup === null ? {} : { backup: row.backup as MadeBackup }),
   };
 }

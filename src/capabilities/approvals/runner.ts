@@ -215,12 +215,13 @@ function asked(endedAt: number): Finished {
 }
 
 function endDetail(one: KeptApproval, end: JsonObject): JsonObject {
-  const { tool, argumentDigest, editedDigest, runCallId } = one;
+  const { tool, argumentDigest, editedDigest, runCallId, backup } = one;
   return {
     tool,
     argumentDigest,
     ...(editedDigest === undefined ? {} : { editedDigest }),
     ...(runCallId === undefined ? {} : { callId: runCallId }),
+    ...(backup?.id === undefined ? {} : { backup: backup.id }),
     ...end,
   };
 }

@@ -26,6 +26,10 @@ export interface NewApproval
   repeatable: boolean;
   /** Sealed. */
   request: string;
+  /** Until when a preview is waited for, if one is. */
+  previewDueAt: number | undefined;
+  /** The tool that is to save something first, if one is. */
+  backupBy: string | undefined;
 }
 
 const open = ['pending', 'deferred', 'approved', 'claimed'];
@@ -57,6 +61,8 @@ export async function insertApproval(db: Db, org: OrgId, one: NewApproval): Prom
       expires_at: one.expiresAt,
       runs: 0,
       outcome_unknown: false,
+      preview_due: one.previewDueAt ?? null,
+      backup: one.backupBy === undefined ? null : JSON.stringify({ tool: one.backupBy }),
     })
     .onConflict((on) =>
       on
@@ -241,6 +247,7 @@ export interface SealedTexts {
   request: string;
   edited: string | null;
   answer: string | null;
+  preview: string | null;
 }
 
 const sealedPage = 200;
@@ -248,17 +255,18 @@ const sealedPage = 200;
 /** Sealed texts of every organisation after one of them, a page at a time. */
 export async function listSealed(db: Db, after: SealedTexts | undefined): Promise<SealedTexts[]> {
   const { rows } = await sql<SealedTexts>`
-    select org, id, request, edited_request as edited, answer from approvals
+    select org, id, request, edited_request as edited, answer, preview from approvals
     ${after ? sql`where (org, id) > (${after.org}, ${after.id})` : sql``}
     order by org, id limit ${sealedPage}`.execute(db);
   return rows;
 }
 
-/** Replaces sealed texts; changed arguments and an answer only where it is still the same. */
+/** Replaces sealed texts; all but the request only where they are still the same. */
 export async function resealApproval(db: Db, org: OrgId, before: SealedTexts, next: SealedTexts): Promise<void> {
   await sql`update approvals set request = ${next.request},
       edited_request = case when edited_request is not distinct from ${before.edited} then ${next.edited} else edited_request end,
-      answer = case when answer is not distinct from ${before.answer} then ${next.answer} else answer end
+      answer = case when answer is not distinct from ${before.answer} then ${next.answer} else answer end,
+      preview = case when preview is not distinct from ${before.preview} then ${next.preview} else preview end
     where org = ${org} and id = ${before.id} and request = ${before.request}`.execute(db);
 }
 

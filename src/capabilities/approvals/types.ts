@@ -1,4 +1,4 @@
-import type { Outcome, Surface } from '../../kernel/call.ts';
+import type { MadeBackup, Outcome, Surface } from '../../kernel/call.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import type { OrgId, Principal } from '../../kernel/principal.ts';
 
@@ -102,4 +102,6 @@ export interface Approval {
   outcomeUnknown?: true;
   /** Why it ended without a result. */
   reason?: string;
+  /** What is to be saved before the call, and once it has been: by what it is found again. */
+  backup?: MadeBackup;
 }

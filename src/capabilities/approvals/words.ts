@@ -65,6 +65,7 @@ export function standingOf(
     ...(outcomeUnknown ? { outcomeUnknown } : {}),
     ...(reason === undefined ? {} : { reason }),
     ...(edit ? { edited: { asked: edit.asked, approved: edit.approved } } : {}),
+    ...(approval.backup === undefined ? {} : { backup: { ...approval.backup } }),
     ...(comments.length === 0 ? {} : { decisions: comments }),
     next: nextWords(approval),
   };

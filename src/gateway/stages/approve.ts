@@ -1,4 +1,4 @@
-import type { Call, CallEnd, Decision } from '../../kernel/call.ts';
+import type { Call, CallEnd, Decision, MadeBackup } from '../../kernel/call.ts';
 import { approvalToolIds } from '../../kernel/names.ts';
 import type { Tool, ToolResult } from '../../kernel/tool.ts';
 import { ConsentNeeded } from '../errors.ts';
@@ -10,8 +10,12 @@ export interface ConsentPort {
   ask(call: Call & { tool: Tool }, decision: Decision): Promise<ToolResult>;
   /** Changed arguments of a parked call have come so far. Resolves to what stands for their result. */
   weigh(call: Call & { tool: Tool }, decision: Decision, approval: string): Promise<ToolResult>;
+  /** A call that was parked has left the pipeline. */
+  parked(call: Call): void;
   /** Uses up the approval that the call carries; committed when it resolves. Throws where it is not for this call, or used. */
   claim(call: Call & { tool: Tool }, decision: Decision, approval: string): Promise<void>;
+  /** Has saved what the call is going to change, where that is declared; done, durably, when it resolves. Throws where it failed. */
+  backUp(call: Call & { tool: Tool }, approval: string): Promise<MadeBackup | undefined>;
   /** The call that holds the claim is over. Never rejects. */
   leave(call: Call, approval: string, how: { ran: boolean; end: CallEnd | undefined }): Promise<void>;
 }
@@ -27,6 +31,7 @@ export function approve({ consent }: ApproveDeps): Stage {
     const rule = decision.rules.join(', ');
     if (reason !== undefined) throw ConsentNeeded({ tool: call.tool.id, rule, reason }, { rule });
     state.end = { callId: call.id, outcome: 'pending_approval', result: await consent.ask(call, decision) };
+    state.onLeave.unshift(async () => consent.parked(call)); // the last to be done
   };
   const claim = async (state: CallState, call: Call & { tool: Tool }, decision: Decision, approval: string) => {
     await consent.claim(call, decision, approval);
@@ -59,7 +64,8 @@ export function approve({ consent }: ApproveDeps): Stage {
 }
 
 /** Why nobody can be asked for this call, in words; undefined when somebody can. */
-function whyNot({ operation, continuation, principal }: Call): string | undefined {
+function whyNot({ operation, continuation, principal, beside }: Call): string | undefined {
+  if (beside) return `it is made as the ${beside} of another call, which waits for no one`;
   if (operation !== 'tool') return 'only calls of tools can wait for it';
   if (continuation) return 'the answers to a question of the tool cannot wait for it';
   if (principal.kind === 'anonymous') return 'who calls without a credential could not come back for the result';

@@ -55,14 +55,29 @@ const approval = z
     outcome: schemas.outcome.optional(),
     outcomeUnknown: z.literal(true).optional().openapi({ description: 'It may have taken effect: nobody saw its end' }),
     reason: z.string().optional().openapi({ description: 'Why it ended without a result' }),
+    backup: schemas.backup.optional(),
   })
   .openapi('Approval', { description: 'A call that waits, or waited, for consent' });
+
+const preview = z
+  .object({
+    state: z.enum(['running', 'shown', 'none']),
+    tool: z.string().optional(),
+    callId: z.string().optional().openapi({ description: 'The call that showed it' }),
+    text: z.string().optional().openapi({ description: 'As the tool told it, without what looks like a secret' }),
+    cut: z.literal(true).optional().openapi({ description: 'The text was longer' }),
+    reason: z.string().optional().openapi({ description: 'Why there is none' }),
+  })
+  .openapi('ApprovalPreview', {
+    description: 'What the call would change, by the tool that is declared to show it; absent where none is',
+  });
 
 const detail = approval
   .extend({
     endpoint: z.string().optional(),
     arguments: schemas.anyObject.openapi({ description: 'As they were asked for' }),
     editedArguments: schemas.anyObject.optional().openapi({ description: 'What is used in place of them' }),
+    preview: preview.optional(),
     decisions: z.array(
       z.object({
         decision: z.enum(decisions),
@@ -96,7 +111,17 @@ const example = {
   createdAt: 1_795_219_200_000,
   expiresAt: 1_795_222_800_000,
 };
-const exampleDetail = { ...example, arguments: { project: 'harbour' }, decisions: [] };
+const exampleDetail = {
+  ...example,
+  arguments: { project: 'harbour' },
+  preview: {
+    state: 'shown',
+    tool: 'tracker.get_project',
+    callId: 'call_06exw4v5d0tq8m2k9r7h3n1c5c',
+    text: '12 issues',
+  },
+  decisions: [],
+};
 const named = (...codes: string[]) => approvalsErrors.filter(({ code }) => codes.includes(code));
 
 /** Calls that wait for consent: one's own for everybody, those of all for who may decide. */

@@ -86,7 +86,14 @@ export async function finishApproval(db: Db, org: OrgId, id: string, callId: str
 export async function releaseApproval(db: Db, org: OrgId, id: string, callId: string): Promise<void> {
   await tables(db)
     .updateTable('approvals')
-    .set({ state: 'approved', life: null, lease_until: null, run_call_id: null })
+    .set({
+      state: 'approved',
+      life: null,
+      lease_until: null,
+      run_call_id: null,
+      // What was saved for this run may be out of date by the next one.
+      backup: sql`case when backup is null then null else jsonb_build_object('tool', backup -> 'tool') end`,
+    })
     .where('org', '=', org)
     .where('id', '=', id)
     .where('state', '=', 'claimed')
