@@ -263,7 +263,7 @@ describe('changed arguments', () => {
     expect(await edit(id, { text: 7 })).toMatchObject(refused);
     expect(await edit(id, {})).toMatchObject(refused);
     expect(await edit(id, { text: 'pure gold' })).toMatchObject(refused);
-    expect((await edit(id, { text: 'pure gold' })).body.detail).toContain('no-gold');
+    expect(JSON.stringify((await edit(id, { text: 'pure gold' })).body)).toContain('no-gold');
     expect((await decide(id, 'reject', other, undefined, { arguments: { text: 'no' } })).status).toBe(400);
     expect(await edit(id, { text: 'fine' }, { seen: 'something else' })).toMatchObject({
       status: 409,
@@ -281,8 +281,8 @@ describe('changed arguments', () => {
   }, 90_000);
 
   it('come from a file on the command line [CO-2]', async () => {
-    const cli = (args: string[], stdin = '') =>
-      run(args, { env: { FAIRLEAD_URL: fairlead.url, FAIRLEAD_KEY: other }, stdin });
+    const cli = (args: string[], input = '') =>
+      run(args, { env: { FAIRLEAD_URL: fairlead.url, FAIRLEAD_KEY: other }, input });
     const id = await ask('ledger.pay', { text: 'too much' });
     expect((await cli(['approvals', 'approve', id, '--arguments', '-'], '[1]')).stderr).toContain(
       'must be a JSON object',
@@ -321,6 +321,16 @@ describe('an approval', () => {
     await expect.poll(() => show(waiting), patience).toMatchObject({ state: 'void', reason: /policies have changed/ });
     expect(await decide(waiting, 'approve')).toMatchObject({ status: 409 });
     expect(ledger.lines()).not.toContain('pay other rules');
+  }, 60_000);
+
+  it('does not count for a tool that is defined otherwise by now [CO-2]', async () => {
+    const id = await ask('ledger.pay', { text: 'redefined' });
+    const waiting = await ask('ledger.pay', { text: 'redefined, too' });
+    expect(await call('ledger.free', { text: 'change', about: 'It pays twice.' })).toMatchObject({ status: 200 });
+    for (const one of [id, waiting])
+      await expect.poll(() => show(one), patience).toMatchObject({ state: 'void', reason: /tool has changed/ });
+    expect(await decide(id, 'approve')).toMatchObject({ status: 409, body: { code: 'APPROVAL_DECIDED' } });
+    expect(ledger.lines().filter((line) => line.includes('redefined'))).toEqual([]);
   }, 60_000);
 
   it('ends by itself when nobody decides in time [CO-2]', async () => {
