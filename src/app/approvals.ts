@@ -5,6 +5,7 @@ import {
   type BoundNow,
   createApprovals,
   createApprovalTools,
+  createAttending,
   createBackups,
   createPreviews,
   createRunner,
@@ -40,7 +41,7 @@ interface Deps {
   alone: boolean;
   boundNow(org: OrgId, tool: string): BoundNow;
   /** A tool by its id, as an organisation's endpoint has it. */
-  findTool(call: Call, id: string): Tool | undefined;
+  findTool(call: Pick<Call, 'principal' | 'endpoint'>, id: string): Tool | undefined;
   publicUrl: string;
   settings: ApprovalsSettings;
 }
@@ -94,9 +95,22 @@ export function composeApprovals(deps: Deps) {
           log.error({ err: error, approval, what }, 'the end of an approval is not on record'),
         ),
   });
+  const tools = createApprovalTools({ db, approvals });
+  const attending = createAttending({
+    ...{ db, clock, log, keyring, approvals, tools, caller, findTool: deps.findTool },
+    record(principal, { org, id, tool, argumentDigest, callId }, decision, run) {
+      const detail = { decision, via: 'elicitation', tool, argumentDigest, callId };
+      return acts.perform({ org, principal, action: 'approvals.decide', subject: id, detail }, async (intend) => {
+        await intend();
+        return run();
+      });
+    },
+  });
   return {
     ...approvals,
-    tools: createApprovalTools({ db, approvals }),
+    tools,
+    /** A way to call for those who can be asked, or who wait. */
+    attending,
     consent: {
       ask: approvals.ask,
       weigh: approvals.weigh,
@@ -109,7 +123,10 @@ export function composeApprovals(deps: Deps) {
       settings = next;
     },
     start: runner.start,
-    quiesce: runner.quiesce,
+    quiesce() {
+      runner.quiesce();
+      attending.quiesce();
+    },
     stop: () => Promise.all([runner.stop(), previews.stop()]),
   };
 }

@@ -115,8 +115,8 @@ export interface Approvals {
   sealed(id: string, org: OrgId, end: CallEnd): string | null;
   /** One that this principal itself asked for. @throws NotFound */
   own(principal: Principal, id: string): Promise<KeptApproval>;
-  /** Resolves when something happened to the approval, after a second at the latest, or when the signal aborts. */
-  news(org: OrgId, id: string, signal: AbortSignal): Promise<void>;
+  /** Resolves when something happened to the approval, after a while at the latest, or when the signal aborts. */
+  news(org: OrgId, id: string, signal: AbortSignal, withinMs?: number): Promise<void>;
   tell(org: OrgId, id: string): void;
   /** Told of each approval that something happened to, on any server. Returns the way to stop listening. */
   onChange(listener: (org: OrgId, id: string) => void): () => void;
@@ -290,12 +290,12 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       if (approval.asker.id !== principal.id) throw NotFound({ what: 'approval', id: id.slice(0, 100) });
       return approval;
     },
-    news(org, id, signal) {
+    news(org, id, signal, withinMs = lookAgainMs) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const end = onChange((changedOrg, changed) => {
         if (changedOrg === org && changed === id) resolve();
       });
-      const timer = setTimeout(resolve, lookAgainMs);
+      const timer = setTimeout(resolve, withinMs);
       signal.addEventListener('abort', () => resolve(), { once: true });
       return promise.finally(() => {
         end();

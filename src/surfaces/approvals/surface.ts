@@ -14,6 +14,7 @@ import { canonicalJson } from '../../kernel/digest.ts';
 import { FairleadError, NotFound } from '../../kernel/errors.ts';
 import { isObject, JsonFault, type JsonObject, parseJson } from '../../kernel/json.ts';
 import type { Principal } from '../../kernel/principal.ts';
+import { readable, unseen } from '../../kernel/readable.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 import type { Admission, HttpEnv } from '../http/admission.ts';
 import { problemResponse } from '../http/problem.ts';
@@ -270,10 +271,3 @@ function argumentsIn(text: string): JsonObject {
   if (isObject(value)) return value as JsonObject;
   throw new JsonFault('it is something else');
 }
-
-/** What an agent wrote, with what turns letters around or cannot be seen told by its number: a text must not look like another. */
-function readable(text: string): string {
-  return text.replace(unseen, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
-}
-
-const unseen = /(?![\n\t])\p{Cc}|[\p{Bidi_Control}\p{Zl}\p{Zp}\p{Cf}]/gu;
