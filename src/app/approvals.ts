@@ -119,6 +119,8 @@ export function composeApprovals(deps: Deps) {
       backUp: backups.before,
       leave: runner.leave,
     },
+    /** Who decides, by the file. */
+    declared: () => settings.rules,
     redeclare(next: ApprovalsSettings) {
       settings = next;
     },

@@ -261,6 +261,7 @@ export function compose(ground: Ground) {
       endpoints: endpoints.declared(),
       collections: knowledge.declared(),
       limits: limits.declared(),
+      approvals: approvals.declared(),
       upstreams: Object.fromEntries(declared.map((upstream) => [upstream.name, upstream])),
       ...people.declared(),
     };

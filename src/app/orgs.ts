@@ -1,4 +1,10 @@
-import type { EndpointSettings, IssuerSettings, LimitSettings, SsoProviderSettings } from '../config/schema.ts';
+import type {
+  ApprovalsSettings,
+  EndpointSettings,
+  IssuerSettings,
+  LimitSettings,
+  SsoProviderSettings,
+} from '../config/schema.ts';
 import { defaultOrg, type OrgId } from '../kernel/principal.ts';
 
 /** What names organisations: endpoints, upstreams and collections by their names, and issuers. */
@@ -10,6 +16,8 @@ export interface Naming {
   /** Of single sign-on. */
   providers: Readonly<Record<string, Pick<SsoProviderSettings, 'org'>>>;
   limits: readonly Pick<LimitSettings, 'org'>[];
+  /** Who decides on calls. */
+  approvals: readonly Pick<ApprovalsSettings['rules'][number], 'org'>[];
 }
 
 export interface MissingOrg {
@@ -26,6 +34,7 @@ export function namedOrgs({
   issuers,
   providers,
   limits,
+  approvals,
 }: Naming): { org: OrgId; place: string }[] {
   return [
     ...Object.entries(endpoints).map(([name, { org }]) => ({ org, place: `endpoints.${name}.org` })),
@@ -34,6 +43,7 @@ export function namedOrgs({
     ...Object.entries(providers).map(([name, { org }]) => ({ org, place: `auth.sso.${name}.org` })),
     ...issuers.map(({ org }, index) => ({ org, place: `auth.issuers[${index}].org` })),
     ...limits.map(({ org = defaultOrg }, index) => ({ org, place: `limits[${index}].org` })),
+    ...approvals.map(({ org = defaultOrg }, index) => ({ org, place: `approvals.rules[${index}].org` })),
   ].filter(({ org }) => org !== defaultOrg);
 }
 
