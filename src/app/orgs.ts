@@ -1,4 +1,5 @@
 import type {
+  ApprovalsSettings,
   BudgetSettings,
   EndpointSettings,
   IssuerSettings,
@@ -17,6 +18,9 @@ export interface Naming {
   providers: Readonly<Record<string, Pick<SsoProviderSettings, 'org'>>>;
   limits: readonly Pick<LimitSettings, 'org'>[];
   budgets: readonly Pick<BudgetSettings, 'org'>[];
+  events: { destinations: Readonly<Record<string, { org: OrgId }>>; sources: Readonly<Record<string, { org: OrgId }>> };
+  /** Who decides on calls. */
+  approvals: readonly Pick<ApprovalsSettings['rules'][number], 'org'>[];
 }
 
 export interface MissingOrg {
@@ -34,6 +38,8 @@ export function namedOrgs({
   providers,
   limits,
   budgets,
+  events,
+  approvals,
 }: Naming): { org: OrgId; place: string }[] {
   return [
     ...Object.entries(endpoints).map(([name, { org }]) => ({ org, place: `endpoints.${name}.org` })),
@@ -41,8 +47,14 @@ export function namedOrgs({
     ...Object.entries(collections).map(([name, { org }]) => ({ org, place: `knowledge.collections.${name}.org` })),
     ...Object.entries(providers).map(([name, { org }]) => ({ org, place: `auth.sso.${name}.org` })),
     ...issuers.map(({ org }, index) => ({ org, place: `auth.issuers[${index}].org` })),
+    ...Object.entries(events.destinations).map(([name, { org }]) => ({
+      org,
+      place: `events.destinations.${name}.org`,
+    })),
+    ...Object.entries(events.sources).map(([name, { org }]) => ({ org, place: `events.sources.${name}.org` })),
     ...limits.map(({ org = defaultOrg }, index) => ({ org, place: `limits[${index}].org` })),
     ...budgets.map(({ org = defaultOrg }, index) => ({ org, place: `budgets[${index}].org` })),
+    ...approvals.map(({ org = defaultOrg }, index) => ({ org, place: `approvals.rules[${index}].org` })),
   ].filter(({ org }) => org !== defaultOrg);
 }
 

@@ -7,6 +7,7 @@ import { budget } from './budget-schema.ts';
 import { caching } from './caching-schema.ts';
 import { collection, encryption } from './collection-schema.ts';
 import { endpoint, presentation } from './endpoint-schema.ts';
+import { eventsSettings } from './events-schema.ts';
 import { limit } from './limit-schema.ts';
 import { models } from './models-schema.ts';
 import { searchSettings } from './search-schema.ts';
@@ -154,6 +155,7 @@ export const fileSchema = z.strictObject({
   usage: usage.prefault({}).describe('What calls have cost, by day, principal and tool'),
   approvals: approvals.prefault({}).describe('Calls that wait for consent'),
   caching: caching.prefault({}).describe('Results of read-only tools that are told again for a time'),
+  events: eventsSettings.prefault({}).describe('What happens, where it is told, and which senders are believed'),
   mcp: z.strictObject(presentation).prefault({}).describe('How tools are shown at /mcp, which selects none'),
   auth: z
     .strictObject({
@@ -293,6 +295,15 @@ export {
   type ToolOverride,
   type ToolSelector,
 } from './endpoint-schema.ts';
+export {
+  type DestinationChoice,
+  type DestinationSettings,
+  destinationChoice,
+  destinationName,
+  type EventsSettings,
+  type SourceChoice,
+  type WebhookSettings,
+} from './events-schema.ts';
 export type { SourceSettings } from './knowledge-schema.ts';
 export {
   type LimitChoice,

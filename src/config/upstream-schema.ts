@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { upstreamAuth } from './auth-schema.ts';
-import { annotationOverride, currency, ms, slug, webUrl } from './words.ts';
+import { annotationOverride, consentOverride, currency, ms, slug, webUrl } from './words.ts';
 
 const expense = {
   units: z.number().min(0).max(1_000_000_000).optional().describe("In units of the team's own"),
@@ -41,6 +41,7 @@ const toolSettings = z.strictObject({
   ...guidance,
   annotations: annotationOverride.optional().describe('What this tool does; beats what the upstream claims'),
   tags: z.array(z.string()).optional().describe('Risk tags that policies can read'),
+  consent: consentOverride.optional(),
   timeoutMs: ms.optional().describe('Longest run of one call'),
   disabled: z.boolean().optional().describe('Listed nowhere and called by nobody'),
 });

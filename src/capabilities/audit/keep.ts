@@ -94,6 +94,7 @@ export function createKeeper({ redactor, replica, life, home }: KeeperOptions): 
       argumentsBytes: args.bytes,
       argumentsDigest: args.digest,
       at: call.at,
+      backup: call.backup && redactor.kept(call.backup),
       clientAddress: optional(call.clientAddress),
       cost: end?.cost && sayCost(end.cost),
       decision: call.decision && sayDecision(call.decision, call),
