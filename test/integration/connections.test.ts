@@ -111,6 +111,15 @@ describe('an upstream that people use with accounts of their own', () => {
     const sent = JSON.stringify(upstream.heard.map(({ headers, body }) => [headers, body]));
     for (const key of [one, two, fairlead.adminKey]) expect(sent).not.toContain(key);
     expect(await connections(one)).toEqual([expect.objectContaining({ upstream: 'tickets', state: 'connected' })]);
+    // An upstream that repeats what it was given tells it to nobody, not to its owner and not to others.
+    const token = heardOf('"call 1 of two"')?.headers.authorization?.replace('Bearer ', '') ?? '';
+    expect(token.length).toBeGreaterThan(20);
+    for (const key of [one, two]) {
+      const repeated = await callAs(key, `was given ${token}`);
+      expect(repeated).toMatchObject({ status: 200 });
+      expect(JSON.stringify(repeated)).toContain('was given ***');
+      expect(JSON.stringify(repeated)).not.toContain(token);
+    }
   });
 });
 

@@ -92,6 +92,10 @@ export function userRoutes({ signin }: UsersDeps): Route[] {
     everywhere: __,
     ...rest
   }: Awaited<ReturnType<Signin['people']['invitations']>>[number]) => rest;
+  const holdsHere = async (principal: Principal, org: OrgId, userId: string) => {
+    const member = (await people().list(org)).find((one) => one.userId === userId);
+    if (member) requireRightsOf(principal, org, member.role);
+  };
   /** A new password opens all that the person has, here and elsewhere. */
   const holdsAllOf = async (principal: Principal, org: OrgId, userId: string) => {
     const here = (await people().list(org)).filter((member) => member.userId === userId);
@@ -169,8 +173,8 @@ export function userRoutes({ signin }: UsersDeps): Route[] {
       path: '/api/v1/users/{id}',
       summary: 'Change a user',
       description:
-        'Another role, or other teams. It counts at once, for tokens given out before, too. Of a user that `follows` a ' +
-        'provider the groups there say both, unless `follows` is sent as null.',
+        'Another role, or other teams, of who has no more rights than you then give. It counts at once, for tokens given out ' +
+        'before, too. Of a user that `follows` a provider the groups there say both, unless `follows` is sent as null.',
       params: userParams,
       body: memberChange,
       bodyExample: { role: 'operator', teams: ['platform', 'on-call'] },
@@ -181,6 +185,8 @@ export function userRoutes({ signin }: UsersDeps): Route[] {
         if (body.role !== undefined) requireRightsOf(principal, org, body.role);
         // With it ends a suspension: the rights from before it come back.
         else if (body.follows === null) await holdsAllOf(principal, org, params.id);
+        // A team opens what rules and collections say, to all that the role carries.
+        else if (body.teams !== undefined) await holdsHere(principal, org, params.id);
         return ok(shown(await people().change(org, params.id, body)));
       },
     }),
