@@ -35,6 +35,8 @@ export interface PeopleUpstream {
   cutTokens: number;
   /** The provider says no to whoever signs in. */
   refuse: boolean;
+  /** Names this as its authorization server instead of its own. */
+  names: string | undefined;
   /** Wants this scope for calls of tools, and says so. */
   wantsScope: string | undefined;
   stop(): Promise<void>;
@@ -66,6 +68,7 @@ export async function servePeopleUpstream({
       await world.endTokens();
     },
     refuse: false,
+    names: undefined,
     wantsScope: undefined,
     holdTokens() {
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -114,7 +117,7 @@ export async function servePeopleUpstream({
       response.writeHead(200, { 'content-type': 'application/json' }).end(
         JSON.stringify({
           resource: world.url,
-          authorization_servers: [world.issuer],
+          authorization_servers: [world.names ?? world.issuer],
           scopes_supported: ['read'],
           bearer_methods_supported: ['header'],
         }),

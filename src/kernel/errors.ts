@@ -22,6 +22,12 @@ export interface ErrorSpec {
   message: string;
   /** What the caller can do next; same placeholders. */
   action: string;
+  /**
+   * What a call towards elsewhere lacks, for rooms that pass errors on and do not know whose they are: `visit`, its caller has
+   * to open the page that `rpc` names; `first-sign-in`, somebody has to sign in before anything can be done; `token`, there
+   * is none, and the message says why in words for everybody.
+   */
+  lacks?: 'visit' | 'first-sign-in' | 'token';
 }
 
 /** The error as a caller sees it, on every surface. */

@@ -250,6 +250,45 @@ describe('the link of a person', () => {
     expect(kim.browser.page.text).not.toContain('Connected');
   });
 
+  test('leads on to the sign-in page where the session has ended meanwhile, and back to the end [AC-4]', async () => {
+    const robin = await invited(fairlead, 'robin@example.com');
+    const target = fairlead.running.house.connections;
+    const principal = await fairlead.running.house.access.authenticate(fairlead.adminKey);
+    const person = { ...principal, id: `user:${robin.id}`, kind: 'user' as const, name: 'Robin' };
+    const { browser } = robin;
+    await browser.open((await target.invite('default', 'tickets', person)).link);
+    await browser.submit({}, '/auth/connections/start');
+    const onward = /<a href="([^"]+)" rel/.exec(browser.page.text)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    upstream.account = 'robin';
+    const answer = await signInAtProvider(onward, fairlead.url);
+    for (const name of [...browser.cookies.keys()]) if (name.includes('session')) browser.cookies.delete(name);
+    await browser.open(answer);
+    expect([browser.page.status, browser.page.text]).toEqual([401, expect.stringContaining('Sign in to finish')]);
+    const signIn = /<a class="button" href="([^"]+)"/.exec(browser.page.text)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    await browser.open(signIn);
+    await browser.submit({ email: 'robin@example.com', password: 'four plain words here' });
+    expect([browser.page.url.pathname, browser.page.text]).toEqual([
+      '/auth/connections/callback',
+      expect.stringContaining('Robin uses <strong>tickets</strong>'),
+    ]);
+  });
+
+  test('says what the rule is where the authorization server is at an address of the inside [AC-4]', async () => {
+    upstream.names = upstream.issuer.replace('127.0.0.1', '127.0.0.2');
+    const settings = { url: upstream.url, auth: { grant: 'authorization_code' } };
+    const added = await fairlead.request('/api/v1/upstreams', { json: { name: 'inside', settings } });
+    expect(added.status, await added.clone().text()).toBe(201);
+    const { link: inside } = await (await fairlead.request('/api/v1/connections/inside', { method: 'POST' })).json();
+    const browser = await openBrowser(fairlead.url).open(inside);
+    await browser.submit({}, '/auth/connections/start');
+    upstream.names = undefined;
+    expect(browser.page.status).toBe(502);
+    expect(browser.page.text).toContain('egress.allow');
+    expect(browser.page.text).not.toContain('127.0.0.2');
+    expect(logged).toContain('127.0.0.2');
+    await fairlead.request('/api/v1/upstreams/inside', { method: 'DELETE' });
+  });
+
   test('that a key of theirs asked for names the person, and the key beside it [AC-4]', async () => {
     const json = { name: 'laptop', owner: 'Lee', userId: lee.id, roles: ['developer'] };
     const { secret: key } = await (await fairlead.request('/api/v1/keys', { json })).json();

@@ -188,7 +188,7 @@ test('a secret is changed with nothing lost, and the one before can then be take
   log.on('data', (line) => said.push(String(line)));
   fairlead = await serve(two, undefined, log);
   await isDone(fairlead);
-  expect(said.join('')).toMatch(new RegExp(`"secrets":\\["${lost.id}"\\].*FAIRLEAD_OTHER_SECRETS`));
+  expect(said.join('')).toMatch(new RegExp(`"missing":\\["${lost.id}"\\].*FAIRLEAD_OTHER_SECRETS`));
   expect(await (await fairlead.request('/readyz')).json()).toMatchObject({
     status: 'ready',
     warnings: [expect.stringMatching(new RegExp(`1 sealed values .*\\(${lost.id}\\).*FAIRLEAD_OTHER_SECRETS`))],

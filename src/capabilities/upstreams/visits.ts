@@ -32,8 +32,8 @@ export function visitIn(continuation: Continuation | undefined): Visit | undefin
  */
 export function askToVisit(call: Call, error: unknown, before: Visit | undefined): ProviderReply {
   // An upstream that wants a page of its own visited says so in an error of ours, too; that one is its callers' to have.
-  if (!(error instanceof FairleadError) || error.code.startsWith('UPSTREAM_')) throw error;
-  if (error.rpc?.code !== urlElicitation) throw error;
+  if (!(error instanceof FairleadError) || error.spec.lacks !== 'visit' || error.rpc?.code !== urlElicitation)
+    throw error;
   const elicitation = elicitationIn(error.rpc.data);
   const { era, capabilities } = call.link;
   const can = isObject(capabilities.elicitation) && isObject(capabilities.elicitation.url);

@@ -93,10 +93,9 @@ export function createRotation(deps: RotationDeps): Rotation {
         await keepOnlySecret(db, keyring.id);
         status.missing = [];
       }
-      log.info(
-        { secret, renewed, lost },
-        'everything is sealed under the current secret; the others can be taken away',
-      );
+      const counts = { current: secret, renewed, lost };
+      if (lost === 0) log.info(counts, 'everything is sealed under the current secret; the others can be taken away');
+      else log.error(counts, 'some of what is sealed is under no secret that was given, and cannot be read');
     } catch (error) {
       status.state = 'failed';
       log.error({ err: error }, 'not everything could be sealed under the current secret; it is tried again');
@@ -113,7 +112,7 @@ export function createRotation(deps: RotationDeps): Rotation {
       status.missing = missing;
       if (missing.length > 0)
         log.error(
-          { secrets: missing },
+          { missing },
           'something is sealed here under secrets that were not given: give them as FAIRLEAD_OTHER_SECRETS',
         );
       for (const { secret, purpose, sealed } of await listKept(db)) {
@@ -121,7 +120,7 @@ export function createRotation(deps: RotationDeps): Rotation {
           const key = Buffer.from(keyring.decrypt(sealed, contextOf(secret, purpose)), 'base64');
           keyring.keep(purpose as KeyPurpose, key);
         } catch (error) {
-          log.error({ err: error, secret, purpose }, 'a key of an earlier secret cannot be read');
+          log.error({ err: error, of: secret, purpose }, 'a key of an earlier secret cannot be read');
         }
       }
     },

@@ -129,15 +129,25 @@ export function userRoutes({ signin }: UsersDeps): Route[] {
       path: '/api/v1/users/invitations',
       summary: 'Invite a user',
       description:
-        'Makes a link by which the person becomes a member and chooses a password. It stands in this answer and nowhere ' +
-        'else, counts once, and for a week; an earlier one for the same address ends.',
+        'Makes a link by which the person becomes a member and chooses a password, or comes by their provider. It stands in ' +
+        'this answer and nowhere else, counts once, and for a week; an earlier one for the same address ends.',
       body: invitationInput,
       bodyExample: { email: 'someone@example.com', role: 'developer', teams: ['platform'] },
       answers: {
         201: {
           description: 'The invitation, and its link this once',
-          schema: z.object({ invitation, link: z.string() }),
-          example: { invitation: invitationExample, link: 'https://fairlead.example.com/auth/invitation?token=...' },
+          schema: z.object({
+            invitation,
+            link: z.string(),
+            notes: z.array(z.string()).openapi({
+              description: 'What there is to know of how the link will be used, or that it changes nothing',
+            }),
+          }),
+          example: {
+            invitation: invitationExample,
+            link: 'https://fairlead.example.com/auth/invitation?token=...',
+            notes: [],
+          },
         },
       },
       errors: [SigninOff, RightsExceeded],
@@ -149,7 +159,8 @@ export function userRoutes({ signin }: UsersDeps): Route[] {
       async handle({ principal, org, body }) {
         requireRightsOf(principal, org, body.role);
         const made = await people().invite(org, body, principal.id);
-        return { status: 201, body: { ...made, invitation: linked(made.invitation) } };
+        const notes = signin?.sso.notesOn(org, made.invitation.email) ?? [];
+        return { status: 201, body: { ...made, invitation: linked(made.invitation), notes } };
       },
     }),
     route({
