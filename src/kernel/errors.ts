@@ -99,6 +99,12 @@ export class FairleadError extends Error {
   }
 }
 
+/** The same without its JSON-RPC error, for a caller who could do nothing with that: the text says all of it. */
+export function inWords(error: FairleadError): FairleadError {
+  const { code, spec, message, action } = error;
+  return new FairleadError(code, { ...spec, message, action }, {}, { cause: error });
+}
+
 export type ErrorParams = Record<string, string | number | readonly string[]>;
 
 /** A catalogue entry: call it to make the error, ask `is` whether an error is of this kind. */

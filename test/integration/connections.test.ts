@@ -23,7 +23,19 @@ beforeAll(async () => {
     log,
     config: {
       egress: { allow: ['127.0.0.1'] },
-      upstreams: { tickets: { url: upstream.url, auth: { grant: 'authorization_code' } } },
+      upstreams: {
+        tickets: { url: upstream.url, auth: { grant: 'authorization_code' } },
+        fresh: { url: upstream.url, auth: { grant: 'authorization_code' } },
+        api: {
+          openapi: {
+            openapi: '3.1.0',
+            info: { title: 'who', version: '1' },
+            paths: { '/api/whoami': { get: { operationId: 'whoami', responses: { 200: { description: 'you' } } } } },
+          },
+          baseUrl: new URL('/', upstream.url).href,
+          auth: { grant: 'authorization_code', issuer: upstream.issuer, resource: upstream.url, scopes: ['read'] },
+        },
+      },
     },
   });
 });
@@ -123,6 +135,37 @@ describe('an upstream that people use with accounts of their own', () => {
   });
 });
 
+describe('an HTTP API that people use with accounts of their own', () => {
+  test('is called with that of whoever calls, renewed when it has ended, and with no other [AC-4] [CA-3]', async () => {
+    const whoami = async (key: string) => {
+      const response = await fairlead.request('/api/v1/tools/api.whoami/call', { key, json: {} });
+      return { status: response.status, body: await response.json() };
+    };
+    const [one, two] = [await fairlead.makeKey(['developer']), await fairlead.makeKey(['developer'])];
+    for (const [key, account] of [
+      [one, 'ada'],
+      [two, 'bob'],
+    ] as const) {
+      const refused = await whoami(key);
+      expect(refused, JSON.stringify(refused)).toMatchObject({
+        status: 403,
+        body: { error: { code: 'CONNECTION_NEEDED' } },
+      });
+      const { page } = await connect(linkIn(refused.body.error.suggestedAction), account);
+      expect(page.text).toContain('Connected');
+    }
+    const said = async (key: string) => (await whoami(key)).body.result?.structuredContent ?? (await whoami(key)).body;
+    expect([await said(one), await said(two)]).toEqual([{ account: 'ada' }, { account: 'bob' }]);
+    await upstream.endTokens();
+    expect(await Promise.all([one, two, one, two].map(said))).toEqual(
+      ['ada', 'bob', 'ada', 'bob'].map((account) => ({ account })),
+    );
+    await upstream.endGrants();
+    expect(await whoami(one)).toMatchObject({ status: 403, body: { error: { code: 'CONNECTION_NEEDED' } } });
+    for (const key of [one, two]) await fairlead.request('/api/v1/connections/api', { key, method: 'DELETE' });
+  });
+});
+
 const elicits: ClientOptions['capabilities'] = { elicitation: { url: {} } };
 
 describe('a caller that speaks MCP', () => {
@@ -158,6 +201,25 @@ describe('a caller that speaks MCP', () => {
     expect(textOf(result)).toBe('without a session');
     expect(asked).toBe(1);
     expect(heardOf('without a session')).toMatchObject({ account: 'modern' });
+  });
+
+  test('gets the page for an upstream that nobody has listed yet, each in its own way [AC-4]', async () => {
+    const key = await fairlead.makeKey(['developer']);
+    const call = { name: 'fresh_echo', arguments: { text: 'the first of all' } };
+    for (const era of ['sessions', 'modern'] as const) {
+      const result = await (await caller(fairlead, era, { key, options: { capabilities: {} } })).callTool(call);
+      expect([era, result.isError, linkIn(textOf(result))]).toEqual([era, true, expect.stringContaining('ticket=')]);
+    }
+    const able = await caller(fairlead, 'sessions', { key, options: { capabilities: elicits } });
+    const failure = await able.callTool(call).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: -32_042, data: { elicitations: [{ mode: 'url' }] } });
+    const { url } = (failure as { data: { elicitations: { url: string }[] } }).data.elicitations[0] ?? { url: '' };
+    await connect(url, 'first');
+    await expect
+      .poll(async () => (await able.listTools()).tools.map(({ name }) => name), { timeout: 60_000 })
+      .toContain('fresh_echo');
+    expect(textOf(await able.callTool(call))).toBe('the first of all');
+    expect(heardOf('the first of all')).toMatchObject({ account: 'first' });
   });
 
   test('and says no, or cannot be asked, gets the link in words [AC-4]', async () => {

@@ -176,7 +176,7 @@ export function createConnectionsSurface(deps: ConnectionsSurfaceDeps, admission
         title: `On to ${url.host}`,
         headers: { refresh: `1; url=${url.href}` },
         content: html`<p>You sign in at <code>${url.host}</code> and come back here.</p>
-          <p><a href="${url.href}" rel="noreferrer">Go on</a></p>`,
+          <p><a href="${url.href}" rel="noreferrer" class="button">Go on</a></p>`,
       });
     } catch (error) {
       if (!(error instanceof FairleadError)) throw error;
