@@ -121,7 +121,6 @@ export async function openWorld(): Promise<World> {
     },
   };
   world.things = await makeThings(world);
-  if (process.env.ADV_DEBUG) console.log(JSON.stringify((await send('/api/v1/tools')).json().tools.map((t: {id: string}) => t.id)), (await send('/api/v1/reviews')).text.slice(0,1500));
   return world;
 }
 
