@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Attack } from './attack.ts';
 import { addressAttacks } from './attacks/addresses.ts';
 import { bodyAttacks } from './attacks/bodies.ts';
+import { browserAttacks } from './attacks/browser.ts';
 import { idAttacks } from './attacks/ids.ts';
 import { tokenAttacks } from './attacks/tokens.ts';
 import { wireAttacks } from './attacks/wire.ts';
@@ -18,6 +19,7 @@ const groups: Record<string, readonly Attack[]> = {
   'a body': bodyAttacks,
   'an id': idAttacks,
   'an address': addressAttacks,
+  'a browser': browserAttacks,
 };
 const attacks = Object.values(groups).flat();
 

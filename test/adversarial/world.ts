@@ -27,6 +27,8 @@ export interface World {
   things: Record<string, string>;
   /** An address that the server may ask, by name, and which leads on to this one. */
   redirects(to: string): string;
+  /** How often such an address was asked. */
+  redirected(): number;
   /** A request, counted. */
   send(path: string, init?: FairleadRequest): Promise<Answer>;
   /** Bytes on a connection of their own, counted; resolves to all that came back until it ended or fell silent. */
@@ -104,6 +106,7 @@ export async function openWorld(): Promise<World> {
     attacker: await person('eve@example.com', 'developer'),
     things: {},
     redirects: site.redirects,
+    redirected: site.redirected,
     send,
     raw(bytes) {
       sent++;
@@ -170,8 +173,10 @@ async function openTrap(): Promise<World['trap'] & { stop(): void }> {
 }
 
 /** A site that is allowed by its name and sends everybody on: `/?to=<address>`. */
-async function openSite(): Promise<{ redirects(to: string): string; stop(): void }> {
+async function openSite(): Promise<Pick<World, 'redirects' | 'redirected'> & { stop(): void }> {
+  let asked = 0;
   const site = createSite((request, response) => {
+    asked++;
     const to = new URL(request.url ?? '/', 'http://here').searchParams.get('to') ?? '';
     // As it stands, where a header takes it.
     response.writeHead(307, { location: /^[\x21-\x7e]*$/.test(to) ? to : encodeURI(to) }).end();
@@ -180,6 +185,7 @@ async function openSite(): Promise<{ redirects(to: string): string; stop(): void
   const { port } = site.address() as AddressInfo;
   return {
     redirects: (to) => `http://localhost:${port}/?${new URLSearchParams({ to })}`,
+    redirected: () => asked,
     stop: () => void site.close(),
   };
 }

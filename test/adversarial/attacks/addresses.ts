@@ -18,7 +18,7 @@ const inside: Record<string, (port: number) => string> = {
   'loopback by NAT64': (port) => `http://[64:ff9b::7f00:1]:${port}/`,
   'loopback by 6to4': (port) => `http://[2002:7f00:1::]:${port}/`,
   'the address of all interfaces': (port) => `http://0.0.0.0:${port}/`,
-  'zero': (port) => `http://0:${port}/`,
+  zero: (port) => `http://0:${port}/`,
   'all interfaces of IPv6': (port) => `http://[::]:${port}/`,
   'loopback in wide digits': (port) => `http://１２７.０.０.１:${port}/`,
   'loopback in circled digits': (port) => `http://①②⑦.⓪.⓪.①:${port}/`,
@@ -66,19 +66,9 @@ const places: Record<string, (world: World, url: string) => Promise<void>> = {
     if (answer.status === 200) expect(answer.json()).toMatchObject({ ok: false });
     expect(answer.text).not.toMatch(/secret|root:/);
   },
-  async 'the base address of an OpenAPI document'({ send }, url) {
-    const openapi = {
-      openapi: '3.0.3',
-      info: { title: 'x', version: '1' },
-      paths: { '/': { get: { operationId: 'get', responses: { 200: { description: 'x' } } } } },
-    };
-    const answer = await send('/api/v1/upstreams/test', { json: { settings: { openapi, baseUrl: url } } });
-    expect(settled).toContain(answer.status);
-    expect(answer.text).not.toContain('secret');
-  },
   async 'the issuer of an upstream’s tokens'({ send }, url) {
     const auth = { grant: 'client_credentials', clientId: 'x', clientSecret: 'y', issuer: url };
-    const settings = { url: 'https://mcp.example.com/mcp', auth, startTimeoutMs: 1_000 };
+    const settings = { url: 'http://localhost:1/mcp', auth, startTimeoutMs: 1_000 };
     const answer = await send('/api/v1/upstreams/test', { json: { settings } });
     expect(settled).toContain(answer.status);
   },
@@ -97,8 +87,11 @@ const places: Record<string, (world: World, url: string) => Promise<void>> = {
   },
 };
 
-export const addressAttacks: Attack[] = Object.entries(places).flatMap(([place, ask]) => [
-  {
+/** Of an address that leads on: a program’s has to be https, and nothing here is. */
+const followed = Object.entries(places).filter(([place]) => place !== 'the id of a program');
+
+export const addressAttacks: Attack[] = [
+  ...Object.entries(places).map(([place, ask]) => ({
     name: `${place}, at an address of the inside in ${Object.keys(inside).length} spellings`,
     async run(world: World) {
       const before = world.trap.visits();
@@ -109,17 +102,47 @@ export const addressAttacks: Attack[] = Object.entries(places).flatMap(([place, 
         }),
       );
     },
-  },
-  {
+  })),
+  ...followed.map(([place, ask]) => ({
     name: `${place}, by a redirect to the inside in ${Object.keys(inside).length} spellings`,
     async run(world: World) {
       const before = world.trap.visits();
+      const asked = world.redirected();
       await Promise.all(
         Object.entries(inside).map(async ([spelling, urlOf]) => {
           await ask(world, world.redirects(urlOf(world.trap.port)));
           expect(world.trap.visits(), spelling).toBe(before);
         }),
       );
+      expect(world.redirected() - asked, 'the site that leads on was asked').toBeGreaterThan(10);
     },
+  })),
+  {
+    name: 'the base address of an API that was added, and what it redirects to',
+    async run(world) {
+      const { send, trap } = world;
+      const openapi = {
+        openapi: '3.0.3',
+        info: { title: 'Inside', version: '1' },
+        paths: { '/latest': { get: { operationId: 'get', responses: { 200: { description: 'x' } } } } },
+      };
+      const bases = [inside.loopback, inside['loopback mapped into IPv6'], inside['loopback in octal']].map((urlOf) =>
+        urlOf?.(trap.port),
+      );
+      const targets = [...bases, world.redirects(`http://127.0.0.1:${trap.port}/`)];
+      for (const [n, baseUrl] of targets.entries()) {
+        const name = `inside${n}`;
+        const added = await send('/api/v1/upstreams', { json: { name, settings: { openapi, baseUrl } } });
+        if (added.status === 201) {
+          const call = () => send(`/api/v1/tools/${name}.get/call`, { json: {} });
+          await expect.poll(async () => (await call()).json().error?.code).not.toBe('UNKNOWN_TOOL');
+          expect((await call()).text).not.toMatch(/"outcome":"ok"|secret/);
+        }
+        await send(`/api/v1/upstreams/${name}`, { method: 'DELETE' });
+        expect(trap.visits(), baseUrl).toBe(0);
+      }
+    },
+    // Upstreams are added and removed here.
+    mayChange: ['upstreams_runtime', 'catalog_items', 'catalog_toolsets', 'catalog_revisions', 'upstreams_seen'],
   },
-]);
+];

@@ -7,7 +7,7 @@ const nested = (depth: number) => `${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}
 const key = (more: string) => `{"name":"made","roles":["viewer"]${more}}`;
 
 /** Bodies for a route that makes something. */
-const malformed: Record<string, string | Uint8Array> = {
+const malformed: Record<string, string | Uint8Array<ArrayBuffer>> = {
   'nested ten thousand times': key(`,"x":${nested(10_000)}`),
   'of ten thousand open brackets': '['.repeat(10_000),
   'with __proto__': key(',"__proto__":{"roles":["admin"]}'),
@@ -24,7 +24,11 @@ const malformed: Record<string, string | Uint8Array> = {
   'with a comma too many': key(','),
   'in UTF-16': Buffer.from(key(''), 'utf16le'),
   'in UTF-7': '+AHsAIgBuAGEAbQBlACI-',
-  'with bytes that are no text': Buffer.concat([Buffer.from('{"name":"'), Buffer.from([0xff, 0xfe, 0x80]), Buffer.from('"}')]),
+  'with bytes that are no text': Buffer.concat([
+    Buffer.from('{"name":"'),
+    Buffer.from([0xff, 0xfe, 0x80]),
+    Buffer.from('"}'),
+  ]),
   'that is a list of bodies': `[${key('')}]`,
   'that is a text': JSON.stringify(key('')),
   'with roles as an object': '{"name":"made","roles":{"0":"admin","length":1}}',
@@ -46,10 +50,10 @@ export const bodyAttacks: Attack[] = [
   ...Object.entries(malformed).map(([name, body]) => ({
     name: `a body ${name}`,
     async run({ send }: World) {
-      const answer = await send('/api/v1/keys', { method: 'POST', body: body as BodyInit, headers: json });
+      const answer = await send('/api/v1/keys', { method: 'POST', body, headers: json });
       refused(answer, [400, 413]);
       const mcp = { ...json, accept: 'application/json, text/event-stream' };
-      const asMessage = await send('/mcp', { method: 'POST', body: body as BodyInit, headers: mcp });
+      const asMessage = await send('/mcp', { method: 'POST', body, headers: mcp });
       expect(asMessage.status).toBeGreaterThanOrEqual(400);
       expect(asMessage.status).toBeLessThan(500);
     },
@@ -65,7 +69,9 @@ export const bodyAttacks: Attack[] = [
     name: 'a key of a body twice, the harmless one first',
     async run({ send, keys, ledger }) {
       const body = '{"arguments":{"text":"harmless"},"arguments":{"text":"other"},"arguments":"x"}';
-      refused(await send('/api/v1/tools/ledger.free/call', { key: keys.developer, method: 'POST', body, headers: json }));
+      refused(
+        await send('/api/v1/tools/ledger.free/call', { key: keys.developer, method: 'POST', body, headers: json }),
+      );
       expect(ledger.lines()).not.toContain('free harmless');
     },
   },
@@ -76,7 +82,9 @@ export const bodyAttacks: Attack[] = [
     .map(({ method, path, example }) => ({
       name: `${method} ${path} with fields that nobody asked for`,
       async run({ send, things }: World) {
-        const target = path.replace(/\{(\w+)\}/g, (_, name) => encodeURIComponent(things[kindOf(path, name)] ?? 'made'));
+        const target = path.replace(/\{(\w+)\}/g, (_, name) =>
+          encodeURIComponent(things[kindOf(path, name)] ?? 'made'),
+        );
         const extra = { isAdmin: true, org: 'acme', createdBy: 'user:eve', id: 'chosen', revokedAt: null };
         for (const [field, value] of Object.entries(extra)) {
           if (field in (example as object)) continue;

@@ -34,8 +34,8 @@ const tricks = [
 const bodyFor = ({ bodyType, example }: Operation) =>
   bodyType === 'application/json' ? { json: example ?? {} } : bodyType === undefined ? {} : { body: new FormData() };
 
-function pathOf(operation: Operation, valueOf: (name: string) => string): string {
-  return operation.path.replace(/\{(\w+)\}/g, (_, name) => valueOf(name));
+function pathOf(operation: Operation, idOf: (name: string) => string): string {
+  return operation.path.replace(/\{(\w+)\}/g, (_, name) => idOf(name));
 }
 
 /** Of these everybody has some of their own names, so that only what is shown can differ. */
@@ -82,14 +82,22 @@ export const idAttacks: Attack[] = [
     .map((operation) => ({
       name: `${operation.method} ${operation.path} in an organisation that is not one’s own`,
       async run({ send, keys }: World) {
-        for (const query of ['org=default', 'org=acme&org=default', 'org[]=default', 'org=default%00', 'org=*', 'org=']) {
+        for (const query of [
+          'org=default',
+          'org=acme&org=default',
+          'org[]=default',
+          'org=default%00',
+          'org=*',
+          'org=',
+        ]) {
           const answer = await send(`${operation.path}?${query}`, {
             method: operation.method,
             key: keys.acmeAdmin,
             ...bodyFor(operation),
           });
           // Of two the first one counts, and that is one's own.
-          if (query.startsWith('org=acme') && operation.method === 'GET') expect(answer.text).not.toContain('"org":"default"');
+          if (query.startsWith('org=acme') && operation.method === 'GET')
+            expect(answer.text).not.toContain('"org":"default"');
           else if (!query.startsWith('org=acme')) refused(answer, [400, 404, 415]);
         }
       },

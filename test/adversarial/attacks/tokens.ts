@@ -140,14 +140,15 @@ const swapped: Record<string, Make> = {
   'an API key without its last letter': ({ fairlead }) => fairlead.adminKey.slice(0, -1),
   'an API key with a letter more': ({ fairlead }) => `${fairlead.adminKey}a`,
   'an API key in capitals': ({ fairlead }) => fairlead.adminKey.toUpperCase(),
-  'an API key with a NUL inside': ({ fairlead }) => `${fairlead.adminKey.slice(0, 20)}%00${fairlead.adminKey.slice(20)}`,
+  'an API key with a NUL inside': ({ fairlead }) =>
+    `${fairlead.adminKey.slice(0, 20)}%00${fairlead.adminKey.slice(20)}`,
   'the id of one key with the secret of another': ({ keys }) => {
     const [, id] = keys.operator.split('_');
     return keys.viewer.replace(/_[^_]+_/, `_${id}_`);
   },
   'an API key as the claims of a token': ({ fairlead }) =>
     `${part({ alg: 'none' })}.${Buffer.from(fairlead.adminKey).toString('base64url')}.`,
-  'SQL': () => "' or '1'='1",
+  SQL: () => "' or '1'='1",
   'a wildcard': () => '%',
   'the hash of nothing': () => 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855',
   'a program of the other issuer’s': ({ attacker }) => attacker.tokens.clientId,
@@ -201,22 +202,22 @@ export const tokenAttacks: Attack[] = [
       const { access_token: token } = victim.tokens;
       const { clientId } = attacker.tokens;
       const headers = { 'content-type': 'application/x-www-form-urlencoded' };
-      for (const form of [
+      const forms: Record<string, string>[] = [
         { grant_type: 'refresh_token', refresh_token: token, client_id: clientId },
         { grant_type: 'authorization_code', code: token, client_id: clientId, code_verifier: 'x'.repeat(43) },
-      ]) {
+      ];
+      for (const form of forms) {
         const body = new URLSearchParams(form).toString();
         refused(await send('/auth/oauth2/token', { key: null, method: 'POST', headers, body }), [400, 401]);
       }
     },
   },
   {
-    name: 'a revoked key, and one that is over',
-    async run({ fairlead, send }) {
+    name: 'a revoked key',
+    async run({ send }) {
       const { key, secret } = (await send('/api/v1/keys', { json: { name: 'brief', roles: ['viewer'] } })).json();
       await send(`/api/v1/keys/${key.id}`, { method: 'DELETE' });
       refused(await send('/api/v1/me', { key: secret }), [401]);
-      void fairlead;
     },
     mayChange: ['access_keys', 'access_revision'], // the key itself is made and revoked here
   },
