@@ -1,4 +1,4 @@
-// The test runs of package.json: `node scripts/test.ts [all | chaos]`.
+// The test runs of package.json: `node scripts/test.ts [all | adversarial | chaos]`.
 
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -27,13 +27,17 @@ const runs: Record<string, { parts: string[]; steps: Step[] }> = {
       { ...script('check'), limitMs: 3 * minute },
       vitestStep({
         part: 'embedded',
-        projects: ['architecture', 'unit', 'integration'],
+        projects: ['architecture', 'unit', 'integration', 'adversarial'],
         limitMs: 26 * minute, // a busy machine may be slow; this only ends what hangs
         coverage: values.coverage,
       }),
       vitestStep({ part: 'conformance', projects: ['conformance'], limitMs: 8 * minute }),
       script('requirements'),
     ],
+  },
+  adversarial: {
+    parts: ['adversarial'],
+    steps: [vitestStep({ part: 'adversarial', projects: ['adversarial'], limitMs: 8 * minute })],
   },
   // CHAOS=short shortens the rounds; the tests read it themselves.
   chaos: {

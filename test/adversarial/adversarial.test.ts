@@ -4,6 +4,8 @@ import { addressAttacks } from './attacks/addresses.ts';
 import { bodyAttacks } from './attacks/bodies.ts';
 import { browserAttacks } from './attacks/browser.ts';
 import { idAttacks } from './attacks/ids.ts';
+import { rightsAttacks } from './attacks/rights.ts';
+import { textAttacks } from './attacks/texts.ts';
 import { tokenAttacks } from './attacks/tokens.ts';
 import { wireAttacks } from './attacks/wire.ts';
 import { differences } from './kept.ts';
@@ -20,6 +22,8 @@ const groups: Record<string, readonly Attack[]> = {
   'an id': idAttacks,
   'an address': addressAttacks,
   'a browser': browserAttacks,
+  'more rights': rightsAttacks,
+  'a text': textAttacks,
 };
 const attacks = Object.values(groups).flat();
 
