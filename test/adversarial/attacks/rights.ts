@@ -170,7 +170,10 @@ export const rightsAttacks: Attack[] = [
         const { access_token: key } = await tokensFor(world.fairlead, browser, { scope });
         const me = (await world.send('/api/v1/me', { key })).json();
         expect([me.org, me.roles], scope).toEqual(['default', ['developer']]);
-        expect(me.scopes.filter((each: string) => !['tools:read', 'tools:call'].includes(each)), scope).toEqual([]);
+        expect(
+          me.scopes.filter((each: string) => !['tools:read', 'tools:call'].includes(each)),
+          scope,
+        ).toEqual([]);
         refused(await world.send('/api/v1/keys', { key, json: { name: 'x', roles: ['viewer'] } }), [403]);
       }
     },
@@ -212,7 +215,10 @@ export const rightsAttacks: Attack[] = [
       refused(await token(world, { ...base, client_id: world.victim.tokens.clientId }), [400, 401]);
       refused(await token(world, { ...base, client_id: 'fairlead-cli' }), [400, 401]);
       refused(await token(world, { ...base, client_id: '' }), [400, 401]);
-      refused(await token(world, { ...base, client_id: clientId, resource: 'https://elsewhere.example/mcp' }), [400, 401]);
+      refused(
+        await token(world, { ...base, client_id: clientId, resource: 'https://elsewhere.example/mcp' }),
+        [400, 401],
+      );
     },
   },
   {
@@ -230,7 +236,10 @@ export const rightsAttacks: Attack[] = [
           client_assertion_type: 'urn:ietf:params:oauth:client-assertion-type:jwt-bearer',
           client_assertion: `eyJhbGciOiJub25lIn0.${Buffer.from(JSON.stringify({ sub: things.service, iss: things.service })).toString('base64url')}.`,
         },
-        { grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange', subject_token: world.victim.tokens.access_token },
+        {
+          grant_type: 'urn:ietf:params:oauth:grant-type:token-exchange',
+          subject_token: world.victim.tokens.access_token,
+        },
         { grant_type: 'urn:ietf:params:oauth:grant-type:jwt-bearer', assertion: world.victim.tokens.access_token },
         { grant_type: 'urn:ietf:params:oauth:grant-type:device_code', device_code: 'guess', client_id: 'fairlead-cli' },
         { grant_type: '__proto__' },
@@ -275,15 +284,17 @@ export const rightsAttacks: Attack[] = [
         '',
       ]) {
         const json = { client_name: 'x', redirect_uris: [callback, redirect] };
-        refused(await send('/auth/oauth2/register', { key: null, json, headers: { 'x-forwarded-for': '203.0.113.12' } }), [
-          400,
-        ]);
+        refused(
+          await send('/auth/oauth2/register', { key: null, json, headers: { 'x-forwarded-for': '203.0.113.12' } }),
+          [400],
+        );
       }
       for (const name of ['a\u0000b', 'a\nb', '\u202eevil', 'n'.repeat(1_000)]) {
         const json = { client_name: name, redirect_uris: [callback] };
-        refused(await send('/auth/oauth2/register', { key: null, json, headers: { 'x-forwarded-for': '203.0.113.13' } }), [
-          400,
-        ]);
+        refused(
+          await send('/auth/oauth2/register', { key: null, json, headers: { 'x-forwarded-for': '203.0.113.13' } }),
+          [400],
+        );
       }
     },
   },
@@ -312,7 +323,10 @@ export const rightsAttacks: Attack[] = [
         await token(world, { ...base, code_verifier: verifier, client_id: world.victim.tokens.clientId }),
         [400, 401],
       );
-      refused(await token(world, { ...base, code_verifier: verifier, redirect_uri: 'http://127.0.0.1:1/x' }), [400, 401]);
+      refused(
+        await token(world, { ...base, code_verifier: verifier, redirect_uri: 'http://127.0.0.1:1/x' }),
+        [400, 401],
+      );
     },
     mayChange: ['signin_consents'], // the attacker allows a program of their own
   },

@@ -5,6 +5,9 @@ import type { World } from '../world.ts';
 
 // What an upstream, a caller or a program says of itself, written against whoever or whatever reads it.
 
+/** Our own, on a terminal. */
+const colours = new RegExp('\\u001b\\[\\d*(;\\d+)*m', 'g');
+
 /** Rules in names, and rules that would be more than they seem. */
 const policies: Record<string, string> = {
   'that permits what the boundary forbids': '@id("own-organisation") permit (principal, action, resource);',
@@ -41,13 +44,20 @@ export const textAttacks: Attack[] = [
     name: 'a rule in the name of a tool, an argument, a key and a principal',
     async run({ send, keys, ledger }) {
       const rule = '"]); permit (principal, action, resource); //';
-      const call = await send('/api/v1/tools/ledger.pay/call', { key: keys.viewer, json: { arguments: { text: rule } } });
+      const call = await send('/api/v1/tools/ledger.pay/call', {
+        key: keys.viewer,
+        json: { arguments: { text: rule } },
+      });
       expect(call.text).not.toContain('"outcome":"ok"');
       for (const id of [`ledger.pay${rule}`, rule, `ledger.${rule}`]) {
         const path = `/api/v1/tools/${encodeURIComponent(id)}/call`;
         refused(await send(path, { key: keys.viewer, json: { arguments: { text: rule } } }), [400, 404]);
       }
-      const explain = { principal: { id: `x"${rule}`, roles: ['viewer'] }, tool: 'ledger.pay', arguments: { text: rule } };
+      const explain = {
+        principal: { id: `x"${rule}`, roles: ['viewer'] },
+        tool: 'ledger.pay',
+        arguments: { text: rule },
+      };
       const said = await send('/api/v1/policies/explain', { json: explain });
       expect(said.status).toBeLessThan(500);
       if (said.status === 200) expect(said.json().decision ?? said.json().call).not.toMatchObject({ allowed: true });
@@ -98,7 +108,7 @@ export const textAttacks: Attack[] = [
           for (const terminal of [true, false]) {
             const { stdout, stderr, code } = await commandLine(args, { env, terminal });
             expect(code, stderr).toBe(0);
-            const plain = `${stdout}${stderr}`.replaceAll(/\u001b\[\d*(;\d+)*m/g, ''); // our own colours
+            const plain = `${stdout}${stderr}`.replaceAll(colours, '');
             expect(plain, args.join(' ')).not.toMatch(/(?![\n\t])\p{Cc}|[\p{Bidi_Control}]/u);
           }
       } finally {
@@ -110,7 +120,12 @@ export const textAttacks: Attack[] = [
     name: 'a line of the log of one’s own making',
     async run({ send, log }) {
       const forgedLine = '{"severity":"ERROR","message":"forged by the attacker"}';
-      for (const text of [`x\n${forgedLine}`, `x\r\n${forgedLine}\r\n`, `x\u2028${forgedLine}`, `\u001b[2J${forgedLine}`]) {
+      for (const text of [
+        `x\n${forgedLine}`,
+        `x\r\n${forgedLine}\r\n`,
+        `x\u2028${forgedLine}`,
+        `\u001b[2J${forgedLine}`,
+      ]) {
         const value = encodeURIComponent(text);
         await send(`/api/v1/keys/${value}`);
         await send(`/${value}`, { headers: { 'user-agent': text.replaceAll(/[^\x20-\x7e]/g, ' ') } });
@@ -136,13 +151,18 @@ export const textAttacks: Attack[] = [
       for (const query of [slow, `${'"a" '.repeat(900)}`, `${'(a|a)*'.repeat(600)}`, '\\'.repeat(3_000)]) {
         const search = { arguments: { query: query.slice(0, 3_900) } };
         for (const tool of ['fairlead.search_tools', 'knowledge.query'])
-          expect((await send(`/api/v1/tools/${tool}/call`, { key: keys.developer, json: search })).status).toBeLessThan(500);
+          expect((await send(`/api/v1/tools/${tool}/call`, { key: keys.developer, json: search })).status).toBeLessThan(
+            500,
+          );
       }
       const settings = { include: [{ tools: [`${'*a'.repeat(40)}`] }] };
       await send('/api/v1/endpoints/slow', { key: keys.acmeAdmin, method: 'PUT', json: { settings } });
       await send('/api/v1/tools?query=a', { key: keys.acmeAdmin });
       await send('/api/v1/endpoints/slow', { key: keys.acmeAdmin, method: 'DELETE' });
-      refused(await send('/api/v1/users/invitations', { json: { email: `${'a.'.repeat(20_000)}@x`, role: 'viewer' } }), [400]);
+      refused(
+        await send('/api/v1/users/invitations', { json: { email: `${'a.'.repeat(20_000)}@x`, role: 'viewer' } }),
+        [400],
+      );
       refused(await send('/api/v1/keys', { key: `Bearer${' '.repeat(7_000)}x` }), [400, 401]);
       // A backtracking engine would need longer than the universe has been there.
       expect(performance.now() - startedAt).toBeLessThan(60_000);
