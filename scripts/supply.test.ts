@@ -11,10 +11,15 @@ it.each(['MIT', '(MIT OR GPL-3.0-or-later)', '(MIT AND Zlib)', 'GPL-2.0-only OR 
   (licence) => expect(isAllowed(licence)).toBe(true),
 );
 
-it.each(['GPL-3.0-only', 'AGPL-3.0', 'MIT AND GPL-3.0-only', 'SEE LICENSE IN x', '', 'UNLICENSED', '(MIT OR (GPL-2.0))'])(
-  '"%s" may not [RE-6]',
-  (licence) => expect(isAllowed(licence)).toBe(false),
-);
+it.each([
+  'GPL-3.0-only',
+  'AGPL-3.0',
+  'MIT AND GPL-3.0-only',
+  'SEE LICENSE IN x',
+  '',
+  'UNLICENSED',
+  '(MIT OR (GPL-2.0))',
+])('"%s" may not [RE-6]', (licence) => expect(isAllowed(licence)).toBe(false));
 
 it('all that is shipped here may be, and a package that must not is named [RE-6]', () => {
   const { packages } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
@@ -25,7 +30,13 @@ it('all that is shipped here may be, and a package that must not is named [RE-6]
 });
 
 it('a registry that cannot be asked is no clean bill, and what it knows is named [RE-6]', () => {
-  for (const text of ['', '{}', 'null', '{"vulnerabilities":{}}', '{"message":"405 Method Not Allowed","statusCode":405}'])
+  for (const text of [
+    '',
+    '{}',
+    'null',
+    '{"vulnerabilities":{}}',
+    '{"message":"405 Method Not Allowed","statusCode":405}',
+  ])
     expect(readAudit(text).asked).toBe(false);
   const none = { vulnerabilities: {}, metadata: { vulnerabilities: { total: 0 } } };
   expect(readAudit(JSON.stringify(none))).toEqual({ asked: true, found: [] });

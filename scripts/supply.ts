@@ -7,7 +7,7 @@ import { recordStep, writeResults } from './results.ts';
 import type { StepEnd } from './steps.ts';
 import { readAudit } from './supply/audit.ts';
 import { billOf } from './supply/bill.ts';
-import { licenceFaults, type Locked } from './supply/licences.ts';
+import { type Locked, licenceFaults } from './supply/licences.ts';
 
 const lock: { packages: Record<string, Locked> } = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8'));
 const bill = join(cacheDir, 'fairlead.cdx.json');

@@ -8,10 +8,7 @@ export interface Bill {
 }
 
 /** Of a bill of all that is locked that of what is shipped, and what should stand in it and does not. */
-export function billOf(
-  all: Bill,
-  packages: Readonly<Record<string, Locked>>,
-): { document: Bill; missing: string[] } {
+export function billOf(all: Bill, packages: Readonly<Record<string, Locked>>): { document: Bill; missing: string[] } {
   const wanted = new Set(
     shipped(packages).map(([path, { version }]) => `${path.replace(/^.*node_modules\//, '')}@${version}`),
   );

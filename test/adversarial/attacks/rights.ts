@@ -331,6 +331,42 @@ export const rightsAttacks: Attack[] = [
     mayChange: ['signin_consents'], // the attacker allows a program of their own
   },
   {
+    name: 'the MCP session of somebody else, without a key, and on another endpoint',
+    async run({ send, keys }) {
+      const headers = { accept: 'application/json, text/event-stream' };
+      const params = {
+        protocolVersion: '2025-11-25',
+        capabilities: {},
+        clientInfo: { name: 'x', version: '1' },
+      };
+      const hello = { jsonrpc: '2.0', id: 1, method: 'initialize', params };
+      const opened = await send('/mcp', { key: keys.operator, headers, json: hello });
+      const session = opened.headers.get('mcp-session-id') ?? '';
+      expect([opened.status, session.length > 20]).toEqual([200, true]);
+      const inside = { ...headers, 'mcp-session-id': session, 'mcp-protocol-version': '2025-11-25' };
+      const call = {
+        jsonrpc: '2.0',
+        id: 2,
+        method: 'tools/call',
+        params: { name: 'ledger_free', arguments: { text: 'x' } },
+      };
+      for (const key of [keys.viewer, keys.developer, keys.acmeAdmin, null])
+        for (const path of ['/mcp', '/mcp/team']) {
+          refused(await send(path, { key, headers: inside, json: call }), [401, 404]);
+          refused(await send(path, { key, headers: { ...inside, 'last-event-id': '1' } }), [401, 404]);
+          refused(await send(path, { key, headers: inside, method: 'DELETE' }), [401, 404]);
+        }
+      const ping = { jsonrpc: '2.0', id: 3, method: 'ping' };
+      expect((await send('/mcp', { key: keys.operator, headers: inside, json: ping })).status).toBe(200);
+      for (const guess of [session.slice(0, -1), `${session}0`, '0'.repeat(session.length), '../x', '__proto__'])
+        refused(
+          await send('/mcp', { key: keys.operator, headers: { ...inside, 'mcp-session-id': guess }, json: ping }),
+          [400, 404],
+        );
+      expect((await send('/mcp', { key: keys.operator, headers: inside, method: 'DELETE' })).status).toBeLessThan(300);
+    },
+  },
+  {
     name: 'the answer of another caller, out of the cache',
     async run({ send, keys }) {
       const call = async (key: string) => {

@@ -6,7 +6,7 @@ import type { World } from '../world.ts';
 // What an upstream, a caller or a program says of itself, written against whoever or whatever reads it.
 
 /** Our own, on a terminal. */
-const colours = new RegExp('\\u001b\\[\\d*(;\\d+)*m', 'g');
+const colours = new RegExp(`${String.fromCharCode(27)}\\[\\d*(;\\d+)*m`, 'g');
 
 /** Rules in names, and rules that would be more than they seem. */
 const policies: Record<string, string> = {
