@@ -111,6 +111,8 @@ export const requirements = {
     'People sign in by the OpenID provider of their organisation, as members with the role and teams of their groups, at once and for as long as it vouches for them; it opens no other organisation, and where it is required no password does; a forged, foreign or borrowed answer lets nobody in; an external authorisation server alone suffices.',
   'CO-8':
     'Policies are rehearsed: cases test them with and without a server, past decisions are decided anew by others with the same fail-closed engine and what changes is told apart from what a record does not suffice for, what is saved is what was rehearsed, each set is a version that can be put back, and a decision names its rules, what they looked at and what would have to differ, to those who may know.',
+  'CO-9':
+    'What happens is kept with what it belongs to, told to every server, and delivered to whoever has a destination for it, signed and at least once with one id, however servers and receivers fail; what cannot be delivered is kept to be replayed; and what outside senders sign is taken once, and only while it is fresh.',
   'RE-6':
     'Every line of the threat model names its control, the file of it and a test that ran; every page has the headers that keep others out of it, every route with a cookie refuses what another site sends, and what is shipped is listed, licensed for it and asked about.',
   'RE-7':

@@ -7,6 +7,7 @@ import { createCatalog, createLatencies, guidanceFor, purgeCatalog } from '../ca
 import { createMachineCredentials, purgeConnections } from '../capabilities/credentials/index.ts';
 import { createDiscovery, createEmbeddings, purgeVectors } from '../capabilities/discovery/index.ts';
 import { createEndpointBook, purgeEndpoints } from '../capabilities/endpoints/index.ts';
+import { purgeEvents } from '../capabilities/events/index.ts';
 import { createIdempotency, purgeIdempotency } from '../capabilities/idempotency/index.ts';
 import { purgeKnowledge } from '../capabilities/knowledge/index.ts';
 import { createLimits, purgeLimits } from '../capabilities/limits/index.ts';
@@ -29,13 +30,16 @@ import type { Secrets } from '../platform/secrets/index.ts';
 import type { Log, Metrics, Tracing } from '../platform/telemetry/index.ts';
 import { createApprovalsSurface } from '../surfaces/approvals/index.ts';
 import { createConnectionsSurface } from '../surfaces/connections/index.ts';
+import { createHooksSurface } from '../surfaces/hooks/index.ts';
 import { type Admission, createHttpApp } from '../surfaces/http/index.ts';
 import { createMcpSurface } from '../surfaces/mcp/index.ts';
 import { createRest } from '../surfaces/rest/index.ts';
 import { createSigninSurface } from '../surfaces/signin/index.ts';
+import { createActTeller } from './act-events.ts';
 import { composeApprovals } from './approvals.ts';
 import { composeConnections, createCredentialsPort } from './credentials.ts';
 import { createDefinitionWatch } from './definitions.ts';
+import { composeEvents } from './events.ts';
 import { composeKnowledge } from './knowledge.ts';
 import { createObserver } from './observe.ts';
 import { missingOrgs } from './orgs.ts';
@@ -82,17 +86,27 @@ export function compose(ground: Ground) {
 
   const processes = createProcesses({ inherit: ground.inheritedEnvironment, log });
   const egress = createEgress({ allow: settings.egress.allow, log });
-  const catalog = createCatalog({ db, bus, log, clock });
-  const audit = createAudit({
-    db,
-    kind: database.kind,
-    dataDir: settings.dataDir,
-    keyring,
-    clock,
-    log,
-    settings: settings.audit,
-    replicaId,
+  let runtimeSecrets = settings.secrets.vault?.runtime ?? {};
+  const resolveReference = createReferences(() => ({ variables: settings.variables, vault: runtimeSecrets }), secrets);
+  const events = composeEvents({
+    ...{ database, bus, keyring, clock, log, metrics, egress, secrets, version },
+    resolve: resolveReference,
+    settings: settings.events,
   });
+  const catalog = createCatalog({ db, bus, log, clock });
+  const tellActs = createActTeller({ db, events, log });
+  const audit = tellActs(
+    createAudit({
+      db,
+      kind: database.kind,
+      dataDir: settings.dataDir,
+      keyring,
+      clock,
+      log,
+      settings: settings.audit,
+      replicaId,
+    }),
+  );
   const policy = createPolicy({
     db,
     bus,
@@ -117,6 +131,7 @@ export function compose(ground: Ground) {
       purgeEndpoints,
       purgeLimits,
       purgeApprovals,
+      purgeEvents,
       purgeVectors,
       purgeKnowledge,
       purgeConnections,
@@ -125,7 +140,6 @@ export function compose(ground: Ground) {
     purged: (org) => upstreams.purged(org),
   });
   const { signin, access } = people;
-  let runtimeSecrets = settings.secrets.vault?.runtime ?? {};
   const setRuntimeSecrets = (next: typeof runtimeSecrets) => {
     runtimeSecrets = next;
     return upstreams.resolveAgain();
@@ -154,7 +168,7 @@ export function compose(ground: Ground) {
     egress,
     declared: settings.upstreams,
     allowRuntimeStdio: settings.allowRuntimeStdio,
-    resolveReference: createReferences(() => ({ variables: settings.variables, vault: runtimeSecrets }), secrets),
+    resolveReference,
     keepReferences: (standing) => secrets.keep('runtime', standing),
     clientInfo: { name: 'fairlead', title: 'Fairlead', version },
     credentials: createCredentialsPort(connections, machineCredentials),
@@ -184,9 +198,10 @@ export function compose(ground: Ground) {
     isBoundToSession: ({ org, toolset }) => upstreams.get(org, toolset)?.isolation === 'session',
     instruments: metrics.watchCache(() => caching.size()),
   });
+  events.onTold(({ org, type }) => caching.happened(org, type));
   const guidanceOf = (tool: Tool) => guidanceFor(tool, latencies, limits.wordsFor(tool));
   const { knowledge, embedders, modelKeys, setBaseDir } = composeKnowledge({
-    ...{ settings, database, bus, keyring, egress, processes, clock, log, metrics, replicaId, version },
+    ...{ settings, database, events, keyring, egress, processes, clock, log, metrics, replicaId, version },
   });
   const embeddings = embedders.usual && createEmbeddings({ db, embedder: embedders.usual, log });
   const discovery = createDiscovery({
@@ -252,6 +267,7 @@ export function compose(ground: Ground) {
       endpoints: endpoints.declared(),
       collections: knowledge.declared(),
       limits: limits.declared(),
+      events: events.declared(),
       upstreams: Object.fromEntries(declared.map((upstream) => [upstream.name, upstream])),
       ...people.declared(),
     };
@@ -297,6 +313,7 @@ export function compose(ground: Ground) {
     catalog,
     endpoints,
     caching,
+    events,
     knowledge,
     limits,
     upstreams,
@@ -313,7 +330,7 @@ export function compose(ground: Ground) {
     maxJsonDepth,
   };
 
-  const definitions = createDefinitionWatch({ catalog, acts, metrics, log });
+  const definitions = createDefinitionWatch({ db, events, catalog, acts, metrics, log });
   metrics.watchUpstreams(() => upstreams.list());
   watchSecrets(metrics, secrets);
   metrics.watchPool(database.usage);
@@ -326,6 +343,7 @@ export function compose(ground: Ground) {
     createHttpApp({
       mcp,
       rest: (admission) => createRest(restDeps, admission),
+      hooks: createHooksSurface(events.hooks),
       connections: (admission) =>
         createConnectionsSurface(
           { connections, signin, acts, log, sign: (text) => keyring.hash('sign-in', text) },
@@ -396,6 +414,7 @@ export function compose(ground: Ground) {
     egress,
     embeddings: { stop: () => Promise.all([embeddings?.stop(), embedders.stop()]) },
     endpoints,
+    events,
     gateway,
     http,
     idempotency,

@@ -4,8 +4,9 @@ import { isRange } from '../platform/http/addresses.ts';
 import { isHost, isOrigin, isReachable } from './addresses.ts';
 import { approvals } from './approvals-schema.ts';
 import { caching } from './caching-schema.ts';
-import { collection } from './collection-schema.ts';
+import { collection, encryption } from './collection-schema.ts';
 import { endpoint, presentation } from './endpoint-schema.ts';
+import { eventsSettings } from './events-schema.ts';
 import { limit } from './limit-schema.ts';
 import { models } from './models-schema.ts';
 import { searchSettings } from './search-schema.ts';
@@ -146,6 +147,7 @@ export const fileSchema = z.strictObject({
     .describe('How often, and how many at once: rules that calls are counted by'),
   approvals: approvals.prefault({}).describe('Calls that wait for consent'),
   caching: caching.prefault({}).describe('Results of read-only tools that are told again for a time'),
+  events: eventsSettings.prefault({}).describe('What happens, where it is told, and which senders are believed'),
   mcp: z.strictObject(presentation).prefault({}).describe('How tools are shown at /mcp, which selects none'),
   auth: z
     .strictObject({
@@ -241,6 +243,7 @@ export const fileSchema = z.strictObject({
         .default(4)
         .describe('Sources that are read at once; organisations share them evenly'),
       search: searchSettings.prefault({}).describe('How passages are ranked'),
+      encryption: encryption.prefault({}).describe('Keys that those of encrypted collections are wrapped with'),
     })
     .prefault({})
     .describe("The team's documents, which agents ask by the tools of the toolset knowledge"),
@@ -276,6 +279,15 @@ export {
   type ToolOverride,
   type ToolSelector,
 } from './endpoint-schema.ts';
+export {
+  type DestinationChoice,
+  type DestinationSettings,
+  destinationChoice,
+  destinationName,
+  type EventsSettings,
+  type SourceChoice,
+  type WebhookSettings,
+} from './events-schema.ts';
 export type { SourceSettings } from './knowledge-schema.ts';
 export {
   type LimitChoice,
