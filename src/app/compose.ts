@@ -216,6 +216,12 @@ export function compose(ground: Ground) {
   const approvals = composeApprovals({
     ...{ db, bus, keyring, clock, log, acts, access, signin, findPrincipal },
     caller: { call: (request) => gateway.call(request) },
+    alone: database.kind === 'embedded',
+    boundNow(org, id) {
+      const tool = gateway.view(org).findTool(id);
+      return { policyVersion: policy.versionFor(org), toolDigest: tool?.offered?.digest ?? tool?.digest };
+    },
+    findTool: ({ principal, endpoint }, name) => gateway.view(principal.org, endpoint).findTool(name),
     settings: settings.approvals,
     publicUrl: settings.publicUrl,
   });
@@ -268,6 +274,7 @@ export function compose(ground: Ground) {
       collections: knowledge.declared(),
       limits: limits.declared(),
       events: events.declared(),
+      approvals: approvals.declared(),
       upstreams: Object.fromEntries(declared.map((upstream) => [upstream.name, upstream])),
       ...people.declared(),
     };
@@ -280,7 +287,7 @@ export function compose(ground: Ground) {
   };
 
   const mcp = createMcpSurface({
-    gateway,
+    gateway: { ...gateway, call: approvals.attending.call },
     guidanceOf,
     catalog,
     keyring,

@@ -68,6 +68,7 @@ function intentWith({ call, error }: CallState, findTool: FindTool): CallIntent 
     ...(call.traceId === undefined ? {} : { traceId: call.traceId }),
     ...(call.clientAddress === undefined ? {} : { clientAddress: call.clientAddress }),
     ...(decision ? { decision } : {}),
+    ...(call.backup ? { backup: call.backup } : {}),
   };
 }
 

@@ -5,6 +5,7 @@ import { newId } from '../kernel/ids.ts';
 import { redactText, type Span, spanNames, type Tracing } from '../platform/telemetry/index.ts';
 import { type ApproveDeps, approve } from './stages/approve.ts';
 import { type AuthorizeDeps, authorize } from './stages/authorize.ts';
+import { backUp } from './stages/back-up.ts';
 import { type CacheDeps, cache } from './stages/cache.ts';
 import { type DispatchDeps, dispatch } from './stages/dispatch.ts';
 import { guardOut } from './stages/guard-out.ts';
@@ -45,6 +46,7 @@ export function stagesOf(deps: PipelineDeps): readonly Stage[] {
     approve(deps), //   consent where policy asks for it
     once(deps), //      what ran under the caller's key before is told again, not run again
     cache(deps), //     a result that is still good stands in for the provider
+    backUp(deps), //    what it is going to change is saved first, where that is declared
     intend(deps), //    a place in the audit, and a durable intent for what may change something
     dispatch(deps), //  the provider runs
     guardOut(deps), //  the result keeps its schema's promise

@@ -93,8 +93,12 @@ export interface CallRequest {
   parentCallId?: string;
   continuation?: Continuation;
   once?: OnceKey;
-  /** The consent that the call was given. Set inside the house alone: no surface takes it from a caller. */
-  grant?: { approval: string };
+  /**
+   * The consent that the call was given; or, with `weigh`, that for which its arguments are only looked at. Set inside the house alone: no surface takes it from a caller.
+   */
+  grant?: { approval: string; weigh?: true };
+  /** Made by the house beside another call: where it would have to wait for consent it is refused instead. */
+  beside?: 'preview' | 'backup';
   /** The caller's address as seen at the edge, after trusted proxies. */
   clientAddress?: string;
   /** Of the HTTP request that brought it; stands in the log lines of both. */
@@ -114,6 +118,19 @@ export interface Call extends Omit<CallRequest, 'id'> {
   /** Longest run as decided from request, tool and upstream. From `resolve` on. */
   timeoutMs?: number;
   traceId?: string;
+  /** What was saved before it, where that was asked for. From `back up` on. */
+  backup?: MadeBackup;
+}
+
+/** What a tool saved before a call, and by what it is found again. */
+export interface MadeBackup {
+  tool: string;
+  /** The call that made it. */
+  callId?: string;
+  /** As its tool told it. */
+  id?: string;
+  /** Why there is none; the call is made nevertheless only where the file says so. */
+  failed?: string;
 }
 
 /** What policy said and what it looked at, kept whole for the audit record. */
@@ -125,6 +142,8 @@ export interface Decision {
   consent?: 'confirm';
   /** Names of the policies that decided, or the reason of a refusal without one. */
   rules: readonly string[];
+  /** Why consent is needed, beside the rules, for who gives it. */
+  reasons?: readonly string[];
   policyVersion: string;
   /** Context that the policies could read: environment and projected arguments. */
   context: JsonObject;

@@ -93,6 +93,7 @@ export function createKeeper({ redactor, replica, life, home }: KeeperOptions): 
       argumentsBytes: args.bytes,
       argumentsDigest: args.digest,
       at: call.at,
+      backup: call.backup && redactor.kept(call.backup),
       clientAddress: optional(call.clientAddress),
       decision: call.decision && sayDecision(call.decision, call),
       durationMs: end && Math.round(Math.max(0, end.durationMs || 0) * 1000) / 1000,

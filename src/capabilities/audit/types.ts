@@ -1,4 +1,4 @@
-import type { Decision, InputRequest, Operation, Outcome, Surface } from '../../kernel/call.ts';
+import type { Decision, InputRequest, MadeBackup, Operation, Outcome, Surface } from '../../kernel/call.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
 import type { OrgId, Principal } from '../../kernel/principal.ts';
 import type { Annotations, ItemStatus, ToolResult } from '../../kernel/tool.ts';
@@ -33,6 +33,8 @@ export interface CallIntent {
   traceId?: string;
   clientAddress?: string;
   decision?: Decision;
+  /** What was saved before it. */
+  backup?: MadeBackup;
 }
 
 /** The account of one call that is over. */
@@ -91,7 +93,7 @@ export interface KeptQuestion {
 }
 
 /** A call as it is kept: bodies redacted and cut, digests over what came whole. */
-export interface KeptCall extends Omit<CallIntent, 'arguments' | 'decision'>, Closed {
+export interface KeptCall extends Omit<CallIntent, 'arguments' | 'decision' | 'backup'>, Closed {
   arguments: Json;
   /** `hmac-sha256:<hex>`: equal arguments have equal digests, and nothing else can be read from it. */
   argumentsDigest?: string;
@@ -109,6 +111,8 @@ export interface KeptCall extends Omit<CallIntent, 'arguments' | 'decision'>, Cl
   durationMs?: number;
   replayed?: true;
   decision?: Json;
+  /** What was saved before it: the `tool` and the `callId` that did, and the `id` of what it made, or why it `failed`. */
+  backup?: Json;
   replica: string;
 }
 

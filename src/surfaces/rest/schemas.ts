@@ -244,6 +244,15 @@ const question = z
   })
   .openapi('Question');
 
+export const backup = z
+  .object({
+    tool: z.string(),
+    callId: z.string().optional().openapi({ description: 'The call that made it' }),
+    id: z.string().optional().openapi({ description: 'By which it is found again, as its tool told it' }),
+    failed: z.string().optional().openapi({ description: 'Why there is none' }),
+  })
+  .openapi('Backup', { description: 'What is saved, or was, before the call is made' });
+
 export const callRecord = z
   .looseObject({
     ...recordBase,
@@ -280,6 +289,7 @@ export const callRecord = z
       })
       .optional()
       .openapi({ description: 'What policies said and looked at' }),
+    backup: backup.optional(),
     questions: z.array(question).optional().openapi({ description: 'What the caller was asked during the call' }),
     moreQuestions: z
       .record(z.string(), z.int())
