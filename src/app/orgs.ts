@@ -17,10 +17,10 @@ export interface Naming {
   /** Of single sign-on. */
   providers: Readonly<Record<string, Pick<SsoProviderSettings, 'org'>>>;
   limits: readonly Pick<LimitSettings, 'org'>[];
-  budgets: readonly Pick<BudgetSettings, 'org'>[];
   events: { destinations: Readonly<Record<string, { org: OrgId }>>; sources: Readonly<Record<string, { org: OrgId }>> };
   /** Who decides on calls. */
   approvals: readonly Pick<ApprovalsSettings['rules'][number], 'org'>[];
+  budgets: readonly Pick<BudgetSettings, 'org'>[];
 }
 
 export interface MissingOrg {
@@ -37,9 +37,9 @@ export function namedOrgs({
   issuers,
   providers,
   limits,
-  budgets,
   events,
   approvals,
+  budgets,
 }: Naming): { org: OrgId; place: string }[] {
   return [
     ...Object.entries(endpoints).map(([name, { org }]) => ({ org, place: `endpoints.${name}.org` })),
@@ -53,8 +53,8 @@ export function namedOrgs({
     })),
     ...Object.entries(events.sources).map(([name, { org }]) => ({ org, place: `events.sources.${name}.org` })),
     ...limits.map(({ org = defaultOrg }, index) => ({ org, place: `limits[${index}].org` })),
-    ...budgets.map(({ org = defaultOrg }, index) => ({ org, place: `budgets[${index}].org` })),
     ...approvals.map(({ org = defaultOrg }, index) => ({ org, place: `approvals.rules[${index}].org` })),
+    ...budgets.map(({ org = defaultOrg }, index) => ({ org, place: `budgets[${index}].org` })),
   ].filter(({ org }) => org !== defaultOrg);
 }
 
