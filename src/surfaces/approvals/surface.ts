@@ -12,6 +12,7 @@ import type { Acts } from '../../capabilities/audit/index.ts';
 import { principalOf, type Signin } from '../../capabilities/signin/index.ts';
 import { FairleadError, NotFound } from '../../kernel/errors.ts';
 import type { Principal } from '../../kernel/principal.ts';
+import { readable } from '../../kernel/readable.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 import type { Admission, HttpEnv } from '../http/admission.ts';
 import { problemResponse } from '../http/problem.ts';
@@ -209,10 +210,3 @@ const words: Record<Approval['state'], string> = {
 };
 
 const minute = (ms: number) => new Date(ms).toISOString().slice(0, 16).replace('T', ' ');
-
-/** What an agent wrote, with what turns letters around or cannot be seen told by its number: a text must not look like another. */
-function readable(text: string): string {
-  return text.replace(unseen, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
-}
-
-const unseen = /(?![\n\t])\p{Cc}|[\p{Bidi_Control}\p{Zl}\p{Zp}\p{Cf}]/gu;
