@@ -2,6 +2,7 @@ import { type Access, may, mayActIn, subjectsOf, systemPrincipal } from '../capa
 import {
   type Asker,
   approvalsPath,
+  type BoundNow,
   createApprovals,
   createApprovalTools,
   createBackups,
@@ -37,6 +38,9 @@ interface Deps {
   caller: ToolCaller;
   /** A tool by its id, as an organisation's endpoint has it. */
   findTool(call: Call, id: string): Tool | undefined;
+  /** Whether this server has the database to itself. */
+  alone: boolean;
+  boundNow(org: OrgId, tool: string): BoundNow;
   publicUrl: string;
   settings: ApprovalsSettings;
 }
@@ -45,7 +49,7 @@ const minuteMs = 60_000;
 
 /** Calls that wait for consent, and who makes them then. */
 export function composeApprovals(deps: Deps) {
-  const { db, bus, keyring, clock, log, acts, caller, signin, publicUrl } = deps;
+  const { db, bus, keyring, clock, log, acts, caller, alone, signin, publicUrl } = deps;
   let { settings } = deps;
   const previews = createPreviews({
     ...{ db, keyring, clock, log, caller, findTool: deps.findTool },
@@ -55,6 +59,7 @@ export function composeApprovals(deps: Deps) {
     ...{ db, clock, caller, house: systemPrincipal },
     backupOf: (call) => backupOf(settings, call),
   });
+  const principalNow = createAskers(deps);
   const approvals = createApprovals({
     db,
     bus,
@@ -64,6 +69,10 @@ export function composeApprovals(deps: Deps) {
     backups,
     termsOf: (call, decision) => termsOf(settings, call, decision),
     mayDecide,
+    principalNow,
+    caller,
+    alone,
+    boundNow: deps.boundNow,
     linkTo: (id) => (signin ? new URL(`${approvalsPath}/${id}`, publicUrl).href : undefined),
   });
   const runner = createRunner({
@@ -72,7 +81,9 @@ export function composeApprovals(deps: Deps) {
     log,
     approvals,
     caller,
-    principalNow: createAskers(deps),
+    alone,
+    principalNow,
+    boundNow: deps.boundNow,
     note: (org, what, approval, detail) =>
       acts
         .perform(
@@ -89,8 +100,9 @@ export function composeApprovals(deps: Deps) {
     consent: {
       ask: approvals.ask,
       parked: ({ id }: Call) => previews.begin(id),
-      claim: approvals.claim,
       backUp: backups.before,
+      weigh: approvals.weigh,
+      claim: approvals.claim,
       leave: runner.leave,
     },
     redeclare(next: ApprovalsSettings) {

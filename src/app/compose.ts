@@ -205,6 +205,11 @@ export function compose(ground: Ground) {
     ...{ db, bus, keyring, clock, log, acts, access, signin, findPrincipal },
     caller: { call: (request) => gateway.call(request) },
     findTool: ({ principal, endpoint }, name) => gateway.view(principal.org, endpoint).findTool(name),
+    alone: database.kind === 'embedded',
+    boundNow(org, id) {
+      const tool = gateway.view(org).findTool(id);
+      return { policyVersion: policy.versionFor(org), toolDigest: tool?.offered?.digest ?? tool?.digest };
+    },
     settings: settings.approvals,
     publicUrl: settings.publicUrl,
   });

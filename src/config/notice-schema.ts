@@ -29,3 +29,6 @@ export const emailFields = {
     .default([])
     .describe('Who gets every event, beside the members whom one concerns: of an approval those who may decide on it'),
 };
+
+export type SlackSettings = z.infer<z.ZodObject<typeof slackFields>>;
+export type EmailSettings = z.infer<z.ZodObject<typeof emailFields>> & { timeoutSeconds: number };

@@ -93,8 +93,10 @@ export interface CallRequest {
   parentCallId?: string;
   continuation?: Continuation;
   once?: OnceKey;
-  /** The consent that the call was given. Set inside the house alone: no surface takes it from a caller. */
-  grant?: { approval: string };
+  /**
+   * The consent that the call was given; or, with `weigh`, that for which its arguments are only looked at. Set inside the house alone: no surface takes it from a caller.
+   */
+  grant?: { approval: string; weigh?: true };
   /** Made by the house beside another call: where it would have to wait for consent it is refused instead. */
   beside?: 'preview' | 'backup';
   /** The caller's address as seen at the edge, after trusted proxies. */

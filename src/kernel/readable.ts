@@ -5,10 +5,13 @@ export function readable(text: string): string {
   return text.replace(unseen, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
 
-const unseen = /(?![\n\t])\p{Cc}|[\p{Bidi_Control}\p{Zl}\p{Zp}\p{Cf}]/gu;
+/** What turns letters around or cannot be seen. */
+export const unseen = /(?![\n\t])\p{Cc}|[\p{Bidi_Control}\p{Zl}\p{Zp}\p{Cf}]/gu;
 
 /** The same on one line, and no longer than that. */
 export function readableLine(text: string, max = 200): string {
-  const line = readable(text.slice(0, max * 2)).replace(/\s+/g, ' ').trim();
+  const line = readable(text.slice(0, max * 2))
+    .replace(/\s+/g, ' ')
+    .trim();
   return line.length > max ? `${line.slice(0, max - 1).toWellFormed()}…` : line;
 }

@@ -24,6 +24,8 @@ interface ApprovalRow {
   repeatable: boolean;
   call_id: string;
   request: string;
+  edited_request: string | null;
+  edited_digest: string | null;
   created_at: Big;
   expires_at: Big;
   decided_at: Big | null;
@@ -51,6 +53,9 @@ export type ApprovalTables = {
     decided_by_name: string;
     subject: string;
     comment: string | null;
+    argument_digest: string | null;
+    edited: boolean;
+    via: string | null;
     at: Big;
   };
 };
@@ -59,6 +64,8 @@ export type ApprovalTables = {
 export interface KeptApproval extends Approval {
   /** Sealed. */
   request: string;
+  /** Sealed; absent where it is called as asked for. */
+  editedRequest?: string;
   /** Sealed. */
   answer?: string;
   /** Sealed. */
@@ -95,6 +102,8 @@ export function approvalOf(row: ApprovalRow): KeptApproval {
     ...(row.outcome_unknown ? { outcomeUnknown: true as const } : {}),
     ...(row.reason === null ? {} : { reason: row.reason }),
     request: row.request,
+    ...(row.edited_request === null ? {} : { editedRequest: row.edited_request }),
+    ...(row.edited_digest === null ? {} : { editedDigest: row.edited_digest }),
     ...(row.answer === null ? {} : { answer: row.answer }),
     ...(row.preview === null ? {} : { preview: row.preview }),
     ...(row.preview_due === null ? {} : { previewDueAt: Number(row.preview_due) }),

@@ -1,12 +1,12 @@
 import type { Call, ProviderReply } from '../../kernel/call.ts';
 import type { JsonObject } from '../../kernel/json.ts';
-import type { ToolDefinition } from '../../kernel/tool.ts';
+import type { ToolDefinition, ToolResult } from '../../kernel/tool.ts';
 import type { Db } from '../../platform/db/index.ts';
 import type { Approvals } from './approvals.ts';
 import type { KeptApproval } from './row.ts';
 import { listDecisions } from './store.ts';
 import { isOver } from './types.ts';
-import { approvalKey, standingOf } from './words.ts';
+import { approvalKey, editWords, standingOf } from './words.ts';
 
 const longestWaitSeconds = 50; // a client's own patience is a minute, as a rule
 const approvalId = {
@@ -64,7 +64,12 @@ export interface ApprovalTools {
 
 export function createApprovalTools({ db, approvals }: { db: Db; approvals: Approvals }): ApprovalTools {
   const standing = async (one: KeptApproval): Promise<ProviderReply> => {
-    const about = standingOf(one, await listDecisions(db, one.org, one.id), approvals.linkTo(one.id));
+    const about = standingOf(
+      one,
+      await listDecisions(db, one.org, one.id),
+      approvals.linkTo(one.id),
+      approvals.editOf(one),
+    );
     const text = `Approval ${one.id} for ${one.tool} is ${one.state}${one.reason ? ` (${one.reason})` : ''}: ${about.next}`;
     const isError = isOver(one.state) && one.state !== 'done';
     return {
@@ -91,14 +96,20 @@ export function createApprovalTools({ db, approvals }: { db: Db; approvals: Appr
       const end = one.state === 'done' ? approvals.answerOf(one) : undefined;
       const told = await standing(one);
       if (!end?.result) return told;
+      const edit = approvals.editOf(one);
       return {
         kind: 'result',
-        result: end.result as JsonObject,
+        result: (edit ? withNote(end.result as ToolResult, editWords(edit)) : end.result) as JsonObject,
         ...(end.unkept ? { unkept: end.unkept } : {}),
         ...(told.kind === 'result' && told.meta ? { meta: told.meta } : {}),
       };
     },
   };
+}
+
+/** What nobody may overlook stands behind what the tool said. */
+function withNote(result: ToolResult, text: string): ToolResult {
+  return { ...result, content: [...result.content, { type: 'text', text }] };
 }
 
 function idIn({ approval_id: id }: JsonObject): string {

@@ -18,6 +18,14 @@ export const approvalStates = [
 ] as const;
 export type ApprovalState = (typeof approvalStates)[number];
 
+/** Who has to consent, and how long that is waited for. */
+export interface Terms {
+  expiryMs: number;
+  needed: number;
+  /** Such as `role:admin` or `team:ops`; absent for all who may decide. */
+  approvers?: readonly string[];
+}
+
 /** From which nothing follows any more. */
 export function isOver(state: ApprovalState): boolean {
   return !['pending', 'deferred', 'approved', 'claimed'].includes(state);
@@ -50,6 +58,12 @@ export interface GivenDecision {
   subject: string;
   name: string;
   comment?: string;
+  /** Of the arguments that it was on; absent where those are the ones that were asked for. Keyed. */
+  argumentDigest?: string;
+  /** With arguments of their own in place of those that were asked for. */
+  edited?: true;
+  /** It was given to the program that asked, and not here. */
+  via?: 'elicitation';
   /** Milliseconds since the epoch, as all times here. */
   at: number;
 }
@@ -67,6 +81,8 @@ export interface Approval {
   toolDigest: string;
   /** Keyed. */
   argumentDigest: string;
+  /** Keyed, of the arguments that are used in place of those; absent where nobody changed them. */
+  editedDigest?: string;
   policyVersion: string;
   rule: string;
   /** How many people have to approve. */

@@ -8,6 +8,7 @@ const consent: ConsentPort = {
   ask: async () => ({ content: [] }),
   parked: () => undefined,
   backUp: async () => undefined,
+  weigh: async () => ({ content: [] }),
   claim: async () => undefined,
   leave: async () => undefined,
 };

@@ -10,6 +10,8 @@ export interface ConsentPort {
   ask(call: Call & { tool: Tool }, decision: Decision): Promise<ToolResult>;
   /** A call that was parked has left the pipeline. */
   parked(call: Call): void;
+  /** Changed arguments of a parked call have come so far. Resolves to what stands for their result. */
+  weigh(call: Call & { tool: Tool }, decision: Decision, approval: string): Promise<ToolResult>;
   /** Uses up the approval that the call carries; committed when it resolves. Throws where it is not for this call, or used. */
   claim(call: Call & { tool: Tool }, decision: Decision, approval: string): Promise<void>;
   /** Has saved what the call is going to change, where that is declared; done, durably, when it resolves. Throws where it failed. */
@@ -39,12 +41,20 @@ export function approve({ consent }: ApproveDeps): Stage {
       return consent.leave(call, approval, { ran, end: asks ? undefined : state.end });
     });
   };
+  const weigh = async (state: CallState, call: Call & { tool: Tool }, decision: Decision, approval: string) => {
+    state.end = {
+      callId: call.id,
+      outcome: 'pending_approval',
+      result: await consent.weigh(call, decision, approval),
+    };
+  };
   return {
     name: 'approve',
     run(state) {
       const { call } = state;
       if (!call.tool || !call.decision) return;
       const resolved = call as Call & { tool: Tool };
+      if (call.grant?.weigh) return weigh(state, resolved, call.decision, call.grant.approval);
       if (call.grant) return claim(state, resolved, call.decision, call.grant.approval);
       // How an approval stands is asked without one.
       if (call.decision.unattended || approvalToolIds.has(call.tool.id)) return;

@@ -4,10 +4,11 @@ import { newId } from '../../../kernel/ids.ts';
 import { valueAt } from '../../../kernel/pointer.ts';
 import type { OrgId, Principal } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/index.ts';
+import { nobody } from '../again.ts';
 import type { ResolvedCall } from '../binding.ts';
 import { BackupFailed } from '../errors.ts';
 import { getApproval } from '../store.ts';
-import { argumentsFor, cameOf, type DeclaredBackup, nobody, structuredOf } from './declared.ts';
+import { argumentsFor, cameOf, type DeclaredBackup, structuredOf } from './declared.ts';
 import { keepBackup } from './store.ts';
 
 export interface BackupsDeps {

@@ -1,5 +1,5 @@
 import type { SendMailOptions } from 'nodemailer';
-import type { EmailSettings } from '../../../config/schema.ts';
+import type { EmailSettings } from '../../../config/notice-schema.ts';
 import { DeliveryFault, type Destination, type Told, type Transport } from '../../../kernel/events.ts';
 import type { OrgId } from '../../../kernel/principal.ts';
 import type { Log } from '../../../platform/telemetry/index.ts';
