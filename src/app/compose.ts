@@ -1,7 +1,7 @@
 import ours from '../../package.json' with { type: 'json' };
 import { may, scopeNames } from '../capabilities/access/index.ts';
 import { purgeApprovals } from '../capabilities/approvals/index.ts';
-import { createActs, createAudit } from '../capabilities/audit/index.ts';
+import { createActs, createAudit, createRedactor } from '../capabilities/audit/index.ts';
 import { createCaching } from '../capabilities/caching/index.ts';
 import { createCatalog, createLatencies, guidanceFor, purgeCatalog } from '../capabilities/catalog/index.ts';
 import { createMachineCredentials, purgeConnections } from '../capabilities/credentials/index.ts';
@@ -34,6 +34,7 @@ import { type Admission, createHttpApp } from '../surfaces/http/index.ts';
 import { createMcpSurface } from '../surfaces/mcp/index.ts';
 import { createRest } from '../surfaces/rest/index.ts';
 import { createSigninSurface } from '../surfaces/signin/index.ts';
+import { withoutSecrets } from './approval-news.ts';
 import { composeApprovals } from './approvals.ts';
 import { composeConnections, createCredentialsPort } from './credentials.ts';
 import { createDefinitionWatch } from './definitions.ts';
@@ -95,6 +96,8 @@ export function compose(ground: Ground) {
     settings: settings.audit,
     replicaId,
   });
+  // What is told to those who decide is what the audit would keep, and shorter.
+  const redactor = createRedactor({ keyring, maxBytes: 4_096, redactKeys: settings.audit.redactKeys });
   const policy = createPolicy({
     db,
     bus,
@@ -210,6 +213,8 @@ export function compose(ground: Ground) {
       const tool = gateway.view(org).findTool(id);
       return { policyVersion: policy.versionFor(org), toolDigest: tool?.offered?.digest ?? tool?.digest };
     },
+    happenings: events,
+    shownArguments: (tool, args) => redactor.kept(withoutSecrets(args, tool.definition.inputSchema)),
     settings: settings.approvals,
     publicUrl: settings.publicUrl,
   });

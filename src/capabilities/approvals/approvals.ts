@@ -26,6 +26,7 @@ import { type Binding, claimApproval, voidApproval } from './claims/store.ts';
 import { type BoundNow, createDeciding, type Said } from './deciding.ts';
 import { createEdits } from './edits.ts';
 import { ApprovalsUnavailable, ApprovalTaken, ApprovalVoid, TooManyApprovals } from './errors.ts';
+import type { ApprovalNews } from './news.ts';
 import type { KeptApproval } from './row.ts';
 import {
   countPending,
@@ -67,6 +68,7 @@ export interface ApprovalsDeps {
   linkTo(id: string): string | undefined;
   previews: Pick<Previews, 'due' | 'plan'>;
   backups: Pick<Backups, 'declaredFor'>;
+  news: Pick<ApprovalNews, 'requested' | 'decided'>;
 }
 
 /** An approval with what may be shown of its call to who may look at it. */
@@ -140,7 +142,7 @@ const mostLagMs = 5_000;
 
 /** Calls that wait for consent: who may give it, what it is bound to, and that it is used once. */
 export function createApprovals(deps: ApprovalsDeps): Approvals {
-  const { db, bus, keyring, clock, termsOf, mayDecide, linkTo, alone, previews, backups } = deps;
+  const { db, bus, keyring, clock, termsOf, mayDecide, linkTo, alone, previews, backups, news } = deps;
   const life = newId('life');
   const lagMs = alone ? 0 : mostLagMs;
   const tell = (org: OrgId, id: string) => {
@@ -204,7 +206,12 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       previewDueAt: previews.due(call, now),
       backupBy: backups.declaredFor(call),
     };
-    const isNew = await insertApproval(db, org, made);
+    const isNew = await db.transaction().execute(async (tx) => {
+      if (!(await insertApproval(tx, org, made))) return false;
+      const parked = await getApproval(tx, org, id);
+      if (parked) await news.requested(tx, parked, parkedOf(call));
+      return true;
+    });
     const kept = isNew ? await getApproval(db, org, id) : await findByRequest(db, org, digests, false);
     if (!kept) throw ApprovalsUnavailable({}, { retryAfterSeconds: 1 }); // it was decided and over in between
     passed('approval.parked', kept.id);
@@ -216,7 +223,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
   }
 
   const edits = createEdits({ ...deps, requestOf: (one) => requestIn(one) });
-  const deciding = createDeciding({ ...deps, edits, lagMs, found, foundFor, tell });
+  const deciding = createDeciding({ ...deps, edits, lagMs, found, foundFor, tell, requestOf: (one) => requestIn(one) });
 
   return {
     life,

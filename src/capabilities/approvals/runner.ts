@@ -22,6 +22,7 @@ import {
   voidBounds,
 } from './claims/store.ts';
 import { type BoundNow, changeOf } from './deciding.ts';
+import type { ApprovalNews } from './news.ts';
 import type { KeptApproval } from './row.ts';
 import { getApproval } from './store.ts';
 import type { Asker } from './types.ts';
@@ -38,6 +39,7 @@ export interface RunnerDeps {
   principalNow(asker: Asker): Promise<Principal | undefined>;
   /** What an approval has to fit by now. */
   boundNow(org: OrgId, tool: string): BoundNow;
+  news: Pick<ApprovalNews, 'expired'>;
   /** Leaves a record of what happened by itself. Must not reject. */
   note(org: OrgId, action: 'ended' | 'void' | 'expired', approval: string, detail: JsonObject): Promise<void>;
 }
@@ -71,7 +73,7 @@ const keepMs = 30 * 86_400_000;
  * the tool bears it.
  */
 export function createRunner(deps: RunnerDeps): Runner {
-  const { db, clock, log, approvals, caller, alone, principalNow, boundNow, note } = deps;
+  const { db, clock, log, approvals, caller, alone, principalNow, boundNow, news, note } = deps;
   const { life, leaseMs, lagMs, tell } = approvals;
   const running = new Map<string, Promise<void>>();
   const notBefore = new Map<string, number>();
@@ -151,7 +153,12 @@ export function createRunner(deps: RunnerDeps): Runner {
       log.error({ approval: one.id, orgId: one.org, tool: one.tool }, 'a server ended during an approved call');
       await note(one.org, 'ended', one.id, endDetail(one, { outcome: 'failed', outcomeUnknown: true }));
     }
-    for (const one of await expireApprovals(db, now)) {
+    const expired = await db.transaction().execute(async (tx) => {
+      const all = await expireApprovals(tx, now);
+      for (const one of all) await news.expired(tx, one);
+      return all;
+    });
+    for (const one of expired) {
       tell(one.org, one.id);
       await note(one.org, 'expired', one.id, { tool: one.tool, argumentDigest: one.argumentDigest });
     }
