@@ -10,15 +10,15 @@ export const usualApprovers: readonly string[] = roleNames
   .filter((role) => may({ roles: [role], scopes: ['*'] } as unknown as Principal, 'approvals:decide'))
   .map((role) => `role:${role}`);
 
-/** Where the members of an organisation are reached whom something concerns: `user:<id>`, `team:<id>`, `role:<name>`. */
+/** Where the members of an organisation are reached whom something concerns: `user:<id>`, `team:<id>`, `role:<name>`, and `not:` before those left out. */
 export function createAddresses(signin: Pick<Signin, 'people'> | undefined) {
-  return async (org: OrgId, to: readonly string[], except: readonly string[]): Promise<string[]> => {
+  return async (org: OrgId, to: readonly string[]): Promise<string[]> => {
     if (!signin || to.length === 0) return [];
     const members = await signin.people.list(org);
     return members.flatMap((member) => {
       const principal = principalOf(member);
       const isConcerned = [principal.id, ...subjectsOf(principal)].some((subject) => to.includes(subject));
-      const isIn = member.suspendedAt === undefined && isConcerned && !except.includes(principal.id);
+      const isIn = member.suspendedAt === undefined && isConcerned && !to.includes(`not:${principal.id}`);
       return isIn ? [member.email] : [];
     });
   };

@@ -10,6 +10,7 @@ export interface Naming {
   /** Of single sign-on. */
   providers: Readonly<Record<string, Pick<SsoProviderSettings, 'org'>>>;
   limits: readonly Pick<LimitSettings, 'org'>[];
+  events: { destinations: Readonly<Record<string, { org: OrgId }>>; sources: Readonly<Record<string, { org: OrgId }>> };
 }
 
 export interface MissingOrg {
@@ -26,6 +27,7 @@ export function namedOrgs({
   issuers,
   providers,
   limits,
+  events,
 }: Naming): { org: OrgId; place: string }[] {
   return [
     ...Object.entries(endpoints).map(([name, { org }]) => ({ org, place: `endpoints.${name}.org` })),
@@ -33,6 +35,11 @@ export function namedOrgs({
     ...Object.entries(collections).map(([name, { org }]) => ({ org, place: `knowledge.collections.${name}.org` })),
     ...Object.entries(providers).map(([name, { org }]) => ({ org, place: `auth.sso.${name}.org` })),
     ...issuers.map(({ org }, index) => ({ org, place: `auth.issuers[${index}].org` })),
+    ...Object.entries(events.destinations).map(([name, { org }]) => ({
+      org,
+      place: `events.destinations.${name}.org`,
+    })),
+    ...Object.entries(events.sources).map(([name, { org }]) => ({ org, place: `events.sources.${name}.org` })),
     ...limits.map(({ org = defaultOrg }, index) => ({ org, place: `limits[${index}].org` })),
   ].filter(({ org }) => org !== defaultOrg);
 }

@@ -18,7 +18,7 @@ export const emailFields = {
     .enum(['starttls', 'tls', 'none'])
     .default('starttls')
     .describe('TLS after STARTTLS, which the server must offer, or from the beginning; none only where nobody listens'),
-  ca: z.string().min(1).optional().describe('PEM of the authority of its certificate, as ${file:…}'),
+  ca: z.string().min(1).optional().describe('PEM of the authority of its certificate, by a reference to a file'),
   username: z.string().min(1).optional(),
   password: z.string().min(1).optional(),
   from: z.email().describe('Address of the sender'),
@@ -29,6 +29,3 @@ export const emailFields = {
     .default([])
     .describe('Who gets every event, beside the members whom one concerns: of an approval those who may decide on it'),
 };
-
-export type SlackSettings = z.infer<z.ZodObject<typeof slackFields>>;
-export type EmailSettings = z.infer<z.ZodObject<typeof emailFields>> & { timeoutSeconds: number };

@@ -107,6 +107,8 @@ export interface Approvals {
   linkTo(id: string): string | undefined;
   /** Whether somebody may see and decide on what others ask for. */
   mayDecide(by: Principal, org: OrgId): boolean;
+  /** Whether it is still to be decided. */
+  waits(org: OrgId, id: string): Promise<boolean>;
   list(org: OrgId, query: ListQuery): Promise<Approval[]>;
   /** What the call came to; undefined where it has no end yet, or where that was not kept. */
   answerOf(approval: KeptApproval): CallEnd | undefined;
@@ -274,6 +276,11 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
         ...(preview ? { preview } : {}),
         decisions: await listDecisions(db, org, id),
       };
+    },
+    async waits(org, id) {
+      const approval = await getApproval(db, org, id);
+      const isOpen = approval?.state === 'pending' || approval?.state === 'deferred';
+      return isOpen && approval.expiresAt > clock.now();
     },
     list: async (org, query) => (await listApprovals(db, org, query)).map(withoutSealed),
     requestOf: requestIn,

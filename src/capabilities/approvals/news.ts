@@ -51,8 +51,8 @@ export function createNews({ happenings, usualApprovers, shownArguments, linkTo 
   };
 
   const publish = (tx: Db, type: string, one: Approval, data: JsonObject, except: readonly string[]) => {
-    const to = concernedBy(one);
-    const happening: Happening = { type, org: one.org, subject: one.id, data: { ...data, except: [...except] }, to };
+    const to = [...concernedBy(one), ...except.map((whom) => `not:${whom}`)];
+    const happening: Happening = { type, org: one.org, subject: one.id, data, to };
     return happenings.publish(tx, happening);
   };
 

@@ -1,15 +1,15 @@
 import type { SendMailOptions } from 'nodemailer';
-import type { EmailSettings } from '../../../config/notice-schema.ts';
+import type { EmailSettings } from '../../../config/schema.ts';
 import { DeliveryFault, type Destination, type Told, type Transport } from '../../../kernel/events.ts';
 import type { OrgId } from '../../../kernel/principal.ts';
 import type { Log } from '../../../platform/telemetry/index.ts';
 import { htmlText, plainText } from './mailtext.ts';
-import { exceptOf, noticeOf } from './notice.ts';
+import { type NoticeDeps, noticeOf } from './notice.ts';
 
-export interface MailDeps {
+export interface MailDeps extends NoticeDeps {
   log: Log;
-  /** Where the members of an organisation are reached whom something concerns, such as `team:ops`, but for those of `except`. */
-  addressesOf(org: OrgId, to: readonly string[], except: readonly string[]): readonly string[];
+  /** Where the members of an organisation are reached whom something concerns, such as `team:ops`. */
+  addressesOf(org: OrgId, to: readonly string[]): Promise<readonly string[]>;
 }
 
 /** Servers refuse a message for more than a hundred at once. */
@@ -20,7 +20,7 @@ const rememberedEvents = 1_000;
  * Sends what people read of an event to those whom it concerns, each of whom sees nobody else's address. A further try goes to
  * those alone who did not get it by this server before.
  */
-export function createMail({ log, addressesOf }: MailDeps): Transport<EmailSettings> {
+export function createMail({ log, addressesOf, stillStands }: MailDeps): Transport<EmailSettings> {
   const got = new Map<string, Set<string>>();
   const hadBy = (destination: Destination, event: Told): Set<string> => {
     const key = `${destination.org} ${destination.name} ${event.id}`;
@@ -32,8 +32,9 @@ export function createMail({ log, addressesOf }: MailDeps): Transport<EmailSetti
 
   return {
     async deliver(destination, event, signal) {
+      if (!(await stillStands(event))) return;
       const { settings, org } = destination;
-      const all = new Set([...settings.to, ...addressesOf(org, event.to ?? [], exceptOf(event))]);
+      const all = new Set([...settings.to, ...(await addressesOf(org, event.to ?? []))]);
       const had = hadBy(destination, event);
       const left = [...all].filter((address) => !had.has(address));
       for (let from = 0; from < left.length; from += atOnce) {
@@ -114,7 +115,10 @@ async function send(
 
 /** Without the words of the server, which may name addresses. A refused password may be set right meanwhile. */
 function faultOf(error: unknown): DeliveryFault {
-  const { code, responseCode: status } = (error instanceof Error ? error : {}) as { code?: string; responseCode?: number };
+  const { code, responseCode: status } = (error instanceof Error ? error : {}) as {
+    code?: string;
+    responseCode?: number;
+  };
   if (code === 'EAUTH')
     return new DeliveryFault('it does not take the username and password', { retryable: true, cause: error });
   if (status === undefined)

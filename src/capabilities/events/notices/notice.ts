@@ -17,18 +17,16 @@ export interface Notice {
   closing?: string;
 }
 
+export interface NoticeDeps {
+  /** Whether there is still something to be done about an event. People are not told what is over by the time it comes. */
+  stillStands(event: Told): Promise<boolean>;
+}
+
 const longestBlock = 3_000;
 
 /** What people read of an event. */
 export function noticeOf(event: Told): Notice {
   return approvalNotice(event) ?? anyNotice(event);
-}
-
-/** Whom an event is not told to, though they are of those whom it concerns, such as `user:<id>`. */
-export function exceptOf({ type, data }: Told): string[] {
-  const { except } = data;
-  if (!type.startsWith('approval.') || !Array.isArray(except)) return [];
-  return except.map(String);
 }
 
 function approvalNotice({ type, subject, data, org }: Told): Notice | undefined {
@@ -52,7 +50,14 @@ function approvalNotice({ type, subject, data, org }: Told): Notice | undefined 
     ['Decision', data.by === undefined ? undefined : `${said('decision')}, by ${by}`],
     ['Comment', said('comment')],
     ['Backup first by', said('backupBy')],
-    ['Open until', waits ? said('expiresAt')?.replace('T', ' ').replace(/\.\d+Z$/, ' UTC') : undefined],
+    [
+      'Open until',
+      waits
+        ? said('expiresAt')
+            ?.replace('T', ' ')
+            .replace(/\.\d+Z$/, ' UTC')
+        : undefined,
+    ],
   ];
   const facts = all.flatMap(([name, value]) => (value === undefined ? [] : [[name, value] as const]));
   const title = titleOf(type, data.state, { tool, asker, by });

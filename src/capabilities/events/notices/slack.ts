@@ -1,4 +1,9 @@
-import type { Notice } from './notice.ts';
+import type { SlackSettings } from '../../../config/schema.ts';
+import type { Clock } from '../../../kernel/clock.ts';
+import type { Transport } from '../../../kernel/events.ts';
+import type { Egress } from '../../../platform/http/index.ts';
+import { answered, settled } from '../posting.ts';
+import { type Notice, type NoticeDeps, noticeOf } from './notice.ts';
 
 /**
  * A notice in the markup of Slack, which Mattermost and Rocket.Chat read alike. What somebody wrote stands in code alone, where
@@ -25,4 +30,30 @@ function fenced(text: string): string {
 /** The three characters that Slack's markup is made of. */
 function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}
+
+interface Deps extends NoticeDeps {
+  egress: Pick<Egress, 'fetch'>;
+  clock: Clock;
+}
+
+/** Posts what people read of an event to an incoming webhook of Slack, or of what takes the same messages. */
+export function createSlack({ egress, clock, stillStands }: Deps): Transport<SlackSettings> {
+  return {
+    async deliver({ settings, isFromFile }, event, signal) {
+      if (!(await stillStands(event))) return;
+      const response = await answered(
+        egress.fetch(settings.url, {
+          method: 'POST',
+          redirect: 'manual',
+          guarded: !isFromFile,
+          signal,
+          headers: { 'content-type': 'application/json' },
+          body: JSON.stringify({ text: slackText(noticeOf(event)), unfurl_links: false, unfurl_media: false }),
+        }),
+        signal,
+      );
+      await settled(response, clock);
+    },
+  };
 }
