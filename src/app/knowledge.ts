@@ -5,7 +5,7 @@ import {
   createKnowledge,
   createPages,
   createReader,
-  keyringVault,
+  createVaults,
   openSource,
 } from '../capabilities/knowledge/index.ts';
 import type { Settings } from '../config/schema.ts';
@@ -81,7 +81,7 @@ export function composeKnowledge(deps: Deps) {
       instruments: metrics.watchKnowledge(() => knowledge.lags()),
     }),
     sources: settings.knowledge.sources,
-    vault: keyringVault(keyring),
+    vaults: createVaults(keyring, settings.knowledge.encryption),
   });
   return {
     knowledge,

@@ -72,10 +72,11 @@ export function createReload({ settings, house, log, renewTls }: Deps): (next: S
     { keys: ['limits'], apply: (next) => house.limits.redeclare(next.limits) },
     {
       keys: ['baseDir', 'knowledge'],
-      apply({ baseDir, knowledge: next }) {
+      async apply({ baseDir, knowledge: next }) {
         house.setBaseDir(baseDir); // another file may be in force: one where none was
         knowledge.tune(next);
-        return knowledge.redeclare(next.collections);
+        await knowledge.encrypt(next.encryption);
+        await knowledge.redeclare(next.collections);
       },
     },
     {

@@ -4,7 +4,7 @@ import { isRange } from '../platform/http/addresses.ts';
 import { isHost, isOrigin, isReachable } from './addresses.ts';
 import { approvals } from './approvals-schema.ts';
 import { caching } from './caching-schema.ts';
-import { collection } from './collection-schema.ts';
+import { collection, encryption } from './collection-schema.ts';
 import { endpoint, presentation } from './endpoint-schema.ts';
 import { eventsSettings } from './events-schema.ts';
 import { limit } from './limit-schema.ts';
@@ -243,6 +243,7 @@ export const fileSchema = z.strictObject({
         .default(4)
         .describe('Sources that are read at once; organisations share them evenly'),
       search: searchSettings.prefault({}).describe('How passages are ranked'),
+      encryption: encryption.prefault({}).describe('Keys that those of encrypted collections are wrapped with'),
     })
     .prefault({})
     .describe("The team's documents, which agents ask by the tools of the toolset knowledge"),

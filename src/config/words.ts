@@ -22,3 +22,6 @@ export const annotationOverride = z
     openWorld: z.boolean().describe('Reaches beyond its own closed world'),
   })
   .partial();
+
+/** What keys are derived from has at least as much in it as they have. */
+export const minSecretBytes = 32;
