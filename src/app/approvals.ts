@@ -5,6 +5,7 @@ import {
   type BoundNow,
   createApprovals,
   createApprovalTools,
+  createAttending,
   createBackups,
   createNews,
   createPreviews,
@@ -113,14 +114,27 @@ export function composeApprovals(deps: Deps) {
           log.error({ err: error, approval, what }, 'the end of an approval is not on record'),
         ),
   });
+  const tools = createApprovalTools({ db, approvals });
+  const attending = createAttending({
+    ...{ db, clock, log, keyring, approvals, tools, caller, findTool: deps.findTool },
+    record(principal, { org, id, tool, argumentDigest, callId }, decision, run) {
+      const detail = { decision, via: 'elicitation', tool, argumentDigest, callId };
+      return acts.perform({ org, principal, action: 'approvals.decide', subject: id, detail }, async (intend) => {
+        await intend();
+        return run();
+      });
+    },
+  });
   return {
     ...approvals,
-    tools: createApprovalTools({ db, approvals }),
+    tools,
+    /** A way to call for those who can be asked, or who wait. */
+    attending,
     consent: {
       ask: approvals.ask,
+      weigh: approvals.weigh,
       parked: ({ id }: Call) => previews.begin(id),
       backUp: backups.before,
-      weigh: approvals.weigh,
       claim: approvals.claim,
       leave: runner.leave,
     },
@@ -128,7 +142,10 @@ export function composeApprovals(deps: Deps) {
       settings = next;
     },
     start: runner.start,
-    quiesce: runner.quiesce,
+    quiesce() {
+      runner.quiesce();
+      attending.quiesce();
+    },
     stop: () => Promise.all([runner.stop(), previews.stop()]),
   };
 }

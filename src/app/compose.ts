@@ -294,7 +294,7 @@ export function compose(ground: Ground) {
   };
 
   const mcp = createMcpSurface({
-    gateway,
+    gateway: { ...gateway, call: approvals.attending.call },
     guidanceOf,
     catalog,
     keyring,

@@ -1,11 +1,9 @@
-/**
- * What somebody wrote, with what turns letters around or cannot be seen told by its number: a text must not look like another.
- */
+/** A text of somebody else's, with what turns letters around or cannot be seen told by its number: it must not look like another. */
 export function readable(text: string): string {
   return text.replace(unseen, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
 }
 
-/** What turns letters around or cannot be seen. */
+/** What a reader of a text would not see, but for line ends and tabs. */
 export const unseen = /(?![\n\t])\p{Cc}|[\p{Bidi_Control}\p{Zl}\p{Zp}\p{Cf}]/gu;
 
 /** The same on one line, and no longer than that. */

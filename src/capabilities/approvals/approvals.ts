@@ -22,7 +22,8 @@ import {
   type ResolvedCall,
   sealContext,
 } from './binding.ts';
-import { type Binding, claimApproval, voidApproval } from './claims/store.ts';
+import { type Binding, claimApproval } from './claims/store.ts';
+import { endAsVoid } from './claims/voiding.ts';
 import { type BoundNow, createDeciding, type Said } from './deciding.ts';
 import { createEdits } from './edits.ts';
 import { ApprovalsUnavailable, ApprovalTaken, ApprovalVoid, TooManyApprovals } from './errors.ts';
@@ -68,7 +69,7 @@ export interface ApprovalsDeps {
   linkTo(id: string): string | undefined;
   previews: Pick<Previews, 'due' | 'plan'>;
   backups: Pick<Backups, 'declaredFor'>;
-  news: Pick<ApprovalNews, 'requested' | 'decided'>;
+  news: ApprovalNews;
 }
 
 /** An approval with what may be shown of its call to who may look at it. */
@@ -119,8 +120,8 @@ export interface Approvals {
   sealed(id: string, org: OrgId, end: CallEnd): string | null;
   /** One that this principal itself asked for. @throws NotFound */
   own(principal: Principal, id: string): Promise<KeptApproval>;
-  /** Resolves when something happened to the approval, after a second at the latest, or when the signal aborts. */
-  news(org: OrgId, id: string, signal: AbortSignal): Promise<void>;
+  /** Resolves when something happened to the approval, after a while at the latest, or when the signal aborts. */
+  news(org: OrgId, id: string, signal: AbortSignal, withinMs?: number): Promise<void>;
   tell(org: OrgId, id: string): void;
   /** Told of each approval that something happened to, on any server. Returns the way to stop listening. */
   onChange(listener: (org: OrgId, id: string) => void): () => void;
@@ -254,7 +255,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       if (!differs) throw ApprovalTaken({ id });
       // Asked for where a change was known that has not come here yet, perhaps: it is for later, or for another server.
       if (approval.createdAt + lagMs > now) throw ApprovalsUnavailable({}, { retryAfterSeconds: lagMs / 1_000 });
-      await available(voidApproval(db, org, id, differs, now));
+      await available(endAsVoid(db, news, org, id, differs, now));
       tell(org, id);
       throw ApprovalVoid({ id, reason: differs });
     },
@@ -272,9 +273,9 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
         ...withoutSealed(approval),
         arguments: args,
         ...(edit ? { editedArguments: edit.approved } : {}),
-        ...(endpoint === undefined ? {} : { endpoint }),
-        ...(preview ? { preview } : {}),
         decisions: await listDecisions(db, org, id),
+        ...(preview ? { preview } : {}),
+        ...(endpoint === undefined ? {} : { endpoint }),
       };
     },
     async waits(org, id) {
@@ -304,12 +305,12 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       if (approval.asker.id !== principal.id) throw NotFound({ what: 'approval', id: id.slice(0, 100) });
       return approval;
     },
-    news(org, id, signal) {
+    news(org, id, signal, withinMs = lookAgainMs) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const end = onChange((changedOrg, changed) => {
         if (changedOrg === org && changed === id) resolve();
       });
-      const timer = setTimeout(resolve, lookAgainMs);
+      const timer = setTimeout(resolve, withinMs);
       signal.addEventListener('abort', () => resolve(), { once: true });
       return promise.finally(() => {
         end();
@@ -343,8 +344,14 @@ function parkedIn(text: string): ParkedRequest {
   return parseJson(text, { maxDepth: deepest }) as unknown as ParkedRequest;
 }
 
-function withoutSealed(kept: KeptApproval): Approval {
-  const { request: _, editedRequest: __, answer: ___, preview: ____, previewDueAt: _____, ...approval } = kept;
+function withoutSealed({
+  request: _,
+  editedRequest: __,
+  answer: ___,
+  preview: ____,
+  previewDueAt: _____,
+  ...approval
+}: KeptApproval): Approval {
   return approval;
 }
 

@@ -3,7 +3,7 @@ import type { JsonObject } from '../../kernel/json.ts';
 import { type OrgId, type Principal, subjectBehind } from '../../kernel/principal.ts';
 import { passed } from '../../kernel/steps.ts';
 import type { Db } from '../../platform/db/index.ts';
-import { voidApproval } from './claims/store.ts';
+import { endAsVoid } from './claims/voiding.ts';
 import { type Edits, needsOthers } from './edits.ts';
 import {
   ApprovalChanged,
@@ -41,7 +41,7 @@ export interface DecidingDeps {
   found(org: OrgId, id: string): Promise<KeptApproval>;
   foundFor(principal: Principal, org: OrgId, id: string): Promise<KeptApproval>;
   tell(org: OrgId, id: string): void;
-  news: Pick<ApprovalNews, 'decided'>;
+  news: Pick<ApprovalNews, 'decided' | 'over'>;
   requestOf(approval: KeptApproval): ParkedRequest;
 }
 
@@ -71,7 +71,7 @@ export function createDeciding(deps: DecidingDeps) {
     const now = clock.now();
     const reason = changeOf(bound, boundNow(org, tool));
     if (reason === undefined || createdAt + lagMs > now) return;
-    if (await voidApproval(db, org, id, reason, now)) tell(org, id);
+    if (await endAsVoid(db, news, org, id, reason, now)) tell(org, id);
     throw ApprovalVoid({ id, reason });
   };
 

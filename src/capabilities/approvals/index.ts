@@ -1,4 +1,5 @@
 export { type Approvals, createApprovals, type ShownApproval } from './approvals.ts';
+export { type Attending, createAttending } from './attending/attending.ts';
 export { type Backups, createBackups } from './beside/backups.ts';
 export type { DeclaredBackup, DeclaredCall, DeclaredPreview, Filled } from './beside/declared.ts';
 export { createPreviews, type Previews } from './beside/previews.ts';

@@ -17,7 +17,8 @@ export interface NewsDeps {
 export interface ApprovalNews {
   requested(tx: Db, one: Approval, request: ParkedRequest): Promise<void>;
   decided(tx: Db, one: Approval, request: ParkedRequest, given: GivenDecision): Promise<void>;
-  expired(tx: Db, one: Approval): Promise<void>;
+  /** It is not to be decided any more, and nobody decided that: it expired, or is void. */
+  over(tx: Db, one: Approval): Promise<void>;
 }
 
 export function createNews({ happenings, usualApprovers, shownArguments, linkTo }: NewsDeps): ApprovalNews {
@@ -71,6 +72,15 @@ export function createNews({ happenings, usualApprovers, shownArguments, linkTo 
       };
       return publish(tx, 'approval.decided', one, data, [subject, by, ...(isOpen ? asker(one) : [])]);
     },
-    expired: (tx, one) => publish(tx, 'approval.expired', one, aboutOf(one), []),
+    over(tx, one) {
+      const type = one.state === 'void' ? 'approval.void' : 'approval.expired';
+      return publish(
+        tx,
+        type,
+        one,
+        { ...aboutOf(one), ...(one.reason === undefined ? {} : { reason: one.reason }) },
+        [],
+      );
+    },
   };
 }

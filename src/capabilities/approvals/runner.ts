@@ -18,9 +18,9 @@ import {
   releaseApproval,
   removeEnded,
   renewClaims,
-  voidApproval,
   voidBounds,
 } from './claims/store.ts';
+import { endAsVoid } from './claims/voiding.ts';
 import { type BoundNow, changeOf } from './deciding.ts';
 import type { ApprovalNews } from './news.ts';
 import type { KeptApproval } from './row.ts';
@@ -39,7 +39,7 @@ export interface RunnerDeps {
   principalNow(asker: Asker): Promise<Principal | undefined>;
   /** What an approval has to fit by now. */
   boundNow(org: OrgId, tool: string): BoundNow;
-  news: Pick<ApprovalNews, 'expired'>;
+  news: Pick<ApprovalNews, 'over'>;
   /** Leaves a record of what happened by itself. Must not reject. */
   note(org: OrgId, action: 'ended' | 'void' | 'expired', approval: string, detail: JsonObject): Promise<void>;
 }
@@ -93,7 +93,7 @@ export function createRunner(deps: RunnerDeps): Runner {
 
   async function endWithout(one: KeptApproval, reason: string): Promise<void> {
     const { org, id } = one;
-    if (await voidApproval(db, org, id, reason, clock.now())) await toldVoid(one, reason);
+    if (await endAsVoid(db, news, org, id, reason, clock.now())) await toldVoid(one, reason);
   }
 
   async function toldVoid({ org, id, tool, argumentDigest }: KeptApproval, reason: string): Promise<void> {
@@ -106,7 +106,12 @@ export function createRunner(deps: RunnerDeps): Runner {
     for (const bound of await listBounds(db, now - lagMs)) {
       const reason = changeOf(bound, boundNow(bound.org, bound.tool));
       if (reason === undefined) continue;
-      for (const one of await voidBounds(db, bound.org, bound, reason, now)) await toldVoid(one, reason);
+      const ended = await db.transaction().execute(async (tx) => {
+        const all = await voidBounds(tx, bound.org, bound, reason, now);
+        for (const one of all) await news.over(tx, one);
+        return all;
+      });
+      for (const one of ended) await toldVoid(one, reason);
     }
   }
 
@@ -155,7 +160,7 @@ export function createRunner(deps: RunnerDeps): Runner {
     }
     const expired = await db.transaction().execute(async (tx) => {
       const all = await expireApprovals(tx, now);
-      for (const one of all) await news.expired(tx, one);
+      for (const one of all) await news.over(tx, one);
       return all;
     });
     for (const one of expired) {

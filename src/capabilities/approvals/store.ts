@@ -265,7 +265,7 @@ export async function listSealed(db: Db, after: SealedTexts | undefined): Promis
   return rows;
 }
 
-/** Replaces sealed texts; changed arguments, an answer and a preview only where they are still the same. */
+/** Replaces sealed texts; all but the request only where they are still the same. */
 export async function resealApproval(db: Db, org: OrgId, before: SealedTexts, next: SealedTexts): Promise<void> {
   await sql`update approvals set request = ${next.request},
       edited_request = case when edited_request is not distinct from ${before.edited} then ${next.edited} else edited_request end,

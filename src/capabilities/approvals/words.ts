@@ -64,8 +64,8 @@ export function standingOf(
     ...(outcome === undefined ? {} : { outcome }),
     ...(outcomeUnknown ? { outcomeUnknown } : {}),
     ...(reason === undefined ? {} : { reason }),
-    ...(approval.backup === undefined ? {} : { backup: { ...approval.backup } }),
     ...(edit ? { edited: { asked: edit.asked, approved: edit.approved } } : {}),
+    ...(approval.backup === undefined ? {} : { backup: { ...approval.backup } }),
     ...(comments.length === 0 ? {} : { decisions: comments }),
     next: nextWords(approval),
   };

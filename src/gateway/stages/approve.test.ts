@@ -6,9 +6,9 @@ import type { CallState } from './stage.ts';
 
 const consent: ConsentPort = {
   ask: async () => ({ content: [] }),
+  weigh: async () => ({ content: [] }),
   parked: () => undefined,
   backUp: async () => undefined,
-  weigh: async () => ({ content: [] }),
   claim: async () => undefined,
   leave: async () => undefined,
 };

@@ -8,10 +8,10 @@ import type { CallState, Stage } from './stage.ts';
 export interface ConsentPort {
   /** Parks the call, durably, and resolves to what its caller is told. */
   ask(call: Call & { tool: Tool }, decision: Decision): Promise<ToolResult>;
-  /** A call that was parked has left the pipeline. */
-  parked(call: Call): void;
   /** Changed arguments of a parked call have come so far. Resolves to what stands for their result. */
   weigh(call: Call & { tool: Tool }, decision: Decision, approval: string): Promise<ToolResult>;
+  /** A call that was parked has left the pipeline. */
+  parked(call: Call): void;
   /** Uses up the approval that the call carries; committed when it resolves. Throws where it is not for this call, or used. */
   claim(call: Call & { tool: Tool }, decision: Decision, approval: string): Promise<void>;
   /** Has saved what the call is going to change, where that is declared; done, durably, when it resolves. Throws where it failed. */

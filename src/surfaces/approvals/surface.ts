@@ -35,7 +35,8 @@ export interface ApprovalsSurfaceDeps {
 const stylePath = `${approvalsPath}/style.css`;
 const mostListed = 100;
 const longestComment = 2_000;
-const longestArguments = 16_000;
+/** As a form sends them, which has room for a comment besides. */
+const longestArguments = 20_000;
 
 /** The pages on which somebody who is signed in looks at calls that wait for consent, and decides. */
 export function createApprovalsSurface(deps: ApprovalsSurfaceDeps, admission: Admission): Hono<HttpEnv> {
@@ -99,7 +100,7 @@ export function createApprovalsSurface(deps: ApprovalsSurfaceDeps, admission: Ad
         <pre tabindex="0">${readable(JSON.stringify(one.editedArguments, null, 2))}</pre>`
             : ''
         }
-        ${one.preview ? html`<h2>What it would change</h2>${previewOf(one)}` : ''}
+        ${one.preview ? html`<h2>What it would change${one.editedArguments ? ', as it was asked for' : ''}</h2>${previewOf(one.preview)}` : ''}
         ${one.decisions.map(({ decision, name, comment, at, edited }) => html`<p class="soft">${minute(at)} UTC: ${name} said ${decision}${edited ? ', with other arguments' : ''}${comment === undefined ? '' : `: ${readable(comment)}`}</p>`)}
         ${isOpen ? decisionForm(c, one, typed) : ''}
         <footer><a href="${approvalsPath}">What else waits</a></footer>
@@ -112,11 +113,7 @@ export function createApprovalsSurface(deps: ApprovalsSurfaceDeps, admission: Ad
     <form method="post" action="${approvalsPath}/${one.id}">
       ${forms.field(c)}
       <input type="hidden" name="seen" value="${one.editedDigest ?? one.argumentDigest}" />
-      <details${typed === undefined ? '' : ' open'}>
-        <summary>Approve with other arguments</summary>
-        <label for="arguments">A JSON object that the tool is called with; who asked is told</label>
-        <textarea id="arguments" name="arguments" rows="8" spellcheck="false" maxlength="${longestArguments}">${typed ?? escaped(one.editedArguments ?? one.arguments)}</textarea>
-      </details>
+      ${argumentsField(typed ?? escaped(one.editedArguments ?? one.arguments), typed !== undefined)}
       <label for="comment">Comment, for who asked</label>
       <textarea id="comment" name="comment" rows="2" maxlength="${longestComment}"></textarea>
       <div class="row">
@@ -209,6 +206,16 @@ export function createApprovalsSurface(deps: ApprovalsSurfaceDeps, admission: Ad
   return app;
 }
 
+function argumentsField(text: string, isOpen: boolean) {
+  if (encodeURIComponent(text).length > longestArguments)
+    return html`<p class="soft">These arguments are too long to be changed here; on the command line they can be.</p>`;
+  return html`<details${isOpen ? ' open' : ''}>
+        <summary>Approve with other arguments</summary>
+        <label for="arguments">A JSON object that the tool is called with; who asked is told</label>
+        <textarea id="arguments" name="arguments" rows="8" spellcheck="false">${text}</textarea>
+      </details>`;
+}
+
 function listOf(all: readonly Approval[]) {
   if (all.length === 0) return html`<p>Nothing waits.</p>`;
   return html`<ul>
@@ -220,13 +227,12 @@ function listOf(all: readonly Approval[]) {
   </ul>`;
 }
 
-function previewOf({ preview, editedArguments }: ShownApproval) {
-  if (!preview) return '';
+function previewOf(preview: NonNullable<ShownApproval['preview']>) {
   if (preview.state === 'running') return html`<p>It is being looked up; load this page again.</p>`;
   const { state, tool, text = '', cut, reason = '' } = preview;
   if (state === 'none')
     return html`<p>No preview${tool === undefined ? '' : html` by <code>${tool}</code>`}: ${readable(reason)}</p>`;
-  return html`<p>By <code>${tool}</code>, of the call as it was asked for${editedArguments ? ', not as it was changed since' : ''}${cut ? '; this is only the beginning' : ''}:</p>
+  return html`<p>By <code>${tool}</code>, when it was asked for${cut ? '; this is only the beginning' : ''}:</p>
     <pre tabindex="0">${readable(text)}</pre>`;
 }
 

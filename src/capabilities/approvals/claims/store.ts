@@ -82,6 +82,19 @@ export async function finishApproval(db: Db, org: OrgId, id: string, callId: str
   return numUpdatedRows === 1n;
 }
 
+/** Lets whoever is first make a call that was kept for one server. False where that has begun it, or never kept it. */
+export async function freeApproval(db: Db, org: OrgId, id: string, life: string): Promise<boolean> {
+  const { numUpdatedRows } = await tables(db)
+    .updateTable('approvals')
+    .set({ life: null, lease_until: null })
+    .where('org', '=', org)
+    .where('id', '=', id)
+    .where('state', '=', 'approved')
+    .where('life', '=', life)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
 /** Nothing ran: the approval can be used again. */
 export async function releaseApproval(db: Db, org: OrgId, id: string, callId: string): Promise<void> {
   await tables(db)

@@ -49,6 +49,7 @@ function approvalNotice({ type, subject, data, org }: Told): Notice | undefined 
     ['People needed', Number(data.needed) > 1 ? String(data.needed) : undefined],
     ['Decision', data.by === undefined ? undefined : `${said('decision')}, by ${by}`],
     ['Comment', said('comment')],
+    ['Why', said('reason')],
     ['Backup first by', said('backupBy')],
     [
       'Open until',
@@ -78,9 +79,9 @@ function titleOf(type: string, state: Json | undefined, told: Record<'tool' | 'a
   const { tool, asker, by } = told;
   if (type === 'approval.requested') return `${asker} asks to call ${tool}`;
   if (type === 'approval.expired') return `Not decided in time: ${tool} for ${asker}`;
+  if (type === 'approval.void') return `Does not count any more: ${tool} for ${asker}`;
   if (state === 'pending') return `${by} has approved, and it takes somebody else, too: ${tool} for ${asker}`;
   if (state === 'deferred') return `Put off by ${by}: ${tool} for ${asker}`;
-  if (state === 'void') return `Does not count any more: ${tool} for ${asker}`;
   return `${state === 'rejected' ? 'Rejected' : 'Approved'} by ${by}: ${tool} for ${asker}`;
 }
 
