@@ -88,9 +88,9 @@ export const requirements = {
   'KN-13':
     'A hundred readers are answered without an error or half a document while four write, whatever is killed in between loses nothing and doubles nothing, a check says whether the parts of a collection agree, and a collection may be encrypted where it is kept, ranked as any other, its words in no table, file, log or audit record.',
   'CO-1':
-    'A call that policy allows only with consent is parked durably and answered at once, with an id by which the caller, and no other, asks how it stands and gets its result; it is made by itself once there is consent, of somebody else or of the person behind the caller.',
+    'A call that policy allows only with consent is parked durably and answered at once, with an id by which the caller, and no other, asks how it stands and gets its result; it is made by itself once there is consent, of somebody else or of the person behind the caller, who is asked on the spot where the client can; and who wants to wait gets the result when it comes.',
   'CO-2':
-    'An approval is bound to who asks, the tool and its definition, the arguments, the policies and a time; it is used once, decided once however many decide at once, by those who are named and by two of them where that is asked for, never by who asked, and void when any of these has changed.',
+    'An approval is bound to who asks, the tool and its definition, the arguments, the policies and a time; it is used once, decided once however many decide at once, by those who are named and by two of them where that is asked for, never by who asked, and void when any of these has changed; changed arguments go the way of a call of who asked first, and are told to everybody beside what was asked for.',
   'CO-3':
     'An approved call is started at most once, by whichever server is first; where one dies in the middle it ends as failed with an unknown outcome, and is made again only where the tool bears it.',
   'CO-4':

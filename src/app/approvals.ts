@@ -138,6 +138,8 @@ export function composeApprovals(deps: Deps) {
       claim: approvals.claim,
       leave: runner.leave,
     },
+    /** Who decides, by the file. */
+    declared: () => settings.rules,
     redeclare(next: ApprovalsSettings) {
       settings = next;
     },

@@ -282,6 +282,7 @@ export function compose(ground: Ground) {
       collections: knowledge.declared(),
       limits: limits.declared(),
       events: events.declared(),
+      approvals: approvals.declared(),
       upstreams: Object.fromEntries(declared.map((upstream) => [upstream.name, upstream])),
       ...people.declared(),
     };

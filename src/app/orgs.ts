@@ -1,4 +1,10 @@
-import type { EndpointSettings, IssuerSettings, LimitSettings, SsoProviderSettings } from '../config/schema.ts';
+import type {
+  ApprovalsSettings,
+  EndpointSettings,
+  IssuerSettings,
+  LimitSettings,
+  SsoProviderSettings,
+} from '../config/schema.ts';
 import { defaultOrg, type OrgId } from '../kernel/principal.ts';
 
 /** What names organisations: endpoints, upstreams and collections by their names, and issuers. */
@@ -11,6 +17,8 @@ export interface Naming {
   providers: Readonly<Record<string, Pick<SsoProviderSettings, 'org'>>>;
   limits: readonly Pick<LimitSettings, 'org'>[];
   events: { destinations: Readonly<Record<string, { org: OrgId }>>; sources: Readonly<Record<string, { org: OrgId }>> };
+  /** Who decides on calls. */
+  approvals: readonly Pick<ApprovalsSettings['rules'][number], 'org'>[];
 }
 
 export interface MissingOrg {
@@ -28,6 +36,7 @@ export function namedOrgs({
   providers,
   limits,
   events,
+  approvals,
 }: Naming): { org: OrgId; place: string }[] {
   return [
     ...Object.entries(endpoints).map(([name, { org }]) => ({ org, place: `endpoints.${name}.org` })),
@@ -41,6 +50,7 @@ export function namedOrgs({
     })),
     ...Object.entries(events.sources).map(([name, { org }]) => ({ org, place: `events.sources.${name}.org` })),
     ...limits.map(({ org = defaultOrg }, index) => ({ org, place: `limits[${index}].org` })),
+    ...approvals.map(({ org = defaultOrg }, index) => ({ org, place: `approvals.rules[${index}].org` })),
   ].filter(({ org }) => org !== defaultOrg);
 }
 

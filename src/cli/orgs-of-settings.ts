@@ -25,6 +25,7 @@ export async function orgsNotThere(settings: Settings): Promise<{ missing: Missi
     providers: auth.sso,
     limits: settings.limits,
     events: settings.events,
+    approvals: settings.approvals.rules,
   };
   const named = [...new Set(namedOrgs(naming).map(({ org }) => org))];
   if (named.length === 0) return { missing: [] };

@@ -16,5 +16,11 @@ export const destinationBase = {
     .min(1)
     .max(30)
     .default(10)
-    .describe('Tries before an event is a dead letter; with the usual ten it is given up after about ten hours'),
+    .describe('Tries before an event is a dead letter; as it is usually, it is given up after about ten hours'),
+  firstRetrySeconds: z
+    .number()
+    .min(0.1)
+    .max(3_600)
+    .default(5)
+    .describe('How long until the second try; three times as long until each further one, and six hours at most'),
 };

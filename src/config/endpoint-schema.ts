@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { annotationOverride, roleNames, slug, toolset } from './words.ts';
+import { annotationOverride, consentOverride, roleNames, slug, toolset } from './words.ts';
 
 export const toolPattern = z
   .string()
@@ -34,6 +34,7 @@ const toolOverride = z
       })
       .partial()
       .describe('Only what makes it count as more dangerous'),
+    consent: consentOverride,
   })
   .partial();
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { upstreamAuth } from './auth-schema.ts';
-import { annotationOverride, ms, slug, webUrl } from './words.ts';
+import { annotationOverride, consentOverride, ms, slug, webUrl } from './words.ts';
 
 /** What agents are told of a tool beside its definition. */
 const guidance = {
@@ -36,6 +36,7 @@ const toolSettings = z.strictObject({
   ...guidance,
   annotations: annotationOverride.optional().describe('What this tool does; beats what the upstream claims'),
   tags: z.array(z.string()).optional().describe('Risk tags that policies can read'),
+  consent: consentOverride.optional(),
   timeoutMs: ms.optional().describe('Longest run of one call'),
   disabled: z.boolean().optional().describe('Listed nowhere and called by nobody'),
 });

@@ -23,5 +23,10 @@ export const annotationOverride = z
   })
   .partial();
 
+/** That every call of a tool needs consent, whatever policies say. */
+export const consentOverride = z
+  .enum(['confirm', 'approve'])
+  .describe('Every call needs consent, whatever policies say: of the person behind it, or of somebody else');
+
 /** What keys are derived from has at least as much in it as they have. */
 export const minSecretBytes = 32;

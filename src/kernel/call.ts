@@ -142,6 +142,8 @@ export interface Decision {
   consent?: 'confirm';
   /** Names of the policies that decided, or the reason of a refusal without one. */
   rules: readonly string[];
+  /** Why consent is needed, beside the rules, for who gives it. */
+  reasons?: readonly string[];
   policyVersion: string;
   /** Context that the policies could read: environment and projected arguments. */
   context: JsonObject;

@@ -64,6 +64,8 @@ export interface Tool {
   /** Why it is not live, fit for the caller. */
   statusReason?: string;
   guidance?: ToolGuidance;
+  /** Every call of it needs consent, whatever policy says: whose, and what asks for it. */
+  consent?: { kind: 'confirm' | 'approve'; rule: string };
   /** Longest run of one call; the upstream's or the server's default when absent. */
   timeoutMs?: number;
   /** What its provider declares now, where that is not what was accepted: a call has to fit both. */

@@ -14,7 +14,21 @@ const eras = ['sessions', 'modern'] as const;
 
 beforeAll(async () => {
   ledger = openLedger();
-  fairlead = await startFairlead({ config: ledger.config });
+  const { upstreams } = ledger.config as { upstreams: { ledger: object } };
+  const rules = [{ of: { policies: ['override:endpoint'] }, twoPersons: true }];
+  fairlead = await startFairlead({
+    config: {
+      ...ledger.config,
+      upstreams: {
+        ledger: { ...upstreams.ledger, tools: { free: { consent: 'confirm' }, typed: { consent: 'approve' } } },
+      },
+      endpoints: {
+        careful: { tools: { 'ledger.free': { consent: 'approve' } } },
+        lax: { tools: { 'ledger.typed': { consent: 'confirm' }, 'ledger.set': { consent: 'approve' } } },
+      },
+      approvals: { rules },
+    },
+  });
   agent = await fairlead.makeKey(['operator'], { scopes: ['tools:read', 'tools:call'] });
   other = await fairlead.makeKey(['operator']);
 }, 120_000);
@@ -126,4 +140,45 @@ describe.each(eras)('a caller of the era %s', (era) => {
     expect(await no.result).toMatchObject({ isError: true, structuredContent: { state: 'rejected' } });
     expect(linesWith(`refused by ${era}`)).toEqual([]);
   }, 90_000);
+});
+
+describe('a setting of a tool', () => {
+  const ask = async (tool: string, endpoint?: string) => {
+    const json = { arguments: { text: `${tool} ${endpoint}` }, ...(endpoint ? { endpoint } : {}) };
+    const { status, body } = await fairlead
+      .request(`/api/v1/tools/ledger.${tool}/call`, { key: agent, json })
+      .then(async (response) => ({ status: response.status, body: await response.json() }));
+    expect([status, body.outcome]).toEqual([202, 'pending_approval']);
+    return body.result.structuredContent.approvalId as string;
+  };
+
+  it('asks for consent where no policy does, and for more than policy, never for less [CO-1]', async () => {
+    const own = await ask('free');
+    expect(await show(own)).toMatchObject({ kind: 'confirm', rule: 'override:upstream', needed: 1 });
+    expect(await show(await ask('free', 'careful'))).toMatchObject({
+      kind: 'approve',
+      rule: 'override:endpoint',
+      needed: 2,
+    });
+    const typed = await show(await ask('typed', 'lax'));
+    expect(typed.kind).toBe('approve');
+    expect(typed.rule).toMatch(/ask-first.*, override:upstream$/);
+    const set = await show(await ask('set', 'lax'));
+    expect(set.kind).toBe('approve');
+    expect(set.rule).toMatch(/confirm-first.*, override:endpoint$/);
+    expect((await decide(own, 'approve')).status).toBe(200);
+    await expect.poll(async () => (await show(own)).state).toBe('done');
+    expect(linesWith('free undefined')).toEqual(['free free undefined']);
+  }, 60_000);
+
+  it('in a plan ends the step with the approval that it waits for [CO-1]', async () => {
+    const client = await caller(fairlead, 'modern', { key: agent });
+    const steps = [{ id: 'pay', tool: 'ledger_pay', arguments: { text: 'planned' } }];
+    const { structuredContent } = await client.callTool({ name: 'run_tools', arguments: { steps } });
+    const { error } =
+      (structuredContent as { steps: { error: { code: string; suggestedAction: string } }[] }).steps[0] ?? {};
+    expect(error?.code).toBe('PLAN_STEP_OPEN');
+    const id = /approval (apr_\w+)/.exec(error?.suggestedAction ?? '')?.[1] ?? '';
+    expect(await show(id)).toMatchObject({ tool: 'ledger.pay', state: 'pending', arguments: { text: 'planned' } });
+  }, 60_000);
 });

@@ -200,7 +200,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       subject: subjectBehind(principal),
       argumentDigest: keyring.hash('approvals', text),
       requestDigest: digests[0] ?? '',
-      rule: decision.rules.join(', '),
+      rule: [decision.rules.join(', '), ...(decision.reasons ?? [])].join('; '),
       repeatable: tool.annotations.readOnly || tool.annotations.idempotent,
       callId: call.id,
       request: keyring.encrypt(JSON.stringify(parkedOf(call)), sealContext(org, id, 'request')),

@@ -2,7 +2,7 @@ import type { Call, CallEnd, Decision, MadeBackup } from '../../kernel/call.ts';
 import { approvalToolIds } from '../../kernel/names.ts';
 import type { Tool, ToolResult } from '../../kernel/tool.ts';
 import { ConsentNeeded } from '../errors.ts';
-import type { CallState, Stage } from './stage.ts';
+import type { CallState, ConsentDemand, Stage } from './stage.ts';
 
 /** Who keeps calls that wait for consent. */
 export interface ConsentPort {
@@ -24,7 +24,7 @@ export interface ApproveDeps {
   consent: ConsentPort;
 }
 
-/** A call that policy allows only with consent is parked here, and comes back with an approval that is used up here. */
+/** A call that policy, or whatever else looked at it, allows only with consent is parked here, and comes back with an approval that is used up here. */
 export function approve({ consent }: ApproveDeps): Stage {
   const park = async (state: CallState, call: Call & { tool: Tool }, decision: Decision) => {
     const reason = whyNot(call);
@@ -54,12 +54,28 @@ export function approve({ consent }: ApproveDeps): Stage {
       const { call } = state;
       if (!call.tool || !call.decision) return;
       const resolved = call as Call & { tool: Tool };
-      if (call.grant?.weigh) return weigh(state, resolved, call.decision, call.grant.approval);
-      if (call.grant) return claim(state, resolved, call.decision, call.grant.approval);
+      const decision = withDemands(call.decision, state.demands);
+      if (call.grant?.weigh) return weigh(state, resolved, decision, call.grant.approval);
+      if (call.grant) return claim(state, resolved, decision, call.grant.approval);
       // How an approval stands is asked without one.
-      if (call.decision.unattended || approvalToolIds.has(call.tool.id)) return;
-      return park(state, resolved, call.decision);
+      if (decision.unattended || approvalToolIds.has(call.tool.id)) return;
+      return park(state, resolved, decision);
     },
+  };
+}
+
+/** What policy and everything else asks for together: of two kinds the stricter one. */
+function withDemands(decision: Decision, demands: readonly ConsentDemand[] = []): Decision {
+  if (demands.length === 0) return decision;
+  const { consent, unattended, rules, ...rest } = decision;
+  const kinds = [...(unattended ? [] : [consent ?? 'approve']), ...demands.map(({ kind }) => kind)];
+  const reasons = demands.flatMap(({ reason }) => reason ?? []);
+  return {
+    ...rest,
+    unattended: false,
+    rules: [...(unattended ? [] : rules), ...demands.map(({ rule }) => rule)],
+    ...(kinds.includes('approve') ? {} : { consent: 'confirm' }),
+    ...(reasons.length === 0 ? {} : { reasons }),
   };
 }
 

@@ -80,7 +80,12 @@ export interface Taken {
 }
 
 /** What is due, of every organisation, each for one taker alone: what another one takes at the same time is passed over. */
-export async function takeDue(db: Db, rooms: readonly Room[], attempt: string, nowMs: number): Promise<Taken[]> {
+export async function takeDue(
+  db: Db,
+  rooms: readonly Room[],
+  { try: attempt, most }: { try: string; most: number },
+  nowMs: number,
+): Promise<Taken[]> {
   const { rows } = await sql<EventRow & { delivery: string; destination: string; attempts: number }>`
     with due as (
       select d.org, d.id, r.lease
@@ -92,6 +97,7 @@ export async function takeDue(db: Db, rooms: readonly Room[], attempt: string, n
         where org = r.org and destination = r.name and state = 'waiting' and next_at <= ${nowMs}
         order by next_at limit r.room for update skip locked
       ) as d
+      limit ${most}
     ), taken as (
       update event_deliveries as d set next_at = ${nowMs}::bigint + due.lease, try = ${attempt}, attempted_at = ${nowMs}
       from due where d.org = due.org and d.id = due.id

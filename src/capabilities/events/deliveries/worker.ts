@@ -49,7 +49,7 @@ export interface Worker {
 }
 
 const pollMs = 1_000;
-const atOnce = 20;
+const atOnce = 60;
 const atOnceEach = 4;
 /** Beyond its time-out a try is believed for this long. */
 const slackMs = 5_000;
@@ -103,7 +103,7 @@ export function createWorker(deps: WorkerDeps): Worker {
       log.warn({ ...about, fault, attempts: failed }, 'an event could not be delivered and is a dead letter now');
       return ended('dead');
     }
-    const nextAt = now + delayAfter(failed, retryAfterMs);
+    const nextAt = now + delayAfter(failed, destination.firstRetrySeconds * 1_000, retryAfterMs);
     await endTry(db, org, taken, { state: 'waiting', fault, status, nextAt }, now);
     log.debug({ ...about, fault, attempts: failed }, 'an event was not delivered; it is tried again');
     ended('failed');
@@ -129,14 +129,15 @@ export function createWorker(deps: WorkerDeps): Worker {
     try {
       do {
         again = false;
-        let left = atOnce - inFlight();
-        const rooms = destinations.known().flatMap((one) => {
-          const room = Math.min(atOnceEach - (underWay.get(keyOf(one))?.size ?? 0), left);
-          if (room <= 0) return [];
-          left -= room;
-          return [{ org: one.org, name: one.name, room, leaseMs: one.timeoutSeconds * 1_000 + slackMs }];
-        });
-        const taken = rooms.length === 0 ? [] : await takeDue(db, rooms, newId('try'), clock.now());
+        const left = atOnce - inFlight();
+        const rooms = destinations.known().map((one) => ({
+          org: one.org,
+          name: one.name,
+          room: Math.min(atOnceEach - (underWay.get(keyOf(one))?.size ?? 0), left),
+          leaseMs: one.timeoutSeconds * 1_000 + slackMs,
+        }));
+        const free = rooms.filter(({ room }) => room > 0);
+        const taken = free.length === 0 ? [] : await takeDue(db, free, { try: newId('try'), most: left }, clock.now());
         for (const one of taken) {
           const destination = destinations.find(one.event.org, one.destination);
           if (destination) begin(destination, one);

@@ -58,7 +58,8 @@ export interface Destinations {
   stop(): Promise<void>;
 }
 
-export interface KnownDestination extends Pick<DestinationOfAny, 'type' | 'events' | 'attempts' | 'timeoutSeconds'> {
+export interface KnownDestination
+  extends Pick<DestinationOfAny, 'type' | 'events' | 'attempts' | 'timeoutSeconds' | 'firstRetrySeconds'> {
   org: OrgId;
   name: string;
   /** With secrets in place. Throws where one of them cannot be had. */
@@ -205,8 +206,8 @@ export function createDestinations(deps: DestinationsDeps): Destinations {
   };
 }
 
-function pick({ type, events, attempts, timeoutSeconds }: DestinationOfAny) {
-  return { type, events, attempts, timeoutSeconds };
+function pick({ type, events, attempts, timeoutSeconds, firstRetrySeconds }: DestinationOfAny) {
+  return { type, events, attempts, timeoutSeconds, firstRetrySeconds };
 }
 
 function toShown({ name, settings: one, changedBy, changedAt }: Entry<Added | undefined>): ShownDestination {

@@ -39,6 +39,8 @@ const sweepMs = 3_600_000;
 /** Stands in for a source that there is not, so that the answer takes as long. */
 const nobody: SourceChoice = { format: 'github', org: 'default', secrets: ['nobody has this secret'] };
 
+class Repeated extends Error {}
+
 export function createHooks(deps: HooksDeps): Hooks {
   const { db, clock, log, events, ended } = deps;
   let { declared, maxBytes } = deps;
@@ -68,14 +70,18 @@ export function createHooks(deps: HooksDeps): Hooks {
       const { marks, delivery, kind, payload } = found;
       const data = { ...(delivery === undefined ? {} : { delivery }), payload: payload as Json };
       try {
-        const how = await db.transaction().execute(async (trx) => {
-          if (!(await insertMarks(trx, org, name, marks, now))) return 'repeated';
+        await db.transaction().execute(async (trx) => {
+          // Whatever else it marks must not count: an id that nobody signed could be that of a delivery yet to come.
+          if (!(await insertMarks(trx, org, name, marks, now))) throw new Repeated();
           await events.publish(trx, { type: `hook.${name}.${kind}`, org, subject: name, data });
-          return 'accepted';
         });
-        ended(how);
-        return how;
+        ended('accepted');
+        return 'accepted';
       } catch (error) {
+        if (error instanceof Repeated) {
+          ended('repeated');
+          return 'repeated';
+        }
         if (error instanceof RangeError) throw HookTooLarge({ maxBytes }, { cause: error });
         log.error({ err: error, source: name }, 'something that was sent could not be kept');
         throw HookNotKept({}, { cause: error, retryAfterSeconds: 5 });

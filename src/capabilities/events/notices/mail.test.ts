@@ -45,6 +45,7 @@ function mail(more: Partial<EmailSettings> = {}, stands = true) {
     events: ['*'],
     timeoutSeconds: 10,
     attempts: 3,
+    firstRetrySeconds: 5,
     ...more,
   };
   const destination = { org: 'default', name: 'mail', isFromFile: true, settings };
