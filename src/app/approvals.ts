@@ -10,6 +10,7 @@ import {
   createNews,
   createPreviews,
   createRunner,
+  type DeclaredPreview,
   voidApprovalsOf,
 } from '../capabilities/approvals/index.ts';
 import type { Acts } from '../capabilities/audit/index.ts';
@@ -46,6 +47,8 @@ interface Deps {
   /** Whether this server has the database to itself. */
   alone: boolean;
   boundNow(org: OrgId, tool: string): BoundNow;
+  /** What a tool of our own has to show what a call of it would change. */
+  ownPreview(tool: string): DeclaredPreview | undefined;
   happenings: Happenings;
   /** Arguments of a tool without what must not leave the house. */
   shownArguments(tool: Tool, args: JsonObject): Json;
@@ -61,7 +64,7 @@ export function composeApprovals(deps: Deps) {
   let { settings } = deps;
   const previews = createPreviews({
     ...{ db, keyring, clock, log, caller, findTool: deps.findTool },
-    previewOf: (call) => previewOf(settings, call),
+    previewOf: (call) => previewOf(settings, call) ?? deps.ownPreview(call.tool.id),
   });
   const backups = createBackups({
     ...{ db, clock, caller, house: systemPrincipal },

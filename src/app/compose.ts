@@ -228,6 +228,7 @@ export function compose(ground: Ground) {
       const tool = gateway.view(org).findTool(id);
       return { policyVersion: policy.versionFor(org), toolDigest: tool?.offered?.digest ?? tool?.digest };
     },
+    ownPreview: (tool) => toolsets.previewOf(tool),
     happenings: events,
     shownArguments: (tool, args) => redactor.kept(withoutSecrets(args, tool.definition.inputSchema)),
     settings: settings.approvals,

@@ -64,7 +64,7 @@ beforeAll(async () => {
   await invited(fairlead, address('vic'), { role: 'developer' });
   const wanted = { name: 'doras <!channel> agent', roles: ['operator'], userId: dora.id };
   agent = (await (await fairlead.request('/api/v1/keys', { json: wanted })).json()).secret;
-}, 120_000);
+}, 240_000);
 afterAll(async () => {
   await fairlead?.stop();
   await mail?.stop();
