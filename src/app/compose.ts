@@ -2,6 +2,7 @@ import ours from '../../package.json' with { type: 'json' };
 import { may, scopeNames } from '../capabilities/access/index.ts';
 import { purgeApprovals } from '../capabilities/approvals/index.ts';
 import { createActs, createAudit, createRedactor } from '../capabilities/audit/index.ts';
+import { purgeBudgets } from '../capabilities/budgets/index.ts';
 import { createCaching } from '../capabilities/caching/index.ts';
 import { createCatalog, createLatencies, guidanceFor, purgeCatalog } from '../capabilities/catalog/index.ts';
 import { createMachineCredentials, purgeConnections } from '../capabilities/credentials/index.ts';
@@ -38,6 +39,7 @@ import { createSigninSurface } from '../surfaces/signin/index.ts';
 import { createActTeller } from './act-events.ts';
 import { createAddresses, withoutSecrets } from './approval-news.ts';
 import { composeApprovals } from './approvals.ts';
+import { composeBudgets, paying } from './budgets.ts';
 import { composeConnections, createCredentialsPort } from './credentials.ts';
 import { createDefinitionWatch } from './definitions.ts';
 import { composeEvents } from './events.ts';
@@ -49,7 +51,7 @@ import { createPastDecisions } from './past-decisions.ts';
 import { composePeople } from './people.ts';
 import { createPrincipals } from './principals.ts';
 import { createReferences } from './references.ts';
-import { composeRotation } from './rotation.ts';
+import { composeRotation, watchSecret } from './rotation.ts';
 import { watchSecrets } from './secrets.ts';
 import { createToolsets } from './toolsets.ts';
 import { createTrail } from './trail.ts';
@@ -135,6 +137,7 @@ export function compose(ground: Ground) {
       purgeIdempotency,
       purgeEndpoints,
       purgeLimits,
+      purgeBudgets,
       purgeApprovals,
       purgeEvents,
       purgeVectors,
@@ -196,6 +199,10 @@ export function compose(ground: Ground) {
     declared: settings.limits,
     refused: limitRefused,
   });
+  const { budgets, usage } = composeBudgets({
+    ...{ settings, database, bus, clock, log, metrics, replicaId, happenings: events, audit },
+    tellsCosts: ({ org, toolset }) => upstreams.get(org, toolset)?.tellsCosts === true,
+  });
   const caching = createCaching({
     bus,
     clock,
@@ -205,7 +212,7 @@ export function compose(ground: Ground) {
     instruments: metrics.watchCache(() => caching.size()),
   });
   events.onTold(({ org, type }) => caching.happened(org, type));
-  const guidanceOf = (tool: Tool) => guidanceFor(tool, latencies, limits.wordsFor(tool));
+  const guidanceOf = (tool: Tool) => guidanceFor(tool, latencies, limits.wordsFor(tool), budgets.wordsFor(tool));
   const { knowledge, embedders, modelKeys, setBaseDir } = composeKnowledge({
     ...{ settings, database, events, keyring, egress, processes, clock, log, metrics, replicaId, version },
   });
@@ -236,7 +243,11 @@ export function compose(ground: Ground) {
   });
   const plans = createPlans({ caller: { call: (request) => gateway.call(request) } });
   const own = createOwnToolset({ upstreams, discovery, plans, approvals: approvals.tools, version });
-  const toolsets = createToolsets({ own: [own, knowledge.toolset, ...(ground.toolsets ?? [])], catalog, upstreams });
+  const toolsets = createToolsets({
+    own: [own, knowledge.toolset, ...(ground.toolsets ?? [])].map((one) => paying(one, settings.models.currency)),
+    catalog,
+    upstreams,
+  });
   const gateway = createGateway({
     clock,
     tracing,
@@ -264,6 +275,7 @@ export function compose(ground: Ground) {
     visible: (principal, tools, origin) => policy.visible(principal, tools, { surface: 'mcp', ...origin }),
     decide: (call, tool) => policy.decide(call.principal, tool, argumentsOf(call), originOf(call)),
     limits,
+    budgets,
     consent: approvals.consent,
     asksConsent: policy.asksConsent,
     once: idempotency,
@@ -284,6 +296,7 @@ export function compose(ground: Ground) {
       limits: limits.declared(),
       events: events.declared(),
       approvals: approvals.declared(),
+      budgets: budgets.declared(),
       upstreams: Object.fromEntries(declared.map((upstream) => [upstream.name, upstream])),
       ...people.declared(),
     };
@@ -332,6 +345,8 @@ export function compose(ground: Ground) {
     events,
     knowledge,
     limits,
+    budgets,
+    usage,
     upstreams,
     signin,
     connections,
@@ -349,6 +364,8 @@ export function compose(ground: Ground) {
   const definitions = createDefinitionWatch({ db, events, catalog, acts, metrics, log });
   metrics.watchUpstreams(() => upstreams.list());
   watchSecrets(metrics, secrets);
+  const rotation = composeRotation({ db, keyring, log, audit });
+  const secret = watchSecret(metrics, rotation);
   metrics.watchPool(database.usage);
   metrics.watchAuditQueue(() => {
     const { queued, queueSize, dropped } = audit.stats();
@@ -408,6 +425,7 @@ export function compose(ground: Ground) {
         unready: operations.unready,
         warnings: () => [
           ...(audit.stats().gaps.length > 0 ? ['audit records are being dropped: the queue is full'] : []),
+          ...secret.warnings(),
           ...secrets.health().warnings,
           ...(limits.state().alone
             ? ['the store of limits does not answer: each replica goes by its share of every limit']
@@ -416,12 +434,11 @@ export function compose(ground: Ground) {
       },
     });
 
-  const rotation = composeRotation({ db, keyring, log, audit });
-
   return {
     access,
     approvals,
     audit,
+    budgets,
     bus,
     caching,
     catalog,
@@ -452,6 +469,7 @@ export function compose(ground: Ground) {
     signin: { start: async () => signin?.start(), stop: async () => signin?.stop() },
     toolsets,
     upstreams,
+    usage,
   };
 }
 
