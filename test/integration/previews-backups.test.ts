@@ -19,7 +19,8 @@ beforeAll(async () => {
 forbid (principal, action == Action::"callUnattended", resource == Tool::"ledger.bill")
 unless { context.arguments has dry && context.arguments.dry };
 @id("not-kept")
-forbid (principal, action == Action::"callUnattended", resource in [Tool::"ledger.keep", Tool::"knowledge.sync"]);
+forbid (principal, action == Action::"callUnattended", resource)
+when { resource in [Tool::"ledger.keep", Tool::"knowledge.sync"] };
 @id("nobody-saves-alone")
 forbid (principal, action == Action::"callUnattended", resource == Tool::"ledger.save")
 when { principal.kind != "system" };`,
@@ -28,6 +29,7 @@ when { principal.kind != "system" };`,
   fairlead = await startFairlead({
     config: {
       ...ledger.config,
+      knowledge: { collections: { handbook: {} } },
       projections: { 'ledger.bill': { dry: 'bool:/dryRun' } },
       approvals: {
         previews: [
