@@ -4,6 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const longest = [
   'test/e2e/docs.test.ts',
   'test/cli/serve.test.ts',
+  'test/cli/serve-database.test.ts',
   'test/integration/connections-refresh.test.ts',
   'src/capabilities/knowledge/read/reader.test.ts',
   'test/integration/audit-pause.test.ts',

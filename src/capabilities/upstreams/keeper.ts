@@ -195,6 +195,7 @@ export function createKeeper({ declaration, around, scopes, memory, redact, reso
       else if (!waited) log.info(said, 'upstream waits');
       waited = waits === true;
       await markStale(reason);
+      if (waits) settle(); // for a person: a start does not wait for that
       await pause(pauseMs);
     }
   };
