@@ -285,6 +285,7 @@ export {
   destinationChoice,
   destinationName,
   type EventsSettings,
+  listOfSecrets,
   type SourceChoice,
   type WebhookSettings,
 } from './events-schema.ts';
