@@ -95,6 +95,8 @@ export const requirements = {
     'An approved call is started at most once, by whichever server is first; where one dies in the middle it ends as failed with an unknown outcome, and is made again only where the tool bears it.',
   'CO-5':
     'Rules limit how often and how many at once calls are made, by whom and by what they say, counted where all replicas count, from all rules or none; refusals name the rule, what is left and when to come again; and losing the store lifts no limit: each replica goes by its share until it is back.',
+  'CO-6':
+    'Budgets in calls, units, model tokens and money, reserved before and settled after, with warnings, calendars, and reports that say what the audit says.',
   'CO-7':
     'Results of read-only tools are told again for as long as the file says, to the same caller unless they are shared, by what the tool is now and what it was given; one run answers all who ask at once; calls that make them untrue, and whoever says so, end that on every server; an answer says that it was kept, and figures what it saved.',
   'AC-1':
@@ -113,4 +115,11 @@ export const requirements = {
     'Policies are rehearsed: cases test them with and without a server, past decisions are decided anew by others with the same fail-closed engine and what changes is told apart from what a record does not suffice for, what is saved is what was rehearsed, each set is a version that can be put back, and a decision names its rules, what they looked at and what would have to differ, to those who may know.',
   'CO-9':
     'What happens is kept with what it belongs to, told to every server, and delivered to whoever has a destination for it, signed and at least once with one id, however servers and receivers fail; what cannot be delivered is kept to be replayed; and what outside senders sign is taken once, and only while it is fresh.',
-} as const satisfies Record<`SP-${number}` | `CA-${number}` | `KN-${number}` | `AC-${number}` | `CO-${number}`, string>;
+  'RE-6':
+    'Every line of the threat model names its control, the file of it and a test that ran; every page has the headers that keep others out of it, every route with a cookie refuses what another site sends, and what is shipped is listed, licensed for it and asked about.',
+  'RE-7':
+    'Whoever attacks a running server with forged, swapped, malformed, misplaced, concurrent or poisoned input, with ids and addresses of others, gets a refusal, and nothing has happened.',
+} as const satisfies Record<
+  `SP-${number}` | `CA-${number}` | `KN-${number}` | `AC-${number}` | `CO-${number}` | `RE-${number}`,
+  string
+>;
