@@ -12,7 +12,7 @@ const sameOnAny = [
   'test/adversarial/adversarial.test.ts',
   'test/cli/{catalog,clients,commands,endpoints,lint,openapi,policies,reviews,stdio}.test.ts',
   'test/e2e/outside-clients.test.ts',
-  'test/integration/{bad-upstreams,openapi,refused-items,relay,rest-documents,sessions,short-sessions,short-way}.test.ts',
+  'test/integration/{bad-upstreams,hooks,openapi,refused-items,relay,rest-documents,sessions,short-sessions,short-way}.test.ts',
   'test/integration/{telemetry,tls,upstream-credentials,validation}.test.ts',
 ];
 
