@@ -18,8 +18,11 @@ const signingSecret = z
   .refine((text) => isSigningSecret(text) || isReference(text), 'must be whsec_ and base64 of 24 to 64 bytes');
 const sharedSecret = z.string().min(16, 'must have at least 16 characters');
 /** The first one is the current one. */
-const oneOrMore = (secret: z.ZodString | typeof signingSecret) =>
-  z.union([secret, z.array(secret).min(1).max(5)]).transform((all) => (Array.isArray(all) ? all : [all]));
+const oneOrMore = (secret: z.ZodString) => z.union([secret, z.array(secret).min(1).max(5)]);
+
+export function listOfSecrets(secrets: string | readonly string[]): readonly string[] {
+  return typeof secrets === 'string' ? [secrets] : secrets;
+}
 
 const webhook = z.strictObject({
   type: z.literal('webhook'),

@@ -303,6 +303,7 @@ export {
   destinationName,
   type EmailSettings,
   type EventsSettings,
+  listOfSecrets,
   type SlackSettings,
   type SourceChoice,
   type WebhookSettings,

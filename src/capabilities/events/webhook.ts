@@ -1,4 +1,4 @@
-import type { WebhookSettings } from '../../config/schema.ts';
+import { listOfSecrets, type WebhookSettings } from '../../config/schema.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import type { Told, Transport } from '../../kernel/events.ts';
 import type { Egress } from '../../platform/http/index.ts';
@@ -33,7 +33,7 @@ export function createWebhook({ egress, clock, version }: Deps): Transport<Webho
             'user-agent': `Fairlead/${version}`,
             'webhook-id': event.id,
             'webhook-timestamp': seconds,
-            'webhook-signature': settings.secrets
+            'webhook-signature': listOfSecrets(settings.secrets)
               .map((secret) => signatureOf(secret, event.id, seconds, body))
               .join(' '),
           },

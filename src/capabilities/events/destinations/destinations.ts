@@ -5,6 +5,7 @@ import {
   type DestinationSettings,
   destinationChoice,
   destinationName,
+  listOfSecrets,
 } from '../../../config/schema.ts';
 import type { Clock } from '../../../kernel/clock.ts';
 import { InvalidRequest, NotFound } from '../../../kernel/errors.ts';
@@ -142,7 +143,8 @@ export function createDestinations(deps: DestinationsDeps): Destinations {
   const resolved = async ({ settings, retiring }: Added, org: OrgId): Promise<DestinationChoice> => {
     const now = clock.now();
     const old = retiring.filter(({ until }) => until > now).map(({ secret }) => secret);
-    const all = settings.type === 'webhook' ? { ...settings, secrets: [...settings.secrets, ...old] } : settings;
+    const all =
+      settings.type === 'webhook' ? { ...settings, secrets: [...listOfSecrets(settings.secrets), ...old] } : settings;
     return (await mapTexts(all, (text) => (text.includes('${') ? resolve(text, org) : text))) as DestinationChoice;
   };
 
@@ -184,7 +186,7 @@ export function createDestinations(deps: DestinationsDeps): Destinations {
       const until = clock.now() + overlapMs;
       const retiring = [
         ...one.retiring.filter((old) => old.until > clock.now()),
-        ...settings.secrets.map((old) => ({ secret: old, until })),
+        ...listOfSecrets(settings.secrets).map((old) => ({ secret: old, until })),
       ].slice(-5);
       const next = { settings: { ...settings, secrets: [secret] }, retiring };
       return { ...(await keepIt(org, name, next, by)), secret };
