@@ -1,13 +1,13 @@
 import ours from '../../package.json' with { type: 'json' };
 import { may, scopeNames } from '../capabilities/access/index.ts';
 import { purgeApprovals } from '../capabilities/approvals/index.ts';
-import { createActs, createAudit } from '../capabilities/audit/index.ts';
+import { createActs, createAudit, createRedactor } from '../capabilities/audit/index.ts';
 import { createCaching } from '../capabilities/caching/index.ts';
 import { createCatalog, createLatencies, guidanceFor, purgeCatalog } from '../capabilities/catalog/index.ts';
 import { createMachineCredentials, purgeConnections } from '../capabilities/credentials/index.ts';
 import { createDiscovery, createEmbeddings, purgeVectors } from '../capabilities/discovery/index.ts';
 import { createEndpointBook, purgeEndpoints } from '../capabilities/endpoints/index.ts';
-import { createEvents, purgeEvents } from '../capabilities/events/index.ts';
+import { purgeEvents } from '../capabilities/events/index.ts';
 import { createIdempotency, purgeIdempotency } from '../capabilities/idempotency/index.ts';
 import { purgeKnowledge } from '../capabilities/knowledge/index.ts';
 import { createLimits, purgeLimits } from '../capabilities/limits/index.ts';
@@ -30,13 +30,17 @@ import type { Secrets } from '../platform/secrets/index.ts';
 import type { Log, Metrics, Tracing } from '../platform/telemetry/index.ts';
 import { createApprovalsSurface } from '../surfaces/approvals/index.ts';
 import { createConnectionsSurface } from '../surfaces/connections/index.ts';
+import { createHooksSurface } from '../surfaces/hooks/index.ts';
 import { type Admission, createHttpApp } from '../surfaces/http/index.ts';
 import { createMcpSurface } from '../surfaces/mcp/index.ts';
 import { createRest } from '../surfaces/rest/index.ts';
 import { createSigninSurface } from '../surfaces/signin/index.ts';
+import { createActTeller } from './act-events.ts';
+import { createAddresses, withoutSecrets } from './approval-news.ts';
 import { composeApprovals } from './approvals.ts';
 import { composeConnections, createCredentialsPort } from './credentials.ts';
 import { createDefinitionWatch } from './definitions.ts';
+import { composeEvents } from './events.ts';
 import { composeKnowledge } from './knowledge.ts';
 import { createObserver } from './observe.ts';
 import { missingOrgs } from './orgs.ts';
@@ -83,18 +87,31 @@ export function compose(ground: Ground) {
 
   const processes = createProcesses({ inherit: ground.inheritedEnvironment, log });
   const egress = createEgress({ allow: settings.egress.allow, log });
-  const events = createEvents({ db, bus, clock, log });
-  const catalog = createCatalog({ db, bus, log, clock });
-  const audit = createAudit({
-    db,
-    kind: database.kind,
-    dataDir: settings.dataDir,
-    keyring,
-    clock,
-    log,
-    settings: settings.audit,
-    replicaId,
+  let runtimeSecrets = settings.secrets.vault?.runtime ?? {};
+  const resolveReference = createReferences(() => ({ variables: settings.variables, vault: runtimeSecrets }), secrets);
+  const events = composeEvents({
+    ...{ database, bus, keyring, clock, log, metrics, egress, secrets, version },
+    resolve: resolveReference,
+    addressesOf: (org, to) => addressesOf(org, to),
+    waits: (org, id) => approvals.waits(org, id),
+    settings: settings.events,
   });
+  // What is told to those who decide is what the audit would keep, and shorter.
+  const redactor = createRedactor({ keyring, maxBytes: 4_096, redactKeys: settings.audit.redactKeys });
+  const catalog = createCatalog({ db, bus, log, clock });
+  const tellActs = createActTeller({ db, events, log });
+  const audit = tellActs(
+    createAudit({
+      db,
+      kind: database.kind,
+      dataDir: settings.dataDir,
+      keyring,
+      clock,
+      log,
+      settings: settings.audit,
+      replicaId,
+    }),
+  );
   const policy = createPolicy({
     db,
     bus,
@@ -128,7 +145,7 @@ export function compose(ground: Ground) {
     purged: (org) => upstreams.purged(org),
   });
   const { signin, access } = people;
-  let runtimeSecrets = settings.secrets.vault?.runtime ?? {};
+  const addressesOf = createAddresses(signin);
   const setRuntimeSecrets = (next: typeof runtimeSecrets) => {
     runtimeSecrets = next;
     return upstreams.resolveAgain();
@@ -157,7 +174,7 @@ export function compose(ground: Ground) {
     egress,
     declared: settings.upstreams,
     allowRuntimeStdio: settings.allowRuntimeStdio,
-    resolveReference: createReferences(() => ({ variables: settings.variables, vault: runtimeSecrets }), secrets),
+    resolveReference,
     keepReferences: (standing) => secrets.keep('runtime', standing),
     clientInfo: { name: 'fairlead', title: 'Fairlead', version },
     credentials: createCredentialsPort(connections, machineCredentials),
@@ -187,9 +204,10 @@ export function compose(ground: Ground) {
     isBoundToSession: ({ org, toolset }) => upstreams.get(org, toolset)?.isolation === 'session',
     instruments: metrics.watchCache(() => caching.size()),
   });
+  events.onTold(({ org, type }) => caching.happened(org, type));
   const guidanceOf = (tool: Tool) => guidanceFor(tool, latencies, limits.wordsFor(tool));
   const { knowledge, embedders, modelKeys, setBaseDir } = composeKnowledge({
-    ...{ settings, database, bus, keyring, egress, processes, clock, log, metrics, replicaId, version },
+    ...{ settings, database, events, keyring, egress, processes, clock, log, metrics, replicaId, version },
   });
   const embeddings = embedders.usual && createEmbeddings({ db, embedder: embedders.usual, log });
   const discovery = createDiscovery({
@@ -204,12 +222,14 @@ export function compose(ground: Ground) {
   const approvals = composeApprovals({
     ...{ db, bus, keyring, clock, log, acts, access, signin, findPrincipal },
     caller: { call: (request) => gateway.call(request) },
+    findTool: ({ principal, endpoint }, name) => gateway.view(principal.org, endpoint).findTool(name),
     alone: database.kind === 'embedded',
     boundNow(org, id) {
       const tool = gateway.view(org).findTool(id);
       return { policyVersion: policy.versionFor(org), toolDigest: tool?.offered?.digest ?? tool?.digest };
     },
-    findTool: ({ principal, endpoint }, name) => gateway.view(principal.org, endpoint).findTool(name),
+    happenings: events,
+    shownArguments: (tool, args) => redactor.kept(withoutSecrets(args, tool.definition.inputSchema)),
     settings: settings.approvals,
     publicUrl: settings.publicUrl,
   });
@@ -261,6 +281,7 @@ export function compose(ground: Ground) {
       endpoints: endpoints.declared(),
       collections: knowledge.declared(),
       limits: limits.declared(),
+      events: events.declared(),
       approvals: approvals.declared(),
       upstreams: Object.fromEntries(declared.map((upstream) => [upstream.name, upstream])),
       ...people.declared(),
@@ -307,6 +328,7 @@ export function compose(ground: Ground) {
     catalog,
     endpoints,
     caching,
+    events,
     knowledge,
     limits,
     upstreams,
@@ -323,7 +345,7 @@ export function compose(ground: Ground) {
     maxJsonDepth,
   };
 
-  const definitions = createDefinitionWatch({ catalog, acts, metrics, log });
+  const definitions = createDefinitionWatch({ db, events, catalog, acts, metrics, log });
   metrics.watchUpstreams(() => upstreams.list());
   watchSecrets(metrics, secrets);
   metrics.watchPool(database.usage);
@@ -336,6 +358,7 @@ export function compose(ground: Ground) {
     createHttpApp({
       mcp,
       rest: (admission) => createRest(restDeps, admission),
+      hooks: createHooksSurface(events.hooks),
       connections: (admission) =>
         createConnectionsSurface(
           { connections, signin, acts, log, sign: (text) => keyring.hash('sign-in', text) },

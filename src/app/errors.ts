@@ -5,6 +5,7 @@ import { catalogErrors } from '../capabilities/catalog/index.ts';
 import { connectionErrors, credentialsErrors } from '../capabilities/credentials/index.ts';
 import { discoveryErrors } from '../capabilities/discovery/index.ts';
 import { endpointsErrors } from '../capabilities/endpoints/index.ts';
+import { eventsErrors } from '../capabilities/events/index.ts';
 import { idempotencyErrors } from '../capabilities/idempotency/index.ts';
 import { knowledgeErrors, sourcesErrors } from '../capabilities/knowledge/index.ts';
 import { limitsErrors } from '../capabilities/limits/index.ts';
@@ -36,6 +37,7 @@ export const errorCatalogue: readonly { part: string; errors: readonly ErrorKind
   { part: 'Endpoints', errors: endpointsErrors },
   { part: 'Limits', errors: limitsErrors },
   { part: 'Approvals', errors: approvalsErrors },
+  { part: 'Events', errors: eventsErrors },
   { part: 'Upstreams', errors: upstreamsErrors },
   { part: 'Connections', errors: [...connectionErrors, ...credentialsErrors] },
   { part: 'Knowledge', errors: [...knowledgeErrors, ...sourcesErrors] },

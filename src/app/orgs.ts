@@ -16,6 +16,7 @@ export interface Naming {
   /** Of single sign-on. */
   providers: Readonly<Record<string, Pick<SsoProviderSettings, 'org'>>>;
   limits: readonly Pick<LimitSettings, 'org'>[];
+  events: { destinations: Readonly<Record<string, { org: OrgId }>>; sources: Readonly<Record<string, { org: OrgId }>> };
   /** Who decides on calls. */
   approvals: readonly Pick<ApprovalsSettings['rules'][number], 'org'>[];
 }
@@ -34,6 +35,7 @@ export function namedOrgs({
   issuers,
   providers,
   limits,
+  events,
   approvals,
 }: Naming): { org: OrgId; place: string }[] {
   return [
@@ -42,6 +44,11 @@ export function namedOrgs({
     ...Object.entries(collections).map(([name, { org }]) => ({ org, place: `knowledge.collections.${name}.org` })),
     ...Object.entries(providers).map(([name, { org }]) => ({ org, place: `auth.sso.${name}.org` })),
     ...issuers.map(({ org }, index) => ({ org, place: `auth.issuers[${index}].org` })),
+    ...Object.entries(events.destinations).map(([name, { org }]) => ({
+      org,
+      place: `events.destinations.${name}.org`,
+    })),
+    ...Object.entries(events.sources).map(([name, { org }]) => ({ org, place: `events.sources.${name}.org` })),
     ...limits.map(({ org = defaultOrg }, index) => ({ org, place: `limits[${index}].org` })),
     ...approvals.map(({ org = defaultOrg }, index) => ({ org, place: `approvals.rules[${index}].org` })),
   ].filter(({ org }) => org !== defaultOrg);

@@ -24,6 +24,7 @@ export async function orgsNotThere(settings: Settings): Promise<{ missing: Missi
     issuers: auth.issuers,
     providers: auth.sso,
     limits: settings.limits,
+    events: settings.events,
     approvals: settings.approvals.rules,
   };
   const named = [...new Set(namedOrgs(naming).map(({ org }) => org))];

@@ -6,6 +6,7 @@ import { approvals } from './approvals-schema.ts';
 import { caching } from './caching-schema.ts';
 import { collection, encryption } from './collection-schema.ts';
 import { endpoint, presentation } from './endpoint-schema.ts';
+import { eventsSettings } from './events-schema.ts';
 import { limit } from './limit-schema.ts';
 import { models } from './models-schema.ts';
 import { searchSettings } from './search-schema.ts';
@@ -146,6 +147,7 @@ export const fileSchema = z.strictObject({
     .describe('How often, and how many at once: rules that calls are counted by'),
   approvals: approvals.prefault({}).describe('Calls that wait for consent'),
   caching: caching.prefault({}).describe('Results of read-only tools that are told again for a time'),
+  events: eventsSettings.prefault({}).describe('What happens, where it is told, and which senders are believed'),
   mcp: z.strictObject(presentation).prefault({}).describe('How tools are shown at /mcp, which selects none'),
   auth: z
     .strictObject({
@@ -277,6 +279,18 @@ export {
   type ToolOverride,
   type ToolSelector,
 } from './endpoint-schema.ts';
+export {
+  type DestinationChoice,
+  type DestinationOfAny,
+  type DestinationSettings,
+  destinationChoice,
+  destinationName,
+  type EmailSettings,
+  type EventsSettings,
+  type SlackSettings,
+  type SourceChoice,
+  type WebhookSettings,
+} from './events-schema.ts';
 export type { SourceSettings } from './knowledge-schema.ts';
 export {
   type LimitChoice,

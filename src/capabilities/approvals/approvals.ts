@@ -22,10 +22,12 @@ import {
   type ResolvedCall,
   sealContext,
 } from './binding.ts';
-import { type Binding, claimApproval, voidApproval } from './claims/store.ts';
+import { type Binding, claimApproval } from './claims/store.ts';
+import { endAsVoid } from './claims/voiding.ts';
 import { type BoundNow, createDeciding, type Said } from './deciding.ts';
 import { createEdits } from './edits.ts';
 import { ApprovalsUnavailable, ApprovalTaken, ApprovalVoid, TooManyApprovals } from './errors.ts';
+import type { ApprovalNews } from './news.ts';
 import type { KeptApproval } from './row.ts';
 import {
   countPending,
@@ -67,6 +69,7 @@ export interface ApprovalsDeps {
   linkTo(id: string): string | undefined;
   previews: Pick<Previews, 'due' | 'plan'>;
   backups: Pick<Backups, 'declaredFor'>;
+  news: ApprovalNews;
 }
 
 /** An approval with what may be shown of its call to who may look at it. */
@@ -105,6 +108,8 @@ export interface Approvals {
   linkTo(id: string): string | undefined;
   /** Whether somebody may see and decide on what others ask for. */
   mayDecide(by: Principal, org: OrgId): boolean;
+  /** Whether it is still to be decided. */
+  waits(org: OrgId, id: string): Promise<boolean>;
   list(org: OrgId, query: ListQuery): Promise<Approval[]>;
   /** What the call came to; undefined where it has no end yet, or where that was not kept. */
   answerOf(approval: KeptApproval): CallEnd | undefined;
@@ -140,7 +145,7 @@ const mostLagMs = 5_000;
 
 /** Calls that wait for consent: who may give it, what it is bound to, and that it is used once. */
 export function createApprovals(deps: ApprovalsDeps): Approvals {
-  const { db, bus, keyring, clock, termsOf, mayDecide, linkTo, alone, previews, backups } = deps;
+  const { db, bus, keyring, clock, termsOf, mayDecide, linkTo, alone, previews, backups, news } = deps;
   const life = newId('life');
   const lagMs = alone ? 0 : mostLagMs;
   const tell = (org: OrgId, id: string) => {
@@ -204,7 +209,12 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       previewDueAt: previews.due(call, now),
       backupBy: backups.declaredFor(call),
     };
-    const isNew = await insertApproval(db, org, made);
+    const isNew = await db.transaction().execute(async (tx) => {
+      if (!(await insertApproval(tx, org, made))) return false;
+      const parked = await getApproval(tx, org, id);
+      if (parked) await news.requested(tx, parked, parkedOf(call));
+      return true;
+    });
     const kept = isNew ? await getApproval(db, org, id) : await findByRequest(db, org, digests, false);
     if (!kept) throw ApprovalsUnavailable({}, { retryAfterSeconds: 1 }); // it was decided and over in between
     passed('approval.parked', kept.id);
@@ -216,7 +226,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
   }
 
   const edits = createEdits({ ...deps, requestOf: (one) => requestIn(one) });
-  const deciding = createDeciding({ ...deps, edits, lagMs, found, foundFor, tell });
+  const deciding = createDeciding({ ...deps, edits, lagMs, found, foundFor, tell, requestOf: (one) => requestIn(one) });
 
   return {
     life,
@@ -245,7 +255,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       if (!differs) throw ApprovalTaken({ id });
       // Asked for where a change was known that has not come here yet, perhaps: it is for later, or for another server.
       if (approval.createdAt + lagMs > now) throw ApprovalsUnavailable({}, { retryAfterSeconds: lagMs / 1_000 });
-      await available(voidApproval(db, org, id, differs, now));
+      await available(endAsVoid(db, news, org, id, differs, now));
       tell(org, id);
       throw ApprovalVoid({ id, reason: differs });
     },
@@ -267,6 +277,11 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
         ...(preview ? { preview } : {}),
         ...(endpoint === undefined ? {} : { endpoint }),
       };
+    },
+    async waits(org, id) {
+      const approval = await getApproval(db, org, id);
+      const isOpen = approval?.state === 'pending' || approval?.state === 'deferred';
+      return isOpen && approval.expiresAt > clock.now();
     },
     list: async (org, query) => (await listApprovals(db, org, query)).map(withoutSealed),
     requestOf: requestIn,

@@ -48,8 +48,8 @@ export const eventsMigrations: Migration[] = [
       create table event_destinations (
         org text not null,
         name text not null,
-        -- Encrypted: secrets stand in it.
-        settings text not null,
+        -- One encrypted text: secrets stand in it.
+        settings jsonb not null,
         revision text not null,
         changed_by text not null,
         changed_at timestamptz not null default now(),
@@ -60,7 +60,7 @@ export const eventsMigrations: Migration[] = [
       create table hook_deliveries (
         org text not null,
         source text not null,
-        -- Keyed digest of the sender's id, or of what was signed.
+        -- The sender's id, or a digest of what was signed.
         mark text not null,
         at bigint not null,
         primary key (org, source, mark)

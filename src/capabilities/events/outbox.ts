@@ -129,11 +129,20 @@ export function createOutbox({ db, bus, clock, log, fanOut, told }: OutboxDeps):
 }
 
 function kept(happening: Happening, now: number): Told {
-  const { type, data } = happening;
+  const { type } = happening;
   if (!eventType.test(type)) throw new RangeError(`"${type}" is no type of an event`);
+  const data = storable(happening.data) as Happening['data'];
   if (Buffer.byteLength(JSON.stringify(data)) > maxBytes)
     throw new RangeError(`an event of type ${type} carries more than ${maxBytes} bytes`);
-  return { ...happening, id: newId('evt', now), at: now };
+  return { ...happening, data, id: newId('evt', now), at: now };
+}
+
+/** Without what a database does not take as JSON: the character 0, and halves of characters. */
+function storable(value: unknown): unknown {
+  if (typeof value === 'string') return value.toWellFormed().replaceAll('\0', '\ufffd');
+  if (Array.isArray(value)) return value.map(storable);
+  if (!isObject(value)) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [storable(key), storable(one)]));
 }
 
 function wordOf(message: Json): Word | undefined {

@@ -15,7 +15,7 @@ type EventTables = {
     told: boolean;
   };
 };
-type EventRow = Omit<EventTables['events'], 'told'>;
+export type EventRow = Omit<EventTables['events'], 'told'>;
 
 const tables = (db: Db) => db.withTables<EventTables>();
 const columns = ['org', 'id', 'type', 'subject', 'data', 'concerns', 'at'] as const;

@@ -28,6 +28,11 @@ import { endpointsAdd } from './endpoints/add.ts';
 import { endpointsList } from './endpoints/list.ts';
 import { endpointsRemove } from './endpoints/remove.ts';
 import { endpointsShow } from './endpoints/show.ts';
+import { deliveriesList } from './events/deliveries-list.ts';
+import { deliveriesReplay, deliveriesShow } from './events/deliveries-one.ts';
+import { destinationsAdd } from './events/destinations-add.ts';
+import { destinationsRemove, destinationsRotate, destinationsTest } from './events/destinations-change.ts';
+import { destinationsList } from './events/destinations-list.ts';
 import { keysChange } from './keys/change.ts';
 import { keysCreate } from './keys/create.ts';
 import { keysList } from './keys/list.ts';
@@ -171,6 +176,14 @@ export const commands: readonly CommandSpec[] = [
   limitsShow,
   limitsAdd,
   limitsRemove,
+  destinationsList,
+  destinationsAdd,
+  destinationsRotate,
+  destinationsTest,
+  destinationsRemove,
+  deliveriesList,
+  deliveriesShow,
+  deliveriesReplay,
   cacheShow,
   cacheClear,
   policiesTest,

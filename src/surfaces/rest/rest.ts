@@ -17,6 +17,7 @@ import { callRoutes } from './calls.ts';
 import { type ConnectionRoutesDeps, connectionRoutes } from './connections.ts';
 import { openApiOf, serveDocuments } from './documents.ts';
 import { type EndpointRoutesDeps, endpointRoutes } from './endpoints.ts';
+import { type EventRoutesDeps, eventRoutes } from './events.ts';
 import type { BodyLimits } from './input.ts';
 import { keyRoutes } from './keys.ts';
 import { knowledgeRoutes } from './knowledge.ts';
@@ -47,6 +48,7 @@ export interface RestDeps extends BodyLimits {
   caching: CacheRoutesDeps['caching'];
   catalog: Catalog;
   endpoints: EndpointRoutesDeps['endpoints'];
+  events: EventRoutesDeps['events'];
   knowledge: Knowledge;
   limits: LimitRoutesDeps['limits'];
   upstreams: Upstreams;
@@ -90,6 +92,7 @@ function restRoutes(deps: RestDeps): Route[] {
     ...approvalRoutes(deps),
     ...limitRoutes(deps),
     ...cacheRoutes(deps),
+    ...eventRoutes(deps),
     ...policyExplainRoutes(deps),
     ...policyRehearsalRoutes(deps),
     ...policyVersionRoutes(deps),
