@@ -2,6 +2,7 @@ import ours from '../../package.json' with { type: 'json' };
 import { may, scopeNames } from '../capabilities/access/index.ts';
 import { purgeApprovals } from '../capabilities/approvals/index.ts';
 import { createActs, createAudit, createRedactor } from '../capabilities/audit/index.ts';
+import { purgeBudgets } from '../capabilities/budgets/index.ts';
 import { createCaching } from '../capabilities/caching/index.ts';
 import { createCatalog, createLatencies, guidanceFor, purgeCatalog } from '../capabilities/catalog/index.ts';
 import { createMachineCredentials, purgeConnections } from '../capabilities/credentials/index.ts';
@@ -38,6 +39,7 @@ import { createSigninSurface } from '../surfaces/signin/index.ts';
 import { createActTeller } from './act-events.ts';
 import { createAddresses, withoutSecrets } from './approval-news.ts';
 import { composeApprovals } from './approvals.ts';
+import { composeBudgets, paying } from './budgets.ts';
 import { composeConnections, createCredentialsPort } from './credentials.ts';
 import { createDefinitionWatch } from './definitions.ts';
 import { composeEvents } from './events.ts';
@@ -135,6 +137,7 @@ export function compose(ground: Ground) {
       purgeIdempotency,
       purgeEndpoints,
       purgeLimits,
+      purgeBudgets,
       purgeApprovals,
       purgeEvents,
       purgeVectors,
@@ -196,6 +199,10 @@ export function compose(ground: Ground) {
     declared: settings.limits,
     refused: limitRefused,
   });
+  const { budgets, usage } = composeBudgets({
+    ...{ settings, database, bus, clock, log, metrics, replicaId, happenings: events, audit },
+    tellsCosts: ({ org, toolset }) => upstreams.get(org, toolset)?.tellsCosts === true,
+  });
   const caching = createCaching({
     bus,
     clock,
@@ -205,7 +212,7 @@ export function compose(ground: Ground) {
     instruments: metrics.watchCache(() => caching.size()),
   });
   events.onTold(({ org, type }) => caching.happened(org, type));
-  const guidanceOf = (tool: Tool) => guidanceFor(tool, latencies, limits.wordsFor(tool));
+  const guidanceOf = (tool: Tool) => guidanceFor(tool, latencies, limits.wordsFor(tool), budgets.wordsFor(tool));
   const { knowledge, embedders, modelKeys, setBaseDir } = composeKnowledge({
     ...{ settings, database, events, keyring, egress, processes, clock, log, metrics, replicaId, version },
   });
@@ -235,7 +242,11 @@ export function compose(ground: Ground) {
   });
   const plans = createPlans({ caller: { call: (request) => gateway.call(request) } });
   const own = createOwnToolset({ upstreams, discovery, plans, approvals: approvals.tools, version });
-  const toolsets = createToolsets({ own: [own, knowledge.toolset, ...(ground.toolsets ?? [])], catalog, upstreams });
+  const toolsets = createToolsets({
+    own: [own, knowledge.toolset, ...(ground.toolsets ?? [])].map((one) => paying(one, settings.models.currency)),
+    catalog,
+    upstreams,
+  });
   const gateway = createGateway({
     clock,
     tracing,
@@ -263,6 +274,7 @@ export function compose(ground: Ground) {
     visible: (principal, tools, origin) => policy.visible(principal, tools, { surface: 'mcp', ...origin }),
     decide: (call, tool) => policy.decide(call.principal, tool, argumentsOf(call), originOf(call)),
     limits,
+    budgets,
     consent: approvals.consent,
     asksConsent: policy.asksConsent,
     once: idempotency,
@@ -283,6 +295,7 @@ export function compose(ground: Ground) {
       limits: limits.declared(),
       events: events.declared(),
       approvals: approvals.declared(),
+      budgets: budgets.declared(),
       upstreams: Object.fromEntries(declared.map((upstream) => [upstream.name, upstream])),
       ...people.declared(),
     };
@@ -331,6 +344,8 @@ export function compose(ground: Ground) {
     events,
     knowledge,
     limits,
+    budgets,
+    usage,
     upstreams,
     signin,
     connections,
@@ -421,6 +436,7 @@ export function compose(ground: Ground) {
     access,
     approvals,
     audit,
+    budgets,
     bus,
     caching,
     catalog,
@@ -451,6 +467,7 @@ export function compose(ground: Ground) {
     signin: { start: async () => signin?.start(), stop: async () => signin?.stop() },
     toolsets,
     upstreams,
+    usage,
   };
 }
 

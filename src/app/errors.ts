@@ -1,6 +1,7 @@
 import { accessErrors } from '../capabilities/access/index.ts';
 import { approvalsErrors } from '../capabilities/approvals/index.ts';
 import { auditErrors } from '../capabilities/audit/index.ts';
+import { budgetsErrors } from '../capabilities/budgets/index.ts';
 import { catalogErrors } from '../capabilities/catalog/index.ts';
 import { connectionErrors, credentialsErrors } from '../capabilities/credentials/index.ts';
 import { discoveryErrors } from '../capabilities/discovery/index.ts';
@@ -36,6 +37,7 @@ export const errorCatalogue: readonly { part: string; errors: readonly ErrorKind
   { part: 'Plans', errors: plansErrors },
   { part: 'Endpoints', errors: endpointsErrors },
   { part: 'Limits', errors: limitsErrors },
+  { part: 'Budgets', errors: budgetsErrors },
   { part: 'Approvals', errors: approvalsErrors },
   { part: 'Events', errors: eventsErrors },
   { part: 'Upstreams', errors: upstreamsErrors },

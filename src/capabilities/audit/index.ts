@@ -24,5 +24,6 @@ export type {
   KeptAct,
   KeptCall,
   KeptQuestion,
+  Spending,
   Verification,
 } from './types.ts';

@@ -10,6 +10,10 @@ import { breakGlassActivate } from './break-glass/activate.ts';
 import { breakGlassCreate } from './break-glass/create.ts';
 import { breakGlassEnd } from './break-glass/end.ts';
 import { breakGlassList } from './break-glass/list.ts';
+import { budgetsList } from './budgets/list.ts';
+import { budgetsRemove } from './budgets/remove.ts';
+import { budgetsSet } from './budgets/set.ts';
+import { budgetsShow } from './budgets/show.ts';
 import { cacheClear } from './cache/clear.ts';
 import { cacheShow } from './cache/show.ts';
 import { call } from './call.ts';
@@ -91,6 +95,7 @@ import { upstreamsAdd } from './upstreams/add.ts';
 import { upstreamsList } from './upstreams/list.ts';
 import { upstreamsRemove } from './upstreams/remove.ts';
 import { upstreamsTest } from './upstreams/test.ts';
+import { usage } from './usage.ts';
 import { usersChange } from './users/change.ts';
 import { usersInvite } from './users/invite.ts';
 import { usersList } from './users/list.ts';
@@ -184,6 +189,11 @@ export const commands: readonly CommandSpec[] = [
   deliveriesList,
   deliveriesShow,
   deliveriesReplay,
+  budgetsList,
+  budgetsShow,
+  budgetsSet,
+  budgetsRemove,
+  usage,
   cacheShow,
   cacheClear,
   policiesTest,
