@@ -9,13 +9,14 @@ type Schema = Record<string, unknown>;
  * loader's own schema it lets a reference such as `${env:NAME}` stand where a number or a fixed word is wanted.
  */
 export function settingsJsonSchema(): Schema {
-  const { $schema, ...schema } = z.toJSONSchema(fileSchema, { io: 'input', target: 'draft-7' });
+  const { $schema, definitions, ...schema } = z.toJSONSchema(fileSchema, { io: 'input', target: 'draft-7' });
   return {
     $schema,
     title: 'fairlead.yaml',
     description: 'The settings of Fairlead, one self-hosted MCP endpoint for a team.',
     ...withReferences(schema),
     definitions: {
+      ...(isObject(definitions) ? definitions : {}), // of values that may be nested
       reference: {
         type: 'string',
         pattern: '\\$\\{(env|file|data|vault):[^{}]+\\}',
