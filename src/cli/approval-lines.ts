@@ -32,7 +32,9 @@ export function showApproval(screen: Screen, one: JsonObject): void {
   }
   if (one.arguments !== undefined) screen.line(`\n${JSON.stringify(one.arguments, null, 2)}`);
   if (one.editedArguments !== undefined)
-    screen.line(`\nChanged by who decides, and called with:\n${JSON.stringify(one.editedArguments, null, 2)}`);
+    screen.line(
+      `\nChanged by who decides, and called with (${one.editedDigest}):\n${JSON.stringify(one.editedArguments, null, 2)}`,
+    );
   if (isObject(one.preview)) showPreview(screen, one.preview, one.editedArguments !== undefined);
 }
 

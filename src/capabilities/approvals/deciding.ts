@@ -119,8 +119,12 @@ export function createDeciding(deps: DecidingDeps) {
       const edited = said.arguments && (await edits.weigh(approval, said.arguments));
       const others = edited && needsOthers(approval, edited, isOwn, (needed) => mayDecide(by, org, needed));
       if (others !== undefined) throw EditNeedsOthers({ who: others });
+      // Nobody approves what they have not looked at: what was asked for is what counts as seen without a word.
+      const { argumentDigest, editedDigest } = approval;
+      const isBlind = said.seen === undefined && said.arguments === undefined && editedDigest !== undefined;
+      if (isBlind && said.decision === 'approve') throw ApprovalChanged({ id });
       return take(approval, by, said, {
-        ...(said.seen === undefined ? {} : { seen: said.seen }),
+        seen: said.seen ?? editedDigest ?? argumentDigest,
         ...(edited ? { edited } : {}),
       });
     },

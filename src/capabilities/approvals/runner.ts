@@ -119,7 +119,9 @@ export function createRunner(deps: RunnerDeps): Runner {
     const { org, id, asker } = one;
     const principal = await principalNow(asker);
     if (!principal) return endWithout(one, 'who asked for it may not call tools any more');
-    const reply = await caller.call(callAgain(one, approvals.requestOf(one), principal, { grant: { approval: id } }));
+    const reply = await caller.call(
+      callAgain(one, approvals.sealed.request(one), principal, { grant: { approval: id } }),
+    );
     const now = await getApproval(db, org, id);
     if (now?.state !== 'approved') return; // it was claimed, here or elsewhere, or is void already
     // It was refused on the way to the claim: for now, or for good.
@@ -189,7 +191,7 @@ export function createRunner(deps: RunnerDeps): Runner {
         // Nothing ran, and the reason passes: as if it had not been claimed.
         if (!ran && (!end || end.error?.retryable)) await releaseApproval(db, org, id, callId);
         else if (end) {
-          const answer = approvals.sealed(id, org, end);
+          const answer = approvals.sealed.seal(id, org, end);
           await keepEnd(org, id, callId, finishedBy(end, { ran, answer, endedAt: clock.now() }));
         } else await keepEnd(org, id, callId, asked(clock.now()));
         unkept.delete(key);
