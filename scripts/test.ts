@@ -1,4 +1,4 @@
-// The test runs of package.json: `node scripts/test.ts [all | chaos]`.
+// The test runs of package.json: `node scripts/test.ts [all | adversarial | chaos]`.
 
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -25,15 +25,20 @@ const runs: Record<string, { parts: string[]; steps: Step[] }> = {
     parts: ['embedded', 'conformance', 'scenarios'],
     steps: [
       { ...script('check'), limitMs: 3 * minute },
+      { ...script('supply'), limitMs: 2 * minute },
       vitestStep({
         part: 'embedded',
-        projects: ['architecture', 'unit', 'integration'],
+        projects: ['architecture', 'unit', 'integration', 'adversarial'],
         limitMs: 26 * minute, // a busy machine may be slow; this only ends what hangs
         coverage: values.coverage,
       }),
       vitestStep({ part: 'conformance', projects: ['conformance'], limitMs: 8 * minute }),
       script('requirements'),
     ],
+  },
+  adversarial: {
+    parts: ['adversarial'],
+    steps: [vitestStep({ part: 'adversarial', projects: ['adversarial'], limitMs: 8 * minute })],
   },
   // CHAOS=short shortens the rounds; the tests read it themselves.
   chaos: {
@@ -59,7 +64,7 @@ for (const step of run.steps) {
   const end = await runStep(step);
   ends.push(end);
   if (run.parts.includes(end.name)) recordRun(end);
-  else if (end.name !== 'check') recordStep(end); // the check records its own steps
+  else if (end.name !== 'check' && end.name !== 'supply') recordStep(end); // these record their own
 }
 // What an earlier run left is not what this one ended with.
 const only = name === 'all' ? [] : run.parts.flatMap((part) => ['--part', part]);

@@ -9,6 +9,7 @@ const imported = /(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+\.ts)'/g;
  * a server as the others do, and say nothing of a database that `npm test` has not said.
  */
 const sameOnAny = [
+  'test/adversarial/adversarial.test.ts',
   'test/cli/{catalog,clients,commands,endpoints,lint,openapi,policies,reviews,stdio}.test.ts',
   'test/e2e/outside-clients.test.ts',
   'test/integration/{bad-upstreams,openapi,refused-items,relay,rest-documents,sessions,short-sessions,short-way}.test.ts',

@@ -61,6 +61,8 @@ interface Got {
   text: string;
   /** Common name of the certificate that the server showed. */
   shown: string;
+  /** How long a browser is to come by https alone. */
+  strictly: string | undefined;
 }
 
 function get(fairlead: Fairlead, path: string, { as, agent }: { as?: string; agent?: Agent } = {}): Promise<Got> {
@@ -80,7 +82,8 @@ function get(fairlead: Fairlead, path: string, { as, agent }: { as?: string; age
         response.on('data', (chunk) => {
           text += chunk;
         });
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, text, shown }));
+        const strictly = response.headers['strict-transport-security'];
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text, shown, strictly }));
       },
     );
     sent.on('error', reject);
@@ -89,10 +92,14 @@ function get(fairlead: Fairlead, path: string, { as, agent }: { as?: string; age
 }
 
 describe('a server with a certificate', () => {
-  it('speaks https only, and says so in the addresses that it gives out [SP-8]', async () => {
+  it('speaks https only, and says so to browsers and in the addresses that it gives out [SP-8] [RE-6]', async () => {
     const { fairlead } = await serve('plain');
     expect(fairlead.url).toMatch(/^https:/);
-    expect(await get(fairlead, '/api/v1/tools')).toMatchObject({ status: 200, shown: 'first' });
+    expect(await get(fairlead, '/api/v1/tools')).toMatchObject({
+      status: 200,
+      shown: 'first',
+      strictly: 'max-age=31536000',
+    });
     const metadata = JSON.parse((await get(fairlead, '/.well-known/oauth-protected-resource/mcp')).text);
     expect(metadata.resource).toBe(`${fairlead.url}/mcp`);
     await expect(fetch(`${fairlead.url.replace('https', 'http')}/healthz`)).rejects.toThrow();

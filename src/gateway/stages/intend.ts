@@ -1,3 +1,4 @@
+import { passed } from '../../kernel/steps.ts';
 import type { AuditTrail } from '../trail.ts';
 import type { Stage } from './stage.ts';
 
@@ -11,6 +12,7 @@ export function intend({ trail }: { trail: AuditTrail }): Stage {
     async run(state) {
       state.place = trail.reserve();
       if (!state.call.tool?.annotations.readOnly) await trail.intend(state);
+      passed('call.intended', state.call.id);
     },
   };
 }

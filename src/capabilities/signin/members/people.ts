@@ -130,6 +130,16 @@ export function createPeople(deps: PeopleDeps): People {
     return { invitation, user };
   }
 
+  /** Of two who come with one link at once, the second finds the address taken: the link is used, then. */
+  async function madeOnce(token: string, make: () => Promise<{ userId: string }>): Promise<string> {
+    try {
+      return (await make()).userId;
+    } catch (error) {
+      if ((await find(token)).user) throw InvitationVoid();
+      throw error;
+    }
+  }
+
   async function memberOf(org: OrgId, userId: string): Promise<Member> {
     const member = (await listMembers(db, org)).find((each) => each.userId === userId);
     if (!member) throw NotFound({ what: 'user', id: userId });
@@ -254,7 +264,7 @@ export function createPeople(deps: PeopleDeps): People {
       if (!user) checkNew(email, password, name);
       const userId = user
         ? (await auth.signIn({ email, password, address, userAgent }))?.userId
-        : (await auth.createUser({ email, name: name.trim(), password })).userId;
+        : await madeOnce(token, () => auth.createUser({ email, name: name.trim(), password }));
       if (userId === undefined) return undefined;
       const taken = await inTransaction(async (tx) => {
         const now = clock.now();
