@@ -3,6 +3,7 @@ import type { Attack } from './attack.ts';
 import { addressAttacks } from './attacks/addresses.ts';
 import { bodyAttacks } from './attacks/bodies.ts';
 import { browserAttacks } from './attacks/browser.ts';
+import { hookAttacks } from './attacks/hooks.ts';
 import { idAttacks } from './attacks/ids.ts';
 import { rightsAttacks } from './attacks/rights.ts';
 import { textAttacks } from './attacks/texts.ts';
@@ -22,6 +23,7 @@ const groups: Record<string, readonly Attack[]> = {
   'an id': idAttacks,
   'an address': addressAttacks,
   'a browser': browserAttacks,
+  'a hook': hookAttacks,
   'more rights': rightsAttacks,
   'a text': textAttacks,
 };
