@@ -95,6 +95,8 @@ export const requirements = {
     'An approved call is started at most once, by whichever server is first; where one dies in the middle it ends as failed with an unknown outcome, and is made again only where the tool bears it.',
   'CO-5':
     'Rules limit how often and how many at once calls are made, by whom and by what they say, counted where all replicas count, from all rules or none; refusals name the rule, what is left and when to come again; and losing the store lifts no limit: each replica goes by its share until it is back.',
+  'CO-6':
+    'Budgets in calls, units, model tokens and money, reserved before and settled after, with warnings, calendars, and reports that say what the audit says.',
   'CO-7':
     'Results of read-only tools are told again for as long as the file says, to the same caller unless they are shared, by what the tool is now and what it was given; one run answers all who ask at once; calls that make them untrue, and whoever says so, end that on every server; an answer says that it was kept, and figures what it saved.',
   'AC-1':

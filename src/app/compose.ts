@@ -2,6 +2,7 @@ import ours from '../../package.json' with { type: 'json' };
 import { may, scopeNames } from '../capabilities/access/index.ts';
 import { purgeApprovals } from '../capabilities/approvals/index.ts';
 import { createActs, createAudit } from '../capabilities/audit/index.ts';
+import { purgeBudgets } from '../capabilities/budgets/index.ts';
 import { createCaching } from '../capabilities/caching/index.ts';
 import { createCatalog, createLatencies, guidanceFor, purgeCatalog } from '../capabilities/catalog/index.ts';
 import { createMachineCredentials, purgeConnections } from '../capabilities/credentials/index.ts';
@@ -37,6 +38,7 @@ import { createRest } from '../surfaces/rest/index.ts';
 import { createSigninSurface } from '../surfaces/signin/index.ts';
 import { createActTeller } from './act-events.ts';
 import { composeApprovals } from './approvals.ts';
+import { composeBudgets, paying } from './budgets.ts';
 import { composeConnections, createCredentialsPort } from './credentials.ts';
 import { createDefinitionWatch } from './definitions.ts';
 import { composeEvents } from './events.ts';
@@ -48,7 +50,7 @@ import { createPastDecisions } from './past-decisions.ts';
 import { composePeople } from './people.ts';
 import { createPrincipals } from './principals.ts';
 import { createReferences } from './references.ts';
-import { composeRotation } from './rotation.ts';
+import { composeRotation, watchSecret } from './rotation.ts';
 import { watchSecrets } from './secrets.ts';
 import { createToolsets } from './toolsets.ts';
 import { createTrail } from './trail.ts';
@@ -130,6 +132,7 @@ export function compose(ground: Ground) {
       purgeIdempotency,
       purgeEndpoints,
       purgeLimits,
+      purgeBudgets,
       purgeApprovals,
       purgeEvents,
       purgeVectors,
@@ -190,6 +193,10 @@ export function compose(ground: Ground) {
     declared: settings.limits,
     refused: limitRefused,
   });
+  const { budgets, usage } = composeBudgets({
+    ...{ settings, database, bus, clock, log, metrics, replicaId, happenings: events, audit },
+    tellsCosts: ({ org, toolset }) => upstreams.get(org, toolset)?.tellsCosts === true,
+  });
   const caching = createCaching({
     bus,
     clock,
@@ -199,7 +206,7 @@ export function compose(ground: Ground) {
     instruments: metrics.watchCache(() => caching.size()),
   });
   events.onTold(({ org, type }) => caching.happened(org, type));
-  const guidanceOf = (tool: Tool) => guidanceFor(tool, latencies, limits.wordsFor(tool));
+  const guidanceOf = (tool: Tool) => guidanceFor(tool, latencies, limits.wordsFor(tool), budgets.wordsFor(tool));
   const { knowledge, embedders, modelKeys, setBaseDir } = composeKnowledge({
     ...{ settings, database, events, keyring, egress, processes, clock, log, metrics, replicaId, version },
   });
@@ -227,7 +234,11 @@ export function compose(ground: Ground) {
   });
   const plans = createPlans({ caller: { call: (request) => gateway.call(request) } });
   const own = createOwnToolset({ upstreams, discovery, plans, approvals: approvals.tools, version });
-  const toolsets = createToolsets({ own: [own, knowledge.toolset, ...(ground.toolsets ?? [])], catalog, upstreams });
+  const toolsets = createToolsets({
+    own: [own, knowledge.toolset, ...(ground.toolsets ?? [])].map((one) => paying(one, settings.models.currency)),
+    catalog,
+    upstreams,
+  });
   const gateway = createGateway({
     clock,
     tracing,
@@ -255,6 +266,7 @@ export function compose(ground: Ground) {
     visible: (principal, tools, origin) => policy.visible(principal, tools, { surface: 'mcp', ...origin }),
     decide: (call, tool) => policy.decide(call.principal, tool, argumentsOf(call), originOf(call)),
     limits,
+    budgets,
     consent: approvals.consent,
     asksConsent: policy.asksConsent,
     once: idempotency,
@@ -275,6 +287,7 @@ export function compose(ground: Ground) {
       limits: limits.declared(),
       events: events.declared(),
       approvals: approvals.declared(),
+      budgets: budgets.declared(),
       upstreams: Object.fromEntries(declared.map((upstream) => [upstream.name, upstream])),
       ...people.declared(),
     };
@@ -323,6 +336,8 @@ export function compose(ground: Ground) {
     events,
     knowledge,
     limits,
+    budgets,
+    usage,
     upstreams,
     signin,
     connections,
@@ -340,6 +355,8 @@ export function compose(ground: Ground) {
   const definitions = createDefinitionWatch({ db, events, catalog, acts, metrics, log });
   metrics.watchUpstreams(() => upstreams.list());
   watchSecrets(metrics, secrets);
+  const rotation = composeRotation({ db, keyring, log, audit });
+  const secret = watchSecret(metrics, rotation);
   metrics.watchPool(database.usage);
   metrics.watchAuditQueue(() => {
     const { queued, queueSize, dropped } = audit.stats();
@@ -399,6 +416,7 @@ export function compose(ground: Ground) {
         unready: operations.unready,
         warnings: () => [
           ...(audit.stats().gaps.length > 0 ? ['audit records are being dropped: the queue is full'] : []),
+          ...secret.warnings(),
           ...secrets.health().warnings,
           ...(limits.state().alone
             ? ['the store of limits does not answer: each replica goes by its share of every limit']
@@ -407,12 +425,11 @@ export function compose(ground: Ground) {
       },
     });
 
-  const rotation = composeRotation({ db, keyring, log, audit });
-
   return {
     access,
     approvals,
     audit,
+    budgets,
     bus,
     caching,
     catalog,
@@ -443,6 +460,7 @@ export function compose(ground: Ground) {
     signin: { start: async () => signin?.start(), stop: async () => signin?.stop() },
     toolsets,
     upstreams,
+    usage,
   };
 }
 

@@ -1,6 +1,7 @@
 import { accessErrors } from '../capabilities/access/index.ts';
 import { approvalsErrors } from '../capabilities/approvals/index.ts';
 import { auditErrors } from '../capabilities/audit/index.ts';
+import { budgetsErrors } from '../capabilities/budgets/index.ts';
 import { catalogErrors } from '../capabilities/catalog/index.ts';
 import { connectionErrors, credentialsErrors } from '../capabilities/credentials/index.ts';
 import { discoveryErrors } from '../capabilities/discovery/index.ts';
@@ -19,6 +20,7 @@ import { gatewayErrors } from '../gateway/index.ts';
 import { Conflict, type ErrorKind, Internal, InvalidRequest, NotFound, ShuttingDown } from '../kernel/errors.ts';
 import { databaseErrors } from '../platform/db/index.ts';
 import { httpErrors } from '../platform/http/index.ts';
+import { keyringErrors } from '../platform/keyring/index.ts';
 import { modelErrors } from '../platform/models/index.ts';
 import { processErrors } from '../platform/process/index.ts';
 import { secretsErrors } from '../platform/secrets/index.ts';
@@ -36,6 +38,7 @@ export const errorCatalogue: readonly { part: string; errors: readonly ErrorKind
   { part: 'Plans', errors: plansErrors },
   { part: 'Endpoints', errors: endpointsErrors },
   { part: 'Limits', errors: limitsErrors },
+  { part: 'Budgets', errors: budgetsErrors },
   { part: 'Approvals', errors: approvalsErrors },
   { part: 'Events', errors: eventsErrors },
   { part: 'Upstreams', errors: upstreamsErrors },
@@ -48,6 +51,6 @@ export const errorCatalogue: readonly { part: string; errors: readonly ErrorKind
   { part: 'Models', errors: modelErrors },
   { part: 'Processes', errors: processErrors },
   { part: 'Database', errors: databaseErrors },
-  { part: 'Secrets', errors: secretsErrors },
+  { part: 'Secrets', errors: [...secretsErrors, ...keyringErrors] },
   { part: 'Configuration', errors: configErrors },
 ];

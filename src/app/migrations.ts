@@ -1,6 +1,7 @@
 import { accessMigrations } from '../capabilities/access/index.ts';
 import { approvalsMigrations } from '../capabilities/approvals/index.ts';
 import { auditMigrations } from '../capabilities/audit/index.ts';
+import { budgetsMigrations } from '../capabilities/budgets/index.ts';
 import { catalogMigrations } from '../capabilities/catalog/index.ts';
 import { connectionsMigrations } from '../capabilities/credentials/index.ts';
 import { discoveryMigrations } from '../capabilities/discovery/index.ts';
@@ -32,4 +33,5 @@ export const migrations: readonly Migration[] = [
   ...limitsMigrations,
   ...approvalsMigrations,
   ...eventsMigrations,
+  ...budgetsMigrations,
 ];

@@ -1,5 +1,6 @@
 import type {
   ApprovalsSettings,
+  BudgetSettings,
   EndpointSettings,
   IssuerSettings,
   LimitSettings,
@@ -19,6 +20,7 @@ export interface Naming {
   events: { destinations: Readonly<Record<string, { org: OrgId }>>; sources: Readonly<Record<string, { org: OrgId }>> };
   /** Who decides on calls. */
   approvals: readonly Pick<ApprovalsSettings['rules'][number], 'org'>[];
+  budgets: readonly Pick<BudgetSettings, 'org'>[];
 }
 
 export interface MissingOrg {
@@ -37,6 +39,7 @@ export function namedOrgs({
   limits,
   events,
   approvals,
+  budgets,
 }: Naming): { org: OrgId; place: string }[] {
   return [
     ...Object.entries(endpoints).map(([name, { org }]) => ({ org, place: `endpoints.${name}.org` })),
@@ -51,6 +54,7 @@ export function namedOrgs({
     ...Object.entries(events.sources).map(([name, { org }]) => ({ org, place: `events.sources.${name}.org` })),
     ...limits.map(({ org = defaultOrg }, index) => ({ org, place: `limits[${index}].org` })),
     ...approvals.map(({ org = defaultOrg }, index) => ({ org, place: `approvals.rules[${index}].org` })),
+    ...budgets.map(({ org = defaultOrg }, index) => ({ org, place: `budgets[${index}].org` })),
   ].filter(({ org }) => org !== defaultOrg);
 }
 

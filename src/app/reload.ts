@@ -69,6 +69,8 @@ export function createReload({ settings, house, log, renewTls }: Deps): (next: S
     { keys: ['approvals'], apply: (next) => house.setApprovals(next.approvals) },
     { keys: ['events'], apply: ({ events }) => house.events.redeclare(events) },
     { keys: ['caching'], apply: (next) => house.caching.redeclare(next.caching) },
+    { keys: ['budgets'], apply: (next) => house.budgets.redeclare(next.budgets) },
+    { keys: ['usage'], apply: (next) => house.usage.redeclare(next.usage) },
     { keys: ['limits'], apply: (next) => house.limits.redeclare(next.limits) },
     {
       keys: ['baseDir', 'knowledge'],

@@ -26,6 +26,7 @@ export async function orgsNotThere(settings: Settings): Promise<{ missing: Missi
     limits: settings.limits,
     events: settings.events,
     approvals: settings.approvals.rules,
+    budgets: settings.budgets,
   };
   const named = [...new Set(namedOrgs(naming).map(({ org }) => org))];
   if (named.length === 0) return { missing: [] };

@@ -3,6 +3,7 @@ import { knowledgeToolset, ownToolset } from '../kernel/names.ts';
 import { isRange } from '../platform/http/addresses.ts';
 import { isHost, isOrigin, isReachable } from './addresses.ts';
 import { approvals } from './approvals-schema.ts';
+import { budget } from './budget-schema.ts';
 import { caching } from './caching-schema.ts';
 import { collection, encryption } from './collection-schema.ts';
 import { endpoint, presentation } from './endpoint-schema.ts';
@@ -13,6 +14,7 @@ import { searchSettings } from './search-schema.ts';
 import { secretsSettings } from './secrets-schema.ts';
 import { ssoProvider } from './sso-schema.ts';
 import { type UpstreamSettings, upstream } from './upstream-schema.ts';
+import { usage } from './usage-schema.ts';
 import { ms, roleNames, slug, toolset, urlOf, webUrl } from './words.ts';
 
 /** Signatures by a key pair, and those by a shared secret. */
@@ -145,6 +147,12 @@ export const fileSchema = z.strictObject({
     .default([])
     .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'must not name a rule twice')
     .describe('How often, and how many at once: rules that calls are counted by'),
+  budgets: z
+    .array(budget)
+    .default([])
+    .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'must not name a budget twice')
+    .describe('How much there is in a period: of calls, units, tokens and money'),
+  usage: usage.prefault({}).describe('What calls have cost, by day, principal and tool'),
   approvals: approvals.prefault({}).describe('Calls that wait for consent'),
   caching: caching.prefault({}).describe('Results of read-only tools that are told again for a time'),
   events: eventsSettings.prefault({}).describe('What happens, where it is told, and which senders are believed'),
@@ -263,6 +271,14 @@ export type IssuerSettings = z.infer<typeof issuer>;
 export type AuditSettings = FileSettings['audit'];
 
 export type { ApprovalsSettings } from './approvals-schema.ts';
+export {
+  type BudgetChoice,
+  type BudgetDimension,
+  type BudgetPer,
+  type BudgetSettings,
+  budgetChoice,
+  budgetName,
+} from './budget-schema.ts';
 export type { CachingSettings } from './caching-schema.ts';
 export {
   type CollectionChoice,
@@ -321,6 +337,7 @@ export {
   type ToolSettings,
   type UpstreamSettings,
 } from './upstream-schema.ts';
+export type { UsageSettings } from './usage-schema.ts';
 export { roleNames } from './words.ts';
 
 /** An upstream of the file. */

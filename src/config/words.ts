@@ -11,6 +11,8 @@ export const urlOf = (protocol: RegExp, beginning: string) =>
   z.url({ protocol, hostname: /.*/, error: `must be a URL that begins with ${beginning}` });
 export const webUrl = urlOf(/^https?$/, 'http:// or https://');
 
+export const currency = z.string().regex(/^[A-Z]{3}$/, 'must be a currency such as EUR');
+
 export const roleNames = ['viewer', 'developer', 'operator', 'admin'] as const;
 
 /** What a tool does, where that is said instead of it. */

@@ -1,5 +1,6 @@
+import type { BudgetStanding, Cost, Expense } from './cost.ts';
 import type { ErrorBody, RpcFault } from './errors.ts';
-import type { Json, JsonObject } from './json.ts';
+import { isObject, type Json, type JsonObject } from './json.ts';
 import type { LimitStanding } from './limit.ts';
 import type { Principal } from './principal.ts';
 import type { Tool, ToolDefinition, ToolResult } from './tool.ts';
@@ -54,6 +55,11 @@ export interface CallerLink {
   ask(request: InputRequest, signal: AbortSignal): Promise<JsonObject>;
   progress(update: ProgressUpdate): void;
   log(level: string, data: Json, logger?: string): void;
+}
+
+/** Whether a caller can be asked to open a page (elicitation by URL). */
+export function opensPages({ era, capabilities }: Pick<CallerLink, 'era' | 'capabilities'>): boolean {
+  return era !== 'none' && isObject(capabilities.elicitation) && isObject(capabilities.elicitation.url);
 }
 
 /** A later round of a multi-round-trip call, as the caller brought it. */
@@ -120,6 +126,10 @@ export interface Call extends Omit<CallRequest, 'id'> {
   traceId?: string;
   /** What was saved before it, where that was asked for. From `back up` on. */
   backup?: MadeBackup;
+  /** What it takes, as its provider comes to know it; written by providers that are believed, while they run. */
+  spent?: Expense;
+  /** Set by a provider that fails it before anything of it has reached anybody. */
+  unsent?: true;
 }
 
 /** What a tool saved before a call, and by what it is found again. */
@@ -188,6 +198,10 @@ export interface CallEnd {
   unkept?: true;
   /** The limits that it was counted by, as they stand. */
   limits?: readonly LimitStanding[];
+  /** The budgets that it was paid from, as they stood with what was reserved for it. */
+  budgets?: readonly BudgetStanding[];
+  /** What it has cost; absent for one that was not made. */
+  cost?: Cost;
   /** The end of an earlier call with the same key, whose id it carries: nothing ran for this one. */
   replayed?: true;
 }

@@ -1,3 +1,4 @@
+import type { BudgetStanding } from './cost.ts';
 import type { LimitStanding } from './limit.ts';
 
 /** What kind of trouble: an agent decides by this, not by the text. */
@@ -22,6 +23,12 @@ export interface ErrorSpec {
   message: string;
   /** What the caller can do next; same placeholders. */
   action: string;
+  /**
+   * What a call towards elsewhere lacks, for rooms that pass errors on and do not know whose they are: `visit`, its caller has
+   * to open the page that `rpc` names; `first-sign-in`, somebody has to sign in before anything can be done; `token`, there
+   * is none, and the message says why in words for everybody.
+   */
+  lacks?: 'visit' | 'first-sign-in' | 'token';
 }
 
 /** The error as a caller sees it, on every surface. */
@@ -33,6 +40,8 @@ export interface ErrorBody {
   retryAfter?: number;
   /** The limit that refused. */
   limit?: LimitStanding;
+  /** The budget that refused. */
+  budget?: BudgetStanding;
   message: string;
   suggestedAction: string;
   callId?: string;
@@ -46,6 +55,8 @@ export interface ErrorDetail {
   rule?: string;
   /** How the limit stands that refused. */
   limit?: LimitStanding;
+  /** How the budget stands that refused. */
+  budget?: BudgetStanding;
   /** A provider's own JSON-RPC error, for callers who speak MCP and can act on its code. */
   rpc?: RpcFault;
 }
@@ -66,6 +77,7 @@ export class FairleadError extends Error {
   readonly retryAfterSeconds: number | undefined;
   readonly rule: string | undefined;
   readonly limit: LimitStanding | undefined;
+  readonly budget: BudgetStanding | undefined;
   readonly rpc: RpcFault | undefined;
 
   constructor(code: string, spec: ErrorSpec, params: ErrorParams, detail: ErrorDetail = {}) {
@@ -76,6 +88,7 @@ export class FairleadError extends Error {
     this.retryAfterSeconds = detail.retryAfterSeconds;
     this.rule = detail.rule;
     this.limit = detail.limit;
+    this.budget = detail.budget;
     this.rpc = detail.rpc;
   }
 
@@ -86,11 +99,18 @@ export class FairleadError extends Error {
       retryable: this.spec.retryable,
       ...(this.retryAfterSeconds === undefined ? {} : { retryAfter: this.retryAfterSeconds }),
       ...(this.limit === undefined ? {} : { limit: this.limit }),
+      ...(this.budget === undefined ? {} : { budget: this.budget }),
       message: this.message,
       suggestedAction: this.action,
       ...(callId === undefined ? {} : { callId }),
     };
   }
+}
+
+/** The same without its JSON-RPC error, for a caller who could do nothing with that: the text says all of it. */
+export function inWords(error: FairleadError): FairleadError {
+  const { code, spec, message, action } = error;
+  return new FairleadError(code, { ...spec, message, action }, {}, { cause: error });
 }
 
 export type ErrorParams = Record<string, string | number | readonly string[]>;

@@ -1,5 +1,6 @@
 import { startCallClock, type TimeLimit } from '../../kernel/budget.ts';
 import type { Call, CallerLink, Continuation, ProviderReply } from '../../kernel/call.ts';
+import { addedTo, expenseIn } from '../../kernel/cost.ts';
 import { FairleadError } from '../../kernel/errors.ts';
 import { follow } from '../../kernel/follow.ts';
 import { isObject, type JsonObject } from '../../kernel/json.ts';
@@ -13,7 +14,6 @@ import { type Failure, judge } from './failures.ts';
 import type { Flight, Scope } from './flight.ts';
 import type { Lease } from './pool.ts';
 import { asInputRequest, askCaller, orAborted } from './relay.ts';
-import { answerRedactor } from './secrets.ts';
 import type { Declaration, Surroundings } from './types.ts';
 import { askToVisit, visitIn } from './visits.ts';
 
@@ -31,6 +31,8 @@ export interface Dispatcher {
 interface Deps {
   declaration: Declaration;
   around: Surroundings;
+  /** What it answers without the credentials that it was given. */
+  withoutSecrets<T>(answer: T): T;
   acquire(call: UpstreamCall, signal: AbortSignal): Promise<Lease>;
   /** The connection may be broken. */
   suspect(connection: Connection): void;
@@ -53,10 +55,10 @@ class Failed extends Error {
   }
 }
 
-export function createDispatcher({ declaration, around, acquire, suspect, replace, listAgain }: Deps): Dispatcher {
+export function createDispatcher(deps: Deps): Dispatcher {
+  const { declaration, around, withoutSecrets, acquire, suspect, replace, listAgain } = deps;
   const { org, name, settings } = declaration;
   const { timing, now, observe } = around;
-  const withoutSecrets = answerRedactor(declaration);
   /** Whatever it says while it works goes to the caller, and questions into the records. */
   const linkWithout = (link: CallerLink): CallerLink => ({
     ...link,
@@ -97,6 +99,7 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
         };
         const meta = outgoingMeta(call, connection);
         const withMeta = Object.keys(meta).length > 0 ? { ...params, _meta: meta } : params;
+        delete call.unsent;
         const result = withoutSecrets(await connection.request(methodOf(call), withMeta, options));
         return { result, connection };
       } finally {
@@ -125,6 +128,8 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
   const round = async (call: UpstreamCall, flight: Flight, params: JsonObject, signal: AbortSignal) => {
     const { readOnly, idempotent } = call.tool.annotations;
     const mayRepeat = call.operation !== 'tool' || readOnly || idempotent;
+    let hasReached = false;
+    call.unsent = true;
     for (let tries = 0; ; tries++) {
       try {
         return await breaker.run(() => attempt(call, flight, params, signal));
@@ -135,6 +140,8 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
         }
         if (!(error instanceof Failed)) throw error;
         const { failure, connection } = error;
+        hasReached ||= connection !== undefined && failure.retry !== 'unsent';
+        if (!hasReached) call.unsent = true;
         const sessionLost = failure.sessionLost === true && connection?.sessionId !== undefined;
         if (connection && sessionLost) replace(connection, 'the session has expired');
         else if (connection && failure.suspect) suspect(connection);
@@ -194,6 +201,8 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
     if (continuation) params = { ...params, ...continuation };
     for (let rounds = 0; rounds < maxRounds; rounds++) {
       const { result, connection } = await round(call, flight, params, signal);
+      const told = settings.costs === 'trust' ? expenseIn(result) : undefined;
+      if (told) call.spent = addedTo(call.spent, told);
       if (connection?.kind === 'openapi') return ownReply(result);
       if (result.resultType !== 'input_required') return { kind: 'result', result: usable(call, result) };
       const inputRequests = isObject(result.inputRequests) ? (result.inputRequests as JsonObject) : undefined;

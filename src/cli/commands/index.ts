@@ -10,6 +10,10 @@ import { breakGlassActivate } from './break-glass/activate.ts';
 import { breakGlassCreate } from './break-glass/create.ts';
 import { breakGlassEnd } from './break-glass/end.ts';
 import { breakGlassList } from './break-glass/list.ts';
+import { budgetsList } from './budgets/list.ts';
+import { budgetsRemove } from './budgets/remove.ts';
+import { budgetsSet } from './budgets/set.ts';
+import { budgetsShow } from './budgets/show.ts';
 import { cacheClear } from './cache/clear.ts';
 import { cacheShow } from './cache/show.ts';
 import { call } from './call.ts';
@@ -73,6 +77,7 @@ import { policiesTest } from './policies/test.ts';
 import { policiesVersions } from './policies/versions.ts';
 import { restore } from './restore.ts';
 import { secretsCheck } from './secrets/check.ts';
+import { secretsForget } from './secrets/forget.ts';
 import { serve } from './serve.ts';
 import { servicesChange } from './services/change.ts';
 import { servicesCreate } from './services/create.ts';
@@ -91,6 +96,7 @@ import { upstreamsAdd } from './upstreams/add.ts';
 import { upstreamsList } from './upstreams/list.ts';
 import { upstreamsRemove } from './upstreams/remove.ts';
 import { upstreamsTest } from './upstreams/test.ts';
+import { usage } from './usage.ts';
 import { usersChange } from './users/change.ts';
 import { usersInvite } from './users/invite.ts';
 import { usersList } from './users/list.ts';
@@ -184,6 +190,11 @@ export const commands: readonly CommandSpec[] = [
   deliveriesList,
   deliveriesShow,
   deliveriesReplay,
+  budgetsList,
+  budgetsShow,
+  budgetsSet,
+  budgetsRemove,
+  usage,
   cacheShow,
   cacheClear,
   policiesTest,
@@ -198,6 +209,7 @@ export const commands: readonly CommandSpec[] = [
   configCheck,
   configSchema,
   secretsCheck,
+  secretsForget,
   migrate,
   backup,
   restore,

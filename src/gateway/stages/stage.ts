@@ -1,4 +1,5 @@
 import type { Call, CallEnd, Outcome, ProviderReply } from '../../kernel/call.ts';
+import type { BudgetStanding, Cost } from '../../kernel/cost.ts';
 import type { FairleadError } from '../../kernel/errors.ts';
 import type { LimitStanding } from '../../kernel/limit.ts';
 import type { Span } from '../../platform/telemetry/index.ts';
@@ -22,6 +23,10 @@ export interface CallState {
   demands?: readonly ConsentDemand[];
   /** The limits that the call was counted by. */
   limits?: readonly LimitStanding[];
+  /** The budgets that it is paid from, as they stood when what it may cost was held. */
+  budgets?: readonly BudgetStanding[];
+  /** What it has cost. From `charge` on; absent for one that was not made. */
+  cost?: Cost;
   /** What it holds of limits and the like. Each is ended when the call leaves; whoever parks it releases them. */
   reservations?: readonly Reservation[];
   /** Set by dispatch or the cache: what the provider said. */

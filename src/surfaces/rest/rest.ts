@@ -12,6 +12,7 @@ import type { Admission, HttpEnv } from '../http/admission.ts';
 import { type ApprovalRoutesDeps, approvalRoutes } from './approvals.ts';
 import { auditRoutes } from './audit.ts';
 import { breakGlassRoutes } from './break-glass.ts';
+import { type BudgetRoutesDeps, budgetRoutes } from './budgets.ts';
 import { type CacheRoutesDeps, cacheRoutes } from './cache.ts';
 import { callRoutes } from './calls.ts';
 import { type ConnectionRoutesDeps, connectionRoutes } from './connections.ts';
@@ -37,6 +38,7 @@ import { serviceRoutes } from './services.ts';
 import { sessionRoutes } from './sessions.ts';
 import { type ToolsDeps, toolRoutes } from './tools.ts';
 import { upstreamRoutes } from './upstreams.ts';
+import { type UsageRoutesDeps, usageRoutes } from './usage.ts';
 import { type UsersDeps, userRoutes } from './users.ts';
 
 export interface RestDeps extends BodyLimits {
@@ -45,6 +47,8 @@ export interface RestDeps extends BodyLimits {
   approvals: ApprovalRoutesDeps['approvals'];
   audit: Audit;
   policy: Policy;
+  budgets: BudgetRoutesDeps['budgets'];
+  usage: UsageRoutesDeps['usage'];
   caching: CacheRoutesDeps['caching'];
   catalog: Catalog;
   endpoints: EndpointRoutesDeps['endpoints'];
@@ -91,6 +95,8 @@ function restRoutes(deps: RestDeps): Route[] {
     ...policyRoutes(deps),
     ...approvalRoutes(deps),
     ...limitRoutes(deps),
+    ...budgetRoutes(deps),
+    ...usageRoutes(deps),
     ...cacheRoutes(deps),
     ...eventRoutes(deps),
     ...policyExplainRoutes(deps),

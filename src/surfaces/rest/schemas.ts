@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { outcomes } from '../../kernel/call.ts';
+import { measures } from '../../kernel/cost.ts';
 
 export const timeMs = z.int().openapi({ description: 'Milliseconds since the epoch', example: 1_795_219_200_000 });
 
@@ -30,12 +31,34 @@ const limitStanding = z
   })
   .openapi('LimitStanding', { description: 'How a limit stands' });
 
+const expense = z.object({
+  units: z.number().optional(),
+  tokens: z.int().optional(),
+  amount: z.number().optional(),
+  currency: z.string().optional(),
+});
+
+const budgetStanding = z
+  .object({
+    budget: z.string().openapi({ description: 'Name of the budget' }),
+    measure: z.enum(measures),
+    currency: z.string().optional(),
+    limit: z.number().openapi({ description: 'What there is in a period' }),
+    used: z.number().openapi({ description: 'Spent, and held for calls that run' }),
+    remaining: z.number(),
+    account: z.string().optional().openapi({ description: 'Whose account of it; absent where there is one for all' }),
+    resetsAt: z.string().optional(),
+    resetSeconds: z.int().optional(),
+  })
+  .openapi('BudgetStanding', { description: 'How a budget stands' });
+
 export const errorBody = z
   .object({
     code: z.string().openapi({ example: 'UNKNOWN_TOOL' }),
     category: z.enum(categories),
     retryable: z.boolean().openapi({ description: 'Whether the same request can succeed later' }),
     limit: limitStanding.optional().openapi({ description: 'The limit that refused' }),
+    budget: budgetStanding.optional().openapi({ description: 'The budget that refused' }),
     retryAfter: z.number().optional().openapi({ description: 'Seconds to wait before that' }),
     message: z.string(),
     suggestedAction: z.string(),
@@ -82,11 +105,12 @@ export const toolDetail = tool
     whenToUse: z.string().optional(),
     whenNotToUse: z.string().optional(),
     examples: z.array(z.object({ intent: z.string().optional(), arguments: anyObject })).optional(),
-    cost: z
-      .object({ units: z.number().optional(), amount: z.number().optional(), currency: z.string().optional() })
+    cost: expense
+      .extend({ cached: expense.optional().openapi({ description: 'Of one that is told from the cache' }) })
       .optional()
       .openapi({ description: 'Of one call' }),
     rateLimits: z.array(z.string()).optional(),
+    budgets: z.array(z.string()).optional().openapi({ description: 'That calls can be paid from, in words' }),
     sideEffects: z.string().optional(),
     errors: z.record(z.string(), z.string()).optional(),
     latency: z
@@ -271,6 +295,10 @@ export const callRecord = z
     errorCode: z.string().optional(),
     rule: z.string().optional(),
     durationMs: z.number().optional(),
+    cost: expense
+      .extend({ calls: z.literal(1) })
+      .optional()
+      .openapi({ description: 'Absent where nothing was made' }),
     upstream: z.string().optional(),
     traceId: z.string().optional(),
     toolStatus: z.string().optional(),

@@ -6,7 +6,9 @@ import type { PageDeps } from './deps.ts';
 export function nextOf(query: URLSearchParams, { signin: { paths } }: Pick<PageDeps, 'signin'>): string {
   if (!query.has('client_id')) {
     const to = within(query.get('to') ?? '');
-    const isOurs = [`${paths.device}?`, `${connectionPaths.start}?`].some((begin) => to.startsWith(begin));
+    const isOurs = [`${paths.device}?`, `${connectionPaths.start}?`, `${connectionPaths.callback}?`].some((begin) =>
+      to.startsWith(begin),
+    );
     if (to === approvalsPath || to.startsWith(`${approvalsPath}/`)) return to;
     return isOurs || to === paths.device ? to : paths.account;
   }

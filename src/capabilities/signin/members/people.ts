@@ -85,8 +85,11 @@ export interface People {
    * theirs. Throws InvalidRequest.
    */
   changePassword(person: { userId: string; email: string }, current: string, next: string): Promise<boolean>;
-  /** By the secret of its link. `known` says that the person has a password here already. Throws InvitationVoid. */
-  invitation(token: string): Promise<{ invitation: Invitation; known: boolean }>;
+  /**
+   * By the secret of its link. `known` says that the person has a password here already, `member` that there is nothing to
+   * join. Throws InvitationVoid.
+   */
+  invitation(token: string): Promise<{ invitation: Invitation; known: boolean; member?: Member }>;
   /**
    * Makes whoever holds the link a member. A person who is known here proves it by the password, a new one chooses it.
    * Throws InvitationVoid, InvalidRequest; undefined where the password is not theirs.
@@ -255,7 +258,9 @@ export function createPeople(deps: PeopleDeps): People {
     },
     async invitation(token) {
       const { invitation, user } = await find(token);
-      return { invitation, known: user !== undefined };
+      await roster.wake();
+      const member = user && roster.member(user.id, invitation.org);
+      return { invitation, known: user !== undefined, ...(member ? { member } : {}) };
     },
     async accept(token, { name, password, address, userAgent }) {
       const { invitation, user } = await find(token);

@@ -1,22 +1,23 @@
 import { isObject, type JsonObject } from '../../../kernel/json.ts';
 import { openClient } from '../../client.ts';
-import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
+import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf, wideOption } from '../../command.ts';
 import { amountsOf } from '../../limit-input.ts';
 import { listIn } from '../../reading.ts';
+import { partsOf } from '../../selection-input.ts';
 import { screenOf } from '../../terminal.ts';
 
 /** The rules that calls are counted by. */
 export const limitsList: CommandSpec = {
   path: ['limits', 'list'],
   summary: 'list the limits in force',
-  options: [orgOption, jsonOption],
+  options: [orgOption, wideOption, jsonOption],
   examples: [
     { line: 'fairlead limits list', does: 'those of your organisation, and where each comes from' },
     { line: 'fairlead limits list --json', does: 'for programs' },
   ],
   remote: true,
   async run(context, { options }) {
-    const screen = screenOf(context);
+    const screen = screenOf(context, options);
     const client = await openClient(context, options);
     const body = await client.get('/limits', { org: textOf(options.org) });
     if (options.json) {
@@ -42,6 +43,7 @@ export const limitsList: CommandSpec = {
           String(source),
         ];
       }),
+      ['SOURCE', 'OF', 'BY'],
     );
     if (isObject(body) && body.alone === true) {
       screen.line('The store of limits does not answer: each replica goes by its share of them.');
@@ -49,10 +51,3 @@ export const limitsList: CommandSpec = {
     return exitCodes.ok;
   },
 };
-
-function partsOf(value: unknown, otherwise: string): string {
-  if (!isObject(value)) return otherwise;
-  return Object.entries(value)
-    .map(([name, all]) => `${name} ${Array.isArray(all) ? all.join(', ') : String(all)}`)
-    .join('; ');
-}
