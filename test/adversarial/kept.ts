@@ -27,6 +27,8 @@ const changing: Record<string, string> = {
   signin_device_codes: 'anybody may ask for one',
   signin_verifications: 'an authorization that was begun',
   signin_uses: 'when something was last used',
+  usage_days: 'figures that are added up out of the audit, in the background',
+  usage_positions: 'how far that is',
   upstreams_seen: 'when something was last listed',
 };
 

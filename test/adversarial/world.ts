@@ -203,7 +203,7 @@ async function openSite(): Promise<Pick<World, 'redirects' | 'redirected'> & { s
   };
 }
 
-const silenceMs = 400;
+const silenceMs = 200;
 
 function exchange(port: number, bytes: string | Buffer): Promise<string> {
   return new Promise((resolve) => {
