@@ -42,7 +42,8 @@ function withReferences(schema: Schema): Schema {
     else if (key === 'properties' && isObject(value)) result[key] = mapValues(value);
     else if (isObject(value) && (key === 'items' || key === 'additionalProperties'))
       result[key] = withReferences(value);
-    else if (key === 'anyOf' && Array.isArray(value)) result[key] = value.map((each: Schema) => withReferences(each));
+    else if ((key === 'anyOf' || key === 'oneOf') && Array.isArray(value))
+      result[key] = value.map((each: Schema) => withReferences(each));
     else result[key] = value;
   }
   return result;
