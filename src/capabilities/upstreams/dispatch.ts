@@ -13,7 +13,7 @@ import { type Failure, judge } from './failures.ts';
 import type { Flight, Scope } from './flight.ts';
 import type { Lease } from './pool.ts';
 import { asInputRequest, askCaller, orAborted } from './relay.ts';
-import { answerRedactor } from './secrets.ts';
+import { answerRedactor, asItIs } from './secrets.ts';
 import type { Declaration, Surroundings } from './types.ts';
 import { askToVisit, visitIn } from './visits.ts';
 
@@ -252,7 +252,8 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
     const { signal } = stop;
     const release = follow(outer, stop);
     const clock = startCallClock(budgetMs, call.deadline, (by) => timeout(by, budgetMs), stop);
-    const flight: Flight = { call: { ...call, link: linkWithout(call.link) }, pauseClock: () => clock.pause() };
+    const heard = withoutSecrets === asItIs ? call : { ...call, link: linkWithout(call.link) };
+    const flight: Flight = { call: heard, pauseClock: () => clock.pause() };
     running++;
     observe?.inFlight(org, name, running);
     try {
@@ -309,18 +310,18 @@ function paramsOf(call: Call): JsonObject {
 
 /** The caller's `_meta`, with the trace context that the gateway put there; on 2026-07-28 also what this caller, rather than the gateway, can be asked. */
 function outgoingMeta(call: Call, connection: Connection): JsonObject {
-  const carried = Object.entries(call.meta ?? {}).filter(
-    ([key]) =>
-      key !== 'progressToken' && !key.startsWith('io.modelcontextprotocol/') && !key.startsWith('dev.fairlead/'),
-  );
-  const meta: JsonObject = Object.fromEntries(carried);
+  const meta: JsonObject = {};
+  for (const [key, value] of Object.entries(call.meta ?? {})) {
+    const isOurs = key.startsWith('io.modelcontextprotocol/') || key.startsWith('dev.fairlead/');
+    if (key !== 'progressToken' && !isOurs) meta[key] = value;
+  }
   if (connection.era !== 'modern') return meta;
   const { elicitation, sampling, roots } = call.link.era === 'none' ? {} : call.link.capabilities;
-  meta['io.modelcontextprotocol/clientCapabilities'] = {
-    ...(elicitation === undefined ? {} : { elicitation }),
-    ...(sampling === undefined ? {} : { sampling }),
-    ...(roots === undefined ? {} : { roots }),
-  };
+  const can: JsonObject = {};
+  if (elicitation !== undefined) can.elicitation = elicitation;
+  if (sampling !== undefined) can.sampling = sampling;
+  if (roots !== undefined) can.roots = roots;
+  meta['io.modelcontextprotocol/clientCapabilities'] = can;
   if (call.link.logLevel !== undefined) meta['io.modelcontextprotocol/logLevel'] = call.link.logLevel;
   return meta;
 }

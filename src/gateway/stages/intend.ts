@@ -8,9 +8,9 @@ import type { Stage } from './stage.ts';
 export function intend({ trail }: { trail: AuditTrail }): Stage {
   return {
     name: 'intend',
-    async run(state) {
+    run(state) {
       state.place = trail.reserve();
-      if (!state.call.tool?.annotations.readOnly) await trail.intend(state);
+      if (!state.call.tool?.annotations.readOnly) return trail.intend(state);
     },
   };
 }

@@ -19,7 +19,7 @@ export function keepBooks(
   { requestId, ...measure }: RequestMeasure & { requestId: string },
 ): void {
   metrics.request(measure);
-  log.debug({ requestId, ...measure }, 'request');
+  if (log.isLevelEnabled('debug')) log.debug({ requestId, ...measure }, 'request');
 }
 
 /** What every answer carries. */
