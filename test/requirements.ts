@@ -88,13 +88,15 @@ export const requirements = {
   'KN-13':
     'A hundred readers are answered without an error or half a document while four write, whatever is killed in between loses nothing and doubles nothing, a check says whether the parts of a collection agree, and a collection may be encrypted where it is kept, ranked as any other, its words in no table, file, log or audit record.',
   'CO-1':
-    'A call that policy allows only with consent is parked durably and answered at once, with an id by which the caller, and no other, asks how it stands and gets its result; it is made by itself once there is consent, of somebody else or of the person behind the caller.',
+    'A call that policy allows only with consent is parked durably and answered at once, with an id by which the caller, and no other, asks how it stands and gets its result; it is made by itself once there is consent, of somebody else or of the person behind the caller, who is asked on the spot where the client can; and who wants to wait gets the result when it comes.',
   'CO-2':
-    'An approval is bound to who asks, the tool and its definition, the arguments, the policies and a time; it is used once, decided once however many decide at once, by those who are named and by two of them where that is asked for, never by who asked, and void when any of these has changed.',
+    'An approval is bound to who asks, the tool and its definition, the arguments, the policies and a time; it is used once, decided once however many decide at once, by those who are named and by two of them where that is asked for, never by who asked, and void when any of these has changed; changed arguments go the way of a call of who asked first, and are told to everybody beside what was asked for.',
   'CO-3':
     'An approved call is started at most once, by whichever server is first; where one dies in the middle it ends as failed with an unknown outcome, and is made again only where the tool bears it.',
   'CO-5':
     'Rules limit how often and how many at once calls are made, by whom and by what they say, counted where all replicas count, from all rules or none; refusals name the rule, what is left and when to come again; and losing the store lifts no limit: each replica goes by its share until it is back.',
+  'CO-6':
+    'Budgets in calls, units, model tokens and money, reserved before and settled after, with warnings, calendars, and reports that say what the audit says.',
   'CO-7':
     'Results of read-only tools are told again for as long as the file says, to the same caller unless they are shared, by what the tool is now and what it was given; one run answers all who ask at once; calls that make them untrue, and whoever says so, end that on every server; an answer says that it was kept, and figures what it saved.',
   'AC-1':
@@ -111,4 +113,6 @@ export const requirements = {
     'People sign in by the OpenID provider of their organisation, as members with the role and teams of their groups, at once and for as long as it vouches for them; it opens no other organisation, and where it is required no password does; a forged, foreign or borrowed answer lets nobody in; an external authorisation server alone suffices.',
   'CO-8':
     'Policies are rehearsed: cases test them with and without a server, past decisions are decided anew by others with the same fail-closed engine and what changes is told apart from what a record does not suffice for, what is saved is what was rehearsed, each set is a version that can be put back, and a decision names its rules, what they looked at and what would have to differ, to those who may know.',
+  'CO-9':
+    'What happens is kept with what it belongs to, told to every server, and delivered to whoever has a destination for it, signed and at least once with one id, however servers and receivers fail; what cannot be delivered is kept to be replayed; and what outside senders sign is taken once, and only while it is fresh.',
 } as const satisfies Record<`SP-${number}` | `CA-${number}` | `KN-${number}` | `AC-${number}` | `CO-${number}`, string>;

@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { Lexical } from '../../src/capabilities/knowledge/lexical/index.ts';
-import { createSealing, keyringVault } from '../../src/capabilities/knowledge/sealing/index.ts';
+import { createSealing, createVaults } from '../../src/capabilities/knowledge/sealing/index.ts';
 import type { Database } from '../../src/platform/db/index.ts';
 import { createKeyring } from '../../src/platform/keyring/index.ts';
 
@@ -31,7 +31,7 @@ export async function settle({ db, kind }: Database): Promise<void> {
 }
 
 export function openSealing() {
-  return createSealing({ vault: keyringVault(createKeyring('a secret of the bench, thirty-two bytes or more')) });
+  return createSealing({ vaults: createVaults(createKeyring('a secret of the bench, thirty-two bytes or more')) });
 }
 
 /** Where something is measured. */

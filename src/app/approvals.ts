@@ -2,15 +2,19 @@ import { type Access, may, mayActIn, subjectsOf, systemPrincipal } from '../capa
 import {
   type Asker,
   approvalsPath,
+  type BoundNow,
   createApprovals,
   createApprovalTools,
+  createAttending,
+  createBackups,
+  createPreviews,
   createRunner,
   voidApprovalsOf,
 } from '../capabilities/approvals/index.ts';
 import type { Acts } from '../capabilities/audit/index.ts';
 import type { PersonRevoker, Signin } from '../capabilities/signin/index.ts';
 import type { ApprovalsSettings } from '../config/schema.ts';
-import type { Decision, ToolCaller } from '../kernel/call.ts';
+import type { Call, Decision, ToolCaller } from '../kernel/call.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { NotFound } from '../kernel/errors.ts';
 import type { OrgId, Principal } from '../kernel/principal.ts';
@@ -19,6 +23,7 @@ import type { Bus } from '../platform/bus/index.ts';
 import type { Db } from '../platform/db/index.ts';
 import type { Keyring } from '../platform/keyring/index.ts';
 import type { Log } from '../platform/telemetry/index.ts';
+import { backupOf, isNamed, previewOf } from './beside.ts';
 import type { FindPrincipal } from './principals.ts';
 
 interface Deps {
@@ -32,6 +37,11 @@ interface Deps {
   signin: Signin | undefined;
   findPrincipal: FindPrincipal;
   caller: ToolCaller;
+  /** Whether this server has the database to itself. */
+  alone: boolean;
+  boundNow(org: OrgId, tool: string): BoundNow;
+  /** A tool by its id, as an organisation's endpoint has it. */
+  findTool(call: Pick<Call, 'principal' | 'endpoint'>, id: string): Tool | undefined;
   publicUrl: string;
   settings: ApprovalsSettings;
 }
@@ -40,15 +50,30 @@ const minuteMs = 60_000;
 
 /** Calls that wait for consent, and who makes them then. */
 export function composeApprovals(deps: Deps) {
-  const { db, bus, keyring, clock, log, acts, caller, signin, publicUrl } = deps;
+  const { db, bus, keyring, clock, log, acts, caller, alone, signin, publicUrl } = deps;
   let { settings } = deps;
+  const principalNow = createAskers(deps);
+  const previews = createPreviews({
+    ...{ db, keyring, clock, log, caller, findTool: deps.findTool },
+    previewOf: (call) => previewOf(settings, call),
+  });
+  const backups = createBackups({
+    ...{ db, clock, caller, house: systemPrincipal },
+    backupOf: (call) => backupOf(settings, call),
+  });
   const approvals = createApprovals({
     db,
     bus,
     keyring,
     clock,
+    previews,
+    backups,
     termsOf: (call, decision) => termsOf(settings, call, decision),
     mayDecide,
+    principalNow,
+    caller,
+    alone,
+    boundNow: deps.boundNow,
     linkTo: (id) => (signin ? new URL(`${approvalsPath}/${id}`, publicUrl).href : undefined),
   });
   const runner = createRunner({
@@ -57,7 +82,9 @@ export function composeApprovals(deps: Deps) {
     log,
     approvals,
     caller,
-    principalNow: createAskers(deps),
+    alone,
+    principalNow,
+    boundNow: deps.boundNow,
     note: (org, what, approval, detail) =>
       acts
         .perform(
@@ -68,16 +95,41 @@ export function composeApprovals(deps: Deps) {
           log.error({ err: error, approval, what }, 'the end of an approval is not on record'),
         ),
   });
+  const tools = createApprovalTools({ db, approvals });
+  const attending = createAttending({
+    ...{ db, clock, log, keyring, approvals, tools, caller, findTool: deps.findTool },
+    record(principal, { org, id, tool, argumentDigest, callId }, decision, run) {
+      const detail = { decision, via: 'elicitation', tool, argumentDigest, callId };
+      return acts.perform({ org, principal, action: 'approvals.decide', subject: id, detail }, async (intend) => {
+        await intend();
+        return run();
+      });
+    },
+  });
   return {
     ...approvals,
-    tools: createApprovalTools({ db, approvals }),
-    consent: { ask: approvals.ask, claim: approvals.claim, leave: runner.leave },
+    tools,
+    /** A way to call for those who can be asked, or who wait. */
+    attending,
+    consent: {
+      ask: approvals.ask,
+      weigh: approvals.weigh,
+      parked: ({ id }: Call) => previews.begin(id),
+      claim: approvals.claim,
+      backUp: backups.before,
+      leave: runner.leave,
+    },
+    /** Who decides, by the file. */
+    declared: () => settings.rules,
     redeclare(next: ApprovalsSettings) {
       settings = next;
     },
     start: runner.start,
-    quiesce: runner.quiesce,
-    stop: runner.stop,
+    quiesce() {
+      runner.quiesce();
+      attending.quiesce();
+    },
+    stop: () => Promise.all([runner.stop(), previews.stop()]),
   };
 }
 
@@ -108,10 +160,6 @@ export function termsOf(
     needed: rule?.twoPersons ? 2 : 1,
     ...(approvers.length === 0 ? {} : { approvers }),
   };
-}
-
-function isNamed(pattern: string, id: string): boolean {
-  return pattern.endsWith('*') ? id.startsWith(pattern.slice(0, -1)) : id === pattern;
 }
 
 /** Who asked, as it is now: with today's roles, and not at all where its credential does not count any more. */

@@ -2,11 +2,13 @@ import ours from '../../package.json' with { type: 'json' };
 import { may, scopeNames } from '../capabilities/access/index.ts';
 import { purgeApprovals } from '../capabilities/approvals/index.ts';
 import { createActs, createAudit } from '../capabilities/audit/index.ts';
+import { purgeBudgets } from '../capabilities/budgets/index.ts';
 import { createCaching } from '../capabilities/caching/index.ts';
 import { createCatalog, createLatencies, guidanceFor, purgeCatalog } from '../capabilities/catalog/index.ts';
 import { createMachineCredentials, purgeConnections } from '../capabilities/credentials/index.ts';
 import { createDiscovery, createEmbeddings, purgeVectors } from '../capabilities/discovery/index.ts';
 import { createEndpointBook, purgeEndpoints } from '../capabilities/endpoints/index.ts';
+import { purgeEvents } from '../capabilities/events/index.ts';
 import { createIdempotency, purgeIdempotency } from '../capabilities/idempotency/index.ts';
 import { purgeKnowledge } from '../capabilities/knowledge/index.ts';
 import { createLimits, purgeLimits } from '../capabilities/limits/index.ts';
@@ -29,13 +31,17 @@ import type { Secrets } from '../platform/secrets/index.ts';
 import type { Log, Metrics, Tracing } from '../platform/telemetry/index.ts';
 import { createApprovalsSurface } from '../surfaces/approvals/index.ts';
 import { createConnectionsSurface } from '../surfaces/connections/index.ts';
+import { createHooksSurface } from '../surfaces/hooks/index.ts';
 import { type Admission, createHttpApp } from '../surfaces/http/index.ts';
 import { createMcpSurface } from '../surfaces/mcp/index.ts';
 import { createRest } from '../surfaces/rest/index.ts';
 import { createSigninSurface } from '../surfaces/signin/index.ts';
+import { createActTeller } from './act-events.ts';
 import { composeApprovals } from './approvals.ts';
+import { composeBudgets, paying } from './budgets.ts';
 import { composeConnections, createCredentialsPort } from './credentials.ts';
 import { createDefinitionWatch } from './definitions.ts';
+import { composeEvents } from './events.ts';
 import { composeKnowledge } from './knowledge.ts';
 import { createObserver } from './observe.ts';
 import { missingOrgs } from './orgs.ts';
@@ -82,17 +88,27 @@ export function compose(ground: Ground) {
 
   const processes = createProcesses({ inherit: ground.inheritedEnvironment, log });
   const egress = createEgress({ allow: settings.egress.allow, log });
-  const catalog = createCatalog({ db, bus, log, clock });
-  const audit = createAudit({
-    db,
-    kind: database.kind,
-    dataDir: settings.dataDir,
-    keyring,
-    clock,
-    log,
-    settings: settings.audit,
-    replicaId,
+  let runtimeSecrets = settings.secrets.vault?.runtime ?? {};
+  const resolveReference = createReferences(() => ({ variables: settings.variables, vault: runtimeSecrets }), secrets);
+  const events = composeEvents({
+    ...{ database, bus, keyring, clock, log, metrics, egress, secrets, version },
+    resolve: resolveReference,
+    settings: settings.events,
   });
+  const catalog = createCatalog({ db, bus, log, clock });
+  const tellActs = createActTeller({ db, events, log });
+  const audit = tellActs(
+    createAudit({
+      db,
+      kind: database.kind,
+      dataDir: settings.dataDir,
+      keyring,
+      clock,
+      log,
+      settings: settings.audit,
+      replicaId,
+    }),
+  );
   const policy = createPolicy({
     db,
     bus,
@@ -116,7 +132,9 @@ export function compose(ground: Ground) {
       purgeIdempotency,
       purgeEndpoints,
       purgeLimits,
+      purgeBudgets,
       purgeApprovals,
+      purgeEvents,
       purgeVectors,
       purgeKnowledge,
       purgeConnections,
@@ -125,7 +143,6 @@ export function compose(ground: Ground) {
     purged: (org) => upstreams.purged(org),
   });
   const { signin, access } = people;
-  let runtimeSecrets = settings.secrets.vault?.runtime ?? {};
   const setRuntimeSecrets = (next: typeof runtimeSecrets) => {
     runtimeSecrets = next;
     return upstreams.resolveAgain();
@@ -154,7 +171,7 @@ export function compose(ground: Ground) {
     egress,
     declared: settings.upstreams,
     allowRuntimeStdio: settings.allowRuntimeStdio,
-    resolveReference: createReferences(() => ({ variables: settings.variables, vault: runtimeSecrets }), secrets),
+    resolveReference,
     keepReferences: (standing) => secrets.keep('runtime', standing),
     clientInfo: { name: 'fairlead', title: 'Fairlead', version },
     credentials: createCredentialsPort(connections, machineCredentials),
@@ -176,6 +193,10 @@ export function compose(ground: Ground) {
     declared: settings.limits,
     refused: limitRefused,
   });
+  const { budgets, usage } = composeBudgets({
+    ...{ settings, database, bus, clock, log, metrics, replicaId, happenings: events, audit },
+    tellsCosts: ({ org, toolset }) => upstreams.get(org, toolset)?.tellsCosts === true,
+  });
   const caching = createCaching({
     bus,
     clock,
@@ -184,9 +205,10 @@ export function compose(ground: Ground) {
     isBoundToSession: ({ org, toolset }) => upstreams.get(org, toolset)?.isolation === 'session',
     instruments: metrics.watchCache(() => caching.size()),
   });
-  const guidanceOf = (tool: Tool) => guidanceFor(tool, latencies, limits.wordsFor(tool));
+  events.onTold(({ org, type }) => caching.happened(org, type));
+  const guidanceOf = (tool: Tool) => guidanceFor(tool, latencies, limits.wordsFor(tool), budgets.wordsFor(tool));
   const { knowledge, embedders, modelKeys, setBaseDir } = composeKnowledge({
-    ...{ settings, database, bus, keyring, egress, processes, clock, log, metrics, replicaId, version },
+    ...{ settings, database, events, keyring, egress, processes, clock, log, metrics, replicaId, version },
   });
   const embeddings = embedders.usual && createEmbeddings({ db, embedder: embedders.usual, log });
   const discovery = createDiscovery({
@@ -201,12 +223,22 @@ export function compose(ground: Ground) {
   const approvals = composeApprovals({
     ...{ db, bus, keyring, clock, log, acts, access, signin, findPrincipal },
     caller: { call: (request) => gateway.call(request) },
+    alone: database.kind === 'embedded',
+    boundNow(org, id) {
+      const tool = gateway.view(org).findTool(id);
+      return { policyVersion: policy.versionFor(org), toolDigest: tool?.offered?.digest ?? tool?.digest };
+    },
+    findTool: ({ principal, endpoint }, name) => gateway.view(principal.org, endpoint).findTool(name),
     settings: settings.approvals,
     publicUrl: settings.publicUrl,
   });
   const plans = createPlans({ caller: { call: (request) => gateway.call(request) } });
   const own = createOwnToolset({ upstreams, discovery, plans, approvals: approvals.tools, version });
-  const toolsets = createToolsets({ own: [own, knowledge.toolset, ...(ground.toolsets ?? [])], catalog, upstreams });
+  const toolsets = createToolsets({
+    own: [own, knowledge.toolset, ...(ground.toolsets ?? [])].map((one) => paying(one, settings.models.currency)),
+    catalog,
+    upstreams,
+  });
   const gateway = createGateway({
     clock,
     tracing,
@@ -234,6 +266,7 @@ export function compose(ground: Ground) {
     visible: (principal, tools, origin) => policy.visible(principal, tools, { surface: 'mcp', ...origin }),
     decide: (call, tool) => policy.decide(call.principal, tool, argumentsOf(call), originOf(call)),
     limits,
+    budgets,
     consent: approvals.consent,
     asksConsent: policy.asksConsent,
     once: idempotency,
@@ -252,6 +285,9 @@ export function compose(ground: Ground) {
       endpoints: endpoints.declared(),
       collections: knowledge.declared(),
       limits: limits.declared(),
+      events: events.declared(),
+      approvals: approvals.declared(),
+      budgets: budgets.declared(),
       upstreams: Object.fromEntries(declared.map((upstream) => [upstream.name, upstream])),
       ...people.declared(),
     };
@@ -264,7 +300,7 @@ export function compose(ground: Ground) {
   };
 
   const mcp = createMcpSurface({
-    gateway,
+    gateway: { ...gateway, call: approvals.attending.call },
     guidanceOf,
     catalog,
     keyring,
@@ -297,8 +333,11 @@ export function compose(ground: Ground) {
     catalog,
     endpoints,
     caching,
+    events,
     knowledge,
     limits,
+    budgets,
+    usage,
     upstreams,
     signin,
     connections,
@@ -313,7 +352,7 @@ export function compose(ground: Ground) {
     maxJsonDepth,
   };
 
-  const definitions = createDefinitionWatch({ catalog, acts, metrics, log });
+  const definitions = createDefinitionWatch({ db, events, catalog, acts, metrics, log });
   metrics.watchUpstreams(() => upstreams.list());
   watchSecrets(metrics, secrets);
   metrics.watchPool(database.usage);
@@ -326,6 +365,7 @@ export function compose(ground: Ground) {
     createHttpApp({
       mcp,
       rest: (admission) => createRest(restDeps, admission),
+      hooks: createHooksSurface(events.hooks),
       connections: (admission) =>
         createConnectionsSurface(
           { connections, signin, acts, log, sign: (text) => keyring.hash('sign-in', text) },
@@ -388,6 +428,7 @@ export function compose(ground: Ground) {
     access,
     approvals,
     audit,
+    budgets,
     bus,
     caching,
     catalog,
@@ -396,6 +437,7 @@ export function compose(ground: Ground) {
     egress,
     embeddings: { stop: () => Promise.all([embeddings?.stop(), embedders.stop()]) },
     endpoints,
+    events,
     gateway,
     http,
     idempotency,
@@ -417,6 +459,7 @@ export function compose(ground: Ground) {
     signin: { start: async () => signin?.start(), stop: async () => signin?.stop() },
     toolsets,
     upstreams,
+    usage,
   };
 }
 

@@ -1,10 +1,14 @@
 import type { Acts } from '../capabilities/audit/index.ts';
 import { type Catalog, type DefinitionsSeen, labelOf } from '../capabilities/catalog/index.ts';
+import type { Happenings } from '../kernel/events.ts';
 import type { JsonObject } from '../kernel/json.ts';
 import type { OrgId, Principal } from '../kernel/principal.ts';
+import type { Db } from '../platform/db/index.ts';
 import type { Log, Metrics } from '../platform/telemetry/index.ts';
 
 interface Deps {
+  db: Db;
+  events: Happenings;
   catalog: Pick<Catalog, 'onDefinitions' | 'quarantined' | 'reviews'>;
   acts: Acts;
   metrics: Metrics;
@@ -14,7 +18,10 @@ interface Deps {
 const shownNames = 50;
 
 /** Everything that happens to definitions of tools is counted, and what nobody decided is kept in the audit as well. */
-export function createDefinitionWatch({ catalog, acts, metrics, log }: Deps): { start(): void; stop(): Promise<void> } {
+export function createDefinitionWatch({ db, events, catalog, acts, metrics, log }: Deps): {
+  start(): void;
+  stop(): Promise<void>;
+} {
   const count = {
     accepted: metrics.counter(
       'fairlead_definitions_accepted_total',
@@ -65,6 +72,10 @@ export function createDefinitionWatch({ catalog, acts, metrics, log }: Deps): { 
     if (isNews) log.warn({ org, toolset, ...detail }, 'definitions to look at: fairlead tools review');
     const notes = { action: 'definitions.seen', principal: system(org), org, subject: toolset, detail };
     await acts.perform(notes, async () => undefined);
+    const data = { ...detail, toolset };
+    const told = { org, subject: toolset, data };
+    if (changed.length > 0) await events.publish(db, { ...told, type: 'catalog.definitions_changed' });
+    if (quarantined.length > 0) await events.publish(db, { ...told, type: 'catalog.definitions_quarantined' });
   };
 
   return {

@@ -1,10 +1,12 @@
 import { accessErrors } from '../capabilities/access/index.ts';
 import { approvalsErrors } from '../capabilities/approvals/index.ts';
 import { auditErrors } from '../capabilities/audit/index.ts';
+import { budgetsErrors } from '../capabilities/budgets/index.ts';
 import { catalogErrors } from '../capabilities/catalog/index.ts';
 import { connectionErrors, credentialsErrors } from '../capabilities/credentials/index.ts';
 import { discoveryErrors } from '../capabilities/discovery/index.ts';
 import { endpointsErrors } from '../capabilities/endpoints/index.ts';
+import { eventsErrors } from '../capabilities/events/index.ts';
 import { idempotencyErrors } from '../capabilities/idempotency/index.ts';
 import { knowledgeErrors, sourcesErrors } from '../capabilities/knowledge/index.ts';
 import { limitsErrors } from '../capabilities/limits/index.ts';
@@ -35,7 +37,9 @@ export const errorCatalogue: readonly { part: string; errors: readonly ErrorKind
   { part: 'Plans', errors: plansErrors },
   { part: 'Endpoints', errors: endpointsErrors },
   { part: 'Limits', errors: limitsErrors },
+  { part: 'Budgets', errors: budgetsErrors },
   { part: 'Approvals', errors: approvalsErrors },
+  { part: 'Events', errors: eventsErrors },
   { part: 'Upstreams', errors: upstreamsErrors },
   { part: 'Connections', errors: [...connectionErrors, ...credentialsErrors] },
   { part: 'Knowledge', errors: [...knowledgeErrors, ...sourcesErrors] },

@@ -1,32 +1,37 @@
 import type { KnowledgeNews } from '../capabilities/knowledge/index.ts';
-import type { Json } from '../kernel/json.ts';
-import type { Bus } from '../platform/bus/index.ts';
+import type { Happening, Happenings } from '../kernel/events.ts';
+import type { Db } from '../platform/db/index.ts';
 import type { KnowledgeInstruments, Log } from '../platform/telemetry/index.ts';
 
 export interface KnowledgeNewsDeps {
-  bus: Bus;
+  db: Db;
+  events: Happenings;
   instruments: KnowledgeInstruments;
   answered: KnowledgeNews['answered'];
   log: Log;
 }
 
-/** What becomes of documents, as events for every replica and as figures. The events are described in docs/how-to/knowledge.md. */
-export function createKnowledgeNews({ bus, instruments, answered, log }: KnowledgeNewsDeps): KnowledgeNews {
-  const publish = (topic: string, message: Json) => {
-    bus.publish(topic, message).catch((err: unknown) => log.debug({ err, topic }, 'an event was not published'));
+/** What becomes of documents, as events and as figures. The events are described in docs/how-to/events.md. */
+export function createKnowledgeNews({ db, events, instruments, answered, log }: KnowledgeNewsDeps): KnowledgeNews {
+  const publish = (what: string, org: string, data: Happening['data']) => {
+    const type = `knowledge.${what}`;
+    // Not waited for: it is committed already, and whoever sends a document waits for nobody who listens.
+    events.publish(db, { type, org, subject: String(data.collection), data }).catch((err: unknown) => {
+      log.warn({ err, type }, 'an event was not published');
+    });
   };
   return {
-    indexed({ collectionId: _, ...document }, change, tookMs) {
+    indexed({ collectionId: _, org, ...document }, change, tookMs) {
       instruments.document(change);
       instruments.indexed(tookMs);
-      publish('document_indexed', { ...document, change });
+      publish('document_indexed', org, { ...document, change });
     },
-    removed({ collectionId: _, ...document }) {
+    removed({ collectionId: _, org, ...document }) {
       instruments.document('removed');
-      publish('document_removed', { ...document });
+      publish('document_removed', org, { ...document });
     },
     answered,
     failed: () => instruments.document('failed'),
-    collectionRemoved: (org, collection) => publish('collection_removed', { org, collection }),
+    collectionRemoved: (org, collection) => publish('collection_removed', org, { collection }),
   };
 }

@@ -5,12 +5,12 @@ import {
   createKnowledge,
   createPages,
   createReader,
-  keyringVault,
+  createVaults,
   openSource,
 } from '../capabilities/knowledge/index.ts';
 import type { Settings } from '../config/schema.ts';
 import type { Clock } from '../kernel/clock.ts';
-import type { Bus } from '../platform/bus/index.ts';
+import type { Happenings } from '../kernel/events.ts';
 import type { Database } from '../platform/db/index.ts';
 import type { Egress } from '../platform/http/index.ts';
 import type { Keyring } from '../platform/keyring/index.ts';
@@ -25,7 +25,7 @@ import { requireSecrets } from './secrets.ts';
 interface Deps {
   settings: Settings;
   database: Database;
-  bus: Bus;
+  events: Happenings;
   keyring: Keyring;
   egress: Egress;
   processes: Processes;
@@ -38,7 +38,7 @@ interface Deps {
 
 /** The team's documents, with the models that help to find them. */
 export function composeKnowledge(deps: Deps) {
-  const { settings, database, bus, keyring, egress, processes, clock, log, metrics, replicaId, version } = deps;
+  const { settings, database, events, keyring, egress, processes, clock, log, metrics, replicaId, version } = deps;
   const { db } = database;
   let { baseDir } = settings;
   const { reranker } = settings.models;
@@ -77,11 +77,11 @@ export function composeKnowledge(deps: Deps) {
     findInstructions: instructionsIn,
     chat: openChat(settings.models.chat, { fetch: fetchModel, metrics }),
     news: createKnowledgeNews({
-      ...{ bus, log, answered: metrics.answer },
+      ...{ db, events, log, answered: metrics.answer },
       instruments: metrics.watchKnowledge(() => knowledge.lags()),
     }),
     sources: settings.knowledge.sources,
-    vault: keyringVault(keyring),
+    vaults: createVaults(keyring, settings.knowledge.encryption),
   });
   return {
     knowledge,

@@ -92,6 +92,9 @@ export async function start(options: StartOptions): Promise<Running> {
     await opened('catalog', house.catalog, (it) => it.stop()).start();
     await opened('endpoints', house.endpoints, (it) => it.stop()).start();
     await opened('limits', house.limits, (it) => it.stop()).start();
+    await opened('events', house.events, (it) => it.stop()).start();
+    await opened('budgets', house.budgets, (it) => it.stop()).start();
+    opened('usage', house.usage, (it) => it.stop()).start();
     opened('caching', house.caching, (it) => it.stop()).start();
     opened('definitions', house.definitions, (it) => it.stop()).start();
     opened('toolsets', house.toolsets, (it) => it.stop()).start();

@@ -1,10 +1,12 @@
 import { accessMigrations } from '../capabilities/access/index.ts';
 import { approvalsMigrations } from '../capabilities/approvals/index.ts';
 import { auditMigrations } from '../capabilities/audit/index.ts';
+import { budgetsMigrations } from '../capabilities/budgets/index.ts';
 import { catalogMigrations } from '../capabilities/catalog/index.ts';
 import { connectionsMigrations } from '../capabilities/credentials/index.ts';
 import { discoveryMigrations } from '../capabilities/discovery/index.ts';
 import { endpointsMigrations } from '../capabilities/endpoints/index.ts';
+import { eventsMigrations } from '../capabilities/events/index.ts';
 import { idempotencyMigrations } from '../capabilities/idempotency/index.ts';
 import { knowledgeMigrations } from '../capabilities/knowledge/index.ts';
 import { limitsMigrations } from '../capabilities/limits/index.ts';
@@ -30,4 +32,6 @@ export const migrations: readonly Migration[] = [
   ...connectionsMigrations,
   ...limitsMigrations,
   ...approvalsMigrations,
+  ...eventsMigrations,
+  ...budgetsMigrations,
 ];

@@ -1,4 +1,11 @@
-import type { EndpointSettings, IssuerSettings, LimitSettings, SsoProviderSettings } from '../config/schema.ts';
+import type {
+  ApprovalsSettings,
+  BudgetSettings,
+  EndpointSettings,
+  IssuerSettings,
+  LimitSettings,
+  SsoProviderSettings,
+} from '../config/schema.ts';
 import { defaultOrg, type OrgId } from '../kernel/principal.ts';
 
 /** What names organisations: endpoints, upstreams and collections by their names, and issuers. */
@@ -10,6 +17,10 @@ export interface Naming {
   /** Of single sign-on. */
   providers: Readonly<Record<string, Pick<SsoProviderSettings, 'org'>>>;
   limits: readonly Pick<LimitSettings, 'org'>[];
+  events: { destinations: Readonly<Record<string, { org: OrgId }>>; sources: Readonly<Record<string, { org: OrgId }>> };
+  /** Who decides on calls. */
+  approvals: readonly Pick<ApprovalsSettings['rules'][number], 'org'>[];
+  budgets: readonly Pick<BudgetSettings, 'org'>[];
 }
 
 export interface MissingOrg {
@@ -26,6 +37,9 @@ export function namedOrgs({
   issuers,
   providers,
   limits,
+  events,
+  approvals,
+  budgets,
 }: Naming): { org: OrgId; place: string }[] {
   return [
     ...Object.entries(endpoints).map(([name, { org }]) => ({ org, place: `endpoints.${name}.org` })),
@@ -33,7 +47,14 @@ export function namedOrgs({
     ...Object.entries(collections).map(([name, { org }]) => ({ org, place: `knowledge.collections.${name}.org` })),
     ...Object.entries(providers).map(([name, { org }]) => ({ org, place: `auth.sso.${name}.org` })),
     ...issuers.map(({ org }, index) => ({ org, place: `auth.issuers[${index}].org` })),
+    ...Object.entries(events.destinations).map(([name, { org }]) => ({
+      org,
+      place: `events.destinations.${name}.org`,
+    })),
+    ...Object.entries(events.sources).map(([name, { org }]) => ({ org, place: `events.sources.${name}.org` })),
     ...limits.map(({ org = defaultOrg }, index) => ({ org, place: `limits[${index}].org` })),
+    ...approvals.map(({ org = defaultOrg }, index) => ({ org, place: `approvals.rules[${index}].org` })),
+    ...budgets.map(({ org = defaultOrg }, index) => ({ org, place: `budgets[${index}].org` })),
   ].filter(({ org }) => org !== defaultOrg);
 }
 

@@ -67,14 +67,18 @@ export function createReload({ settings, house, log, renewTls }: Deps): (next: S
     { keys: ['registry'], apply: () => undefined }, // the command line alone reads it
     { keys: ['endpoints', 'mcp'], apply: (next) => endpoints.redeclare(next.endpoints, next.mcp) },
     { keys: ['approvals'], apply: (next) => house.setApprovals(next.approvals) },
+    { keys: ['events'], apply: ({ events }) => house.events.redeclare(events) },
     { keys: ['caching'], apply: (next) => house.caching.redeclare(next.caching) },
+    { keys: ['budgets'], apply: (next) => house.budgets.redeclare(next.budgets) },
+    { keys: ['usage'], apply: (next) => house.usage.redeclare(next.usage) },
     { keys: ['limits'], apply: (next) => house.limits.redeclare(next.limits) },
     {
       keys: ['baseDir', 'knowledge'],
-      apply({ baseDir, knowledge: next }) {
+      async apply({ baseDir, knowledge: next }) {
         house.setBaseDir(baseDir); // another file may be in force: one where none was
         knowledge.tune(next);
-        return knowledge.redeclare(next.collections);
+        await knowledge.encrypt(next.encryption);
+        await knowledge.redeclare(next.collections);
       },
     },
     {

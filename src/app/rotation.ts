@@ -1,6 +1,7 @@
 import { keptApprovals } from '../capabilities/approvals/index.ts';
 import type { Audit } from '../capabilities/audit/index.ts';
 import { connectionTokens } from '../capabilities/credentials/index.ts';
+import { keptDestinations } from '../capabilities/events/index.ts';
 import { keptAnswers } from '../capabilities/idempotency/index.ts';
 import { collectionKeys } from '../capabilities/knowledge/index.ts';
 import { idTokens, signingKeys } from '../capabilities/signin/index.ts';
@@ -28,6 +29,7 @@ export function composeRotation({
       collectionKeys(db),
       keptAnswers(db),
       keptApprovals(db),
+      keptDestinations(db),
       connectionTokens(db),
       idTokens(db),
       signingKeys(db, deps.keyring),

@@ -27,6 +27,7 @@ export function createTrail(audit: Audit, clock: Clock, findTool: FindTool): Aud
         durationMs: clock.now() - state.call.startedAt,
         ...(state.end?.result === undefined ? {} : { result: state.end.unkept ? leftOut : state.end.result }),
         ...errorCodeOf(state),
+        ...(state.cost ? { cost: state.cost } : {}),
         ...(state.end?.replayed ? { parentCallId: state.end.callId, replayed: true as const } : {}),
       }),
   };
@@ -67,6 +68,7 @@ function intentWith({ call, error }: CallState, findTool: FindTool): CallIntent 
   if (call.traceId !== undefined) intent.traceId = call.traceId;
   if (call.clientAddress !== undefined) intent.clientAddress = call.clientAddress;
   if (decision) intent.decision = decision;
+  if (call.backup) intent.backup = call.backup;
   return intent;
 }
 

@@ -1,5 +1,5 @@
 import { isObject, type JsonObject } from '../kernel/json.ts';
-import { moment, plain, type Screen } from './terminal.ts';
+import { moment, plain, type Screen, safe } from './terminal.ts';
 
 /** One approval, for people: what is to be called, by whom, and what was decided. */
 export function showApproval(screen: Screen, one: JsonObject): void {
@@ -20,13 +20,40 @@ export function showApproval(screen: Screen, one: JsonObject): void {
     ['outcome', text(one.outcome)],
     ['reason', text(one.reason)],
     ['call', text(one.runCallId)],
+    ['backup', isObject(one.backup) ? backupWords(one.backup) : undefined],
   ]);
   for (const given of Array.isArray(one.decisions) ? one.decisions : []) {
     if (!isObject(given)) continue;
     const comment = given.comment === undefined ? '' : `: ${plain(String(given.comment))}`;
-    screen.line(`${moment(given.at)}  ${decided[String(given.decision)]} by ${plain(String(given.name))}${comment}`);
+    const how = `${given.edited === true ? ', with other arguments' : ''}${given.via === undefined ? '' : ', where it was asked for'}`;
+    screen.line(
+      `${moment(given.at)}  ${decided[String(given.decision)]} by ${plain(String(given.name))}${how}${comment}`,
+    );
   }
   if (one.arguments !== undefined) screen.line(`\n${JSON.stringify(one.arguments, null, 2)}`);
+  if (one.editedArguments !== undefined)
+    screen.line(`\nChanged by who decides, and called with:\n${JSON.stringify(one.editedArguments, null, 2)}`);
+  if (isObject(one.preview)) showPreview(screen, one.preview);
+}
+
+function showPreview(screen: Screen, { state, tool, text, cut, reason }: Record<string, unknown>): void {
+  if (state === 'running') screen.line('\nWhat it would change is being looked up; show it again.');
+  else if (state === 'none')
+    screen.line(`\nNo preview${tool === undefined ? '' : ` by ${tool}`}: ${plain(String(reason))}`);
+  else
+    screen.line(
+      `\nWhat it would change, by ${tool}${cut === true ? ' (only the beginning)' : ''}:\n${barred(String(text))}`,
+    );
+}
+
+/** Each line of a text behind a bar: none of them must look like one of ours. */
+function barred(text: string): string {
+  return safe(text).replace(/^/gm, '| ');
+}
+
+function backupWords({ tool, id, failed }: Record<string, unknown>): string {
+  if (id !== undefined) return `${id} (${tool})`;
+  return failed === undefined ? `is made by ${tool} before the call` : `failed: ${failed} (${tool})`;
 }
 
 const decided: Record<string, string> = { approve: 'approved', reject: 'rejected', defer: 'deferred' };

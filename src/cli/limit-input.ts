@@ -3,18 +3,13 @@ import { type CliContext, type CommandInput, type OptionSpec, textOf } from './c
 import { wrongUsage } from './errors.ts';
 import { readSettings } from './json-file.ts';
 import { countOf, textsOf } from './reading.ts';
+import { selectionOf, selectionOptions } from './selection-input.ts';
 
 const exampleSettings = 'Such as {"by": ["principal"], "rate": {"limit": 60, "per": "minute"}}';
 
 /** What says which calls a rule counts, and how. */
 export const limitOptions: readonly OptionSpec[] = [
-  { flags: '--principal <id...>', help: 'only calls of these: key:…, user:…, service:… as the audit shows them' },
-  { flags: '--kind <kind...>', help: 'only calls of these: user, service, agent, anonymous' },
-  { flags: '--role <role...>', help: 'only calls of who has one of these' },
-  { flags: '--team <team...>', help: 'only calls of who is in one of these' },
-  { flags: '--tool <tool...>', help: 'only of these tools; * at the end stands for any rest' },
-  { flags: '--toolset <toolset...>', help: 'only of tools of these toolsets' },
-  { flags: '--endpoint <name...>', help: 'only by these endpoints' },
+  ...selectionOptions,
   {
     flags: '--by <dimension...>',
     help: 'counted apart for each principal, tool, toolset, endpoint or address; together without it',
@@ -30,10 +25,7 @@ export const limitOptions: readonly OptionSpec[] = [
 export async function limitSettings(context: CliContext, options: CommandInput['options']): Promise<JsonObject> {
   const file = textOf(options.settingsFile);
   const settings = file === undefined ? {} : await readSettings(file, exampleSettings, context);
-  const callers = listsOf(options, { principals: 'principal', kinds: 'kind', roles: 'role', teams: 'team' });
-  if (callers) settings.for = callers;
-  const targets = listsOf(options, { tools: 'tool', toolsets: 'toolset', endpoints: 'endpoint' });
-  if (targets) settings.of = targets;
+  Object.assign(settings, selectionOf(options));
   const by = textsOf(options.by);
   if (by.length > 0) settings.by = by;
   const burst = textOf(options.burst);
@@ -49,14 +41,6 @@ export async function limitSettings(context: CliContext, options: CommandInput['
   const concurrency = textOf(options.concurrency);
   if (concurrency !== undefined) settings.concurrency = countOf(concurrency, '--concurrency');
   return settings;
-}
-
-function listsOf(options: CommandInput['options'], flags: Record<string, string>): JsonObject | undefined {
-  const given = Object.entries(flags).flatMap(([name, flag]) => {
-    const values = textsOf(options[flag]);
-    return values.length > 0 ? [[name, values] as const] : [];
-  });
-  return given.length > 0 ? Object.fromEntries(given) : undefined;
 }
 
 function amountOf(text: string, option: string): JsonObject {

@@ -24,6 +24,9 @@ export async function orgsNotThere(settings: Settings): Promise<{ missing: Missi
     issuers: auth.issuers,
     providers: auth.sso,
     limits: settings.limits,
+    events: settings.events,
+    approvals: settings.approvals.rules,
+    budgets: settings.budgets,
   };
   const named = [...new Set(namedOrgs(naming).map(({ org }) => org))];
   if (named.length === 0) return { missing: [] };

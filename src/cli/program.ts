@@ -42,9 +42,11 @@ function buildProgram(context: CliContext, version: string, done: (code: number)
     .addHelpText('after', `\n${firstSteps}`);
   const groups = new Map<string, Command>();
   for (const spec of commands) {
-    const [first = '', second] = spec.path;
-    if (second === undefined) groups.set(first, addCommand(program, spec, context, done));
-    else addCommand(groups.get(first) ?? addGroup(program, first, groups), spec, context, done);
+    let parent = program;
+    for (let depth = 1; depth < spec.path.length; depth++)
+      parent = groups.get(spec.path.slice(0, depth).join(' ')) ?? addGroup(parent, spec.path.slice(0, depth), groups);
+    const command = addCommand(parent, spec, context, done);
+    if (spec.path.length === 1) groups.set(spec.path.join(' '), command);
   }
   return program;
 }
@@ -57,9 +59,10 @@ const firstSteps = `First steps:
 
 Exit codes: 0 done, 1 refused or failed, 2 wrong command line or configuration, 3 no server, 4 no good key.`;
 
-function addGroup(program: Command, name: string, groups: Map<string, Command>): Command {
-  const group = program
-    .command(name)
+function addGroup(parent: Command, path: readonly string[], groups: Map<string, Command>): Command {
+  const name = path.join(' ');
+  const group = parent
+    .command(path.at(-1) ?? '')
     .description(groupSummaries[name] ?? '')
     .aliases(groupAliases[name] ?? [])
     .enablePositionalOptions()
@@ -84,7 +87,11 @@ const groupSummaries: Record<string, string> = {
   services: 'machines that sign in by themselves',
   'break-glass': 'a sealed way in for when there is no other',
   policies: 'who may call what',
-  limits: 'how much may be called, and how much was',
+  events: 'what happens, where it is delivered, and what became of it',
+  'events destinations': 'where events are delivered',
+  'events deliveries': 'events on their way, and dead letters',
+  limits: 'how often calls may be made, and how many at once',
+  budgets: 'how much there is in a period, and what is spent',
   cache: 'answers of tools that are kept',
   secrets: 'what settings take from elsewhere, and whether it is to be had',
   config: 'check and describe the configuration',

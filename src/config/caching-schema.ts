@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { eventPattern } from '../kernel/events.ts';
 import { toolPattern } from './endpoint-schema.ts';
 import { slug } from './words.ts';
 
@@ -31,9 +32,22 @@ export const caching = z.strictObject({
       'Which results; of several entries that name a tool the first one counts, and tools that change something are not cached',
     ),
   invalidations: z
-    .array(z.strictObject({ tools, org, tags }))
+    .array(
+      z
+        .strictObject({
+          tools: tools.optional(),
+          events: z
+            .array(z.string().regex(eventPattern, 'must be a type such as hook.github.push, or end with a star'))
+            .min(1)
+            .optional()
+            .describe('These events; * at the end stands for any rest'),
+          org,
+          tags,
+        })
+        .refine((one) => one.tools !== undefined || one.events !== undefined, 'must name tools or events'),
+    )
     .default([])
-    .describe('Calls after which results with these tags are told no more'),
+    .describe('Calls and events after which results with these tags are told no more'),
 });
 
 export type CachingSettings = z.infer<typeof caching>;

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { knowledgeSource } from './knowledge-schema.ts';
-import { ms, roleNames, slug } from './words.ts';
+
+import { minSecretBytes, ms, roleNames, slug } from './words.ts';
 
 /** Somebody or several who are given a right. */
 const subject = z
@@ -49,6 +50,24 @@ export const collection = collectionChoice.extend({
   org: slug.default('default').describe('Organisation that it belongs to'),
   sources: z.record(slug, knowledgeSource).default({}).describe('Where its documents come from, by a name of your own'),
   syncEveryMs: ms.default(15 * 60_000).describe('How often the sources are looked at'),
+});
+
+const encryptionKey = z
+  .string()
+  .refine((key) => Buffer.byteLength(key) >= minSecretBytes, `must have ${minSecretBytes} bytes or more`);
+
+/** Keys of the operator, apart from the server's secret. */
+export const encryption = z.strictObject({
+  key: encryptionKey
+    .optional()
+    .describe(
+      'Wraps the keys of encrypted collections, best as a reference; derived from the server secret by default',
+    ),
+  otherKeys: z
+    .array(encryptionKey)
+    .max(10)
+    .default([])
+    .describe('Keys that were, or will be, `key`: what they wrapped can be opened, and nothing new is wrapped by them'),
 });
 
 export type CollectionChoice = z.infer<typeof collectionChoice>;

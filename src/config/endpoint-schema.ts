@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { annotationOverride, roleNames, slug, toolset } from './words.ts';
+import { annotationOverride, consentOverride, roleNames, slug, toolset } from './words.ts';
 
 export const toolPattern = z
   .string()
   .regex(/^[a-z][a-z0-9-]{0,23}\../s, 'must be a tool such as jira.create_issue, or several such as jira.get_*');
-const toolId = toolPattern.refine((id) => !id.endsWith('*'), 'must be one tool such as jira.create_issue');
+export const toolId = toolPattern.refine((id) => !id.endsWith('*'), 'must be one tool such as jira.create_issue');
 
 const selector = z
   .strictObject({
@@ -34,6 +34,7 @@ const toolOverride = z
       })
       .partial()
       .describe('Only what makes it count as more dangerous'),
+    consent: consentOverride,
   })
   .partial();
 

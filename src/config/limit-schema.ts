@@ -12,7 +12,8 @@ const ids = z.array(z.string().min(1).max(300)).min(1).max(100);
 /** By what calls that one rule is for are told apart when they are counted. */
 export const dimensions = ['principal', 'tool', 'toolset', 'endpoint', 'address'] as const;
 
-const callers = z
+/** Whose calls. */
+export const callers = z
   .strictObject({
     principals: ids.describe('Ids such as key:…, user:… or service:…, as the audit shows them'),
     kinds: z
@@ -25,7 +26,8 @@ const callers = z
   .partial()
   .refine((one) => Object.keys(one).length > 0, 'must name principals, kinds, roles or teams');
 
-const targets = z
+/** Which calls. */
+export const targets = z
   .strictObject({
     tools: z.array(toolPattern).min(1).describe('One of these; * at the end stands for any rest'),
     toolsets: z.array(toolset).min(1).describe('Of one of these toolsets'),

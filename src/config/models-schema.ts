@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ms, slug, webUrl } from './words.ts';
+import { currency, ms, slug, webUrl } from './words.ts';
 
 /** In the place of a model's name: no model at all. */
 export const noModel = 'none';
@@ -56,6 +56,7 @@ const reranker = z.strictObject({
   url: webUrl.describe('Endpoint with POST /rerank as Cohere, Jina, vLLM and others have it, with its version'),
   model: z.string().min(1).describe('Name of the model'),
   apiKey: z.string().min(1).optional().describe('Sent as a bearer token'),
+  costPerMillionTokens: cost,
 });
 
 const chatModel = z.strictObject({
@@ -70,11 +71,21 @@ const chatModel = z.strictObject({
     .describe("Best 0, where the model can be told; the model's own when absent"),
   maxOutputTokens: z.int().positive().default(2_000).describe('Longest answer, with what the model thinks before it'),
   timeoutMs: ms.default(60_000).describe('How long one answer may take, with a second try'),
-  costPerMillionTokens: z.number().min(0).optional().describe('What answers are told to have cost, in your currency'),
+  costPerMillionTokens: z
+    .number()
+    .min(0)
+    .optional()
+    .describe('What a million tokens cost that it reads, in your currency; answers tell it, and budgets take it'),
+  costPerMillionOutputTokens: z
+    .number()
+    .min(0)
+    .optional()
+    .describe('What a million tokens cost that it writes; the same as those it reads when absent'),
 });
 
 /** Models that may be asked; none is needed. */
 export const models = z.strictObject({
+  currency: currency.optional().describe('What the prices of models are in, ISO 4217'),
   embedding: embedding
     .optional()
     .describe('Finds tools and passages by what they mean as well; without it words alone decide'),

@@ -3,15 +3,18 @@ import { knowledgeToolset, ownToolset } from '../kernel/names.ts';
 import { isRange } from '../platform/http/addresses.ts';
 import { isHost, isOrigin, isReachable } from './addresses.ts';
 import { approvals } from './approvals-schema.ts';
+import { budget } from './budget-schema.ts';
 import { caching } from './caching-schema.ts';
-import { collection } from './collection-schema.ts';
+import { collection, encryption } from './collection-schema.ts';
 import { endpoint, presentation } from './endpoint-schema.ts';
+import { eventsSettings } from './events-schema.ts';
 import { limit } from './limit-schema.ts';
 import { models } from './models-schema.ts';
 import { searchSettings } from './search-schema.ts';
 import { secretsSettings } from './secrets-schema.ts';
 import { ssoProvider } from './sso-schema.ts';
 import { type UpstreamSettings, upstream } from './upstream-schema.ts';
+import { usage } from './usage-schema.ts';
 import { ms, roleNames, slug, toolset, urlOf, webUrl } from './words.ts';
 
 /** Signatures by a key pair, and those by a shared secret. */
@@ -144,8 +147,15 @@ export const fileSchema = z.strictObject({
     .default([])
     .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'must not name a rule twice')
     .describe('How often, and how many at once: rules that calls are counted by'),
+  budgets: z
+    .array(budget)
+    .default([])
+    .refine((all) => new Set(all.map(({ name }) => name)).size === all.length, 'must not name a budget twice')
+    .describe('How much there is in a period: of calls, units, tokens and money'),
+  usage: usage.prefault({}).describe('What calls have cost, by day, principal and tool'),
   approvals: approvals.prefault({}).describe('Calls that wait for consent'),
   caching: caching.prefault({}).describe('Results of read-only tools that are told again for a time'),
+  events: eventsSettings.prefault({}).describe('What happens, where it is told, and which senders are believed'),
   mcp: z.strictObject(presentation).prefault({}).describe('How tools are shown at /mcp, which selects none'),
   auth: z
     .strictObject({
@@ -241,6 +251,7 @@ export const fileSchema = z.strictObject({
         .default(4)
         .describe('Sources that are read at once; organisations share them evenly'),
       search: searchSettings.prefault({}).describe('How passages are ranked'),
+      encryption: encryption.prefault({}).describe('Keys that those of encrypted collections are wrapped with'),
     })
     .prefault({})
     .describe("The team's documents, which agents ask by the tools of the toolset knowledge"),
@@ -260,6 +271,14 @@ export type IssuerSettings = z.infer<typeof issuer>;
 export type AuditSettings = FileSettings['audit'];
 
 export type { ApprovalsSettings } from './approvals-schema.ts';
+export {
+  type BudgetChoice,
+  type BudgetDimension,
+  type BudgetPer,
+  type BudgetSettings,
+  budgetChoice,
+  budgetName,
+} from './budget-schema.ts';
 export type { CachingSettings } from './caching-schema.ts';
 export {
   type CollectionChoice,
@@ -276,6 +295,15 @@ export {
   type ToolOverride,
   type ToolSelector,
 } from './endpoint-schema.ts';
+export {
+  type DestinationChoice,
+  type DestinationSettings,
+  destinationChoice,
+  destinationName,
+  type EventsSettings,
+  type SourceChoice,
+  type WebhookSettings,
+} from './events-schema.ts';
 export type { SourceSettings } from './knowledge-schema.ts';
 export {
   type LimitChoice,
@@ -309,6 +337,7 @@ export {
   type ToolSettings,
   type UpstreamSettings,
 } from './upstream-schema.ts';
+export type { UsageSettings } from './usage-schema.ts';
 export { roleNames } from './words.ts';
 
 /** An upstream of the file. */

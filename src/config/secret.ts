@@ -4,8 +4,7 @@ import { chmod, link, open, readFile, stat, unlink } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { codeOf } from './references.ts';
 import type { ServerSettings } from './schema.ts';
-
-export const minSecretBytes = 32;
+import { minSecretBytes } from './words.ts';
 
 export type SecretOutcome = { secret: string; warnings: string[] } | { fault: string };
 

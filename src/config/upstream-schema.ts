@@ -1,6 +1,13 @@
 import { z } from 'zod';
 import { upstreamAuth } from './auth-schema.ts';
-import { annotationOverride, ms, slug, webUrl } from './words.ts';
+import { annotationOverride, consentOverride, currency, ms, slug, webUrl } from './words.ts';
+
+const expense = {
+  units: z.number().min(0).max(1_000_000_000).optional().describe("In units of the team's own"),
+  tokens: z.int().min(0).max(1_000_000_000).optional().describe('Tokens of models'),
+  amount: z.number().min(0).max(1_000_000_000).optional().describe('In money'),
+  currency: currency.optional().describe('ISO 4217'),
+};
 
 /** What agents are told of a tool beside its definition. */
 const guidance = {
@@ -17,16 +24,14 @@ const guidance = {
     .describe('Calls that are right'),
   cost: z
     .strictObject({
-      units: z.number().min(0).optional().describe("In units of the team's own"),
-      amount: z.number().min(0).optional().describe('In money'),
-      currency: z
-        .string()
-        .regex(/^[A-Z]{3}$/, 'must be a currency such as EUR')
+      ...expense,
+      cached: z
+        .strictObject(expense)
         .optional()
-        .describe('ISO 4217'),
+        .describe('Of a call that is told from the cache, which then counts as a call; it costs nothing when absent'),
     })
     .optional()
-    .describe('Of one call'),
+    .describe('Of one call; budgets reserve it, and take it unless the real cost is told'),
   rateLimits: z.array(z.string().min(1)).optional().describe('That its provider imposes, in words'),
   sideEffects: z.string().min(1).optional().describe('What else happens when it is called'),
   errors: z.record(z.string(), z.string().min(1)).optional().describe('What kinds of its errors mean'),
@@ -36,6 +41,7 @@ const toolSettings = z.strictObject({
   ...guidance,
   annotations: annotationOverride.optional().describe('What this tool does; beats what the upstream claims'),
   tags: z.array(z.string()).optional().describe('Risk tags that policies can read'),
+  consent: consentOverride.optional(),
   timeoutMs: ms.optional().describe('Longest run of one call'),
   disabled: z.boolean().optional().describe('Listed nowhere and called by nobody'),
 });
@@ -56,6 +62,10 @@ const upstreamCommon = {
     .describe(
       'Whether its definitions are served as first seen, or once somebody accepted them; first-use in the file, review at run time',
     ),
+  costs: z
+    .enum(['trust', 'ignore'])
+    .default('ignore')
+    .describe('Whether what its results say of their cost, in _meta["dev.fairlead/cost"], is what calls cost'),
   startTimeoutMs: ms.default(5_000).describe('Time to connect and be listed before the server turns ready without it'),
   callTimeoutMs: ms.default(60_000).describe('Longest run of one call'),
   maxConcurrentCalls: z.int().positive().default(32).describe('Calls in flight at once; more wait in a short queue'),

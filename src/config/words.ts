@@ -11,6 +11,8 @@ export const urlOf = (protocol: RegExp, beginning: string) =>
   z.url({ protocol, hostname: /.*/, error: `must be a URL that begins with ${beginning}` });
 export const webUrl = urlOf(/^https?$/, 'http:// or https://');
 
+export const currency = z.string().regex(/^[A-Z]{3}$/, 'must be a currency such as EUR');
+
 export const roleNames = ['viewer', 'developer', 'operator', 'admin'] as const;
 
 /** What a tool does, where that is said instead of it. */
@@ -22,3 +24,11 @@ export const annotationOverride = z
     openWorld: z.boolean().describe('Reaches beyond its own closed world'),
   })
   .partial();
+
+/** That every call of a tool needs consent, whatever policies say. */
+export const consentOverride = z
+  .enum(['confirm', 'approve'])
+  .describe('Every call needs consent, whatever policies say: of the person behind it, or of somebody else');
+
+/** What keys are derived from has at least as much in it as they have. */
+export const minSecretBytes = 32;

@@ -91,7 +91,8 @@ function listFor(
     return new Set(visible(principal, pseudo, origin).map((tool) => tool.toolset));
   };
   // The ways to what waits for consent are no use where nothing does, nor to who could not come back for it.
-  const isAsked = principal.kind !== 'anonymous' && asksConsent(principal.org);
+  const needed = asksConsent(principal.org) || tools.some(({ item }) => item.consent);
+  const isAsked = principal.kind !== 'anonymous' && needed;
   const foreign = (items: readonly Named<Tool>[]) => items.some(({ item }) => item.toolset !== ownToolset);
   const readable = toolsetsWith('@read');
   const promptable = toolsetsWith('@prompt');

@@ -5,6 +5,8 @@ import { newId } from '../kernel/ids.ts';
 import { redactText, type Span, spanNames, type Tracing } from '../platform/telemetry/index.ts';
 import { type ApproveDeps, approve } from './stages/approve.ts';
 import { type AuthorizeDeps, authorize } from './stages/authorize.ts';
+import { backUp } from './stages/back-up.ts';
+import { type BudgetDeps, budget, charge } from './stages/budget.ts';
 import { type CacheDeps, cache } from './stages/cache.ts';
 import { type DispatchDeps, dispatch } from './stages/dispatch.ts';
 import { guardOut } from './stages/guard-out.ts';
@@ -23,6 +25,7 @@ export interface PipelineDeps
     ValidateDeps,
     AuthorizeDeps,
     LimitDeps,
+    BudgetDeps,
     ApproveDeps,
     OnceDeps,
     CacheDeps,
@@ -40,15 +43,17 @@ export function stagesOf(deps: PipelineDeps): readonly Stage[] {
     authorize(deps), // policy says yes
     stillFits(deps), // and so does the tool as it is now, where it has changed since it was accepted
     limit(deps), //     rate and concurrency
-    place('budget'), // the estimated cost is reserved
+    budget(deps), //    what it may cost is held for it
     place('guard in'), // guardrails on the arguments
     approve(deps), //   consent where policy asks for it
     once(deps), //      what ran under the caller's key before is told again, not run again
     cache(deps), //     a result that is still good stands in for the provider
+    backUp(deps), //    what it is going to change is saved first, where that is declared
     intend(deps), //    a place in the audit, and a durable intent for what may change something
     dispatch(deps), //  the provider runs
     guardOut(deps), //  the result keeps its schema's promise
     settle(), //        the end is known
+    charge(), //        and what it has cost
     record(deps), //    and durable before it is told; sees refusals too
   ];
 }
@@ -137,10 +142,14 @@ function describe(span: Span, { call, end }: CallState): void {
   else if (end?.outcome === 'tool_error') span.fail('tool_error');
 }
 
-function replyOf({ call, reply, end, limits }: CallState): CallReply {
+function replyOf({ call, reply, end, limits, budgets, cost }: CallState): CallReply {
   if (reply?.kind === 'input_required' && end?.outcome === 'ok') {
     return { kind: 'input_required', callId: call.id, required: reply.required };
   }
-  if (end) return { kind: 'end', end: limits ? { ...end, limits } : end };
+  if (end && !limits && !budgets && !cost) return { kind: 'end', end };
+  if (end) {
+    const told = { ...(limits ? { limits } : {}), ...(budgets ? { budgets } : {}), ...(cost ? { cost } : {}) };
+    return { kind: 'end', end: { ...end, ...told } };
+  }
   return { kind: 'end', end: { callId: call.id, outcome: 'failed', error: Internal().toBody(call.id) } };
 }

@@ -1,3 +1,4 @@
+import type { BudgetStanding, Cost, Expense } from './cost.ts';
 import type { ErrorBody, RpcFault } from './errors.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { LimitStanding } from './limit.ts';
@@ -93,8 +94,12 @@ export interface CallRequest {
   parentCallId?: string;
   continuation?: Continuation;
   once?: OnceKey;
-  /** The consent that the call was given. Set inside the house alone: no surface takes it from a caller. */
-  grant?: { approval: string };
+  /**
+   * The consent that the call was given; or, with `weigh`, that for which its arguments are only looked at. Set inside the house alone: no surface takes it from a caller.
+   */
+  grant?: { approval: string; weigh?: true };
+  /** Made by the house beside another call: where it would have to wait for consent it is refused instead. */
+  beside?: 'preview' | 'backup';
   /** The caller's address as seen at the edge, after trusted proxies. */
   clientAddress?: string;
   /** Of the HTTP request that brought it; stands in the log lines of both. */
@@ -114,6 +119,23 @@ export interface Call extends Omit<CallRequest, 'id'> {
   /** Longest run as decided from request, tool and upstream. From `resolve` on. */
   timeoutMs?: number;
   traceId?: string;
+  /** What was saved before it, where that was asked for. From `back up` on. */
+  backup?: MadeBackup;
+  /** What it takes, as its provider comes to know it; written by providers that are believed, while they run. */
+  spent?: Expense;
+  /** Set by a provider that fails it before anything of it has reached anybody. */
+  unsent?: true;
+}
+
+/** What a tool saved before a call, and by what it is found again. */
+export interface MadeBackup {
+  tool: string;
+  /** The call that made it. */
+  callId?: string;
+  /** As its tool told it. */
+  id?: string;
+  /** Why there is none; the call is made nevertheless only where the file says so. */
+  failed?: string;
 }
 
 /** What policy said and what it looked at, kept whole for the audit record. */
@@ -125,6 +147,8 @@ export interface Decision {
   consent?: 'confirm';
   /** Names of the policies that decided, or the reason of a refusal without one. */
   rules: readonly string[];
+  /** Why consent is needed, beside the rules, for who gives it. */
+  reasons?: readonly string[];
   policyVersion: string;
   /** Context that the policies could read: environment and projected arguments. */
   context: JsonObject;
@@ -169,6 +193,10 @@ export interface CallEnd {
   unkept?: true;
   /** The limits that it was counted by, as they stand. */
   limits?: readonly LimitStanding[];
+  /** The budgets that it was paid from, as they stood with what was reserved for it. */
+  budgets?: readonly BudgetStanding[];
+  /** What it has cost; absent for one that was not made. */
+  cost?: Cost;
   /** The end of an earlier call with the same key, whose id it carries: nothing ran for this one. */
   replayed?: true;
 }

@@ -1,3 +1,4 @@
+import type { BudgetStanding } from './cost.ts';
 import type { LimitStanding } from './limit.ts';
 
 /** What kind of trouble: an agent decides by this, not by the text. */
@@ -33,6 +34,8 @@ export interface ErrorBody {
   retryAfter?: number;
   /** The limit that refused. */
   limit?: LimitStanding;
+  /** The budget that refused. */
+  budget?: BudgetStanding;
   message: string;
   suggestedAction: string;
   callId?: string;
@@ -46,6 +49,8 @@ export interface ErrorDetail {
   rule?: string;
   /** How the limit stands that refused. */
   limit?: LimitStanding;
+  /** How the budget stands that refused. */
+  budget?: BudgetStanding;
   /** A provider's own JSON-RPC error, for callers who speak MCP and can act on its code. */
   rpc?: RpcFault;
 }
@@ -66,6 +71,7 @@ export class FairleadError extends Error {
   readonly retryAfterSeconds: number | undefined;
   readonly rule: string | undefined;
   readonly limit: LimitStanding | undefined;
+  readonly budget: BudgetStanding | undefined;
   readonly rpc: RpcFault | undefined;
 
   constructor(code: string, spec: ErrorSpec, params: ErrorParams, detail: ErrorDetail = {}) {
@@ -76,6 +82,7 @@ export class FairleadError extends Error {
     this.retryAfterSeconds = detail.retryAfterSeconds;
     this.rule = detail.rule;
     this.limit = detail.limit;
+    this.budget = detail.budget;
     this.rpc = detail.rpc;
   }
 
@@ -86,6 +93,7 @@ export class FairleadError extends Error {
       retryable: this.spec.retryable,
       ...(this.retryAfterSeconds === undefined ? {} : { retryAfter: this.retryAfterSeconds }),
       ...(this.limit === undefined ? {} : { limit: this.limit }),
+      ...(this.budget === undefined ? {} : { budget: this.budget }),
       message: this.message,
       suggestedAction: this.action,
       ...(callId === undefined ? {} : { callId }),

@@ -1,3 +1,4 @@
+import type { Expense } from './cost.ts';
 import type { Json, JsonObject } from './json.ts';
 import type { OrgId } from './principal.ts';
 
@@ -38,8 +39,8 @@ export interface ToolGuidance {
   whenNotToUse?: string;
   /** Calls that are right, with what they are right for. */
   examples?: { intent?: string; arguments: JsonObject }[];
-  /** Of one call, in units of the team's own or in money. */
-  cost?: { units?: number; amount?: number; currency?: string };
+  /** Of one call, as far as it is known before; `cached` is what one costs that is told from the cache, nothing when absent. */
+  cost?: Expense & { cached?: Expense };
   /** In words, such as `60 a minute`. */
   rateLimits?: string[];
   sideEffects?: string;
@@ -64,6 +65,8 @@ export interface Tool {
   /** Why it is not live, fit for the caller. */
   statusReason?: string;
   guidance?: ToolGuidance;
+  /** Every call of it needs consent, whatever policy says: whose, and what asks for it. */
+  consent?: { kind: 'confirm' | 'approve'; rule: string };
   /** Longest run of one call; the upstream's or the server's default when absent. */
   timeoutMs?: number;
   /** What its provider declares now, where that is not what was accepted: a call has to fit both. */

@@ -57,6 +57,24 @@ it('is given by the link, after signing in, by somebody else who may [CO-1] [CO-
   expect(act).toMatchObject({ subject: id, principal: { id: `user:${kim.id}` }, outcome: 'ok' });
 }, 120_000);
 
+it('is given for other arguments, in a form without script [CO-2]', async () => {
+  const { approvalId: id, link } = await ask('pay', 'a \u202ethousand');
+  await kim.browser.open(link);
+  expect(kim.browser.page.text).toContain('\\u202ethousand'); // to be changed as it is, with nothing hidden
+  await kim.browser.submit({ decision: 'approve', arguments: '{"text": ' });
+  expect(kim.browser.page.status).toBe(400);
+  expect(kim.browser.page.text).toContain('not a JSON object');
+  await kim.browser.submit({ decision: 'approve', arguments: '{"text": 7}' });
+  expect(kim.browser.page.status).toBe(400);
+  expect(await stateOf(id)).toBe('pending');
+  await kim.browser.submit({ decision: 'approve', arguments: '{"text": "by form"}' });
+  await expect.poll(() => stateOf(id), patience).toBe('done');
+  await kim.browser.open(link);
+  expect(kim.browser.page.text).toMatch(/Changed to[\s\S]*by form/);
+  expect(ledger.lines()).toContain('pay by form');
+  expect(ledger.lines()).not.toContain('pay a \u202ethousand');
+}, 90_000);
+
 it('is not given by the person behind the agent where it takes somebody else, and may be where not [CO-1] [CO-2]', async () => {
   const { approvalId: own, link } = await ask('pay', 'for dora');
   await dora.browser.open('/auth/approvals');
@@ -107,14 +125,39 @@ it('takes two people of those who are named, and none twice [CO-2]', async () =>
   await ada.browser.open(link);
   await ada.browser.submit({ decision: 'approve' });
   expect(await stateOf(id)).toBe('pending');
+  // Whoever comes second and changes it has not approved what the first one did, nor the other way round.
+  const { argumentDigest } = await (await fairlead.request(`/api/v1/approvals/${id}`)).json();
+  await ben.browser.open(link);
+  await ben.browser.submit({ decision: 'approve', arguments: '{"text": "by both"}' });
+  expect(await stateOf(id)).toBe('pending');
+  await ada.browser.submit({ decision: 'approve', seen: argumentDigest });
+  expect(ada.browser.page.status).toBe(409);
+  expect(ada.browser.page.text).toContain('since you looked');
+  await ben.browser.submit({ decision: 'approve' });
+  expect(ben.browser.page.status).toBe(409);
+  expect(ben.browser.page.text).toContain('it takes a second person');
+  await ada.browser.open(link);
+  await ada.browser.submit({ decision: 'approve' });
+  await expect.poll(() => stateOf(id), patience).toBe('done');
+  expect(ledger.lines().filter((line) => line.startsWith('typed'))).toEqual(['typed by both']);
+}, 90_000);
+
+it('takes two people, and none twice [CO-2]', async () => {
+  const { approvalId: id, link } = await ask('typed', 'by two again');
+  const [ada, ben] = [
+    await invited(fairlead, 'ana@example.com', { teams: ['ops'] }),
+    await invited(fairlead, 'bob@example.com', { teams: ['ops'] }),
+  ];
+  await ada.browser.open(link);
+  await ada.browser.submit({ decision: 'approve' });
   await ada.browser.submit({ decision: 'approve' });
   expect(ada.browser.page.status).toBe(409);
   expect(ada.browser.page.text).toContain('it takes a second person');
-  expect(ledger.lines()).not.toContain('typed by two');
+  expect(ledger.lines()).not.toContain('typed by two again');
   await ben.browser.open(link);
   await ben.browser.submit({ decision: 'approve' });
   await expect.poll(() => stateOf(id), patience).toBe('done');
-  expect(ledger.lines().filter((line) => line === 'typed by two')).toHaveLength(1);
+  expect(ledger.lines().filter((line) => line === 'typed by two again')).toHaveLength(1);
 }, 90_000);
 
 it('of many approvals at once counts as many people as there are [CO-2]', async () => {

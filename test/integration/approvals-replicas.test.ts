@@ -69,3 +69,35 @@ it.skipIf(!postgres)(
   },
   180_000,
 );
+
+it.skipIf(!postgres)(
+  'fifty who decide at once, on both of them, take one decision [CO-2]',
+  async () => {
+    const [first, second] = servers;
+    const keys = await Promise.all(Array.from({ length: 50 }, () => first.makeKey(['admin'])));
+    const known = () =>
+      Promise.all(keys.map(async (key) => (await second.request('/api/v1/me', { key })).status)).then(
+        (all) => new Set(all),
+      );
+    await expect.poll(known, { timeout: 30_000 }).toEqual(new Set([200]));
+    const id = await ask(first, 'contested');
+    const statuses = await Promise.all(
+      keys.map(async (key, at) => {
+        const server = at % 2 ? first : second;
+        const json = at % 3 === 0 ? { decision: 'reject' } : { decision: 'approve', arguments: { text: `by ${at}` } };
+        return (await server.request(`/api/v1/approvals/${id}/decision`, { key, json })).status;
+      }),
+    );
+    expect(statuses.filter((status) => status === 200)).toHaveLength(1);
+    expect(statuses.filter((status) => status === 409)).toHaveLength(49);
+    const shown = async () => (await first.request(`/api/v1/approvals/${id}`)).json();
+    await expect.poll(async () => (await shown()).state, { timeout: 60_000 }).toMatch(/^(done|rejected)$/);
+    const { state, decisions } = await shown();
+    expect(decisions).toHaveLength(1);
+    const won = statuses.indexOf(200);
+    const made = ledger.lines().filter((line) => line.startsWith('pay by '));
+    expect(made).toEqual(state === 'done' ? [`pay by ${won}`] : []);
+    expect(state).toBe(won % 3 === 0 ? 'rejected' : 'done');
+  },
+  120_000,
+);

@@ -11,7 +11,16 @@ let other: string;
 
 beforeAll(async () => {
   ledger = openLedger();
-  fairlead = await startFairlead({ config: ledger.config });
+  ledger.policy(
+    'bounds.cedar',
+    `@id("no-gold") forbid (principal, action == Action::"call", resource == Tool::"ledger.pay")
+when { context.arguments has text && context.arguments.text like "*gold*" };
+@id("ask-ops") @consent("approve") forbid (principal, action == Action::"callUnattended", resource == Tool::"ledger.set")
+when { context.arguments has text && context.arguments.text like "*silver*" };`,
+  );
+  const projections = { 'ledger.pay': { text: '/text' }, 'ledger.set': { text: '/text' } };
+  const rules = [{ of: { policies: ['ask-ops'] }, approvers: { teams: ['ops'] } }];
+  fairlead = await startFairlead({ config: { ...ledger.config, projections, approvals: { rules } } });
   agent = await fairlead.makeKey(['operator'], { scopes: ['tools:read', 'tools:call'] });
   other = await fairlead.makeKey(['operator']);
 }, 120_000);
@@ -34,8 +43,8 @@ async function ask(tool: string, args: object, key = agent): Promise<string> {
   return body.result.structuredContent.approvalId;
 }
 
-async function decide(id: string, decision: string, key = other, comment?: string) {
-  const json = { decision, ...(comment ? { comment } : {}) };
+async function decide(id: string, decision: string, key = other, comment?: string, more: object = {}) {
+  const json = { decision, ...(comment ? { comment } : {}), ...more };
   const response = await fairlead.request(`/api/v1/approvals/${id}/decision`, { key, json });
   return { status: response.status, body: await response.json() };
 }
@@ -215,6 +224,78 @@ describe('a decision', () => {
   }, 90_000);
 });
 
+describe('changed arguments', () => {
+  const edit = (id: string, args: unknown, more: object = {}) =>
+    decide(id, 'approve', other, undefined, { arguments: args, ...more });
+
+  it('are called in place of those that were asked for, and both are told to everybody [CO-2]', async () => {
+    const id = await ask('ledger.pay', { text: 'a thousand' });
+    expect(await edit(id, { text: 'a hundred' })).toMatchObject({ status: 200, body: { state: 'approved' } });
+    const got = await result(id, agent, 50);
+    expect(got).toMatchObject({ outcome: 'ok', result: { content: [{ text: 'wrote a hundred' }, {}] } });
+    expect(got.result.content[1].text).toContain('changed its arguments');
+    expect(got.result.content[1].text).toContain('a hundred');
+    expect(got.result._meta['dev.fairlead/approval']).toMatchObject({
+      edited: { asked: { text: 'a thousand' }, approved: { text: 'a hundred' } },
+      decisions: [{ decision: 'approve', edited: true }],
+    });
+    expect(ledger.lines()).toContain('pay a hundred');
+    expect(ledger.lines()).not.toContain('pay a thousand');
+
+    const shown = await show(id);
+    expect(shown).toMatchObject({ arguments: { text: 'a thousand' }, editedArguments: { text: 'a hundred' } });
+    expect(shown.editedDigest).not.toBe(shown.argumentDigest);
+    const { records } = await (await fairlead.request('/api/v1/audit?kind=act')).json();
+    const own = records.filter((one: { subject?: string }) => one.subject === id);
+    expect(own).toHaveLength(2);
+    for (const { detail } of own)
+      expect(detail).toMatchObject({ argumentDigest: shown.argumentDigest, editedDigest: shown.editedDigest });
+    expect(JSON.stringify(own)).not.toContain('a hundred');
+    const calls = await (await fairlead.request('/api/v1/audit?kind=call')).json();
+    const children = calls.records.filter((one: { parentCallId?: string }) => one.parentCallId === shown.callId);
+    // The look at the changed arguments, and the call that was made.
+    expect(children.map((one: { outcome: string }) => one.outcome).sort()).toEqual(['ok', 'pending_approval']);
+  }, 90_000);
+
+  it('have to get through as a call of who asked would, or nothing is decided [CO-2]', async () => {
+    const id = await ask('ledger.pay', { text: 'careful' });
+    const refused = { status: 400, body: { code: 'EDIT_REFUSED' } };
+    expect(await edit(id, { text: 7 })).toMatchObject(refused);
+    expect(await edit(id, {})).toMatchObject(refused);
+    expect(await edit(id, { text: 'pure gold' })).toMatchObject(refused);
+    expect(JSON.stringify((await edit(id, { text: 'pure gold' })).body)).toContain('no-gold');
+    expect((await decide(id, 'reject', other, undefined, { arguments: { text: 'no' } })).status).toBe(400);
+    expect(await edit(id, { text: 'fine' }, { seen: 'something else' })).toMatchObject({
+      status: 409,
+      body: { code: 'APPROVAL_CHANGED' },
+    });
+    expect(await stateOf(id)).toBe('pending');
+    expect((await show(id)).editedArguments).toBeUndefined();
+    // The same in other words is no change.
+    expect(await edit(id, { text: 'careful' })).toMatchObject({ status: 200 });
+    expect((await result(id, agent, 50)).result.content).toEqual([{ type: 'text', text: 'wrote careful' }]);
+
+    const others = await ask('ledger.set', { text: 'tin' });
+    expect(await edit(others, { text: 'silver' })).toMatchObject({ status: 403, body: { code: 'EDIT_NEEDS_OTHERS' } });
+    expect(await stateOf(others)).toBe('pending');
+  }, 90_000);
+
+  it('come from a file on the command line [CO-2]', async () => {
+    const cli = (args: string[], input = '') =>
+      run(args, { env: { FAIRLEAD_URL: fairlead.url, FAIRLEAD_KEY: other }, input });
+    const id = await ask('ledger.pay', { text: 'too much' });
+    expect((await cli(['approvals', 'approve', id, '--arguments', '-'], '[1]')).stderr).toContain(
+      'must be a JSON object',
+    );
+    const made = await cli(['approvals', 'approve', id, '--arguments', '-'], '{"text":"by terminal"}');
+    expect(made).toMatchObject({ code: 0, stderr: '' });
+    await expect.poll(() => stateOf(id), patience).toBe('done');
+    const { stdout } = await cli(['approvals', 'show', id]);
+    expect(stdout).toMatch(/too much[\s\S]*Changed by who decides[\s\S]*by terminal/);
+    expect(stdout).toContain('with other arguments');
+  }, 90_000);
+});
+
 describe('an approval', () => {
   it('does not count for a caller whose key was revoked meanwhile [CO-2]', async () => {
     const gone = await fairlead.makeKey(['operator']);
@@ -234,8 +315,22 @@ describe('an approval', () => {
     await decide(id, 'approve');
     await expect.poll(() => show(id), patience).toMatchObject({ state: 'void', reason: /policies have changed/ });
     expect(await result(id)).toMatchObject({ result: { isError: true, structuredContent: { state: 'void' } } });
+    const waiting = await ask('ledger.pay', { text: 'before' });
     await fairlead.request('/api/v1/policies/harmless', { method: 'DELETE' });
+    // Nobody is asked to decide on what would be refused then.
+    await expect.poll(() => show(waiting), patience).toMatchObject({ state: 'void', reason: /policies have changed/ });
+    expect(await decide(waiting, 'approve')).toMatchObject({ status: 409 });
     expect(ledger.lines()).not.toContain('pay other rules');
+  }, 60_000);
+
+  it('does not count for a tool that is defined otherwise by now [CO-2]', async () => {
+    const id = await ask('ledger.pay', { text: 'redefined' });
+    const waiting = await ask('ledger.pay', { text: 'redefined, too' });
+    expect(await call('ledger.free', { text: 'change', about: 'It pays twice.' })).toMatchObject({ status: 200 });
+    for (const one of [id, waiting])
+      await expect.poll(() => show(one), patience).toMatchObject({ state: 'void', reason: /tool has changed/ });
+    expect(await decide(id, 'approve')).toMatchObject({ status: 409, body: { code: 'APPROVAL_DECIDED' } });
+    expect(ledger.lines().filter((line) => line.includes('redefined'))).toEqual([]);
   }, 60_000);
 
   it('ends by itself when nobody decides in time [CO-2]', async () => {

@@ -59,12 +59,13 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-async function start(): Promise<void> {
+async function start(encryption: object = {}): Promise<void> {
   fairlead = await startFairlead({
     dataDir: data,
     log: { write: (line) => void logged.push(line) },
     config: {
       knowledge: {
+        encryption,
         search: { feedback: true },
         collections: {
           ledgers: { encrypted: true, syncEveryMs: 3_600_000, sources: { docs: { folder: join(folder, 'docs') } } },
@@ -188,6 +189,30 @@ it('leaves none of its words in any table, in the data folder or in the log [KN-
   }
   expect([...inFiles]).toEqual(kind === 'embedded' ? [control] : []);
   expect(hidden.filter((word) => logged.some((line) => has(line.toLowerCase(), word)))).toEqual([]);
+});
+
+it('is wrapped by a key of the operator where there is one, and by the next one without loss [KN-13]', async () => {
+  const [one, two] = ['key of the operator, in its vault', 'the key that comes after that one'];
+  const vaults = async () => {
+    const { rows } = await running().running.house.database.pool.query('select distinct vault from knowledge_keys');
+    return rows.map(({ vault }) => vault);
+  };
+  const ledger = { collections: ['ledgers'] };
+  await start({ key: one });
+  expect(await vaults()).toEqual(['key-v1']);
+  expect((await ask('advance treasurer', ledger)).answerable).toBe(true);
+
+  await fairlead?.stop();
+  await start();
+  const refused = await call('query', { query: 'advance treasurer', ...ledger });
+  expect(JSON.stringify(refused)).toContain('COLLECTION_LOCKED');
+  expect(logged.some((line) => line.includes('cannot be opened: give the key'))).toBe(true);
+
+  await running().running.house.knowledge.encrypt({ key: two, otherKeys: [one] }); // as a changed file does
+  expect((await ask('advance treasurer', ledger)).answerable).toBe(true);
+  await running().running.house.knowledge.encrypt({ otherKeys: [] });
+  expect(await vaults()).toEqual(['keyring-v1']);
+  expect(logged.filter((line) => line.includes(one) || line.includes(two))).toEqual([]);
 });
 
 /** As it is, or as bytes in hex or base64, at whichever of three places it begins. */

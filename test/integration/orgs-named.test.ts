@@ -13,6 +13,7 @@ beforeAll(async () => {
   fairlead = await startFairlead({
     config: {
       development: true,
+      approvals: { rules: [{ org: 'absent', twoPersons: true }] },
       endpoints: { team: { org: 'acme' }, all: {} },
       upstreams: { theirs: { ...idle, org: 'rival', startTimeoutMs: 1 }, ours: { ...idle, startTimeoutMs: 1 } },
       auth: { issuers: [{ issuer: 'http://127.0.0.1:9', org: 'acme' }] },
@@ -35,6 +36,7 @@ it('says at the start and in its status what is declared for an organisation tha
     missing('endpoints.team.org', 'acme'),
     missing('upstreams.theirs.org', 'rival'),
     missing('auth.issuers[0].org', 'acme'),
+    missing('approvals.rules[0].org', 'absent'),
   ];
   expect(warned().map(({ severity, message }) => [severity, message])).toEqual(all.map((text) => ['WARN', text]));
   expect(await told()).toEqual(all);
@@ -43,7 +45,7 @@ it('says at the start and in its status what is declared for an organisation tha
 
 it('tells it to nobody who may not write organisations, and no longer once it exists [SP-3] [SP-14]', async () => {
   expect((await fairlead.request('/api/v1/orgs', { json: { id: 'acme' } })).status).toBe(201);
-  expect(await told()).toEqual([missing('upstreams.theirs.org', 'rival')]);
+  expect(await told()).toEqual([missing('upstreams.theirs.org', 'rival'), missing('approvals.rules[0].org', 'absent')]);
   expect(await told(await fairlead.makeKey(['admin'], { org: 'acme' }))).toEqual([]);
   expect(await told(await fairlead.makeKey(['operator']))).toEqual([]);
 });

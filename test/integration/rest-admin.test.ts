@@ -219,6 +219,8 @@ describe('an organisation', () => {
     '/policy-versions',
     '/approvals',
     '/limits',
+    '/budgets',
+    '/usage?by=tool',
     '/cache',
     '/secrets',
     '/connections',
@@ -264,6 +266,8 @@ describe('an organisation', () => {
       json: { settings: { of: { tools: [`${mark}.*`] }, rate: { limit: 1_000, per: 'second' } } },
     });
     expect(limited.status).toBe(200);
+    const budgeted = { settings: { of: { tools: [`${mark}.*`] }, by: ['tool'], calls: 1_000 } };
+    expect((await ask(`/budgets/${mark}`, { key: acme.admin, method: 'PUT', json: budgeted })).status).toBe(200);
     for (const name of ['one.md', 'two.md']) {
       const document = { collection: mark, name, text: '# The same\n\nIn two places.\n' };
       await ask('/tools/knowledge.ingest/call', { key: acme.admin, json: { arguments: document } });
@@ -291,6 +295,7 @@ describe('an organisation', () => {
       `/tools/${mark}.echo`,
       `/upstreams/${mark}`,
       `/approvals/${approval}`,
+      `/budgets/${mark}`,
       `/policies/${mark}`,
       `/policies/${mark}/history`,
       `/policy-versions/${version}`,
@@ -325,6 +330,7 @@ describe('an organisation', () => {
     expect(calls.status).toBe(404);
     for (const [path, method] of [
       [`/upstreams/${mark}`, 'DELETE'],
+      [`/budgets/${mark}`, 'DELETE'],
       [`/policies/${mark}`, 'DELETE'],
       [`/knowledge/collections/${mark}`, 'DELETE'],
       [`/knowledge/collections/${mark}/sync`, 'POST'],

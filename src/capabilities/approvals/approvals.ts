@@ -1,30 +1,34 @@
-import type { CallEnd, Decision } from '../../kernel/call.ts';
+import type { CallEnd, Decision, ToolCaller } from '../../kernel/call.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { canonicalJson } from '../../kernel/digest.ts';
 import { FairleadError, NotFound } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
-import { JsonFault, parseJson } from '../../kernel/json.ts';
+import { JsonFault, type JsonObject, parseJson } from '../../kernel/json.ts';
 import { type OrgId, type Principal, subjectBehind } from '../../kernel/principal.ts';
+import { passed } from '../../kernel/steps.ts';
 import type { ToolResult } from '../../kernel/tool.ts';
 import type { Bus } from '../../platform/bus/index.ts';
 import type { Db } from '../../platform/db/index.ts';
 import type { Keyring } from '../../platform/keyring/index.ts';
-import { askerOf, differenceOf, parkedOf, type ResolvedCall, sealContext } from './binding.ts';
-import { type Binding, claimApproval, voidApproval } from './claims/store.ts';
+import type { Backups } from './beside/backups.ts';
+import { type KeptPreview, type Previews, type ShownPreview, standingPreview } from './beside/previews.ts';
 import {
-  ApprovalDecided,
-  ApprovalsUnavailable,
-  ApprovalTaken,
-  ApprovalVoid,
-  ApprovedAlready,
-  NotApprover,
-  SelfApproval,
-  TooManyApprovals,
-} from './errors.ts';
+  argumentText,
+  askerOf,
+  bindingOf,
+  differenceOf,
+  digestToCall,
+  parkedOf,
+  type ResolvedCall,
+  sealContext,
+} from './binding.ts';
+import { type Binding, claimApproval, voidApproval } from './claims/store.ts';
+import { type BoundNow, createDeciding, type Said } from './deciding.ts';
+import { createEdits } from './edits.ts';
+import { ApprovalsUnavailable, ApprovalTaken, ApprovalVoid, TooManyApprovals } from './errors.ts';
 import type { KeptApproval } from './row.ts';
 import {
   countPending,
-  decideApproval,
   findByRequest,
   getApproval,
   insertApproval,
@@ -34,11 +38,12 @@ import {
 } from './store.ts';
 import {
   type Approval,
+  type Asker,
   type ConsentKind,
-  type DecisionKind,
   type GivenDecision,
   isOver,
   type ParkedRequest,
+  type Terms,
 } from './types.ts';
 import { pendingResult } from './words.ts';
 
@@ -51,22 +56,28 @@ export interface ApprovalsDeps {
   termsOf(call: ResolvedCall, decision: Decision): Terms;
   /** Whether somebody may decide on what others ask for in an organisation: on everything, or on what is for these alone. */
   mayDecide(by: Principal, org: OrgId, approvers?: readonly string[]): boolean;
+  /** Who asked, as it is now; undefined when it may not call any more. */
+  principalNow(asker: Asker): Promise<Principal | undefined>;
+  caller: ToolCaller;
+  /** What an approval has to fit by now; what is not known is absent. */
+  boundNow(org: OrgId, tool: string): BoundNow;
+  /** No other server works on the database. */
+  alone: boolean;
   /** The page on which an approval is decided; undefined where nobody can sign in to it. */
   linkTo(id: string): string | undefined;
-}
-
-export interface Terms {
-  expiryMs: number;
-  needed: number;
-  /** Such as `role:admin` or `team:ops`; absent for all who may decide. */
-  approvers?: readonly string[];
+  previews: Pick<Previews, 'due' | 'plan'>;
+  backups: Pick<Backups, 'declaredFor'>;
 }
 
 /** An approval with what may be shown of its call to who may look at it. */
 export interface ShownApproval extends Approval {
   arguments: ParkedRequest['arguments'];
+  /** What is called in place of what was asked for. */
+  editedArguments?: ParkedRequest['arguments'];
   endpoint?: string;
   decisions: readonly GivenDecision[];
+  /** What the call would change; absent where nothing is declared to show it. */
+  preview?: ShownPreview;
 }
 
 export interface Approvals {
@@ -80,8 +91,15 @@ export interface Approvals {
    * @throws ApprovalVoid, ApprovalTaken
    */
   claim(call: ResolvedCall, decision: Decision, id: string): Promise<void>;
-  /** By somebody who may look at it. @throws NotFound, ApprovalDecided, ApprovedAlready, SelfApproval, NotApprover */
-  decide(org: OrgId, id: string, by: Principal, given: { decision: DecisionKind; comment?: string }): Promise<Approval>;
+  /** What changed arguments lead to, without a call: they have come as far as they would have to. */
+  weigh(call: ResolvedCall, decision: Decision, id: string): Promise<ToolResult>;
+  /**
+   * By somebody who may look at it. @throws NotFound, ApprovalDecided, ApprovedAlready, ApprovalChanged, ApprovalVoid,
+   * SelfApproval, NotApprover, EditRefused, EditNeedsOthers
+   */
+  decide(org: OrgId, id: string, by: Principal, said: Said): Promise<Approval>;
+  /** By the person in front of the program that asked, who was asked there. What is approved is kept for this server. */
+  confirm: ReturnType<typeof createDeciding>['confirm'];
   /** Others' are as little there as those that never were. @throws NotFound */
   show(org: OrgId, id: string, to: Principal): Promise<ShownApproval>;
   linkTo(id: string): string | undefined;
@@ -90,18 +108,23 @@ export interface Approvals {
   list(org: OrgId, query: ListQuery): Promise<Approval[]>;
   /** What the call came to; undefined where it has no end yet, or where that was not kept. */
   answerOf(approval: KeptApproval): CallEnd | undefined;
+  /** What is to be called: with changed arguments, where somebody changed them. */
   requestOf(approval: KeptApproval): ParkedRequest;
+  /** What was asked for and what is called instead; undefined where that is the same. */
+  editOf(approval: KeptApproval): { asked: JsonObject; approved: JsonObject } | undefined;
   sealed(id: string, org: OrgId, end: CallEnd): string | null;
   /** One that this principal itself asked for. @throws NotFound */
   own(principal: Principal, id: string): Promise<KeptApproval>;
-  /** Resolves when something happened to the approval, after a second at the latest, or when the signal aborts. */
-  news(org: OrgId, id: string, signal: AbortSignal): Promise<void>;
+  /** Resolves when something happened to the approval, after a while at the latest, or when the signal aborts. */
+  news(org: OrgId, id: string, signal: AbortSignal, withinMs?: number): Promise<void>;
   tell(org: OrgId, id: string): void;
   /** Told of each approval that something happened to, on any server. Returns the way to stop listening. */
   onChange(listener: (org: OrgId, id: string) => void): () => void;
   /** This run of this server. */
   life: string;
   leaseMs: number;
+  /** Another server may know of a change by so much sooner than this one. */
+  lagMs: number;
 }
 
 const topic = 'approvals.changed';
@@ -112,18 +135,14 @@ const maxAnswer = 1024 * 1024;
 /** Results may be nested 128 levels deep, and stand within their end. */
 const deepest = 200;
 const lookAgainMs = 1_000;
+/** Policies and tools are followed by looking twice a second. */
+const mostLagMs = 5_000;
 
 /** Calls that wait for consent: who may give it, what it is bound to, and that it is used once. */
-export function createApprovals({ db, bus, keyring, clock, termsOf, mayDecide, linkTo }: ApprovalsDeps): Approvals {
+export function createApprovals(deps: ApprovalsDeps): Approvals {
+  const { db, bus, keyring, clock, termsOf, mayDecide, linkTo, alone, previews, backups } = deps;
   const life = newId('life');
-  const bindingOf = ({ principal, tool, arguments: args }: ResolvedCall, decision: Decision) => ({
-    principal: principal.id,
-    tool: tool.id,
-    toolDigest: tool.offered?.digest ?? tool.digest,
-    argumentText: canonicalJson([tool.id, args]),
-    policyVersion: decision.policyVersion,
-  });
-
+  const lagMs = alone ? 0 : mostLagMs;
   const tell = (org: OrgId, id: string) => {
     void bus.publish(topic, { org, id }).catch(() => undefined); // whoever waits looks for itself, too
   };
@@ -153,9 +172,10 @@ export function createApprovals({ db, bus, keyring, clock, termsOf, mayDecide, l
     const { principal, tool, once } = call;
     const { org } = principal;
     const now = clock.now();
-    const { argumentText, ...bound } = bindingOf(call, decision);
+    const bound = bindingOf(call, decision);
+    const text = argumentText(tool.id, call.arguments);
     const kind: ConsentKind = decision.consent ?? 'approve';
-    const whole = canonicalJson([bound, argumentText, call.endpoint ?? null, kind, once?.key ?? null]);
+    const whole = canonicalJson([bound, text, call.endpoint ?? null, kind, once?.key ?? null]);
     const digests = keyring.hashes('approvals', whole);
     const known = await findByRequest(db, org, digests, once !== undefined);
     if (known && (isOver(known.state) || known.state === 'claimed' || known.expiresAt > now)) return known;
@@ -173,25 +193,35 @@ export function createApprovals({ db, bus, keyring, clock, termsOf, mayDecide, l
       kind,
       asker: askerOf(principal),
       subject: subjectBehind(principal),
-      argumentDigest: keyring.hash('approvals', argumentText),
+      argumentDigest: keyring.hash('approvals', text),
       requestDigest: digests[0] ?? '',
-      rule: decision.rules.join(', '),
+      rule: [decision.rules.join(', '), ...(decision.reasons ?? [])].join('; '),
       repeatable: tool.annotations.readOnly || tool.annotations.idempotent,
       callId: call.id,
       request: keyring.encrypt(JSON.stringify(parkedOf(call)), sealContext(org, id, 'request')),
       createdAt: now,
       expiresAt: now + expiryMs,
+      previewDueAt: previews.due(call, now),
+      backupBy: backups.declaredFor(call),
     };
     const isNew = await insertApproval(db, org, made);
     const kept = isNew ? await getApproval(db, org, id) : await findByRequest(db, org, digests, false);
     if (!kept) throw ApprovalsUnavailable({}, { retryAfterSeconds: 1 }); // it was decided and over in between
-    if (isNew) tell(org, id);
+    passed('approval.parked', kept.id);
+    if (isNew) {
+      tell(org, id);
+      previews.plan(call, id);
+    }
     return kept;
   }
+
+  const edits = createEdits({ ...deps, requestOf: (one) => requestIn(one) });
+  const deciding = createDeciding({ ...deps, edits, lagMs, found, foundFor, tell });
 
   return {
     life,
     leaseMs,
+    lagMs,
     tell,
     onChange,
     async ask(call, decision) {
@@ -200,54 +230,47 @@ export function createApprovals({ db, bus, keyring, clock, termsOf, mayDecide, l
     },
     async claim(call, decision, id) {
       const { org } = call.principal;
-      const { argumentText, ...bound } = bindingOf(call, decision);
+      const text = argumentText(call.tool.id, call.arguments);
       const now = clock.now();
       const approval = await available(found(org, id));
-      const isSame = keyring.hashes('approvals', argumentText).includes(approval.argumentDigest);
-      const binding: Binding = { ...bound, argumentDigest: isSame ? approval.argumentDigest : 'another' };
+      const digest = digestToCall(approval);
+      const isSame = keyring.hashes('approvals', text).includes(digest);
+      const binding: Binding = { ...bindingOf(call, decision), argumentDigest: isSame ? digest : 'another' };
       const claim = { life, leaseUntil: now + leaseMs, callId: call.id };
-      if (await available(claimApproval(db, org, id, binding, claim, now))) return tell(org, id);
+      if (await available(claimApproval(db, org, id, binding, claim, now))) {
+        passed('approval.claimed', id);
+        return tell(org, id);
+      }
       const differs = differenceOf(await available(found(org, id)), binding, now);
       if (!differs) throw ApprovalTaken({ id });
+      // Asked for where a change was known that has not come here yet, perhaps: it is for later, or for another server.
+      if (approval.createdAt + lagMs > now) throw ApprovalsUnavailable({}, { retryAfterSeconds: lagMs / 1_000 });
       await available(voidApproval(db, org, id, differs, now));
       tell(org, id);
       throw ApprovalVoid({ id, reason: differs });
     },
-    async decide(org, id, by, { decision, comment }) {
-      const approval = await foundFor(by, org, id);
-      const isOwn = by.org === org && (approval.subject === subjectBehind(by) || approval.asker.id === by.id);
-      // Who confirms is the person behind the caller, and not the caller: an agent does not consent to itself.
-      const inPerson = by.id === approval.subject && (by.credential.kind === 'session' || approval.asker.id !== by.id);
-      if (isOwn && !(approval.kind === 'confirm' && inPerson)) throw SelfApproval();
-      const { approvers } = approval;
-      if (!isOwn && !mayDecide(by, org, approvers)) throw NotApprover({ approvers: approvers ?? 'others' });
-      const at = clock.now();
-      const given = {
-        decision,
-        by: by.id,
-        subject: subjectBehind(by),
-        name: by.name,
-        ...(comment === undefined ? {} : { comment }),
-        at,
-      };
-      const came = await decideApproval(db, org, id, given);
-      const now = await found(org, id);
-      if (came === 'said already') throw ApprovedAlready({ id });
-      if (came === 'over')
-        throw ApprovalDecided({ id, state: now.expiresAt <= at && !isOver(now.state) ? 'expired' : now.state });
-      tell(org, id);
-      return now;
-    },
+    weigh: edits.note,
+    decide: async (org, id, by, said) => withoutSealed(await deciding.decide(org, id, by, said)),
+    confirm: deciding.confirm,
     linkTo,
     mayDecide,
     async show(org, id, to) {
       const approval = await foundFor(to, org, id);
-      const { arguments: args, endpoint } = requestIn(approval);
-      const shown = { ...withoutSealed(approval), arguments: args, decisions: await listDecisions(db, org, id) };
-      return endpoint === undefined ? shown : { ...shown, endpoint };
+      const { arguments: args, endpoint } = askedIn(approval);
+      const edit = editIn(approval);
+      const preview = standingPreview(previewIn(approval), approval.previewDueAt, clock.now());
+      return {
+        ...withoutSealed(approval),
+        arguments: args,
+        ...(edit ? { editedArguments: edit.approved } : {}),
+        decisions: await listDecisions(db, org, id),
+        ...(preview ? { preview } : {}),
+        ...(endpoint === undefined ? {} : { endpoint }),
+      };
     },
     list: async (org, query) => (await listApprovals(db, org, query)).map(withoutSealed),
     requestOf: requestIn,
+    editOf: editIn,
     answerOf({ answer, org, id }) {
       if (answer === undefined) return undefined;
       try {
@@ -267,12 +290,12 @@ export function createApprovals({ db, bus, keyring, clock, termsOf, mayDecide, l
       if (approval.asker.id !== principal.id) throw NotFound({ what: 'approval', id: id.slice(0, 100) });
       return approval;
     },
-    news(org, id, signal) {
+    news(org, id, signal, withinMs = lookAgainMs) {
       const { promise, resolve } = Promise.withResolvers<void>();
       const end = onChange((changedOrg, changed) => {
         if (changedOrg === org && changed === id) resolve();
       });
-      const timer = setTimeout(resolve, lookAgainMs);
+      const timer = setTimeout(resolve, withinMs);
       signal.addEventListener('abort', () => resolve(), { once: true });
       return promise.finally(() => {
         end();
@@ -281,14 +304,39 @@ export function createApprovals({ db, bus, keyring, clock, termsOf, mayDecide, l
     },
   };
 
-  function requestIn({ org, id, request }: KeptApproval): ParkedRequest {
-    return parseJson(keyring.decrypt(request, sealContext(org, id, 'request')), {
-      maxDepth: deepest,
-    }) as unknown as ParkedRequest;
+  function askedIn({ org, id, request }: KeptApproval): ParkedRequest {
+    return parkedIn(keyring.decrypt(request, sealContext(org, id, 'request')));
+  }
+
+  function requestIn(approval: KeptApproval): ParkedRequest {
+    const { org, id, editedRequest } = approval;
+    if (editedRequest === undefined) return askedIn(approval);
+    return parkedIn(keyring.decrypt(editedRequest, sealContext(org, id, 'edited')));
+  }
+
+  function editIn(approval: KeptApproval) {
+    if (approval.editedRequest === undefined) return undefined;
+    return { asked: askedIn(approval).arguments, approved: requestIn(approval).arguments };
+  }
+
+  function previewIn({ org, id, preview }: KeptApproval): KeptPreview | undefined {
+    if (preview === undefined) return undefined;
+    return parseJson(keyring.decrypt(preview, sealContext(org, id, 'preview'))) as KeptPreview;
   }
 }
 
-function withoutSealed({ request: _, answer: __, ...approval }: KeptApproval): Approval {
+function parkedIn(text: string): ParkedRequest {
+  return parseJson(text, { maxDepth: deepest }) as unknown as ParkedRequest;
+}
+
+function withoutSealed({
+  request: _,
+  editedRequest: __,
+  answer: ___,
+  preview: ____,
+  previewDueAt: _____,
+  ...approval
+}: KeptApproval): Approval {
   return approval;
 }
 

@@ -1,4 +1,6 @@
-import type { Call, CallEnd } from '../../kernel/call.ts';
+import type { Call, CallEnd, Decision } from '../../kernel/call.ts';
+import { canonicalJson } from '../../kernel/digest.ts';
+import type { JsonObject } from '../../kernel/json.ts';
 import type { OrgId, Principal } from '../../kernel/principal.ts';
 import type { Tool } from '../../kernel/tool.ts';
 import type { Binding, Finished } from './claims/store.ts';
@@ -9,8 +11,18 @@ import type { Asker, ParkedRequest } from './types.ts';
 export type ResolvedCall = Call & { tool: Tool };
 
 /** What a sealed text is bound to. */
-export function sealContext(org: OrgId, id: string, what: 'request' | 'answer'): string {
+export function sealContext(org: OrgId, id: string, what: 'request' | 'edited' | 'answer' | 'preview'): string {
   return `approval ${what}:${org}:${id}`;
+}
+
+/** What a call is bound to, beside its arguments. */
+export function bindingOf({ principal, tool }: ResolvedCall, { policyVersion }: Decision) {
+  return { principal: principal.id, tool: tool.id, toolDigest: tool.offered?.digest ?? tool.digest, policyVersion };
+}
+
+/** What the digest of arguments is over. */
+export function argumentText(tool: string, args: JsonObject): string {
+  return canonicalJson([tool, args]);
 }
 
 /** How an end is kept. */
@@ -33,9 +45,14 @@ export function differenceOf(approval: KeptApproval, bound: Binding, now: number
   if (approval.expiresAt <= now) return 'its time is over';
   if (approval.policyVersion !== bound.policyVersion) return 'the policies have changed since it was asked for';
   if (approval.toolDigest !== bound.toolDigest) return 'the tool has changed since it was asked for';
-  if (approval.argumentDigest !== bound.argumentDigest) return 'it is for other arguments';
+  if (digestToCall(approval) !== bound.argumentDigest) return 'it is for other arguments';
   if (approval.asker.id !== bound.principal) return 'it is for another caller';
   return approval.tool === bound.tool ? undefined : 'it is for another tool';
+}
+
+/** Of the arguments that the call is made with. */
+export function digestToCall({ argumentDigest, editedDigest }: KeptApproval): string {
+  return editedDigest ?? argumentDigest;
 }
 
 export function parkedOf({ surface, tool, endpoint, arguments: args, clientAddress }: ResolvedCall): ParkedRequest {

@@ -48,6 +48,30 @@ export const ApprovalTaken = defineError('APPROVAL_TAKEN', {
   action: 'Ask for its result with approval_result.',
 });
 
+export const EditRefused = defineError('EDIT_REFUSED', {
+  status: 400,
+  category: 'validation',
+  retryable: false,
+  message: 'With these arguments the call would not be let through: {reason}',
+  action: 'Correct them, by what it says, or approve or reject what was asked for.',
+});
+
+export const EditNeedsOthers = defineError('EDIT_NEEDS_OTHERS', {
+  status: 403,
+  category: 'permission',
+  retryable: false,
+  message: 'With these arguments others would have to consent: {who}.',
+  action: 'Reject it with a comment, so that the caller asks for this anew; they are then asked.',
+});
+
+export const ApprovalChanged = defineError('APPROVAL_CHANGED', {
+  status: 409,
+  category: 'validation',
+  retryable: false,
+  message: 'Somebody has changed the arguments of {id} since you looked at them.',
+  action: 'Look at it again, then decide.',
+});
+
 export const TooManyApprovals = defineError('TOO_MANY_APPROVALS', {
   status: 429,
   category: 'rate_limit',
@@ -64,13 +88,25 @@ export const ApprovalsUnavailable = defineError('APPROVALS_UNAVAILABLE', {
   action: 'Try again in a few seconds.',
 });
 
+export const BackupFailed = defineError('BACKUP_FAILED', {
+  status: 502,
+  category: 'external_service',
+  retryable: false,
+  message: 'The call was not made, since the backup that is to be made before it by {tool} was not: {reason}.',
+  action: 'Have the backup mended, then call the tool again, which asks for consent anew.',
+});
+
 export const approvalsErrors = [
   ApprovalDecided,
   SelfApproval,
   NotApprover,
   ApprovedAlready,
+  EditRefused,
+  EditNeedsOthers,
+  ApprovalChanged,
   ApprovalVoid,
   ApprovalTaken,
   TooManyApprovals,
   ApprovalsUnavailable,
+  BackupFailed,
 ];

@@ -12,14 +12,16 @@ export function keptApprovals(db: Db): Holding {
       for (let after: SealedTexts | undefined; ; ) {
         const page = await listSealed(db, after);
         for (const row of page) {
-          const { org, id, request, answer } = row;
-          if (renewal.isCurrent(request) && (answer === null || renewal.isCurrent(answer))) continue;
+          const { org, id, request, edited, answer, preview } = row;
+          if ([request, edited, answer, preview].every((text) => text === null || renewal.isCurrent(text))) continue;
           try {
             const next = {
               org,
               id,
               request: renewal.again(request, sealContext(org, id, 'request')),
+              edited: edited === null ? null : renewal.again(edited, sealContext(org, id, 'edited')),
               answer: answer === null ? null : renewal.again(answer, sealContext(org, id, 'answer')),
+              preview: preview === null ? null : renewal.again(preview, sealContext(org, id, 'preview')),
             };
             await resealApproval(db, org, row, next);
             renewed++;

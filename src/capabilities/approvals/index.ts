@@ -1,5 +1,10 @@
 export { type Approvals, createApprovals, type ShownApproval } from './approvals.ts';
+export { type Attending, createAttending } from './attending/attending.ts';
+export { type Backups, createBackups } from './beside/backups.ts';
+export type { DeclaredBackup, DeclaredCall, DeclaredPreview, Filled } from './beside/declared.ts';
+export { createPreviews, type Previews } from './beside/previews.ts';
 export { voidApprovalsOf } from './claims/store.ts';
+export type { BoundNow, Said } from './deciding.ts';
 export { approvalsErrors } from './errors.ts';
 export { keptApprovals } from './holding.ts';
 export { approvalsMigrations } from './migrations.ts';

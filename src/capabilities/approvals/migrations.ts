@@ -74,4 +74,26 @@ export const approvalsMigrations: Migration[] = [
       );
     `,
   },
+  {
+    name: 'approvals/0002_edits',
+    sql: `
+      -- What is to be called in place of what was asked for, where somebody who decides has changed the arguments.
+      alter table approvals add column edited_request text;
+      alter table approvals add column edited_digest text;
+      -- The arguments that the decision was on; null is those that were asked for.
+      alter table approval_decisions add column argument_digest text;
+      alter table approval_decisions add column edited boolean not null default false;
+      -- Where it was not said here, such as in the program that asked.
+      alter table approval_decisions add column via text;
+    `,
+  },
+  {
+    name: 'approvals/0010_previews_backups',
+    sql: `
+      -- Until when a preview is waited for; null where none is declared. Then it itself, encrypted.
+      alter table approvals add column preview_due bigint, add column preview text;
+      -- What is to be saved before the call, and once it has been: by what it is found again.
+      alter table approvals add column backup jsonb;
+    `,
+  },
 ];

@@ -1,4 +1,4 @@
-import type { Outcome } from '../../kernel/call.ts';
+import type { MadeBackup, Outcome } from '../../kernel/call.ts';
 import type { Db } from '../../platform/db/index.ts';
 import type { Approval, ApprovalState, Asker, ConsentKind } from './types.ts';
 
@@ -24,6 +24,8 @@ interface ApprovalRow {
   repeatable: boolean;
   call_id: string;
   request: string;
+  edited_request: string | null;
+  edited_digest: string | null;
   created_at: Big;
   expires_at: Big;
   decided_at: Big | null;
@@ -36,6 +38,9 @@ interface ApprovalRow {
   outcome_unknown: boolean;
   reason: string | null;
   answer: string | null;
+  preview_due: Big | null;
+  preview: string | null;
+  backup: unknown;
 }
 
 export type ApprovalTables = {
@@ -48,6 +53,9 @@ export type ApprovalTables = {
     decided_by_name: string;
     subject: string;
     comment: string | null;
+    argument_digest: string | null;
+    edited: boolean;
+    via: string | null;
     at: Big;
   };
 };
@@ -56,8 +64,14 @@ export type ApprovalTables = {
 export interface KeptApproval extends Approval {
   /** Sealed. */
   request: string;
+  /** Sealed; absent where it is called as asked for. */
+  editedRequest?: string;
   /** Sealed. */
   answer?: string;
+  /** Sealed. */
+  preview?: string;
+  /** Until when it is waited for; absent where none is declared. */
+  previewDueAt?: number;
 }
 
 export const tables = (db: Db) => db.withTables<ApprovalTables>();
@@ -88,6 +102,11 @@ export function approvalOf(row: ApprovalRow): KeptApproval {
     ...(row.outcome_unknown ? { outcomeUnknown: true as const } : {}),
     ...(row.reason === null ? {} : { reason: row.reason }),
     request: row.request,
+    ...(row.edited_request === null ? {} : { editedRequest: row.edited_request }),
+    ...(row.edited_digest === null ? {} : { editedDigest: row.edited_digest }),
     ...(row.answer === null ? {} : { answer: row.answer }),
+    ...(row.preview === null ? {} : { preview: row.preview }),
+    ...(row.preview_due === null ? {} : { previewDueAt: Number(row.preview_due) }),
+    ...(row.backup === null ? {} : { backup: row.backup as MadeBackup }),
   };
 }

@@ -1,10 +1,11 @@
-import type { Call, CallEnd, CallerLink, ToolCaller } from '../../kernel/call.ts';
+import type { Call, CallEnd, ToolCaller } from '../../kernel/call.ts';
 import type { Clock } from '../../kernel/clock.ts';
-import { newId } from '../../kernel/ids.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import type { OrgId, Principal } from '../../kernel/principal.ts';
+import { passed } from '../../kernel/steps.ts';
 import type { Db } from '../../platform/db/index.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
+import { callAgain } from './again.ts';
 import type { Approvals } from './approvals.ts';
 import { finishedBy } from './binding.ts';
 import {
@@ -13,11 +14,14 @@ import {
   type Finished,
   finishApproval,
   listApproved,
+  listBounds,
   releaseApproval,
   removeEnded,
   renewClaims,
   voidApproval,
+  voidBounds,
 } from './claims/store.ts';
+import { type BoundNow, changeOf } from './deciding.ts';
 import type { KeptApproval } from './row.ts';
 import { getApproval } from './store.ts';
 import type { Asker } from './types.ts';
@@ -28,8 +32,12 @@ export interface RunnerDeps {
   log: Log;
   approvals: Approvals;
   caller: ToolCaller;
+  /** No other server works on the database: what an earlier one was making, it makes no more. */
+  alone: boolean;
   /** Who asked, as it is now; undefined when it may not call any more. */
   principalNow(asker: Asker): Promise<Principal | undefined>;
+  /** What an approval has to fit by now. */
+  boundNow(org: OrgId, tool: string): BoundNow;
   /** Leaves a record of what happened by itself. Must not reject. */
   note(org: OrgId, action: 'ended' | 'void' | 'expired', approval: string, detail: JsonObject): Promise<void>;
 }
@@ -63,8 +71,8 @@ const keepMs = 30 * 86_400_000;
  * the tool bears it.
  */
 export function createRunner(deps: RunnerDeps): Runner {
-  const { db, clock, log, approvals, caller, principalNow, note } = deps;
-  const { life, leaseMs, tell } = approvals;
+  const { db, clock, log, approvals, caller, alone, principalNow, boundNow, note } = deps;
+  const { life, leaseMs, lagMs, tell } = approvals;
   const running = new Map<string, Promise<void>>();
   const notBefore = new Map<string, number>();
   /** Ends that could not be kept yet: until they are, the claim is renewed, so that nobody takes the call for lost. */
@@ -83,30 +91,28 @@ export function createRunner(deps: RunnerDeps): Runner {
 
   async function endWithout(one: KeptApproval, reason: string): Promise<void> {
     const { org, id } = one;
-    if (!(await voidApproval(db, org, id, reason, clock.now()))) return;
+    if (await voidApproval(db, org, id, reason, clock.now())) await toldVoid(one, reason);
+  }
+
+  async function toldVoid({ org, id, tool, argumentDigest }: KeptApproval, reason: string): Promise<void> {
     tell(org, id);
-    await note(org, 'void', id, { tool: one.tool, argumentDigest: one.argumentDigest, reason });
+    await note(org, 'void', id, { tool, argumentDigest, reason });
+  }
+
+  /** Nobody is to decide on what would be refused then. */
+  async function voidChanged(now: number): Promise<void> {
+    for (const bound of await listBounds(db, now - lagMs)) {
+      const reason = changeOf(bound, boundNow(bound.org, bound.tool));
+      if (reason === undefined) continue;
+      for (const one of await voidBounds(db, bound.org, bound, reason, now)) await toldVoid(one, reason);
+    }
   }
 
   async function run(one: KeptApproval): Promise<void> {
-    const { org, id, asker, callId: parentCallId } = one;
+    const { org, id, asker } = one;
     const principal = await principalNow(asker);
     if (!principal) return endWithout(one, 'who asked for it may not call tools any more');
-    const { target, arguments: args, surface, endpoint, clientAddress } = approvals.requestOf(one);
-    const reply = await caller.call({
-      id: newId('call'),
-      principal,
-      surface,
-      operation: 'tool',
-      target,
-      arguments: args,
-      link: nobody,
-      signal: new AbortController().signal,
-      parentCallId,
-      grant: { approval: id },
-      ...(endpoint === undefined ? {} : { endpoint }),
-      ...(clientAddress === undefined ? {} : { clientAddress }),
-    });
+    const reply = await caller.call(callAgain(one, approvals.requestOf(one), principal, { grant: { approval: id } }));
     const now = await getApproval(db, org, id);
     if (now?.state !== 'approved') return; // it was claimed, here or elsewhere, or is void already
     // It was refused on the way to the claim: for now, or for good.
@@ -139,7 +145,7 @@ export function createRunner(deps: RunnerDeps): Runner {
     // Who sweeps is alive, however long it stood still before.
     await renewClaims(db, life, now + leaseMs);
     for (const keep of unkept.values()) await keep();
-    for (const one of await abandonClaims(db, now)) {
+    for (const one of await abandonClaims(db, now, alone ? life : undefined)) {
       tell(one.org, one.id);
       if (one.state !== 'failed') continue;
       log.error({ approval: one.id, orgId: one.org, tool: one.tool }, 'a server ended during an approved call');
@@ -149,12 +155,14 @@ export function createRunner(deps: RunnerDeps): Runner {
       tell(one.org, one.id);
       await note(one.org, 'expired', one.id, { tool: one.tool, argumentDigest: one.argumentDigest });
     }
+    await voidChanged(now);
     await removeEnded(db, now - keepMs);
     await runApproved();
   }
 
   async function keepEnd(org: OrgId, id: string, callId: string, end: Finished): Promise<void> {
     if (!(await finishApproval(db, org, id, callId, end))) return;
+    passed('approval.ended', id);
     tell(org, id);
     const one = await getApproval(db, org, id);
     if (!one) return;
@@ -186,7 +194,7 @@ export function createRunner(deps: RunnerDeps): Runner {
         setInterval(() => void quietly('renewed', () => renewClaims(db, life, clock.now() + leaseMs)), renewMs).unref(),
       ];
       undo.push(approvals.onChange(wake), () => timers.forEach(clearInterval));
-      wake();
+      void quietly('swept', alone ? sweep : runApproved);
     },
     quiesce() {
       quiet = true;
@@ -207,16 +215,13 @@ function asked(endedAt: number): Finished {
 }
 
 function endDetail(one: KeptApproval, end: JsonObject): JsonObject {
-  const { tool, argumentDigest, runCallId } = one;
-  return { tool, argumentDigest, ...(runCallId === undefined ? {} : { callId: runCallId }), ...end };
+  const { tool, argumentDigest, editedDigest, runCallId, backup } = one;
+  return {
+    tool,
+    argumentDigest,
+    ...(editedDigest === undefined ? {} : { editedDigest }),
+    ...(runCallId === undefined ? {} : { callId: runCallId }),
+    ...(backup?.id === undefined ? {} : { backup: backup.id }),
+    ...end,
+  };
 }
-
-/** The way back to the caller: it is gone. */
-const nobody: CallerLink = {
-  era: 'none',
-  capabilities: {},
-  hears: false,
-  ask: () => Promise.reject(new Error('the caller of an approved call cannot be asked')),
-  progress: () => undefined,
-  log: () => undefined,
-};

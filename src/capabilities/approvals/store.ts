@@ -26,6 +26,10 @@ export interface NewApproval
   repeatable: boolean;
   /** Sealed. */
   request: string;
+  /** Until when a preview is waited for, if one is. */
+  previewDueAt: number | undefined;
+  /** The tool that is to save something first, if one is. */
+  backupBy: string | undefined;
 }
 
 const open = ['pending', 'deferred', 'approved', 'claimed'];
@@ -57,6 +61,8 @@ export async function insertApproval(db: Db, org: OrgId, one: NewApproval): Prom
       expires_at: one.expiresAt,
       runs: 0,
       outcome_unknown: false,
+      preview_due: one.previewDueAt ?? null,
+      backup: one.backupBy === undefined ? null : JSON.stringify({ tool: one.backupBy }),
     })
     .onConflict((on) =>
       on
@@ -140,28 +146,47 @@ export async function listDecisions(db: Db, org: OrgId, id: string): Promise<Giv
     .where('approval', '=', id)
     .orderBy('at')
     .execute();
-  return rows.map(({ decision, decided_by: by, decided_by_name: name, subject, comment, at }) => ({
+  return rows.map(({ decision, decided_by: by, decided_by_name: name, subject, comment, edited, via, at, ...row }) => ({
     decision: decision as DecisionKind,
     by,
     name,
     subject,
     ...(comment === null ? {} : { comment }),
+    ...(row.argument_digest === null ? {} : { argumentDigest: row.argument_digest }),
+    ...(edited ? { edited: true as const } : {}),
+    ...(via === null ? {} : { via: via as 'elicitation' }),
     at: Number(at),
   }));
 }
 
-export type Decided = 'counts' | 'over' | 'said already';
+export type Decided = 'counts' | 'over' | 'said already' | 'changed';
+
+/** What a decision is on, and what it leads to. */
+export interface DecisionTerms {
+  /** Digest of the arguments that were looked at; those that stand when absent. */
+  seen?: string;
+  /** What is to be called in place of what stands. */
+  edited?: { digest: string; request: string };
+  /** Keeps the approved call for one run of a server, until then: nobody else makes it. */
+  hold?: { life: string; until: number };
+}
 
 /**
  * Takes a decision if none was taken and time is left. Of many at once one counts, or as many as are needed, each of
  * another person.
  */
-export async function decideApproval(db: Db, org: OrgId, id: string, given: GivenDecision): Promise<Decided> {
-  const { decision, by, subject, name, comment, at } = given;
+export async function decideApproval(
+  db: Db,
+  org: OrgId,
+  id: string,
+  given: GivenDecision,
+  { seen, edited, hold }: DecisionTerms = {},
+): Promise<Decided> {
+  const { decision, by, subject, name, comment, via, at } = given;
   return await db.transaction().execute(async (tx) => {
     const row = await tables(tx)
       .selectFrom('approvals')
-      .select(['needed'])
+      .select(['needed', 'argument_digest', 'edited_digest'])
       .where('org', '=', org)
       .where('id', '=', id)
       .where('state', 'in', decidable)
@@ -169,13 +194,18 @@ export async function decideApproval(db: Db, org: OrgId, id: string, given: Give
       .forUpdate()
       .executeTakeFirst();
     if (!row) return 'over';
-    const approved = await tables(tx)
+    const standing = row.edited_digest ?? row.argument_digest;
+    if (seen !== undefined && seen !== standing) return 'changed';
+    const on = edited?.digest ?? standing;
+    const approvals = await tables(tx)
       .selectFrom('approval_decisions')
-      .select('subject')
+      .select(['subject', 'argument_digest'])
       .where('org', '=', org)
       .where('approval', '=', id)
       .where('decision', '=', 'approve')
       .execute();
+    // Who approved other arguments has not approved these.
+    const approved = approvals.filter((one) => (one.argument_digest ?? row.argument_digest) === on);
     if (decision === 'approve' && approved.some((one) => one.subject === subject)) return 'said already';
     const isEnough = approved.length + 1 >= row.needed;
     const state = { approve: isEnough ? 'approved' : 'pending', reject: 'rejected', defer: 'deferred' }[decision];
@@ -185,6 +215,8 @@ export async function decideApproval(db: Db, org: OrgId, id: string, given: Give
         state,
         ...(state === 'approved' || state === 'rejected' ? { decided_at: at } : {}),
         ...(state === 'rejected' ? { ended_at: at } : {}),
+        ...(edited ? { edited_request: edited.request, edited_digest: edited.digest } : {}),
+        ...(hold && state === 'approved' ? { life: hold.life, lease_until: hold.until } : {}),
       })
       .where('org', '=', org)
       .where('id', '=', id)
@@ -199,6 +231,9 @@ export async function decideApproval(db: Db, org: OrgId, id: string, given: Give
         decided_by_name: name,
         subject,
         comment: comment ?? null,
+        argument_digest: on,
+        edited: edited !== undefined,
+        via: via ?? null,
         at,
       })
       .execute();
@@ -210,7 +245,9 @@ export interface SealedTexts {
   org: OrgId;
   id: string;
   request: string;
+  edited: string | null;
   answer: string | null;
+  preview: string | null;
 }
 
 const sealedPage = 200;
@@ -218,16 +255,18 @@ const sealedPage = 200;
 /** Sealed texts of every organisation after one of them, a page at a time. */
 export async function listSealed(db: Db, after: SealedTexts | undefined): Promise<SealedTexts[]> {
   const { rows } = await sql<SealedTexts>`
-    select org, id, request, answer from approvals
+    select org, id, request, edited_request as edited, answer, preview from approvals
     ${after ? sql`where (org, id) > (${after.org}, ${after.id})` : sql``}
     order by org, id limit ${sealedPage}`.execute(db);
   return rows;
 }
 
-/** Replaces sealed texts; an answer only where it is still the same. */
+/** Replaces sealed texts; all but the request only where they are still the same. */
 export async function resealApproval(db: Db, org: OrgId, before: SealedTexts, next: SealedTexts): Promise<void> {
   await sql`update approvals set request = ${next.request},
-      answer = case when answer is not distinct from ${before.answer} then ${next.answer} else answer end
+      edited_request = case when edited_request is not distinct from ${before.edited} then ${next.edited} else edited_request end,
+      answer = case when answer is not distinct from ${before.answer} then ${next.answer} else answer end,
+      preview = case when preview is not distinct from ${before.preview} then ${next.preview} else preview end
     where org = ${org} and id = ${before.id} and request = ${before.request}`.execute(db);
 }
 

@@ -1,12 +1,12 @@
-import type { Call, ProviderReply } from '../../kernel/call.ts';
+import type { Call, Outcome, ProviderReply } from '../../kernel/call.ts';
 import type { JsonObject } from '../../kernel/json.ts';
-import type { ToolDefinition } from '../../kernel/tool.ts';
+import type { ToolDefinition, ToolResult } from '../../kernel/tool.ts';
 import type { Db } from '../../platform/db/index.ts';
 import type { Approvals } from './approvals.ts';
 import type { KeptApproval } from './row.ts';
 import { listDecisions } from './store.ts';
 import { isOver } from './types.ts';
-import { approvalKey, standingOf } from './words.ts';
+import { approvalKey, editWords, standingOf } from './words.ts';
 
 const longestWaitSeconds = 50; // a client's own patience is a minute, as a rule
 const approvalId = {
@@ -60,25 +60,48 @@ export const approvalResult: ToolDefinition = {
 export interface ApprovalTools {
   status(call: Call): Promise<ProviderReply>;
   result(call: Call, signal: AbortSignal): Promise<ProviderReply>;
+  /** What a call that was approved came to, or how it stands where it came to nothing. */
+  tell(one: KeptApproval): Promise<Told>;
+}
+
+/** An approval as the end of a call. */
+export interface Told {
+  outcome: Outcome;
+  result: ToolResult;
+  unkept?: true;
 }
 
 export function createApprovalTools({ db, approvals }: { db: Db; approvals: Approvals }): ApprovalTools {
-  const standing = async (one: KeptApproval): Promise<ProviderReply> => {
-    const about = standingOf(one, await listDecisions(db, one.org, one.id), approvals.linkTo(one.id));
+  const standing = async (one: KeptApproval): Promise<{ result: ToolResult; about: JsonObject }> => {
+    const decisions = await listDecisions(db, one.org, one.id);
+    const about = standingOf(one, decisions, approvals.linkTo(one.id), approvals.editOf(one));
     const text = `Approval ${one.id} for ${one.tool} is ${one.state}${one.reason ? ` (${one.reason})` : ''}: ${about.next}`;
-    const isError = isOver(one.state) && one.state !== 'done';
+    return { result: { content: [{ type: 'text', text }], structuredContent: about }, about };
+  };
+
+  const tell = async (one: KeptApproval): Promise<Told & { about: JsonObject; isOwn: boolean }> => {
+    const { result, about } = await standing(one);
+    const end = one.state === 'done' ? approvals.answerOf(one) : undefined;
+    if (!end?.result) {
+      const isError = isOver(one.state) && one.state !== 'done';
+      return { outcome: outcomeOf(one), result: { ...result, ...(isError ? { isError } : {}) }, about, isOwn: true };
+    }
+    const edit = approvals.editOf(one);
+    const given = end.result as ToolResult;
     return {
-      kind: 'result',
-      result: { content: [{ type: 'text', text }], structuredContent: about, ...(isError ? { isError } : {}) },
-      meta: { [approvalKey]: about },
+      outcome: end.outcome,
+      result: edit ? withNote(given, editWords(edit)) : given,
+      ...(end.unkept ? { unkept: end.unkept } : {}),
+      about,
+      isOwn: false,
     };
   };
+
   return {
     async status({ principal, arguments: args }) {
-      const told = await standing(await approvals.own(principal, idIn(args)));
       // Asking went well, whatever the answer.
-      if (told.kind === 'result') delete told.result.isError;
-      return told;
+      const { result, about } = await standing(await approvals.own(principal, idIn(args)));
+      return { kind: 'result', result: { ...result }, meta: { [approvalKey]: about } };
     },
     async result({ principal, arguments: args }, signal) {
       const id = idIn(args);
@@ -88,17 +111,28 @@ export function createApprovalTools({ db, approvals }: { db: Db; approvals: Appr
         await approvals.news(one.org, id, signal);
         one = await approvals.own(principal, id);
       }
-      const end = one.state === 'done' ? approvals.answerOf(one) : undefined;
-      const told = await standing(one);
-      if (!end?.result) return told;
-      return {
-        kind: 'result',
-        result: end.result as JsonObject,
-        ...(end.unkept ? { unkept: end.unkept } : {}),
-        ...(told.kind === 'result' && told.meta ? { meta: told.meta } : {}),
-      };
+      const { result, unkept, about } = await tell(one);
+      return { kind: 'result', result: { ...result }, ...(unkept ? { unkept } : {}), meta: { [approvalKey]: about } };
+    },
+    async tell(one) {
+      const { about, isOwn, result, outcome, unkept } = await tell(one);
+      const meta = { ...result._meta, [approvalKey]: about };
+      // Words of ours are no result of the tool: its clients would hold them against its output schema.
+      const shown = { ...result, ...(isOwn ? { isError: true } : {}), _meta: meta };
+      return { outcome, result: shown, ...(unkept ? { unkept } : {}) };
     },
   };
+}
+
+/** What a call counts as that has no end of its own to tell. */
+function outcomeOf({ state, outcome }: KeptApproval): Outcome {
+  if (!isOver(state)) return 'pending_approval';
+  return outcome ?? 'denied'; // nobody let it through
+}
+
+/** What nobody may overlook stands behind what the tool said. */
+function withNote(result: ToolResult, text: string): ToolResult {
+  return { ...result, content: [...result.content, { type: 'text', text }] };
 }
 
 function idIn({ approval_id: id }: JsonObject): string {

@@ -1,4 +1,4 @@
-import type { Outcome, Surface } from '../../kernel/call.ts';
+import type { MadeBackup, Outcome, Surface } from '../../kernel/call.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import type { OrgId, Principal } from '../../kernel/principal.ts';
 
@@ -17,6 +17,14 @@ export const approvalStates = [
   'void',
 ] as const;
 export type ApprovalState = (typeof approvalStates)[number];
+
+/** Who has to consent, and how long that is waited for. */
+export interface Terms {
+  expiryMs: number;
+  needed: number;
+  /** Such as `role:admin` or `team:ops`; absent for all who may decide. */
+  approvers?: readonly string[];
+}
 
 /** From which nothing follows any more. */
 export function isOver(state: ApprovalState): boolean {
@@ -50,6 +58,12 @@ export interface GivenDecision {
   subject: string;
   name: string;
   comment?: string;
+  /** Of the arguments that it was on; absent where those are the ones that were asked for. Keyed. */
+  argumentDigest?: string;
+  /** With arguments of their own in place of those that were asked for. */
+  edited?: true;
+  /** It was given to the program that asked, and not here. */
+  via?: 'elicitation';
   /** Milliseconds since the epoch, as all times here. */
   at: number;
 }
@@ -67,6 +81,8 @@ export interface Approval {
   toolDigest: string;
   /** Keyed. */
   argumentDigest: string;
+  /** Keyed, of the arguments that are used in place of those; absent where nobody changed them. */
+  editedDigest?: string;
   policyVersion: string;
   rule: string;
   /** How many people have to approve. */
@@ -86,4 +102,6 @@ export interface Approval {
   outcomeUnknown?: true;
   /** Why it ended without a result. */
   reason?: string;
+  /** What is to be saved before the call, and once it has been: by what it is found again. */
+  backup?: MadeBackup;
 }

@@ -25,15 +25,27 @@ export function pendingResult(approval: Approval, tool: Tool, link: string | und
 /** Where an approval is told in `_meta`. */
 export const approvalKey = 'dev.fairlead/approval';
 
+/** What was asked for, and what was approved in its place. */
+export interface Edit {
+  asked: JsonObject;
+  approved: JsonObject;
+}
+
+/** Told with a result to whoever did not ask for just this. */
+export function editWords({ approved }: Edit): string {
+  return `Who approved this call changed its arguments. It was made with: ${JSON.stringify(approved)}`;
+}
+
 /** How an approval stands, for whoever asked. */
 export function standingOf(
   approval: Approval,
   decisions: readonly GivenDecision[],
   link: string | undefined,
+  edit?: Edit,
 ): JsonObject {
   const { id, kind, state, tool, callId, runCallId, outcome, outcomeUnknown, reason } = approval;
-  const comments = decisions.flatMap(({ decision, name, comment }) => [
-    { decision, by: name, ...(comment === undefined ? {} : { comment }) },
+  const comments = decisions.flatMap(({ decision, name, comment, edited }) => [
+    { decision, by: name, ...(edited ? { edited } : {}), ...(comment === undefined ? {} : { comment }) },
   ]);
   return {
     approvalId: id,
@@ -52,6 +64,8 @@ export function standingOf(
     ...(outcome === undefined ? {} : { outcome }),
     ...(outcomeUnknown ? { outcomeUnknown } : {}),
     ...(reason === undefined ? {} : { reason }),
+    ...(edit ? { edited: { asked: edit.asked, approved: edit.approved } } : {}),
+    ...(approval.backup === undefined ? {} : { backup: { ...approval.backup } }),
     ...(comments.length === 0 ? {} : { decisions: comments }),
     next: nextWords(approval),
   };

@@ -18,6 +18,7 @@ import { createQuestions, type Questions } from './questions.ts';
 import { callPages, exportRecords, getRecord, listRecords, wholeArguments } from './read.ts';
 import { createRedactor } from './redact.ts';
 import { deleteOld } from './retention.ts';
+import { readCosts, readEnds, sumAfter } from './spending/store.ts';
 import { endLife, purgeOrg, touchLife } from './store.ts';
 import type { Audit, AuditPlace } from './types.ts';
 import { verifyChain } from './verify.ts';
@@ -158,6 +159,9 @@ export function createAudit(deps: AuditDeps): Audit {
       await durable.flush(limits.drainMs);
       yield* callPages(db, org, span, clock.now());
     },
+    spendingAfter: (org, seq, records) => sumAfter(db, org, seq, records),
+    costsOf: (org, callIds) => readCosts(db, org, callIds),
+    ends: () => readEnds(db),
     wholeArguments: (call) => wholeArguments(call, redactor.digest),
     async verify(org, options) {
       await durable.flush(limits.drainMs);

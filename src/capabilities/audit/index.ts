@@ -23,5 +23,6 @@ export type {
   KeptAct,
   KeptCall,
   KeptQuestion,
+  Spending,
   Verification,
 } from './types.ts';

@@ -1,4 +1,5 @@
 import type { Decision } from '../../kernel/call.ts';
+import type { Cost } from '../../kernel/cost.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
 import { OutcomeUnknown } from './errors.ts';
 import { readKept, Said, type Saying, textInOrder, textOf } from './kept.ts';
@@ -97,7 +98,9 @@ export function createKeeper({ redactor, replica, life, home }: KeeperOptions): 
       argumentsBytes: args.bytes,
       argumentsDigest: args.digest,
       at: call.at,
+      backup: call.backup && redactor.kept(call.backup),
       clientAddress: optional(call.clientAddress),
+      cost: end?.cost && sayCost(end.cost),
       decision: call.decision && sayDecision(call.decision, call),
       durationMs: end && Math.round(Math.max(0, end.durationMs || 0) * 1000) / 1000,
       endpoint: optional(call.endpoint),
@@ -151,7 +154,8 @@ export function createKeeper({ redactor, replica, life, home }: KeeperOptions): 
       const { org, outcome, at, kind } = record;
       const kept = kind === 'act' ? keptAct(record, record) : sayCall(record, questions, record);
       const [tool, parent] = 'tool' in kept ? [kept.tool ?? null, kept.parentCallId ?? null] : [null, null];
-      const columns = { at, kind, principal: name(record.principal.id), tool, outcome, parent, inferred: false };
+      const cost = record.kind === 'call' && record.cost ? sayCost(record.cost).text : null;
+      const columns = { at, kind, principal: name(record.principal.id), tool, outcome, parent, inferred: false, cost };
       return { type: 'record', org, id: kept.id, body: textInOrder(kept), columns };
     },
 
@@ -161,6 +165,14 @@ export function createKeeper({ redactor, replica, life, home }: KeeperOptions): 
       return { type: 'record', org, id, body: textOf({ ...intent, ...end, org, id, closedAt }) };
     },
   };
+}
+
+const oneCall = new Said('{"calls":1}');
+
+/** Most cost nothing else than to be a call. */
+function sayCost({ calls, units, tokens, amount, currency }: Cost): Said {
+  if (units === undefined && tokens === undefined && amount === undefined) return oneCall;
+  return new Said(textInOrder({ amount, calls, currency, tokens, units }));
 }
 
 /** Made once for each object, as long as that lives. */

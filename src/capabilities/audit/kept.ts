@@ -55,5 +55,6 @@ export function columnsIn(kept: KeptCall | KeptAct): RowColumns {
     parent: call?.parentCallId ?? null,
     // Nobody but us closes one, and only for want of an end.
     inferred: kept.closedAt !== undefined,
+    cost: call?.cost ? textOf(call.cost) : null,
   };
 }

@@ -76,4 +76,8 @@ export const auditMigrations: Migration[] = [
     name: 'audit/0002_intents_wait_for_nobody',
     sql: 'alter table audit_intents drop column expires_at;',
   },
+  {
+    name: 'audit/0003_cost',
+    sql: 'alter table audit_records add column cost text;',
+  },
 ];

@@ -22,6 +22,8 @@ export interface RowColumns {
   parent: string | null;
   /** Closed by us for want of an end; the true end may still come. */
   inferred: boolean;
+  /** RFC 8785 text of what the call has cost. */
+  cost: string | null;
 }
 
 export interface IntentRow {

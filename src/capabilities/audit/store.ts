@@ -42,6 +42,7 @@ const recordColumns = [
   'outcome',
   'parent',
   'inferred',
+  'cost',
   'body',
   'hash',
 ] as const;
@@ -112,7 +113,7 @@ export async function appendRows(
       returning org
     ), added as (
       insert into audit_records
-        (org, seq, at, id, kind, principal, tool, outcome, parent, inferred, body, hash)
+        (org, seq, at, id, kind, principal, tool, outcome, parent, inferred, cost, body, hash)
       select ${org}, ${from.seq}::bigint + r.n, ${columns} from ${lines} where exists (select 1 from moved)
     ), closed as (
       delete from audit_intents where org = ${org} and ${among} and exists (select 1 from moved)

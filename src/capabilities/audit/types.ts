@@ -1,4 +1,5 @@
-import type { Decision, InputRequest, Operation, Outcome, Surface } from '../../kernel/call.ts';
+import type { Decision, InputRequest, MadeBackup, Operation, Outcome, Surface } from '../../kernel/call.ts';
+import type { Cost } from '../../kernel/cost.ts';
 import type { Json, JsonObject } from '../../kernel/json.ts';
 import type { OrgId, Principal } from '../../kernel/principal.ts';
 import type { Annotations, ItemStatus, ToolResult } from '../../kernel/tool.ts';
@@ -33,6 +34,8 @@ export interface CallIntent {
   traceId?: string;
   clientAddress?: string;
   decision?: Decision;
+  /** What was saved before it. */
+  backup?: MadeBackup;
 }
 
 /** The account of one call that is over. */
@@ -41,6 +44,8 @@ export interface CallRecord extends CallIntent {
   outcome: Outcome;
   errorCode?: string;
   durationMs: number;
+  /** Absent for a call that was not made. */
+  cost?: Cost;
   /** Nothing ran: this is what the call of `parentCallId` came to, told again under the same idempotency key. */
   replayed?: true;
 }
@@ -91,7 +96,7 @@ export interface KeptQuestion {
 }
 
 /** A call as it is kept: bodies redacted and cut, digests over what came whole. */
-export interface KeptCall extends Omit<CallIntent, 'arguments' | 'decision'>, Closed {
+export interface KeptCall extends Omit<CallIntent, 'arguments' | 'decision' | 'backup'>, Closed {
   arguments: Json;
   /** `hmac-sha256:<hex>`: equal arguments have equal digests, and nothing else can be read from it. */
   argumentsDigest?: string;
@@ -107,8 +112,11 @@ export interface KeptCall extends Omit<CallIntent, 'arguments' | 'decision'>, Cl
   outcome: Outcome;
   errorCode?: string;
   durationMs?: number;
+  cost?: Cost;
   replayed?: true;
   decision?: Json;
+  /** What was saved before it: the `tool` and the `callId` that did, and the `id` of what it made, or why it `failed`. */
+  backup?: Json;
   replica: string;
 }
 
@@ -118,6 +126,20 @@ export interface CallSpan {
   since?: number | undefined;
   /** Milliseconds since the epoch; exclusive. */
   until?: number | undefined;
+}
+
+/** What calls of one principal of one tool have cost on one day (UTC), in one currency. */
+export interface Spending {
+  /** `2026-11-30` */
+  day: string;
+  principal: string;
+  tool: string;
+  /** Empty for those that cost no money. */
+  currency: string;
+  calls: number;
+  units: number;
+  tokens: number;
+  amount: number;
 }
 
 /** An act as it is kept. */
@@ -271,6 +293,15 @@ export interface Audit {
   exportJsonl(org: OrgId, filter?: AuditFilter): AsyncIterable<string>;
   /** Every call of a span, newest first, page by page; what is open meanwhile is one page. */
   calls(org: OrgId, span: CallSpan): AsyncIterable<KeptCall[]>;
+  /**
+   * What was spent by records that come after one, and up to which these are; at most so many are looked at. Undefined when
+   * there are none.
+   */
+  spendingAfter(org: OrgId, seq: number, records: number): Promise<{ upTo: number; spending: Spending[] } | undefined>;
+  /** What calls have cost that have a record: null for those that cost nothing. */
+  costsOf(org: OrgId, callIds: readonly string[]): Promise<Map<string, Cost | null>>;
+  /** Organisations with the number of their last record. */
+  ends(): Promise<Map<OrgId, number>>;
   /** The arguments of a call where the record has them whole, which their digest proves; undefined otherwise. */
   wholeArguments(call: Pick<KeptCall, 'arguments' | 'argumentsBytes' | 'argumentsDigest'>): JsonObject | undefined;
   /** Walks the chain from its checkpoint to its head. */

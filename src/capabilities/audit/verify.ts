@@ -155,7 +155,7 @@ function problemOf(org: OrgId, row: RecordRow, last: Link): { kind: FaultKind; d
   } catch {
     return { kind: 'edited', detail: 'its text is not JSON' };
   }
-  const { org: bodyOrg, id, at, kind, principal, tool, outcome, parent, inferred } = told;
+  const { org: bodyOrg, id, at, kind, principal, tool, outcome, parent, inferred, cost } = told;
   const agrees =
     bodyOrg === org &&
     id === row.id &&
@@ -165,6 +165,7 @@ function problemOf(org: OrgId, row: RecordRow, last: Link): { kind: FaultKind; d
     tool === row.tool &&
     outcome === row.outcome &&
     parent === row.parent &&
-    inferred === row.inferred;
+    inferred === row.inferred &&
+    cost === row.cost;
   return agrees ? undefined : { kind: 'edited', detail: 'its columns do not agree with its text' };
 }

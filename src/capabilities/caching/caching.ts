@@ -2,6 +2,7 @@ import type { CachingSettings } from '../../config/schema.ts';
 import type { Call, ProviderReply } from '../../kernel/call.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { digestOf } from '../../kernel/digest.ts';
+import { isOfPattern } from '../../kernel/events.ts';
 import { isObject, type Json } from '../../kernel/json.ts';
 import type { OrgId } from '../../kernel/principal.ts';
 import type { Tool } from '../../kernel/tool.ts';
@@ -29,6 +30,8 @@ export interface Caching {
   begin(call: ToolCall): Begun | undefined | Promise<Begun | undefined>;
   /** Of an organisation those with one of the tags; all of them without any. Returns how many this server had. */
   invalidate(org: OrgId, tags?: readonly string[]): number;
+  /** An event that every server hears of, each by itself: its own results that are untrue now are told no more. */
+  happened(org: OrgId, type: string): void;
   stateOf(org: OrgId): { entries: number; bytes: number };
   size(): { entries: number; bytes: number };
   redeclare(settings: CachingSettings): void;
@@ -116,6 +119,12 @@ export function createCaching({ bus, clock, log, isBoundToSession, instruments, 
       };
     },
     invalidate,
+    happened(org, type) {
+      const tags = settings.invalidations.flatMap((one) =>
+        isIn(one, org) && one.events?.some((pattern) => isOfPattern(pattern, type)) ? one.tags : [],
+      );
+      if (tags.length > 0) entries.invalidate(org, tags);
+    },
     stateOf: entries.sizeOf,
     size: entries.size,
     redeclare(next) {
@@ -132,9 +141,18 @@ export function createCaching({ bus, clock, log, isBoundToSession, instruments, 
   };
 }
 
-function concerns(rule: { tools: readonly string[]; org?: OrgId | undefined }, { id, org }: Tool): boolean {
-  if (rule.org !== undefined && rule.org !== org) return false;
+interface Rule {
+  tools?: readonly string[] | undefined;
+  org?: OrgId | undefined;
+}
+
+function concerns(rule: Rule, { id, org }: Tool): boolean {
+  if (!isIn(rule, org) || !rule.tools) return false;
   return rule.tools.some((pattern) => (pattern.endsWith('*') ? id.startsWith(pattern.slice(0, -1)) : id === pattern));
+}
+
+function isIn(rule: Rule, org: OrgId): boolean {
+  return rule.org === undefined || rule.org === org;
 }
 
 /** Whose result of which call of which tool as it is now. */

@@ -59,6 +59,7 @@ export function toStoredItems(
       believed: facts.trustAnnotations,
       ...(settings?.annotations ? { annotations: settings.annotations } : {}),
       tags: settings?.tags ?? [],
+      ...(settings?.consent ? { consent: settings.consent } : {}),
       timeoutMs: settings?.timeoutMs ?? facts.callTimeoutMs,
       ...(settings?.disabled ? { disabled: true } : {}),
       ...guidanceOf(settings),
@@ -72,7 +73,7 @@ export function toStoredItems(
 
 /** What the configuration tells agents of a tool. */
 function guidanceOf(settings: ToolSettings = {}): { guidance?: ToolGuidance } {
-  const { annotations: _a, tags: _t, timeoutMs: _l, disabled: _d, ...guidance } = settings;
+  const { annotations: _a, tags: _t, consent: _c, timeoutMs: _l, disabled: _d, ...guidance } = settings;
   return Object.keys(guidance).length > 0 ? { guidance: guidance as ToolGuidance } : {};
 }
 

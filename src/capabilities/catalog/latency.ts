@@ -48,17 +48,19 @@ export function createLatencies(): Latencies {
   };
 }
 
-/** What is known of a tool beside its definition, as agents are told it; `limits` are those of this server, in words. */
+/** What is known of a tool beside its definition, as agents are told it; `limits` and `budgets` are those of this server, in words. */
 export function guidanceFor(
   { org, id, guidance, tags }: Tool,
   latencies: Pick<Latencies, 'of'>,
   limits: readonly string[] = [],
+  budgets: readonly string[] = [],
 ): JsonObject {
   const latency = latencies.of(org, id);
   const rateLimits = [...(guidance?.rateLimits ?? []), ...limits];
   return {
     ...(guidance as JsonObject | undefined),
     ...(rateLimits.length > 0 ? { rateLimits } : {}),
+    ...(budgets.length > 0 ? { budgets: [...budgets] } : {}),
     ...(tags.length > 0 ? { tags: [...tags] } : {}),
     ...(latency ? { latency: { ...latency } } : {}),
   };

@@ -23,6 +23,8 @@ export interface ItemFacts {
   /** What the configuration says instead. */
   annotations?: Partial<Annotations>;
   tags?: readonly string[];
+  /** Whose consent every call needs. */
+  consent?: 'confirm' | 'approve';
   timeoutMs?: number;
   disabled?: boolean;
   guidance?: ToolGuidance;
@@ -162,7 +164,7 @@ function toolsetOf({ trust, instructions: text, ...state }: ToolsetRow, standing
 }
 
 function toTool(org: OrgId, item: StoredItem, { definition, digest, verdict }: Fate, status: ItemStatus): Tool {
-  const { annotations, believed, tags, timeoutMs, guidance } = item.facts;
+  const { annotations, believed, tags, consent, timeoutMs, guidance } = item.facts;
   const served = definition as unknown as ToolDefinition;
   return {
     org,
@@ -175,6 +177,7 @@ function toTool(org: OrgId, item: StoredItem, { definition, digest, verdict }: F
     tags: tags ?? [],
     status,
     ...(guidance ? { guidance } : {}),
+    ...(consent ? { consent: { kind: consent, rule: 'override:upstream' } } : {}),
     ...(timeoutMs === undefined ? {} : { timeoutMs }),
     ...(verdict?.state === 'changed'
       ? { offered: { inputSchema: item.definition.inputSchema as JsonObject, digest: item.digest } }

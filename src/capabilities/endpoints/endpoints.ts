@@ -6,13 +6,13 @@ import {
   type Presentation,
 } from '../../config/schema.ts';
 import { InvalidRequest, NotFound } from '../../kernel/errors.ts';
-import { newId } from '../../kernel/ids.ts';
+import type { JsonObject } from '../../kernel/json.ts';
 import type { OrgId } from '../../kernel/principal.ts';
-import { type Bus, createFollower } from '../../platform/bus/index.ts';
+import { createBook, type Entry } from '../../platform/book/index.ts';
+import type { Bus } from '../../platform/bus/index.ts';
 import type { Db } from '../../platform/db/types.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 import { EndpointDeclared, EndpointLimit } from './errors.ts';
-import { deleteEndpoint, type EndpointRow, listAllEndpoints, putEndpoint } from './store.ts';
 
 /** A named endpoint as those who administer see it. */
 export interface Endpoint {
@@ -62,40 +62,32 @@ interface Deps {
 
 const maxPerOrg = 100;
 
-type Rows = ReadonlyMap<string, EndpointRow>;
-
 export function createEndpointBook({ db, bus, log, pollMs = 2_000, ...initially }: Deps): Endpoints {
   let { declared, plain } = initially;
-  let rows: Rows = new Map();
   const listeners = new Set<() => void>();
   const changed = () => {
     for (const listener of listeners) listener();
   };
 
-  const follower = createFollower<void>({
+  const book = createBook<EndpointChoice>({
+    db,
     bus,
-    topic: 'endpoints.changed',
     log,
+    table: 'endpoints',
+    topic: 'endpoints.changed',
     what: 'the endpoints added at run time',
-    timing: { pollMs },
-    async load() {
-      const stored = await listAllEndpoints(db);
-      const next = new Map(
-        stored.map((row) => {
-          const before = rows.get(keyOf(row.org, row.name));
-          return [keyOf(row.org, row.name), before?.revision === row.revision ? before : completed(row)];
-        }),
-      );
-      const isSame = next.size === rows.size && [...next].every(([key, row]) => rows.get(key) === row);
-      rows = next;
-      if (!isSame) changed();
-    },
+    // What was stored by an older version may lack settings that have a default by now.
+    read: ({ settings }) => endpointChoice.parse(settings),
+    changed,
+    maxPerOrg,
+    full: (limit) => EndpointLimit({ limit }),
+    pollMs,
   });
 
   const declaredAs = (name: string) => (Object.hasOwn(declared, name) ? declared[name] : undefined);
   const list = (org: OrgId): Endpoint[] => {
     const inFile = Object.entries(declared).filter(([, settings]) => settings.org === org);
-    const added = [...rows.values()].filter((row) => row.org === org && !declaredAs(row.name));
+    const added = book.all().filter((one) => one.org === org && !declaredAs(one.name));
     return [
       ...inFile.map(([name, { org: _, anonymous, ...settings }]): Endpoint => {
         return { name, source: 'file', settings, ...(anonymous === undefined ? {} : { anonymous }) };
@@ -104,19 +96,14 @@ export function createEndpointBook({ db, bus, log, pollMs = 2_000, ...initially 
     ].sort((a, b) => (a.name < b.name ? -1 : 1));
   };
 
-  const refresh = async () => {
-    follower.tell();
-    await follower.refresh();
-  };
-
   return {
     find(org, name) {
       const inFile = declaredAs(name);
-      return inFile ? (inFile.org === org ? inFile : undefined) : rows.get(keyOf(org, name))?.settings;
+      return inFile ? (inFile.org === org ? inFile : undefined) : book.find(org, name)?.settings;
     },
     names: (org) => list(org).map(({ name }) => name),
     list,
-    exists: (name) => declaredAs(name) !== undefined || [...rows.values()].some((row) => row.name === name),
+    exists: (name) => declaredAs(name) !== undefined || book.all().some((one) => one.name === name),
     declaredAs,
     declared: () => declared,
     plain: () => plain,
@@ -129,34 +116,21 @@ export function createEndpointBook({ db, bus, log, pollMs = 2_000, ...initially 
     async put(org, name, input, by) {
       const settings = parsed(name, input);
       if (declaredAs(name)) throw EndpointDeclared({ name });
-      const row = { org, name, settings, revision: newId('rev'), changedBy: by };
-      if (!(await putEndpoint(db, row, maxPerOrg))) throw EndpointLimit({ limit: maxPerOrg });
-      await refresh();
-      return toEndpoint(rows.get(keyOf(org, name)) ?? { ...row, changedAt: Date.now() });
+      return toEndpoint(await book.put(org, name, { kept: settings as JsonObject, used: settings }, by));
     },
 
     async remove(org, name) {
       if (declaredAs(name)?.org === org) throw EndpointDeclared({ name });
-      if (!(await deleteEndpoint(db, org, name))) throw NotFound({ what: 'endpoint', id: name.slice(0, 100) });
-      await refresh();
+      if (!(await book.remove(org, name))) throw NotFound({ what: 'endpoint', id: name.slice(0, 100) });
     },
 
     onChange(listener) {
       listeners.add(listener);
       return () => listeners.delete(listener);
     },
-    start: follower.start,
-    stop: follower.stop,
+    start: book.start,
+    stop: book.stop,
   };
-}
-
-function keyOf(org: OrgId, name: string): string {
-  return `${org} ${name}`; // neither can hold a space
-}
-
-/** What was stored by an older version may lack settings that have a default by now. */
-function completed(row: EndpointRow): EndpointRow {
-  return { ...row, settings: endpointChoice.parse(row.settings) };
 }
 
 function parsed(name: string, input: unknown): EndpointChoice {
@@ -170,6 +144,6 @@ function parsed(name: string, input: unknown): EndpointChoice {
   return settings.data;
 }
 
-function toEndpoint({ name, settings, changedBy, changedAt }: EndpointRow): Endpoint {
+function toEndpoint({ name, settings, changedBy, changedAt }: Entry<EndpointChoice>): Endpoint {
   return { name, source: 'runtime', settings, changedBy, changedAt };
 }

@@ -62,7 +62,7 @@ export const CollectionLocked = defineError('COLLECTION_LOCKED', {
   retryable: false,
   message: 'The key of the encrypted collection {collection} cannot be opened.',
   action:
-    'The server has another FAIRLEAD_SECRET than when the collection was made: start it with the old one. Without it the documents cannot be read: remove the collection and fill it again.',
+    'It was wrapped by another secret, or by another `knowledge.encryption.key`: give that one as well (FAIRLEAD_OTHER_SECRETS, `otherKeys`). Without it the documents cannot be read: remove the collection and fill it again.',
 });
 
 export const EncryptionFixed = defineError('COLLECTION_ENCRYPTION_FIXED', {

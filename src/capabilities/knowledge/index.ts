@@ -5,6 +5,6 @@ export { knowledgeMigrations } from './migrations.ts';
 export { purgeKnowledge } from './purge.ts';
 export { evaluationInput, gapDays, readQuestions } from './quality/index.ts';
 export { createReader, usualReadLimits } from './read/index.ts';
-export { collectionKeys, type KeyVault, keyringVault } from './sealing/index.ts';
+export { collectionKeys, createVaults } from './sealing/index.ts';
 export { createPages, openSource, sourcesErrors } from './sources/index.ts';
 export type { CollectionVectors } from './vectors/index.ts';

@@ -25,7 +25,7 @@ import { type Asker, createQueries } from './query/query.ts';
 import { createSplit } from './query/split.ts';
 import { createTurns } from './query/turns.ts';
 import type { Reader } from './read/index.ts';
-import { createSealing, type KeyVault } from './sealing/index.ts';
+import { createSealing, type EncryptionSettings, moveKeys, type Vaults } from './sealing/index.ts';
 import type { FetchPage, Source } from './sources/index.ts';
 import { createKnowledgeToolset } from './toolset.ts';
 import { createUpkeep } from './upkeep/upkeep.ts';
@@ -64,6 +64,8 @@ export interface Knowledge {
   redeclare(declared: Declared): Promise<void>;
   /** How passages are ranked, and how many sources are read at once, from now on. */
   tune(settings: { search: SearchSettings; sources: number }): void;
+  /** Wraps the keys of encrypted collections as these settings say, from now on. */
+  encrypt(settings: EncryptionSettings): Promise<void>;
   start(): Promise<void>;
   stop(): Promise<void>;
 }
@@ -103,7 +105,7 @@ export interface KnowledgeDeps {
   findInstructions(text: string): string[];
   news: KnowledgeNews;
   /** Keeps the keys of encrypted collections. */
-  vault: KeyVault;
+  vaults: Vaults;
 }
 
 /** More of them take no less time together: the index is read and scored by one thread. */
@@ -117,7 +119,7 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
   const findInstructions = rememberingJudge(deps.findInstructions);
   let { declared, search, sources } = deps;
   const goneAfterMs = alone ? 0 : heardOfMs;
-  const sealing = createSealing({ vault: deps.vault });
+  const sealing = createSealing({ vaults: deps.vaults });
   const collections = createCollections({ db, sealing, models: embedders.names, changed: () => lookAround() });
   const lexical = createLexical(sealing);
   const turns = createTurns(questionsAtOnce);
@@ -167,6 +169,13 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
   });
   const adding = createAdding({ stores, collections, reader, fetchPage: deps.fetchPage, clock, subjectsOf, news });
   const upkeep = createUpkeep({ stores, log, alone, waiting });
+
+  const wrapAnew = async () => {
+    const { moved, locked } = await moveKeys(db, deps.vaults);
+    if (moved > 0) log.info({ moved }, 'keys of encrypted collections are wrapped by another key now');
+    if (locked > 0)
+      log.error({ locked }, 'keys of encrypted collections cannot be opened: give the key or secret that wrapped them');
+  };
 
   const known = async (org: OrgId, name: string) => {
     const all = await collections.list(org);
@@ -244,7 +253,12 @@ export function createKnowledge(deps: KnowledgeDeps): Knowledge {
     tune(settings) {
       ({ search, sources } = settings);
     },
+    async encrypt(settings) {
+      deps.vaults.use(settings);
+      await wrapAnew();
+    },
     async start() {
+      await wrapAnew();
       await collections.declare(declared);
       await lookAround();
       await upkeep.start();

@@ -9,7 +9,7 @@ import { keepDocument } from './ingest/keep.ts';
 import { createLexical } from './lexical/index.ts';
 import { knowledgeMigrations } from './migrations.ts';
 import { createQueries } from './query/query.ts';
-import { createSealing, keyringVault } from './sealing/index.ts';
+import { createSealing, createVaults } from './sealing/index.ts';
 import type { ReadDocument } from './types.ts';
 
 // Every way to a passage, beside a plain list of who may read what.
@@ -35,7 +35,7 @@ const textOf = (n: string): ReadDocument => ({
 describe.each(databaseKinds)('what an asker gets on %s', (kind) => {
   const random = createRandom(11);
   const sealing = createSealing({
-    vault: keyringVault(createKeyring('a secret of the test, thirty-two bytes or more')),
+    vaults: createVaults(createKeyring('a secret of the test, thirty-two bytes or more')),
   });
   const lexical = createLexical(sealing);
   let database: TestDatabase;

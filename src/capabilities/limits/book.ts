@@ -1,13 +1,13 @@
 import { type LimitChoice, type LimitSettings, limitChoice, limitName } from '../../config/schema.ts';
 import { InvalidRequest, NotFound } from '../../kernel/errors.ts';
-import { newId } from '../../kernel/ids.ts';
+import type { JsonObject } from '../../kernel/json.ts';
 import type { OrgId } from '../../kernel/principal.ts';
-import { type Bus, createFollower } from '../../platform/bus/index.ts';
+import { createBook, type Entry } from '../../platform/book/index.ts';
+import type { Bus } from '../../platform/bus/index.ts';
 import type { Db } from '../../platform/db/types.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 import { LimitDeclared, TooManyLimits } from './errors.ts';
 import { compileRule, type Rule } from './rule.ts';
-import { deleteRule, listAllRules, putRule, type RuleRow } from './store.ts';
 
 /** A rule as those who administer see it. */
 export interface Limit {
@@ -47,38 +47,35 @@ const maxPerOrg = 100;
 
 export function createLimitBook({ db, bus, log, pollMs = 2_000, ...initially }: Deps): LimitBook {
   let { declared } = initially;
-  let rows: readonly RuleRow[] = [];
   let compiled = new Map<OrgId, readonly Rule[] | undefined>();
 
-  const follower = createFollower<void>({
+  const book = createBook<LimitChoice>({
+    db,
     bus,
-    topic: 'limits.changed',
     log,
+    table: 'limit_rules',
+    topic: 'limits.changed',
     what: 'the limits added at run time',
-    timing: { pollMs },
-    async load() {
-      const stored = await listAllRules(db);
-      const isSame =
-        stored.length === rows.length && stored.every(({ revision }, at) => rows[at]?.revision === revision);
-      if (isSame) return;
-      // What an older version stored may lack settings that have a default by now.
-      rows = stored.map((row) => ({ ...row, settings: limitChoice.parse(row.settings) }));
+    // What an older version stored may lack settings that have a default by now.
+    read: ({ settings }) => limitChoice.parse(settings),
+    changed() {
       compiled = new Map();
     },
+    maxPerOrg,
+    full: (limit) => TooManyLimits({ limit }),
+    pollMs,
   });
 
   const declaredIn = (org: OrgId) => declared.filter((rule) => rule.org === undefined || rule.org === org);
   const isDeclared = (org: OrgId, name: string) => declaredIn(org).some((rule) => rule.name === name);
   const list = (org: OrgId): Limit[] => {
     const inFile = declaredIn(org).map(({ name, org: _, ...settings }): Limit => ({ name, source: 'file', settings }));
-    const added = rows.filter((row) => row.org === org && !isDeclared(org, row.name)).map(toLimit);
+    const added = book
+      .all()
+      .filter((one) => one.org === org && !isDeclared(org, one.name))
+      .map(toLimit);
     return [...inFile, ...added].sort((a, b) => (a.name < b.name ? -1 : 1));
   };
-  const refresh = async () => {
-    follower.tell();
-    await follower.refresh();
-  };
-
   return {
     rulesOf(org) {
       if (compiled.has(org)) return compiled.get(org);
@@ -96,18 +93,14 @@ export function createLimitBook({ db, bus, log, pollMs = 2_000, ...initially }: 
     async put(org, name, input, by) {
       const settings = parsed(name, input);
       if (isDeclared(org, name)) throw LimitDeclared({ name });
-      const row = { org, name, settings, revision: newId('rev'), changedBy: by };
-      if (!(await putRule(db, row, maxPerOrg))) throw TooManyLimits({ limit: maxPerOrg });
-      await refresh();
-      return toLimit(rows.find((each) => each.revision === row.revision) ?? { ...row, changedAt: Date.now() });
+      return toLimit(await book.put(org, name, { kept: settings as JsonObject, used: settings }, by));
     },
     async remove(org, name) {
       if (isDeclared(org, name)) throw LimitDeclared({ name });
-      if (!(await deleteRule(db, org, name))) throw NotFound({ what: 'limit', id: name.slice(0, 100) });
-      await refresh();
+      if (!(await book.remove(org, name))) throw NotFound({ what: 'limit', id: name.slice(0, 100) });
     },
-    start: follower.start,
-    stop: follower.stop,
+    start: book.start,
+    stop: book.stop,
   };
 }
 
@@ -122,6 +115,6 @@ function parsed(name: string, input: unknown): LimitChoice {
   return settings.data;
 }
 
-function toLimit({ name, settings, changedBy, changedAt }: RuleRow): Limit {
+function toLimit({ name, settings, changedBy, changedAt }: Entry<LimitChoice>): Limit {
   return { name, source: 'runtime', settings, changedBy, changedAt };
 }

@@ -1,7 +1,6 @@
 import { type LimitChoice, type LimitDimension, type LimitPeriod, periodSeconds } from '../../config/schema.ts';
 import type { Call } from '../../kernel/call.ts';
-import { ownToolset } from '../../kernel/names.ts';
-import { type Principal, subjectBehind } from '../../kernel/principal.ts';
+import { isMeant, keyPart, toolsMeant } from '../../kernel/selection.ts';
 import type { Tool } from '../../kernel/tool.ts';
 import { type Demand, windowSlots } from './counters/counters.ts';
 
@@ -38,11 +37,10 @@ export interface Rule {
 
 /** A call that runs renews its lease three times in that time. */
 export const leaseMs = 15_000;
-const longestPart = 200;
 
 export function compileRule(name: string, settings: LimitChoice, isFromFile: boolean): Rule {
   const { for: callers, of: targets, by } = settings;
-  const concerns = concernsOf(targets);
+  const concerns = toolsMeant(targets);
   const endpoints = targets?.endpoints;
   const meters = metersOf(name, settings);
   return {
@@ -55,27 +53,9 @@ export function compileRule(name: string, settings: LimitChoice, isFromFile: boo
     covers: (call) =>
       concerns(call.tool) &&
       (endpoints === undefined || (call.endpoint !== undefined && endpoints.includes(call.endpoint))) &&
-      (callers === undefined || isFor(callers, call.principal)),
+      isMeant(callers, call.principal),
     partOf: (call) => by.map((dimension) => `|${dimension}=${part(dimension, call)}`).join(''),
   };
-}
-
-function concernsOf(targets: LimitChoice['of']): Rule['concerns'] {
-  const { tools, toolsets } = targets ?? {};
-  if (!tools && !toolsets) return ({ toolset }) => toolset !== ownToolset; // search, plans: their calls count themselves
-  const exact = new Set(tools?.filter((pattern) => !pattern.endsWith('*')));
-  const beginnings = (tools ?? []).filter((pattern) => pattern.endsWith('*')).map((pattern) => pattern.slice(0, -1));
-  return ({ id, toolset }) =>
-    (!toolsets || toolsets.includes(toolset)) &&
-    (!tools || exact.has(id) || beginnings.some((beginning) => id.startsWith(beginning)));
-}
-
-function isFor(callers: NonNullable<LimitChoice['for']>, principal: Principal): boolean {
-  const { principals, kinds, roles, teams } = callers;
-  if (principals && !principals.includes(principal.id) && !principals.includes(subjectBehind(principal))) return false;
-  if (kinds && !kinds.some((kind) => kind === principal.kind)) return false;
-  if (roles && !roles.some((role) => principal.roles.includes(role))) return false;
-  return !teams || teams.some((team) => principal.teams?.includes(team));
 }
 
 function metersOf(name: string, { rate, window, concurrency }: LimitChoice): Meter[] {
@@ -103,21 +83,16 @@ function metersOf(name: string, { rate, window, concurrency }: LimitChoice): Met
 function part(dimension: LimitDimension, { principal, tool, endpoint, clientAddress }: Limitable): string {
   switch (dimension) {
     case 'principal':
-      return safe(principal.id);
+      return keyPart(principal.id);
     case 'tool':
-      return safe(tool.id);
+      return keyPart(tool.id);
     case 'toolset':
       return tool.toolset;
     case 'endpoint':
       return endpoint ?? '';
     case 'address':
-      return clientAddress === undefined ? '' : safe(networkOf(clientAddress));
+      return clientAddress === undefined ? '' : keyPart(networkOf(clientAddress));
   }
-}
-
-/** Whatever stands in an id, it cannot be taken for another one: neither for several parts. */
-function safe(text: string): string {
-  return encodeURIComponent(text.toWellFormed()).slice(0, longestPart);
 }
 
 /** One who has a network of IPv6 has more addresses than can be counted: they count as the /64 that they share. */

@@ -1,27 +1,10 @@
 import { sql } from 'kysely';
-import type { LimitChoice } from '../../config/schema.ts';
 import type { OrgId } from '../../kernel/principal.ts';
 import type { Db } from '../../platform/db/types.ts';
 import { type Debt, type Demand, type Lease, plainOf, type Taken, takenOf } from './counters/counters.ts';
 
-export interface RuleRow {
-  org: OrgId;
-  name: string;
-  settings: LimitChoice;
-  revision: string;
-  changedBy: string;
-  changedAt: number;
-}
-
 type Tables = {
-  limit_rules: {
-    org: string;
-    name: string;
-    settings: unknown;
-    revision: string;
-    changed_by: string;
-    changed_at: Date;
-  };
+  limit_rules: { org: string };
   limit_counters: { org: string; key: string; expires_at: string };
   limit_leases: { org: string; key: string; call: string; expires_at: string };
   limit_replicas: { id: string; seen_at: Date };
@@ -29,55 +12,6 @@ type Tables = {
 };
 
 const tables = (db: Db) => db.withTables<Tables>();
-
-/** Of every organisation: each replica holds all of them. */
-export async function listAllRules(db: Db): Promise<RuleRow[]> {
-  const rows = await tables(db).selectFrom('limit_rules').selectAll().orderBy('org').orderBy('name').execute();
-  return rows.map(({ org, name, settings, revision, changed_by, changed_at }) => ({
-    org,
-    name,
-    settings: settings as LimitChoice,
-    revision,
-    changedBy: changed_by,
-    changedAt: changed_at.getTime(),
-  }));
-}
-
-/** Adds or replaces. False when there are `limit` others already. */
-export async function putRule(db: Db, row: Omit<RuleRow, 'changedAt'>, limit: number): Promise<boolean> {
-  const { org, name, revision } = row;
-  const values = {
-    settings: JSON.stringify(row.settings),
-    revision,
-    changed_by: row.changedBy,
-    changed_at: new Date(),
-  };
-  return await db.transaction().execute(async (trx) => {
-    const others = await tables(trx)
-      .selectFrom('limit_rules')
-      .select(({ fn }) => fn.countAll<string>().as('count'))
-      .where('org', '=', org)
-      .where('name', '<>', name)
-      .executeTakeFirstOrThrow();
-    if (Number(others.count) >= limit) return false;
-    await tables(trx)
-      .insertInto('limit_rules')
-      .values({ org, name, ...values })
-      .onConflict((on) => on.columns(['org', 'name']).doUpdateSet(values))
-      .execute();
-    return true;
-  });
-}
-
-/** False when there is none of that name. */
-export async function deleteRule(db: Db, org: OrgId, name: string): Promise<boolean> {
-  const { numDeletedRows } = await tables(db)
-    .deleteFrom('limit_rules')
-    .where('org', '=', org)
-    .where('name', '=', name)
-    .executeTakeFirst();
-  return numDeletedRows > 0n;
-}
 
 /** Removes everything of one organisation. */
 export async function purgeLimits(db: Db, org: OrgId): Promise<void> {

@@ -50,7 +50,8 @@ export function createStepCaller({ caller, outer, links, limits, signal }: Deps)
       if (error) return { outcome, callId, error };
       const given = result as ToolResult | undefined;
       if (outcome === 'ok' && given) return taken(step, callId, given, scope, limits.maxTakenBytes);
-      if (outcome !== 'tool_error' || !given) throw PlanStepOpen({ tool: step.tool, outcome });
+      if (outcome !== 'tool_error' || !given)
+        throw PlanStepOpen({ tool: step.tool, outcome, next: nextOf(outcome, given) });
       const said = textOf(given).slice(0, maxSaid).toWellFormed() || 'it does not say why.';
       return { outcome, callId, error: PlanToolFailed({ tool: step.tool, said }).toBody(callId) };
     } catch (thrown) {
@@ -82,6 +83,13 @@ function taken(step: Step, callId: string, result: ToolResult, { meter }: Scope,
   if (!step.select) return { outcome: 'ok', callId, value, shown: withoutBytes(value), notes: [] };
   const { value: shown, notes } = select(value, step.select, meter);
   return { outcome: 'ok', callId, value, shown, notes };
+}
+
+/** What is to be done about a call that has no result yet. */
+function nextOf(outcome: Outcome, result: ToolResult | undefined): string {
+  const about = isObject(result) ? result._meta?.['dev.fairlead/approval'] : undefined;
+  if (outcome !== 'pending_approval' || !isObject(about)) return 'Call this tool on its own to see what it needs.';
+  return `It waits for consent as approval ${about.approvalId}, and is made by itself once that is given: get its result with approval_result, and put what comes after it into another plan.`;
 }
 
 /** The outer call's own values, so that the inner one goes the way that it would have gone by itself. */

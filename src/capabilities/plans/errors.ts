@@ -93,7 +93,7 @@ export const PlanStepOpen = defineError('PLAN_STEP_OPEN', {
   category: 'external_service',
   retryable: false,
   message: 'The call of {tool} ended as {outcome}, without a result.',
-  action: 'Call this tool on its own to see what it needs.',
+  action: '{next}',
 });
 
 export const PlanCancelled = defineError('PLAN_CANCELLED', {

@@ -60,6 +60,8 @@ export interface Policy {
   visible(principal: Principal, tools: readonly Tool[], origin?: CallOrigin): Tool[];
   /** Why a call would be decided as it would be. Never throws for what cannot be decided: that is denied, and said. */
   explain: ExplainCall;
+  /** Version of the rules in force for an organisation; undefined while it is denied everything. */
+  versionFor(org: OrgId): string | undefined;
   /** Whether the rules of an organisation can allow something with consent alone. */
   asksConsent(org: OrgId): boolean;
   store: PolicyStore;
@@ -132,6 +134,10 @@ export function createPolicy(deps: PolicyDeps): Policy {
       return force.ruleSet.filter(principal, tools, context);
     },
     explain: createExplainer(keeper),
+    versionFor(org) {
+      const force = keeper.inForce(org);
+      return 'ruleSet' in force ? force.ruleSet.version : undefined;
+    },
     asksConsent(org) {
       const force = keeper.inForce(org);
       return 'ruleSet' in force && force.ruleSet.asksConsent;

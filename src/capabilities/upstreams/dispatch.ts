@@ -1,5 +1,6 @@
 import { startCallClock, type TimeLimit } from '../../kernel/budget.ts';
 import type { Call, CallerLink, Continuation, ProviderReply } from '../../kernel/call.ts';
+import { addedTo, expenseIn } from '../../kernel/cost.ts';
 import { FairleadError } from '../../kernel/errors.ts';
 import { follow } from '../../kernel/follow.ts';
 import { isObject, type JsonObject } from '../../kernel/json.ts';
@@ -97,6 +98,7 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
         };
         const meta = outgoingMeta(call, connection);
         const withMeta = Object.keys(meta).length > 0 ? { ...params, _meta: meta } : params;
+        delete call.unsent;
         const result = withoutSecrets(await connection.request(methodOf(call), withMeta, options));
         return { result, connection };
       } finally {
@@ -125,6 +127,8 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
   const round = async (call: UpstreamCall, flight: Flight, params: JsonObject, signal: AbortSignal) => {
     const { readOnly, idempotent } = call.tool.annotations;
     const mayRepeat = call.operation !== 'tool' || readOnly || idempotent;
+    let hasReached = false;
+    call.unsent = true;
     for (let tries = 0; ; tries++) {
       try {
         return await breaker.run(() => attempt(call, flight, params, signal));
@@ -135,6 +139,8 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
         }
         if (!(error instanceof Failed)) throw error;
         const { failure, connection } = error;
+        hasReached ||= connection !== undefined && failure.retry !== 'unsent';
+        if (!hasReached) call.unsent = true;
         const sessionLost = failure.sessionLost === true && connection?.sessionId !== undefined;
         if (connection && sessionLost) replace(connection, 'the session has expired');
         else if (connection && failure.suspect) suspect(connection);
@@ -194,6 +200,8 @@ export function createDispatcher({ declaration, around, acquire, suspect, replac
     if (continuation) params = { ...params, ...continuation };
     for (let rounds = 0; rounds < maxRounds; rounds++) {
       const { result, connection } = await round(call, flight, params, signal);
+      const told = settings.costs === 'trust' ? expenseIn(result) : undefined;
+      if (told) call.spent = addedTo(call.spent, told);
       if (connection?.kind === 'openapi') return ownReply(result);
       if (result.resultType !== 'input_required') return { kind: 'result', result: usable(call, result) };
       const inputRequests = isObject(result.inputRequests) ? (result.inputRequests as JsonObject) : undefined;

@@ -93,6 +93,8 @@ export interface UpstreamStatus {
   /** Command line, URL or path, secrets left out. */
   target: string;
   isolation: UpstreamSettings['isolation'];
+  /** Whether its results are believed that say what calls have cost. */
+  tellsCosts: boolean;
   /** Protocol revision spoken, once connected. */
   era?: string;
   state: UpstreamState;

@@ -126,6 +126,7 @@ export function createUpstream(
         transport: memory.kind ?? declaredTransport(settings),
         target,
         isolation: settings.isolation,
+        tellsCosts: settings.costs === 'trust',
         ...facts,
         ...(fault === undefined ? {} : { state: 'failing', reason: fault }),
         ...(settings.disabled ? { state: 'disabled' } : {}),

@@ -10,6 +10,10 @@ import { breakGlassActivate } from './break-glass/activate.ts';
 import { breakGlassCreate } from './break-glass/create.ts';
 import { breakGlassEnd } from './break-glass/end.ts';
 import { breakGlassList } from './break-glass/list.ts';
+import { budgetsList } from './budgets/list.ts';
+import { budgetsRemove } from './budgets/remove.ts';
+import { budgetsSet } from './budgets/set.ts';
+import { budgetsShow } from './budgets/show.ts';
 import { cacheClear } from './cache/clear.ts';
 import { cacheShow } from './cache/show.ts';
 import { call } from './call.ts';
@@ -28,6 +32,11 @@ import { endpointsAdd } from './endpoints/add.ts';
 import { endpointsList } from './endpoints/list.ts';
 import { endpointsRemove } from './endpoints/remove.ts';
 import { endpointsShow } from './endpoints/show.ts';
+import { deliveriesList } from './events/deliveries-list.ts';
+import { deliveriesReplay, deliveriesShow } from './events/deliveries-one.ts';
+import { destinationsAdd } from './events/destinations-add.ts';
+import { destinationsRemove, destinationsRotate, destinationsTest } from './events/destinations-change.ts';
+import { destinationsList } from './events/destinations-list.ts';
 import { keysChange } from './keys/change.ts';
 import { keysCreate } from './keys/create.ts';
 import { keysList } from './keys/list.ts';
@@ -86,6 +95,7 @@ import { upstreamsAdd } from './upstreams/add.ts';
 import { upstreamsList } from './upstreams/list.ts';
 import { upstreamsRemove } from './upstreams/remove.ts';
 import { upstreamsTest } from './upstreams/test.ts';
+import { usage } from './usage.ts';
 import { usersChange } from './users/change.ts';
 import { usersInvite } from './users/invite.ts';
 import { usersList } from './users/list.ts';
@@ -171,6 +181,19 @@ export const commands: readonly CommandSpec[] = [
   limitsShow,
   limitsAdd,
   limitsRemove,
+  destinationsList,
+  destinationsAdd,
+  destinationsRotate,
+  destinationsTest,
+  destinationsRemove,
+  deliveriesList,
+  deliveriesShow,
+  deliveriesReplay,
+  budgetsList,
+  budgetsShow,
+  budgetsSet,
+  budgetsRemove,
+  usage,
   cacheShow,
   cacheClear,
   policiesTest,

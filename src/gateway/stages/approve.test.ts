@@ -6,6 +6,9 @@ import type { CallState } from './stage.ts';
 
 const consent: ConsentPort = {
   ask: async () => ({ content: [] }),
+  weigh: async () => ({ content: [] }),
+  parked: () => undefined,
+  backUp: async () => undefined,
   claim: async () => undefined,
   leave: async () => undefined,
 };
@@ -26,6 +29,7 @@ it('parks only what somebody can come back for, and says why not otherwise [CO-1
   const stage = approve({ consent });
   const refused: [Partial<Call>, RegExp][] = [
     [{ operation: 'read' }, /only calls of tools/],
+    [{ beside: 'preview' }, /preview of another call/],
     [{ continuation: { requestState: 'x' } }, /answers to a question/],
     [{ principal: { id: 'anonymous', kind: 'anonymous' } as Call['principal'] }, /without a credential/],
   ];

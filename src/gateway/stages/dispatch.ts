@@ -1,5 +1,6 @@
 import type { Call, ToolProvider } from '../../kernel/call.ts';
 import { FairleadError, Internal } from '../../kernel/errors.ts';
+import { passed } from '../../kernel/steps.ts';
 import type { Tool } from '../../kernel/tool.ts';
 import type { Tracing } from '../../platform/telemetry/index.ts';
 import { Cancelled, DeadlinePassed } from '../errors.ts';
@@ -30,7 +31,10 @@ export function dispatch({ providerOf, tracing, trail }: DispatchDeps): Stage {
       const provider = providerOf(call.tool.toolset);
       state.dispatched = true;
       try {
-        state.provided = await provider.dispatch(call as Call & { tool: Tool }, call.signal);
+        const answer = provider.dispatch(call as Call & { tool: Tool }, call.signal);
+        passed('call.dispatched', call.id);
+        state.provided = await answer;
+        passed('call.answered', call.id);
         state.reply = state.provided;
       } catch (error) {
         if (call.signal.aborted) throw stopped(call.signal, error);

@@ -1,3 +1,4 @@
+import { passed } from '../../kernel/steps.ts';
 import type { AuditTrail } from '../trail.ts';
 import type { Stage } from './stage.ts';
 
@@ -10,7 +11,9 @@ export function intend({ trail }: { trail: AuditTrail }): Stage {
     name: 'intend',
     run(state) {
       state.place = trail.reserve();
-      if (!state.call.tool?.annotations.readOnly) return trail.intend(state);
+      const { tool, id } = state.call;
+      if (!tool?.annotations.readOnly) return trail.intend(state).then(() => passed('call.intended', id));
+      passed('call.intended', id);
     },
   };
 }

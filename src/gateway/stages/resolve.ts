@@ -9,7 +9,7 @@ import type { Endpoints } from '../endpoints.ts';
 import { FixedArgument, InvalidArguments, ToolQuarantined, UnknownSearchedTool, UnknownTool } from '../errors.ts';
 import { isOwnUri } from '../own.ts';
 import { pseudoTool } from '../pseudo.ts';
-import type { Stage } from './stage.ts';
+import { demandConsent, type Stage } from './stage.ts';
 
 export interface ResolveDeps {
   endpoints: Endpoints;
@@ -58,6 +58,7 @@ export function resolve(deps: ResolveDeps): Stage {
       call.arguments = withFixed(call.arguments, found.tool);
       const { toolset } = found.tool;
       if (toolset !== ownToolset) state.wireUri = (uri) => view.wireUri(toolset, uri);
+      if (found.tool.consent && call.operation === 'tool') demandConsent(state, found.tool.consent);
       if (found.tool.timeoutMs) call.timeoutMs = found.tool.timeoutMs;
     },
   };

@@ -1,7 +1,7 @@
 import { withWireUris } from '../uris.ts';
 import type { Stage } from './stage.ts';
 
-/** The provider's word becomes the call's end, with the URIs that count here. Costs are settled here once there are budgets. */
+/** The provider's word becomes the call's end, with the URIs that count here. */
 export function settle(): Stage {
   return {
     name: 'settle',

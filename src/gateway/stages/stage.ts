@@ -1,16 +1,32 @@
 import type { Call, CallEnd, Outcome, ProviderReply } from '../../kernel/call.ts';
+import type { BudgetStanding, Cost } from '../../kernel/cost.ts';
 import type { FairleadError } from '../../kernel/errors.ts';
 import type { LimitStanding } from '../../kernel/limit.ts';
 import type { Span } from '../../platform/telemetry/index.ts';
 import type { UriRewriter } from '../uris.ts';
+
+/** What asks for consent beside policy: a setting of the tool, or a guardrail that looked at the call. */
+export interface ConsentDemand {
+  kind: 'confirm' | 'approve';
+  /** By which name it is known, as the rules of policies are. */
+  rule: string;
+  /** Why, for who decides. */
+  reason?: string;
+}
 
 /** A call on its way: what the stages hand to each other. */
 export interface CallState {
   call: Call;
   /** The URI at the caller's endpoint for one of the provider's own. From `resolve` on, but for our own resources. */
   wireUri?: UriRewriter;
+  /** What asks for consent before `approve`, beside policy. */
+  demands?: readonly ConsentDemand[];
   /** The limits that the call was counted by. */
   limits?: readonly LimitStanding[];
+  /** The budgets that it is paid from, as they stood when what it may cost was held. */
+  budgets?: readonly BudgetStanding[];
+  /** What it has cost. From `charge` on; absent for one that was not made. */
+  cost?: Cost;
   /** What it holds of limits and the like. Each is ended when the call leaves; whoever parks it releases them. */
   reservations?: readonly Reservation[];
   /** Set by dispatch or the cache: what the provider said. */
@@ -50,6 +66,11 @@ export interface Stage {
   run?(state: CallState): Promise<void> | undefined | void;
   /** Runs also after a refusal. */
   always?: boolean;
+}
+
+/** Asks, from any stage before `approve`, that somebody consents to the call, whatever policy says. */
+export function demandConsent(state: CallState, demand: ConsentDemand): void {
+  state.demands = [...(state.demands ?? []), demand];
 }
 
 /** Ends the call with an error: its own, or that of the earlier call whose end is told again. */

@@ -95,7 +95,7 @@ it('ends when it is told to: before there is a connection, and on one [CA-10]', 
 
 it('says nothing in headers that would be read as something else, and reaches nobody whom it may not [SP-9]', async () => {
   const { start, heard } = await peer((_, socket) => socket.write(answer('a')));
-  const bad = [
+  const bad: Record<string, string>[] = [
     { 'x-a': 'b\r\nx-evil: 1' },
     { 'x\n': 'b' },
     { 'content-length': '0' },

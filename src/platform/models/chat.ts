@@ -1,5 +1,6 @@
 import type { ChatSettings } from '../../config/schema.ts';
 import { ChatModelFailed } from './errors.ts';
+import { costOfChat, noteSpent } from './spending.ts';
 
 export interface ChatRequest {
   /** What the model is to do, which outranks whatever the prompt holds. */
@@ -40,7 +41,7 @@ interface Deps {
 
 /** An endpoint that speaks OpenAI's `POST /chat/completions`: a hosted model, or Ollama, vLLM and the like. */
 export function createChat({ settings, fetch, used }: Deps): ChatModel {
-  const { url, model, apiKey, temperature, maxOutputTokens, timeoutMs, costPerMillionTokens: price } = settings;
+  const { url, model, apiKey, temperature, maxOutputTokens, timeoutMs } = settings;
   return {
     async complete({ system, prompt }, signal) {
       // Loaded when it is needed: most servers run without a model.
@@ -69,8 +70,11 @@ export function createChat({ settings, fetch, used }: Deps): ChatModel {
         const { inputTokens, outputTokens } = usage;
         const isCounted = inputTokens !== undefined && outputTokens !== undefined;
         const tokens = isCounted ? { input: inputTokens, output: outputTokens } : undefined;
-        const cost = tokens && price !== undefined ? ((tokens.input + tokens.output) * price) / 1_000_000 : undefined;
-        if (tokens) used?.(tokens, cost ?? 0);
+        const cost = tokens && costOfChat(settings, tokens);
+        if (tokens) {
+          noteSpent(tokens.input + tokens.output, cost);
+          used?.(tokens, cost ?? 0);
+        }
         return {
           text,
           model: response.modelId || model,

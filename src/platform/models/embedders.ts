@@ -4,6 +4,7 @@ import type { Log } from '../telemetry/index.ts';
 import type { Embedder } from './embedder.ts';
 import { createEndpointEmbedder } from './endpoint.ts';
 import { createLocalEmbedder } from './local/local.ts';
+import { costOfTokens, noteSpent } from './spending.ts';
 
 /** The embedding models of the settings. */
 export interface Embedders {
@@ -38,6 +39,7 @@ export function createEmbedders({ settings, fetch, processes, log, spent }: Deps
       async embed(texts, purpose, signal) {
         const embedded = await embedder.embed(texts, purpose, signal);
         spent(embedded.tokens);
+        noteSpent(embedded.tokens, costOfTokens(embedded.tokens, embedder.costPerMillionTokens));
         return embedded;
       },
     };

@@ -52,6 +52,8 @@ export interface Metrics {
   watchLimits(
     read: () => { alone: boolean; replicas: number },
   ): (rule: { name: string; isFromFile: boolean }, org: string) => void;
+  /** Returns where it is told that a budget has refused a call. */
+  watchBudgets(): (budget: { name: string; isFromFile: boolean }, org: string) => void;
   /** What is kept of results, read at each scrape. Returns where hits and misses are told. */
   watchCache(read: () => { entries: number; bytes: number }): { hit(tool: Tool): void; miss(tool: Tool): void };
   /** Another figure, read at each scrape. The name starts with `fairlead_`; it has no labels. */
@@ -242,6 +244,17 @@ export function createMetrics(): Metrics {
       // What stands in the operator's file names no tenant.
       return ({ name, isFromFile }, org) =>
         refusals.inc({ rule: isFromFile || org === defaultOrg ? ruleLabel(name) : other });
+    },
+    watchBudgets() {
+      const budgetLabel = boundedLabel(maxLabels);
+      const refusals = new Counter({
+        name: 'fairlead_budget_refusals_total',
+        help: 'Calls that a budget refused, by its name',
+        labelNames: ['budget'] as const,
+        registers,
+      });
+      return ({ name, isFromFile }, org) =>
+        refusals.inc({ budget: isFromFile || org === defaultOrg ? budgetLabel(name) : other });
     },
     watchCache(read) {
       gauge('fairlead_cache_entries', 'Results that are kept to be told again', () => read().entries);

@@ -10,8 +10,11 @@ import {
 } from '../../capabilities/approvals/index.ts';
 import type { Acts } from '../../capabilities/audit/index.ts';
 import { principalOf, type Signin } from '../../capabilities/signin/index.ts';
+import { canonicalJson } from '../../kernel/digest.ts';
 import { FairleadError, NotFound } from '../../kernel/errors.ts';
+import { isObject, JsonFault, type JsonObject, parseJson } from '../../kernel/json.ts';
 import type { Principal } from '../../kernel/principal.ts';
+import { readable, unseen } from '../../kernel/readable.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 import type { Admission, HttpEnv } from '../http/admission.ts';
 import { problemResponse } from '../http/problem.ts';
@@ -32,6 +35,8 @@ export interface ApprovalsSurfaceDeps {
 const stylePath = `${approvalsPath}/style.css`;
 const mostListed = 100;
 const longestComment = 2_000;
+/** As a form sends them, which has room for a comment besides. */
+const longestArguments = 20_000;
 
 /** The pages on which somebody who is signed in looks at calls that wait for consent, and decides. */
 export function createApprovalsSurface(deps: ApprovalsSurfaceDeps, admission: Admission): Hono<HttpEnv> {
@@ -69,7 +74,7 @@ export function createApprovalsSurface(deps: ApprovalsSurfaceDeps, admission: Ad
     throw NotFound({ what: 'approval', id: id.slice(0, 100) });
   };
 
-  const page = (c: Context<HttpEnv>, one: ShownApproval, fault?: string, status?: number) => {
+  const page = (c: Context<HttpEnv>, one: ShownApproval, fault?: string, status?: number, typed?: string) => {
     const isOpen = one.state === 'pending' || one.state === 'deferred';
     return show(c, {
       title: isOpen ? `Let ${readable(one.asker.name)} call ${one.tool}?` : `${one.tool}: ${words[one.state]}`,
@@ -81,6 +86,7 @@ export function createApprovalsSurface(deps: ApprovalsSurfaceDeps, admission: Ad
           <dt>Tool</dt> <dd><code>${one.tool}</code>${one.endpoint === undefined ? '' : html` at the endpoint ${one.endpoint}`}</dd>
           ${one.needed > 1 ? html`<dt>Needs</dt> <dd>${one.needed} people who approve</dd>` : ''}
           ${one.approvers ? html`<dt>Decided by</dt> <dd>${one.approvers.join(', ')}</dd>` : ''}
+          ${one.backup ? html`<dt>Backup</dt> <dd>${backupWords(one.backup)}</dd>` : ''}
           <dt>Because of</dt> <dd>${one.rule}</dd>
           <dt>Asked at</dt> <dd>${minute(one.createdAt)} UTC${isOpen ? `, open until ${minute(one.expiresAt)} UTC` : ''}</dd>
           ${one.outcome === undefined ? '' : html`<dt>Outcome</dt> <dd>${one.outcome}${one.outcomeUnknown ? ': nobody knows whether it took effect' : ''}</dd>`}
@@ -88,17 +94,26 @@ export function createApprovalsSurface(deps: ApprovalsSurfaceDeps, admission: Ad
         </dl>
         <h2>Arguments</h2>
         <pre tabindex="0">${readable(JSON.stringify(one.arguments, null, 2))}</pre>
-        ${one.decisions.map(({ decision, name, comment, at }) => html`<p class="soft">${minute(at)} UTC: ${name} said ${decision}${comment === undefined ? '' : `: ${readable(comment)}`}</p>`)}
-        ${isOpen ? decisionForm(c, one) : ''}
+        ${
+          one.editedArguments
+            ? html`<h2>Changed to</h2>
+        <pre tabindex="0">${readable(JSON.stringify(one.editedArguments, null, 2))}</pre>`
+            : ''
+        }
+        ${one.preview ? html`<h2>What it would change${one.editedArguments ? ', as it was asked for' : ''}</h2>${previewOf(one.preview)}` : ''}
+        ${one.decisions.map(({ decision, name, comment, at, edited }) => html`<p class="soft">${minute(at)} UTC: ${name} said ${decision}${edited ? ', with other arguments' : ''}${comment === undefined ? '' : `: ${readable(comment)}`}</p>`)}
+        ${isOpen ? decisionForm(c, one, typed) : ''}
         <footer><a href="${approvalsPath}">What else waits</a></footer>
       `,
     });
   };
 
-  const decisionForm = (c: Context<HttpEnv>, one: ShownApproval) => html`
-    <p>If you approve, the call is made at once, with just these arguments.</p>
+  const decisionForm = (c: Context<HttpEnv>, one: ShownApproval, typed?: string) => html`
+    <p>If you approve, the call is made at once, with just ${one.editedArguments ? 'the changed' : 'these'} arguments.</p>
     <form method="post" action="${approvalsPath}/${one.id}">
       ${forms.field(c)}
+      <input type="hidden" name="seen" value="${one.editedDigest ?? one.argumentDigest}" />
+      ${argumentsField(typed ?? escaped(one.editedArguments ?? one.arguments), typed !== undefined)}
       <label for="comment">Comment, for who asked</label>
       <textarea id="comment" name="comment" rows="2" maxlength="${longestComment}"></textarea>
       <div class="row">
@@ -141,15 +156,37 @@ export function createApprovalsSurface(deps: ApprovalsSurfaceDeps, admission: Ad
     const decision = decisions.find((each) => each === form.get('decision'));
     if (!decision) return page(c, one, 'Say whether you approve or reject.', 400);
     const comment = form.get('comment')?.replaceAll('\0', '').trim().slice(0, longestComment) || undefined;
-    const said = { decision, ...(comment === undefined ? {} : { comment }) };
+    const typed = decision === 'approve' ? form.get('arguments')?.trim() || undefined : undefined;
+    let edited: JsonObject | undefined;
+    try {
+      edited = typed === undefined ? undefined : argumentsIn(typed);
+    } catch (error) {
+      if (!(error instanceof JsonFault)) throw error;
+      return page(c, one, `The arguments are not a JSON object: ${error.message}`, 400, typed);
+    }
+    const seen = form.get('seen');
+    const said = { decision, comment, ...(edited ? { arguments: edited } : {}), ...(seen ? { seen } : {}) };
     const { id, tool, argumentDigest, callId } = one;
-    const deed = { action: 'approvals.decide', subject: id, detail: { ...said, tool, argumentDigest, callId } };
+    const isEdit =
+      edited !== undefined && canonicalJson(edited) !== canonicalJson(one.editedArguments ?? one.arguments);
+    const deed = {
+      action: 'approvals.decide',
+      subject: id,
+      detail: {
+        decision,
+        ...(comment ? { comment } : {}),
+        ...(isEdit ? { edited: true } : {}),
+        tool,
+        argumentDigest,
+        callId,
+      },
+    };
     try {
       await perform(c, { acts, admission }, self, deed, () => approvals.decide(self.org, id, self, said));
     } catch (error) {
       if (!(error instanceof FairleadError) || error.spec.status >= 500) throw error;
       const now = await approvals.show(self.org, id, self);
-      return page(c, now, `${error.message} ${error.action}`, error.spec.status);
+      return page(c, now, `${error.message} ${error.action}`, error.spec.status, isEdit ? typed : undefined);
     }
     return c.redirect(`${approvalsPath}/${id}`, 303);
   });
@@ -169,6 +206,16 @@ export function createApprovalsSurface(deps: ApprovalsSurfaceDeps, admission: Ad
   return app;
 }
 
+function argumentsField(text: string, isOpen: boolean) {
+  if (encodeURIComponent(text).length > longestArguments)
+    return html`<p class="soft">These arguments are too long to be changed here; on the command line they can be.</p>`;
+  return html`<details${isOpen ? ' open' : ''}>
+        <summary>Approve with other arguments</summary>
+        <label for="arguments">A JSON object that the tool is called with; who asked is told</label>
+        <textarea id="arguments" name="arguments" rows="8" spellcheck="false">${text}</textarea>
+      </details>`;
+}
+
 function listOf(all: readonly Approval[]) {
   if (all.length === 0) return html`<p>Nothing waits.</p>`;
   return html`<ul>
@@ -178,6 +225,20 @@ function listOf(all: readonly Approval[]) {
           <span class="soft">in ${org}, until ${minute(expiresAt)} UTC</span></li>`,
     )}
   </ul>`;
+}
+
+function previewOf(preview: NonNullable<ShownApproval['preview']>) {
+  if (preview.state === 'running') return html`<p>It is being looked up; load this page again.</p>`;
+  const { state, tool, text = '', cut, reason = '' } = preview;
+  if (state === 'none')
+    return html`<p>No preview${tool === undefined ? '' : html` by <code>${tool}</code>`}: ${readable(reason)}</p>`;
+  return html`<p>By <code>${tool}</code>, when it was asked for${cut ? '; this is only the beginning' : ''}:</p>
+    <pre tabindex="0">${readable(text)}</pre>`;
+}
+
+function backupWords({ tool, id, failed }: NonNullable<Approval['backup']>) {
+  if (id !== undefined) return html`<code>${readable(id)}</code>, made by ${tool} before the call`;
+  return failed === undefined ? `is made by ${tool} before the call` : `failed: ${readable(failed)} (${tool})`;
 }
 
 const words: Record<Approval['state'], string> = {
@@ -194,9 +255,19 @@ const words: Record<Approval['state'], string> = {
 
 const minute = (ms: number) => new Date(ms).toISOString().slice(0, 16).replace('T', ' ');
 
-/** What an agent wrote, with what turns letters around or cannot be seen told by its number: a text must not look like another. */
-function readable(text: string): string {
-  return text.replace(unseen, (character) => `\\u{${character.codePointAt(0)?.toString(16)}}`);
+/** What stands in a field to be changed: JSON that has no letter which cannot be seen. */
+function escaped(args: JsonObject): string {
+  const units = (text: string) => Array.from({ length: text.length }, (_, at) => text.charCodeAt(at));
+  const hidden = (character: string) =>
+    units(character)
+      .map((unit) => `\\u${unit.toString(16).padStart(4, '0')}`)
+      .join('');
+  return JSON.stringify(args, null, 2).replace(unseen, hidden);
 }
 
-const unseen = /(?![\n\t])\p{Cc}|[\p{Bidi_Control}\p{Zl}\p{Zp}\p{Cf}]/gu;
+/** @throws JsonFault */
+function argumentsIn(text: string): JsonObject {
+  const value = parseJson(text);
+  if (isObject(value)) return value as JsonObject;
+  throw new JsonFault('it is something else');
+}

@@ -13,6 +13,8 @@ import { createShortcut, type Shortcut } from './shortcut.ts';
 export interface HttpAppDeps {
   mcp: McpSurface;
   rest(admission: Admission): Hono<HttpEnv>;
+  /** Where outside senders deliver what they have signed. */
+  hooks: Hono<HttpEnv>;
   /** The built-in sign-in, where it is on. */
   signin?(admission: Admission): Hono<HttpEnv>;
   /** The pages on which people decide on calls, where people sign in. */
@@ -64,6 +66,7 @@ export function createHttpApp(deps: HttpAppDeps): HttpApp {
   app.all('/mcp', () => methodNotAllowed());
   app.all('/mcp/:endpoint', () => methodNotAllowed());
   app.get('/', (c) => c.redirect('/docs')); // who opens the address in a browser wants to know what is here
+  app.route('/', deps.hooks);
   app.route('/', deps.connections(admission));
   if (deps.approvals) app.route('/', deps.approvals(admission));
   if (deps.signin) app.route('/', deps.signin(admission));

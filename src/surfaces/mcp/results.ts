@@ -1,6 +1,7 @@
 import { ProtocolError } from '@modelcontextprotocol/server';
 import { UnknownTool } from '../../gateway/index.ts';
 import type { CallEnd } from '../../kernel/call.ts';
+import { costKey } from '../../kernel/cost.ts';
 import type { ErrorBody, RpcFault } from '../../kernel/errors.ts';
 import { isObject, type JsonObject } from '../../kernel/json.ts';
 
@@ -11,6 +12,8 @@ export const metaKeys = {
   status: 'dev.fairlead/status',
   tool: 'dev.fairlead/tool',
   limits: 'dev.fairlead/limits',
+  budgets: 'dev.fairlead/budgets',
+  cost: costKey,
 } as const;
 
 const invalidParams = -32602;
@@ -32,7 +35,7 @@ export function toToolResult(end: CallEnd, era: 'modern' | 'sessions'): JsonObje
   return {
     ...result,
     content: result.content ?? [],
-    _meta: { ...asObject(result._meta), [metaKeys.callId]: end.callId, ...limitsOf(end) },
+    _meta: { ...asObject(result._meta), [metaKeys.callId]: end.callId, ...standingsOf(end) },
   };
 }
 
@@ -60,9 +63,14 @@ function pagesOf({ data }: RpcFault): string[] {
   return elicitations.flatMap((one) => (isObject(one) && typeof one.url === 'string' ? [one.url] : []));
 }
 
-/** How the limits stand by which a call was counted. */
-function limitsOf({ limits }: CallEnd): JsonObject {
-  return limits ? { [metaKeys.limits]: limits as unknown as JsonObject[] } : {};
+/** How the limits stand by which a call was counted, and the budgets that it is paid from; and what it has cost. */
+function standingsOf({ limits, budgets, cost }: CallEnd): JsonObject {
+  const isMore = cost && Object.keys(cost).length > 1;
+  return {
+    ...(limits ? { [metaKeys.limits]: limits as unknown as JsonObject[] } : {}),
+    ...(budgets ? { [metaKeys.budgets]: budgets as unknown as JsonObject[] } : {}),
+    ...(isMore ? { [metaKeys.cost]: { ...cost } } : {}),
+  };
 }
 
 function refusal(end: CallEnd, error: ErrorBody, pages: readonly string[]): JsonObject {
@@ -70,7 +78,7 @@ function refusal(end: CallEnd, error: ErrorBody, pages: readonly string[]): Json
   return {
     isError: true,
     content: [{ type: 'text', text: `${error.message} ${error.suggestedAction}${visit}` }],
-    _meta: { [metaKeys.error]: error as unknown as JsonObject, ...limitsOf(end) },
+    _meta: { [metaKeys.error]: error as unknown as JsonObject, ...standingsOf(end) },
   };
 }
 

@@ -8,6 +8,7 @@ import {
   decisions,
 } from '../../capabilities/approvals/index.ts';
 import { NotFound } from '../../kernel/errors.ts';
+import type { JsonObject } from '../../kernel/json.ts';
 import type { OrgId, Principal } from '../../kernel/principal.ts';
 import { ok, type Route, route } from './route.ts';
 import * as schemas from './schemas.ts';
@@ -34,6 +35,10 @@ const approval = z
     tool: z.string(),
     toolDigest: z.string(),
     argumentDigest: z.string().openapi({ description: 'Keyed: the same for the same arguments on this server' }),
+    editedDigest: z
+      .string()
+      .optional()
+      .openapi({ description: 'Of the arguments that are used in place of those; absent where nobody changed them' }),
     policyVersion: z.string(),
     needed: z.int().openapi({ description: 'How many people have to approve' }),
     approvers: z
@@ -50,13 +55,29 @@ const approval = z
     outcome: schemas.outcome.optional(),
     outcomeUnknown: z.literal(true).optional().openapi({ description: 'It may have taken effect: nobody saw its end' }),
     reason: z.string().optional().openapi({ description: 'Why it ended without a result' }),
+    backup: schemas.backup.optional(),
   })
   .openapi('Approval', { description: 'A call that waits, or waited, for consent' });
+
+const preview = z
+  .object({
+    state: z.enum(['running', 'shown', 'none']),
+    tool: z.string().optional(),
+    callId: z.string().optional().openapi({ description: 'The call that showed it' }),
+    text: z.string().optional().openapi({ description: 'As the tool told it, without what looks like a secret' }),
+    cut: z.literal(true).optional().openapi({ description: 'The text was longer' }),
+    reason: z.string().optional().openapi({ description: 'Why there is none' }),
+  })
+  .openapi('ApprovalPreview', {
+    description: 'What the call would change, by the tool that is declared to show it; absent where none is',
+  });
 
 const detail = approval
   .extend({
     endpoint: z.string().optional(),
-    arguments: schemas.anyObject,
+    arguments: schemas.anyObject.openapi({ description: 'As they were asked for' }),
+    editedArguments: schemas.anyObject.optional().openapi({ description: 'What is used in place of them' }),
+    preview: preview.optional(),
     decisions: z.array(
       z.object({
         decision: z.enum(decisions),
@@ -64,6 +85,9 @@ const detail = approval
         subject: z.string().openapi({ description: 'The person behind who decided' }),
         name: z.string(),
         comment: z.string().optional(),
+        argumentDigest: z.string().optional().openapi({ description: 'Of the arguments that it was on' }),
+        edited: z.literal(true).optional().openapi({ description: 'With arguments of their own' }),
+        via: z.literal('elicitation').optional().openapi({ description: 'Said to the program that asked' }),
         at: schemas.timeMs,
       }),
     ),
@@ -87,7 +111,17 @@ const example = {
   createdAt: 1_795_219_200_000,
   expiresAt: 1_795_222_800_000,
 };
-const exampleDetail = { ...example, arguments: { project: 'harbour' }, decisions: [] };
+const exampleDetail = {
+  ...example,
+  arguments: { project: 'harbour' },
+  preview: {
+    state: 'shown',
+    tool: 'tracker.get_project',
+    callId: 'call_06exw4v5d0tq8m2k9r7h3n1c5c',
+    text: '12 issues',
+  },
+  decisions: [],
+};
 const named = (...codes: string[]) => approvalsErrors.filter(({ code }) => codes.includes(code));
 
 /** Calls that wait for consent: one's own for everybody, those of all for who may decide. */
@@ -153,12 +187,25 @@ export function approvalRoutes({ approvals }: ApprovalRoutesDeps): Route[] {
         'Approves, rejects or defers. An approved call is made at once, by whichever server is first, and at most once. ' +
         'Takes the scope `approvals:decide`, and somebody else than who asked or the owner of the key that asked; a call of the ' +
         'kind `confirm` is also confirmed by that owner, with a credential of their own. Of several decisions the first counts; a ' +
-        'deferred one is still to be decided.',
+        'deferred one is still to be decided.\n\n' +
+        'With `arguments` the call is made with these in place of those that were asked for, if a call of who asked would get through ' +
+        'with them: they fit the schema, and policy and limits let them pass. Who asked is told of both.',
       params,
-      body: z.strictObject({
-        decision: z.enum(decisions),
-        comment: z.string().trim().min(1).max(2_000).optional().openapi({ description: 'Told to who asked' }),
-      }),
+      body: z
+        .strictObject({
+          decision: z.enum(decisions),
+          comment: z.string().trim().min(1).max(2_000).optional().openapi({ description: 'Told to who asked' }),
+          arguments: schemas.anyObject.optional().openapi({
+            description: 'With `approve`: what the tool is called with, whole, in place of what was asked for',
+          }),
+          seen: z.string().max(200).optional().openapi({
+            description: 'Digest of the arguments that you looked at: a decision on others is refused',
+          }),
+        })
+        .refine(({ decision, arguments: args }) => args === undefined || decision === 'approve', {
+          message: 'goes with approve alone',
+          path: ['arguments'],
+        }),
       bodyExample: { decision: 'approve', comment: 'Agreed with Kim.' },
       answers: {
         200: {
@@ -167,19 +214,33 @@ export function approvalRoutes({ approvals }: ApprovalRoutesDeps): Route[] {
           example: { ...example, state: 'approved', decidedAt: 1_795_219_260_000 },
         },
       },
-      errors: [NotFound, ...named('APPROVAL_DECIDED', 'APPROVED_ALREADY', 'SELF_APPROVAL', 'NOT_APPROVER')],
+      errors: [
+        NotFound,
+        ...named(
+          'APPROVAL_DECIDED',
+          'APPROVED_ALREADY',
+          'APPROVAL_CHANGED',
+          'APPROVAL_VOID',
+          'SELF_APPROVAL',
+          'NOT_APPROVER',
+          'EDIT_REFUSED',
+          'EDIT_NEEDS_OTHERS',
+        ),
+      ],
       act: {
         action: 'approvals.decide',
         subject: ({ params: { id } }) => id,
-        detail: ({ body }) => ({ ...body }) as never,
+        // Arguments can hold what no record may: their digest says which they were.
+        detail: ({ body: { arguments: args, ...said } }) => ({ ...said, ...(args ? { edited: true } : {}) }) as never,
         told(made) {
-          const { tool, argumentDigest, callId } = made as Approval;
-          return { tool, argumentDigest, callId };
+          const { tool, argumentDigest, editedDigest, callId } = made as Approval;
+          return { tool, argumentDigest, ...(editedDigest === undefined ? {} : { editedDigest }), callId };
         },
       },
-      async handle({ principal, org, params: { id }, body: { decision, comment } }) {
-        const given = { decision, ...(comment === undefined ? {} : { comment }) };
-        return ok(shown(await approvals.decide(org, id, principal, given)));
+      async handle({ principal, org, params: { id }, body }) {
+        return ok(
+          shown(await approvals.decide(org, id, principal, { ...body, arguments: body.arguments as JsonObject })),
+        );
       },
     }),
   ];

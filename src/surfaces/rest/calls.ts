@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { AuditQueueFull, AuditUnavailable } from '../../capabilities/audit/index.ts';
+import { BudgetsUnavailable } from '../../capabilities/budgets/index.ts';
 import { idempotencyErrors } from '../../capabilities/idempotency/index.ts';
 import { type Gateway, gatewayErrors } from '../../gateway/index.ts';
 import type { CallEnd, CallerLink, CallRequest } from '../../kernel/call.ts';
@@ -7,7 +8,7 @@ import type { Clock } from '../../kernel/clock.ts';
 import { type ErrorKind, Internal, ShuttingDown } from '../../kernel/errors.ts';
 import type { JsonObject } from '../../kernel/json.ts';
 import { problemBody } from '../http/problem.ts';
-import { rateLimitFields } from './ratelimit.ts';
+import { budgetFields, rateLimitFields } from './ratelimit.ts';
 import { type Reply, type Route, route } from './route.ts';
 import * as schemas from './schemas.ts';
 import { endpointName, toolParams } from './tools.ts';
@@ -65,7 +66,8 @@ export function callRoutes(deps: CallsDeps): Route[] {
         'Goes the way of every call: arguments are validated, policy decides, the audit keeps a record. The status ' +
         'says how the call ended. A tool that needs an answer from its caller during the call cannot be used this ' +
         'way. `traceparent`, `tracestate` and `baggage` are passed on.\n\n' +
-        'A call that limits count is answered with the fields `RateLimit-Policy` and `RateLimit`, whatever became of it.\n\n' +
+        'A call that limits count is answered with the fields `RateLimit-Policy` and `RateLimit`, whatever became of it; one ' +
+        'that budgets pay for with `Fairlead-Budget`, and one that was made with `Fairlead-Cost`.\n\n' +
         'With an `Idempotency-Key` a call that ran is not run again for 24 hours: the same request gets the same ' +
         'answer, with the header `idempotency-replayed: true`, as long as you may make it; the audit keeps a record of ' +
         'that too. What was refused before it ran can be sent again with the same key.',
@@ -114,9 +116,10 @@ const mute: CallerLink = {
 };
 
 function answerOf(end: CallEnd): Reply {
-  const { callId, outcome, result, error, replayed, limits } = end;
+  const { callId, outcome, result, error, replayed, limits, budgets, cost } = end;
   const headers = {
     ...rateLimitFields(limits),
+    ...budgetFields(budgets, cost),
     ...(error?.retryAfter === undefined ? {} : { 'retry-after': String(Math.ceil(error.retryAfter)) }),
     ...(replayed ? { 'idempotency-replayed': 'true' } : {}),
   };
@@ -130,7 +133,7 @@ function answerOf(end: CallEnd): Reply {
 }
 
 /** Errors of this server itself: what the status of an outcome would blame on the caller or on an upstream. */
-const ownErrors = [AuditQueueFull, AuditUnavailable, ShuttingDown, ...idempotencyErrors];
+const ownErrors = [AuditQueueFull, AuditUnavailable, BudgetsUnavailable, ShuttingDown, ...idempotencyErrors];
 
 function isOneOf(kinds: readonly ErrorKind[], code: string): boolean {
   return kinds.some((kind) => kind.code === code);
@@ -217,7 +220,8 @@ const callAnswers = {
     example: failure('denied', 'UNKNOWN_TOOL'),
   },
   429: {
-    description: '`limited`: too many calls; `retry-after` says when, `ratelimit` what is left',
+    description:
+      '`limited`: too many calls, or no budget for them; `retry-after` says when, `ratelimit` and `fairlead-budget` what is left',
     schema: callReply,
     example: failure('limited', 'UPSTREAM_BUSY'),
   },

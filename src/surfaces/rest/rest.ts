@@ -12,11 +12,13 @@ import type { Admission, HttpEnv } from '../http/admission.ts';
 import { type ApprovalRoutesDeps, approvalRoutes } from './approvals.ts';
 import { auditRoutes } from './audit.ts';
 import { breakGlassRoutes } from './break-glass.ts';
+import { type BudgetRoutesDeps, budgetRoutes } from './budgets.ts';
 import { type CacheRoutesDeps, cacheRoutes } from './cache.ts';
 import { callRoutes } from './calls.ts';
 import { type ConnectionRoutesDeps, connectionRoutes } from './connections.ts';
 import { openApiOf, serveDocuments } from './documents.ts';
 import { type EndpointRoutesDeps, endpointRoutes } from './endpoints.ts';
+import { type EventRoutesDeps, eventRoutes } from './events.ts';
 import type { BodyLimits } from './input.ts';
 import { keyRoutes } from './keys.ts';
 import { knowledgeRoutes } from './knowledge.ts';
@@ -36,6 +38,7 @@ import { serviceRoutes } from './services.ts';
 import { sessionRoutes } from './sessions.ts';
 import { type ToolsDeps, toolRoutes } from './tools.ts';
 import { upstreamRoutes } from './upstreams.ts';
+import { type UsageRoutesDeps, usageRoutes } from './usage.ts';
 import { type UsersDeps, userRoutes } from './users.ts';
 
 export interface RestDeps extends BodyLimits {
@@ -44,9 +47,12 @@ export interface RestDeps extends BodyLimits {
   approvals: ApprovalRoutesDeps['approvals'];
   audit: Audit;
   policy: Policy;
+  budgets: BudgetRoutesDeps['budgets'];
+  usage: UsageRoutesDeps['usage'];
   caching: CacheRoutesDeps['caching'];
   catalog: Catalog;
   endpoints: EndpointRoutesDeps['endpoints'];
+  events: EventRoutesDeps['events'];
   knowledge: Knowledge;
   limits: LimitRoutesDeps['limits'];
   upstreams: Upstreams;
@@ -89,7 +95,10 @@ function restRoutes(deps: RestDeps): Route[] {
     ...policyRoutes(deps),
     ...approvalRoutes(deps),
     ...limitRoutes(deps),
+    ...budgetRoutes(deps),
+    ...usageRoutes(deps),
     ...cacheRoutes(deps),
+    ...eventRoutes(deps),
     ...policyExplainRoutes(deps),
     ...policyRehearsalRoutes(deps),
     ...policyVersionRoutes(deps),

@@ -1,5 +1,6 @@
 import { z } from '@hono/zod-openapi';
 import { outcomes } from '../../kernel/call.ts';
+import { measures } from '../../kernel/cost.ts';
 
 export const timeMs = z.int().openapi({ description: 'Milliseconds since the epoch', example: 1_795_219_200_000 });
 
@@ -30,12 +31,34 @@ const limitStanding = z
   })
   .openapi('LimitStanding', { description: 'How a limit stands' });
 
+const expense = z.object({
+  units: z.number().optional(),
+  tokens: z.int().optional(),
+  amount: z.number().optional(),
+  currency: z.string().optional(),
+});
+
+const budgetStanding = z
+  .object({
+    budget: z.string().openapi({ description: 'Name of the budget' }),
+    measure: z.enum(measures),
+    currency: z.string().optional(),
+    limit: z.number().openapi({ description: 'What there is in a period' }),
+    used: z.number().openapi({ description: 'Spent, and held for calls that run' }),
+    remaining: z.number(),
+    account: z.string().optional().openapi({ description: 'Whose account of it; absent where there is one for all' }),
+    resetsAt: z.string().optional(),
+    resetSeconds: z.int().optional(),
+  })
+  .openapi('BudgetStanding', { description: 'How a budget stands' });
+
 export const errorBody = z
   .object({
     code: z.string().openapi({ example: 'UNKNOWN_TOOL' }),
     category: z.enum(categories),
     retryable: z.boolean().openapi({ description: 'Whether the same request can succeed later' }),
     limit: limitStanding.optional().openapi({ description: 'The limit that refused' }),
+    budget: budgetStanding.optional().openapi({ description: 'The budget that refused' }),
     retryAfter: z.number().optional().openapi({ description: 'Seconds to wait before that' }),
     message: z.string(),
     suggestedAction: z.string(),
@@ -82,11 +105,12 @@ export const toolDetail = tool
     whenToUse: z.string().optional(),
     whenNotToUse: z.string().optional(),
     examples: z.array(z.object({ intent: z.string().optional(), arguments: anyObject })).optional(),
-    cost: z
-      .object({ units: z.number().optional(), amount: z.number().optional(), currency: z.string().optional() })
+    cost: expense
+      .extend({ cached: expense.optional().openapi({ description: 'Of one that is told from the cache' }) })
       .optional()
       .openapi({ description: 'Of one call' }),
     rateLimits: z.array(z.string()).optional(),
+    budgets: z.array(z.string()).optional().openapi({ description: 'That calls can be paid from, in words' }),
     sideEffects: z.string().optional(),
     errors: z.record(z.string(), z.string()).optional(),
     latency: z
@@ -244,6 +268,15 @@ const question = z
   })
   .openapi('Question');
 
+export const backup = z
+  .object({
+    tool: z.string(),
+    callId: z.string().optional().openapi({ description: 'The call that made it' }),
+    id: z.string().optional().openapi({ description: 'By which it is found again, as its tool told it' }),
+    failed: z.string().optional().openapi({ description: 'Why there is none' }),
+  })
+  .openapi('Backup', { description: 'What is saved, or was, before the call is made' });
+
 export const callRecord = z
   .looseObject({
     ...recordBase,
@@ -262,6 +295,10 @@ export const callRecord = z
     errorCode: z.string().optional(),
     rule: z.string().optional(),
     durationMs: z.number().optional(),
+    cost: expense
+      .extend({ calls: z.literal(1) })
+      .optional()
+      .openapi({ description: 'Absent where nothing was made' }),
     upstream: z.string().optional(),
     traceId: z.string().optional(),
     toolStatus: z.string().optional(),
@@ -280,6 +317,7 @@ export const callRecord = z
       })
       .optional()
       .openapi({ description: 'What policies said and looked at' }),
+    backup: backup.optional(),
     questions: z.array(question).optional().openapi({ description: 'What the caller was asked during the call' }),
     moreQuestions: z
       .record(z.string(), z.int())

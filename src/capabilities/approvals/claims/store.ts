@@ -1,4 +1,4 @@
-import { sql } from 'kysely';
+import { type SqlBool, sql } from 'kysely';
 import type { Outcome } from '../../../kernel/call.ts';
 import type { OrgId } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/index.ts';
@@ -47,7 +47,7 @@ export async function claimApproval(
     .where('principal', '=', bound.principal)
     .where('tool', '=', bound.tool)
     .where('tool_digest', '=', bound.toolDigest)
-    .where('argument_digest', '=', bound.argumentDigest)
+    .where(sql<SqlBool>`coalesce(edited_digest, argument_digest) = ${bound.argumentDigest}`)
     .where('policy_version', '=', bound.policyVersion)
     .where('expires_at', '>', nowMs)
     .executeTakeFirst();
@@ -82,11 +82,31 @@ export async function finishApproval(db: Db, org: OrgId, id: string, callId: str
   return numUpdatedRows === 1n;
 }
 
+/** Lets whoever is first make a call that was kept for one server. False where that has begun it, or never kept it. */
+export async function freeApproval(db: Db, org: OrgId, id: string, life: string): Promise<boolean> {
+  const { numUpdatedRows } = await tables(db)
+    .updateTable('approvals')
+    .set({ life: null, lease_until: null })
+    .where('org', '=', org)
+    .where('id', '=', id)
+    .where('state', '=', 'approved')
+    .where('life', '=', life)
+    .executeTakeFirst();
+  return numUpdatedRows === 1n;
+}
+
 /** Nothing ran: the approval can be used again. */
 export async function releaseApproval(db: Db, org: OrgId, id: string, callId: string): Promise<void> {
   await tables(db)
     .updateTable('approvals')
-    .set({ state: 'approved', life: null, lease_until: null, run_call_id: null })
+    .set({
+      state: 'approved',
+      life: null,
+      lease_until: null,
+      run_call_id: null,
+      // What was saved for this run may be out of date by the next one.
+      backup: sql`case when backup is null then null else jsonb_build_object('tool', backup -> 'tool') end`,
+    })
     .where('org', '=', org)
     .where('id', '=', id)
     .where('state', '=', 'claimed')
@@ -104,6 +124,44 @@ export async function voidApproval(db: Db, org: OrgId, id: string, reason: strin
     .where('state', 'in', startable)
     .executeTakeFirst();
   return numUpdatedRows === 1n;
+}
+
+/** What waits for a decision, of every organisation, by what it is bound to. */
+export async function listBounds(db: Db, beforeMs: number) {
+  const rows = await tables(db)
+    .selectFrom('approvals')
+    .select(['org', 'tool', 'tool_digest', 'policy_version'])
+    .distinct()
+    .where('state', 'in', ['pending', 'deferred'])
+    .where('created_at', '<=', beforeMs)
+    .execute();
+  return rows.map(({ org, tool, tool_digest: toolDigest, policy_version: policyVersion }) => ({
+    org,
+    tool,
+    toolDigest,
+    policyVersion,
+  }));
+}
+
+/** Ends what waits for a decision under a policy or a definition that is not in force any more. One server gets each of them. */
+export async function voidBounds(
+  db: Db,
+  org: OrgId,
+  { tool, toolDigest, policyVersion }: Omit<Binding, 'principal' | 'argumentDigest'>,
+  reason: string,
+  nowMs: number,
+): Promise<KeptApproval[]> {
+  const rows = await tables(db)
+    .updateTable('approvals')
+    .set({ state: 'void', reason, ended_at: nowMs })
+    .where('org', '=', org)
+    .where('tool', '=', tool)
+    .where('tool_digest', '=', toolDigest)
+    .where('policy_version', '=', policyVersion)
+    .where('state', 'in', ['pending', 'deferred'])
+    .returningAll()
+    .execute();
+  return rows.map(approvalOf);
 }
 
 /** Ends all that a person, or a key of theirs, asked for and that has not been started. Resolves to how many. */
@@ -133,8 +191,9 @@ export async function expireApprovals(db: Db, nowMs: number): Promise<KeptApprov
 /**
  * What servers were running that are believed dead, of every organisation: a tool that bears it is started again, any other
  * has failed with an unknown outcome. One server gets each of them.
+ * @param alone this run of the one server that there is: all others are known to be dead
  */
-export async function abandonClaims(db: Db, nowMs: number): Promise<KeptApproval[]> {
+export async function abandonClaims(db: Db, nowMs: number, alone?: string): Promise<KeptApproval[]> {
   const again = sql<boolean>`repeatable and runs < ${mostRuns} and expires_at > ${nowMs}`;
   const rows = await tables(db)
     .updateTable('approvals')
@@ -148,7 +207,11 @@ export async function abandonClaims(db: Db, nowMs: number): Promise<KeptApproval
       lease_until: null,
     })
     .where('state', '=', 'claimed')
-    .where('lease_until', '<=', nowMs)
+    .where((is) =>
+      alone === undefined
+        ? is('lease_until', '<=', nowMs)
+        : is.or([is('lease_until', '<=', nowMs), is('life', '!=', alone)]),
+    )
     .returningAll()
     .execute();
   return rows.map(approvalOf);
@@ -164,13 +227,14 @@ export async function renewClaims(db: Db, life: string, leaseUntil: number): Pro
     .execute();
 }
 
-/** What may be started, of every organisation, oldest first. */
+/** What may be started by whoever is first, of every organisation, oldest first. */
 export async function listApproved(db: Db, nowMs: number, limit: number): Promise<KeptApproval[]> {
   const rows = await tables(db)
     .selectFrom('approvals')
     .selectAll()
     .where('state', '=', 'approved')
     .where('expires_at', '>', nowMs)
+    .where((is) => is.or([is('lease_until', 'is', null), is('lease_until', '<=', nowMs)]))
     .orderBy('decided_at')
     .limit(limit)
     .execute();

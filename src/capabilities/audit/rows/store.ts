@@ -42,6 +42,7 @@ export function rowsAsSql(rows: readonly RecordRow[]): RowsSql {
     rows.every(({ inferred }) => inferred === firstInferred)
       ? sql`${firstInferred}::boolean`
       : differing('inferred', sql`${rows.map(({ inferred }) => inferred)}::boolean[]`),
+    text('cost', ({ cost }) => cost),
     text('body', ({ body }) => body),
     text('hash', ({ hash }) => hash),
   ];

@@ -5,7 +5,7 @@ import { createKeyring } from '../../../platform/keyring/index.ts';
 import { keepDocument } from '../ingest/keep.ts';
 import { createLexical } from '../lexical/index.ts';
 import { knowledgeMigrations } from '../migrations.ts';
-import { createSealing, keyringVault } from '../sealing/index.ts';
+import { createSealing, createVaults } from '../sealing/index.ts';
 import { everyone } from '../types.ts';
 import { createCollections } from './collections.ts';
 import { readReach } from './store.ts';
@@ -21,7 +21,7 @@ describe.each(databaseKinds)('declared collections on %s', (kind) => {
 
   it('take away rights though one of them cannot be as it is declared [KN-3]', async () => {
     const { db } = database;
-    const sealing = createSealing({ vault: keyringVault(createKeyring('one'.padEnd(32, '.'))) });
+    const sealing = createSealing({ vaults: createVaults(createKeyring('one'.padEnd(32, '.'))) });
     const collections = createCollections({ db, sealing, models: [], changed: async () => {} });
     const declared = (more: object): Record<string, CollectionSettings> =>
       fileSchema.parse({ knowledge: { collections: { a: {}, b: {}, c: {}, ...more } } }).knowledge.collections;

@@ -6,13 +6,13 @@ import { audienceOf, putCollection } from '../collections/store.ts';
 import { keepDocument } from '../ingest/keep.ts';
 import { createLexical } from '../lexical/index.ts';
 import { knowledgeMigrations } from '../migrations.ts';
-import { createSealing, keyringVault } from '../sealing/index.ts';
+import { createSealing, createVaults } from '../sealing/index.ts';
 import { everyone, type ReadDocument } from '../types.ts';
 import { createQueries } from './query.ts';
 
 const org = 'default';
 const asker = { org, subjects: [everyone] };
-const sealing = createSealing({ vault: keyringVault(createKeyring('one'.padEnd(32, '.'))) });
+const sealing = createSealing({ vaults: createVaults(createKeyring('one'.padEnd(32, '.'))) });
 /** As questions these would be two. */
 const text = 'where is the anchor of the ship?\nwhat does the harbour master say';
 

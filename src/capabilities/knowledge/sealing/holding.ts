@@ -2,7 +2,7 @@ import type { Db } from '../../../platform/db/types.ts';
 import type { Holding } from '../../../platform/keyring/index.ts';
 import { contextOf } from './sealing.ts';
 import { listKeys, rewrapKey } from './store.ts';
-import { keyringVaultName } from './vault.ts';
+import { serverVaultName, type Vaults } from './vault.ts';
 
 /** The keys of encrypted collections, as far as the server's own key wraps them. */
 export function collectionKeys(db: Db): Holding {
@@ -10,8 +10,8 @@ export function collectionKeys(db: Db): Holding {
     what: 'keys of encrypted collections',
     async renew(renewal) {
       let [renewed, lost] = [0, 0];
-      for (const row of await listKeys(db, keyringVaultName)) {
-        if (renewal.isCurrent(row.wrapped)) continue;
+      for (const row of await listKeys(db)) {
+        if (row.vault !== serverVaultName || renewal.isCurrent(row.wrapped)) continue;
         let wrapped: string | undefined;
         try {
           wrapped = renewal.again(row.wrapped, contextOf(row.org, row.collection));
@@ -19,10 +19,32 @@ export function collectionKeys(db: Db): Holding {
           lost++;
         }
         if (wrapped === undefined) continue;
-        await rewrapKey(db, row.org, row, wrapped);
+        await rewrapKey(db, row.org, row, { wrapped, vault: row.vault });
         renewed++;
       }
       return { renewed, lost };
     },
   };
+}
+
+/** Wraps each key as it would be wrapped now; resolves to how many were not, and how many nobody here can open. */
+export async function moveKeys(db: Db, vaults: Vaults): Promise<{ moved: number; locked: number }> {
+  const current = vaults.current();
+  let [moved, locked] = [0, 0];
+  for (const row of await listKeys(db)) {
+    if (row.vault === current.name && current.isCurrent(row.wrapped)) continue;
+    const context = contextOf(row.org, row.collection);
+    let wrapped: string;
+    try {
+      const by = vaults.named(row.vault);
+      if (!by) throw new Error('by whom it was wrapped is not known here');
+      wrapped = current.wrap(by.unwrap(row.wrapped, context), context);
+    } catch {
+      locked++;
+      continue;
+    }
+    await rewrapKey(db, row.org, row, { wrapped, vault: current.name });
+    moved++;
+  }
+  return { moved, locked };
 }

@@ -11,11 +11,11 @@ import { knowledgeMigrations } from '../migrations.ts';
 import { purgeContents } from '../purge.ts';
 import type { ReadDocument } from '../types.ts';
 import { readMissing } from '../vectors/store.ts';
-import { createSealing, keyringVault, openedUnembedded, passageReading } from './index.ts';
+import { createSealing, createVaults, openedUnembedded, passageReading } from './index.ts';
 
 const org = 'default';
 const everyone = ['everyone'];
-const sealingUnder = (secret: string) => createSealing({ vault: keyringVault(createKeyring(secret.padEnd(32, '.'))) });
+const sealingUnder = (secret: string) => createSealing({ vaults: createVaults(createKeyring(secret.padEnd(32, '.'))) });
 const words = ['mast', 'rudder', 'anchors', 'sailing', 'getDeckName', 'v1.2.3', 'harbour', 'tide', 'compass', 'storms'];
 
 describe.each(databaseKinds)('an encrypted collection on %s', (kind) => {

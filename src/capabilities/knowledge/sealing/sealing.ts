@@ -4,7 +4,7 @@ import type { Db } from '../../../platform/db/types.ts';
 import { CollectionLocked } from '../errors.ts';
 import { createSeal, type Seal } from './seal.ts';
 import { addKey, readKeys } from './store.ts';
-import type { KeyVault } from './vault.ts';
+import type { Vaults } from './vault.ts';
 
 export type Seals = ReadonlyMap<number, Seal>;
 
@@ -26,21 +26,22 @@ const keyBytes = 32;
 
 /** @param deps.now milliseconds that only grow */
 export function createSealing({
-  vault,
+  vaults,
   now = () => performance.now(),
 }: {
-  vault: KeyVault;
+  vaults: Vaults;
   now?: () => number;
 }): Sealing {
   const known = new Map<string, { seal: Seal | undefined; until: number }>();
   const keyOf = (org: OrgId, collection: number) => `${org} ${collection}`;
 
-  const unwrap = async (org: OrgId, { collection, wrapped, vault: by }: Key): Promise<Seal> => {
+  const unwrap = (org: OrgId, { collection, wrapped, vault: by }: Key): Seal => {
     try {
       // Taken for plain, it would show what is closed as text, and keep what comes as it is.
       if (wrapped === null) throw new Error('its key is lost');
-      if (by !== vault.name) throw new Error(`the key was wrapped by ${by}, and this is ${vault.name}`);
-      return createSeal(await vault.unwrap(wrapped, contextOf(org, collection)));
+      const vault = vaults.named(by);
+      if (!vault) throw new Error(`the key was wrapped by ${by}, which is not known here`);
+      return createSeal(vault.unwrap(wrapped, contextOf(org, collection)));
     } catch (cause) {
       throw CollectionLocked({ collection }, { cause });
     }
@@ -59,14 +60,15 @@ export function createSealing({
       const rows = new Map((await readKeys(db, org, unknown)).map((row) => [row.collection, row]));
       for (const collection of unknown) {
         const row = rows.get(collection);
-        const seal = row && (await unwrap(org, row));
+        const seal = row && unwrap(org, row);
         known.set(keyOf(org, collection), { seal, until: now() + keptMs });
         if (seal) seals.set(collection, seal);
       }
       return seals;
     },
     async make(trx, org, collection) {
-      const wrapped = await vault.wrap(randomBytes(keyBytes), contextOf(org, collection));
+      const vault = vaults.current();
+      const wrapped = vault.wrap(randomBytes(keyBytes), contextOf(org, collection));
       await addKey(trx, org, { collection, wrapped, vault: vault.name });
     },
     forget: (org, collection) => void known.delete(keyOf(org, collection)),

@@ -35,18 +35,22 @@ export async function addKey(db: Db, org: OrgId, { collection, wrapped, vault }:
     on conflict do nothing`.execute(db);
 }
 
-/** Every key that this vault wrapped, of all organisations. */
-export async function listKeys(db: Db, vault: string): Promise<(KeyRow & { org: OrgId })[]> {
+/** Every key, of all organisations. */
+export async function listKeys(db: Db): Promise<(KeyRow & { org: OrgId })[]> {
   const { rows } = await sql<KeyRow & { org: OrgId }>`
-    select org, collection, wrapped, vault from knowledge_keys where vault = ${vault}
-    order by org, collection`.execute(db);
+    select org, collection, wrapped, vault from knowledge_keys order by org, collection`.execute(db);
   return rows;
 }
 
 /** Replaces a wrapped key, unless it is another one by now. */
-export async function rewrapKey(db: Db, org: OrgId, { collection, wrapped }: KeyRow, next: string): Promise<void> {
+export async function rewrapKey(
+  db: Db,
+  org: OrgId,
+  { collection, wrapped }: KeyRow,
+  next: Omit<KeyRow, 'collection'>,
+): Promise<void> {
   await sql`
-    update knowledge_keys set wrapped = ${next}
+    update knowledge_keys set wrapped = ${next.wrapped}, vault = ${next.vault}
     where org = ${org} and collection = ${collection} and wrapped = ${wrapped}`.execute(db);
 }
 

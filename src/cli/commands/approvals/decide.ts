@@ -1,9 +1,13 @@
+import { isObject, type JsonObject } from '../../../kernel/json.ts';
 import { openClient } from '../../client.ts';
-import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
+import { type CliContext, type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
+import { wrongUsage } from '../../errors.ts';
+import { readJson } from '../../json-file.ts';
 import { screenOf } from '../../terminal.ts';
 
 const args = [{ name: '<id>', help: 'id of the approval, as `approvals list` gives it' }];
 const options = [{ flags: '--comment <text>', help: 'told to who asked' }, orgOption, jsonOption];
+const exampleEdit = 'fairlead approvals approve apr_06exw4v5d0tq8m2k9r7h3n1c5b --arguments smaller.json';
 
 const deciding =
   (decision: 'approve' | 'reject', said: (id: string) => string): CommandSpec['run'] =>
@@ -12,9 +16,11 @@ const deciding =
     const client = await openClient(context, options);
     const id = String(args.id);
     const comment = textOf(options.comment);
+    const file = textOf(options.arguments);
+    const edited = file === undefined ? undefined : await argumentsIn(file, context);
     const decided = await client.post(
       `/approvals/${encodeURIComponent(id)}/decision`,
-      { decision, ...(comment === undefined ? {} : { comment }) },
+      { decision, ...(comment === undefined ? {} : { comment }), ...(edited ? { arguments: edited } : {}) },
       { org: textOf(options.org) },
     );
     if (options.json) screen.json(decided);
@@ -22,14 +28,28 @@ const deciding =
     return exitCodes.ok;
   };
 
+async function argumentsIn(file: string, context: CliContext): Promise<JsonObject> {
+  const value = await readJson(file, 'The arguments in', exampleEdit, context);
+  if (isObject(value)) return value as JsonObject;
+  throw wrongUsage(`The arguments in ${file} must be a JSON object.`, exampleEdit);
+}
+
 /** Consent. */
 export const approvalsApprove: CommandSpec = {
   path: ['approvals', 'approve'],
   summary: 'approve a call that waits for consent',
-  about: 'The call is made at once, at most once, and with just the arguments that `approvals show` shows.',
+  about:
+    'The call is made at once, at most once, and with just the arguments that `approvals show` shows; or with those in a file, if a ' +
+    'call of who asked would get through with them. Who asked is told of the change.',
   args,
-  options,
-  examples: [{ line: 'fairlead approvals approve apr_06exw4v5d0tq8m2k9r7h3n1c5b', does: 'it is made now' }],
+  options: [
+    { flags: '--arguments <file>', help: 'JSON object to call the tool with instead, whole; - for standard input' },
+    ...options,
+  ],
+  examples: [
+    { line: 'fairlead approvals approve apr_06exw4v5d0tq8m2k9r7h3n1c5b', does: 'it is made now' },
+    { line: exampleEdit, does: 'it is made with other arguments' },
+  ],
   remote: true,
   run: deciding('approve', (id) => `Approved; the call is made now. What became of it: fairlead approvals show ${id}`),
 };

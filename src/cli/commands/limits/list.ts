@@ -3,6 +3,7 @@ import { openClient } from '../../client.ts';
 import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
 import { amountsOf } from '../../limit-input.ts';
 import { listIn } from '../../reading.ts';
+import { partsOf } from '../../selection-input.ts';
 import { screenOf } from '../../terminal.ts';
 
 /** The rules that calls are counted by. */
@@ -49,10 +50,3 @@ export const limitsList: CommandSpec = {
     return exitCodes.ok;
   },
 };
-
-function partsOf(value: unknown, otherwise: string): string {
-  if (!isObject(value)) return otherwise;
-  return Object.entries(value)
-    .map(([name, all]) => `${name} ${Array.isArray(all) ? all.join(', ') : String(all)}`)
-    .join('; ');
-}

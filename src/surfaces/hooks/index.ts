@@ -1,0 +1,1 @@
+export { createHooksSurface } from './surface.ts';
