@@ -1,13 +1,15 @@
 export { type AddressRanges, addressRanges } from './addresses.ts';
-export type { AnswerHeaders, AnswerReceiver } from './answer.ts';
 export { readBounded, readBytes, readText } from './body.ts';
 export { checkHost, checkOrigin, clientAddress, isFromThisMachine } from './edge.ts';
 export {
+  type AnswerHeaders,
+  type AnswerReceiver,
   createEgress,
   type Egress,
   type EgressDeps,
   type EgressInit,
   type EgressPost,
+  type PostUnderWay,
   type Resolve,
 } from './egress.ts';
 export {
@@ -18,4 +20,3 @@ export {
   OriginNotAllowed,
   ResponseTooLarge,
 } from './errors.ts';
-export type { PostUnderWay } from './posts.ts';
