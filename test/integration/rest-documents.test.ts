@@ -103,7 +103,7 @@ it('answers on every route that it documents, as it is documented [SP-20]', asyn
   const { approvalId } = (await parked.json()).result.structuredContent;
   await fairlead.request('/api/v1/budgets/all', {
     method: 'PUT',
-    json: { settings: { calls: 1_000_000, per: 'day' } },
+    json: { settings: { calls: 1_000_000 } },
   });
   const deliveries = async () => (await (await fairlead.request('/api/v1/events/deliveries')).json()).deliveries;
   await expect.poll(async () => (await deliveries()).length, { timeout: 30_000 }).toBeGreaterThan(0);
