@@ -29,7 +29,16 @@ let fairlead: Fairlead;
 let document: OpenApi;
 
 beforeAll(async () => {
-  fairlead = await startFairlead({ config: { upstreams: { fixture: fixtureUpstream() } } });
+  fairlead = await startFairlead({
+    config: {
+      upstreams: { fixture: fixtureUpstream() },
+      events: {
+        destinations: {
+          acts: { type: 'webhook', url: 'http://127.0.0.1:9/', secrets: `whsec_${'A'.repeat(44)}`, events: ['act.*'] },
+        },
+      },
+    },
+  });
   document = await (await fairlead.request('/openapi.json', { key: null })).json();
 });
 afterAll(() => fairlead.stop());
@@ -92,7 +101,15 @@ it('answers on every route that it documents, as it is documented [SP-20]', asyn
   await fairlead.request('/api/v1/policies/asking', { method: 'PUT', json: { text } });
   const parked = await fairlead.request('/api/v1/tools/fixture.sleep/call', { json: { arguments: { ms: 1 } } });
   const { approvalId } = (await parked.json()).result.structuredContent;
+  await fairlead.request('/api/v1/budgets/all', {
+    method: 'PUT',
+    json: { settings: { calls: 1_000_000 } },
+  });
+  const deliveries = async () => (await (await fairlead.request('/api/v1/events/deliveries')).json()).deliveries;
+  await expect.poll(async () => (await deliveries()).length, { timeout: 30_000 }).toBeGreaterThan(0);
   const known: Record<string, string> = {
+    '/api/v1/budgets/{name}': '/api/v1/budgets/all',
+    '/api/v1/events/deliveries/{id}': `/api/v1/events/deliveries/${(await deliveries())[0].id}`,
     '/api/v1/approvals/{id}': `/api/v1/approvals/${approvalId}`,
     '/api/v1/services/{id}': `/api/v1/services/${service.id}`,
     '/api/v1/tools/{id}': '/api/v1/tools/fixture.echo',

@@ -24,6 +24,17 @@ beforeAll(async () => {
         missing: { command: program, startTimeoutMs: 1_000 },
         away: { url: new URL('/inner/path', gone.url).href, startTimeoutMs: 1_000 },
       },
+      // What the set-up does is on its way there.
+      events: {
+        destinations: {
+          acts: {
+            type: 'webhook',
+            url: new URL('/', gone.url).href,
+            secrets: `whsec_${'A'.repeat(44)}`,
+            events: ['act.*'],
+          },
+        },
+      },
     },
   });
   await fairlead.request('/api/v1/policies/house', { method: 'PUT', json: { text: policyText } });
@@ -59,6 +70,9 @@ const readers: Record<string, readonly string[]> = {
   '/api/v1/budgets/{name}': operators,
   '/api/v1/usage': operators,
   '/api/v1/cache': operators,
+  '/api/v1/events/destinations': operators,
+  '/api/v1/events/deliveries': operators,
+  '/api/v1/events/deliveries/{id}': operators,
   '/api/v1/connections': everyone,
   '/api/v1/approvals': everyone,
   '/api/v1/approvals/{id}': operators,
@@ -107,7 +121,7 @@ async function pathOf(route: string): Promise<string> {
   const list = await (await fairlead.request(route.replace('/{id}', ''))).json();
   return route.replace(
     '{id}',
-    (list.keys ?? list.approvals ?? list.records ?? list.evaluations ?? list.services)[0].id,
+    (list.keys ?? list.approvals ?? list.records ?? list.evaluations ?? list.services ?? list.deliveries)[0].id,
   );
 }
 

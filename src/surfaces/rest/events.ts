@@ -132,7 +132,7 @@ function destinationRoutes({ events }: EventRoutesDeps): Route[] {
       // Checked by the capability, which names all faults of name and settings at once.
       body: z.strictObject({ settings: schemas.anyObject }),
       documentedBody: z.strictObject({ settings: documentedSettings }),
-      bodyExample: { settings: exampleSettings },
+      bodyExample: { settings: { ...exampleSettings, secrets: 'whsec_MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5' } },
       answers: { 200: { description: 'In force from now on', schema: made, example: exampleMade } },
       errors: named('DESTINATION_DECLARED', 'TOO_MANY_DESTINATIONS'),
       act: {
