@@ -1,4 +1,6 @@
 import { defineConfig } from 'vitest/config';
+import { nodeFlags } from './test/node-flags.ts';
+import LongestFirst from './test/order.ts';
 
 export default defineConfig({
   test: {
@@ -6,7 +8,9 @@ export default defineConfig({
     hookTimeout: 180_000,
     expect: { poll: { timeout: 20_000 } }, // what is waited for comes late on a busy machine; a second says nothing
     pool: 'forks',
-    maxWorkers: 2,
+    execArgv: nodeFlags,
+    maxWorkers: 3, // of two processors: many tests wait for a time to pass
+    sequence: { sequencer: LongestFirst },
     setupFiles: ['./test/coverage-children.ts'],
     projects: [
       { extends: true, test: { name: 'unit', include: ['src/**/*.test.ts', 'scripts/**/*.test.ts'] } },

@@ -28,7 +28,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
 const root = realpathSync(dirname(dirname(fileURLToPath(import.meta.url))));
-const modules = join(root, 'node_modules');
+export const modules = join(root, 'node_modules');
 const stampFile = join(modules, '.fairlead-lock');
 const wantedMajor = 24;
 const heartbeatMs = 1000;

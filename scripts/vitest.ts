@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { memoryFolder } from './memory-folder.ts';
 import { coverageDir, root } from './places.ts';
 import { resultPath } from './results.ts';
 import type { Step } from './steps.ts';
@@ -27,6 +28,7 @@ export function vitestStep({
   only = [],
 }: VitestRun): Step {
   const folder = join(coverageDir, part);
+  const temporary = memoryFolder();
   return {
     name: part,
     command: process.execPath,
@@ -41,6 +43,7 @@ export function vitestStep({
       ...only,
     ],
     env: {
+      ...(temporary === undefined ? {} : { TMPDIR: temporary }),
       ...env,
       ...(coverage ? { TEST_CHILD_COVERAGE: join(folder, 'children') } : {}),
       TEST_PART: part,

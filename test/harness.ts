@@ -162,7 +162,7 @@ export async function databaseFor(
     return owner.query(statement).finally(() => owner.end());
   };
   const { rowCount } = await asOwner(`select 1 from pg_database where datname = '${name}'`);
-  if (rowCount === 0) await asOwner(`create database ${name} template template0`);
+  if (rowCount === 0) await asOwner(`create database ${name} template ${await postgresTemplate(base)}`);
   const url = new URL(base);
   url.pathname = `/${name}`;
   return {
@@ -171,13 +171,38 @@ export async function databaseFor(
   };
 }
 
+const digestOf = (parts: unknown) => createHash('sha256').update(JSON.stringify(parts)).digest('hex').slice(0, 24);
+
+/** The name of a database that is migrated already, made by the first who asks, for all others to copy. */
+async function postgresTemplate(base: string): Promise<string> {
+  const name = `fairlead_template_${digestOf(migrations)}`;
+  const owner = new Pool({ connectionString: base, max: 1 });
+  owner.on('connect', (client) => void client.on('error', () => undefined));
+  try {
+    await owner.query('select pg_advisory_lock(7243011)'); // until the connection ends
+    const { rowCount } = await owner.query('select 1 from pg_database where datname = $1', [name]);
+    if (rowCount === 1) return name;
+    const unfinished = `${name}_unfinished`;
+    await owner.query(`drop database if exists ${unfinished}`);
+    await owner.query(`create database ${unfinished} template template0`);
+    const url = new URL(base);
+    url.pathname = `/${unfinished}`;
+    const database = await openDatabase({
+      databaseUrl: url.href,
+      dataDir: '',
+      log: createLog({ level: 'silent', service: 'test' }),
+    });
+    await migrate(database, [...migrations]).finally(database.stop);
+    await owner.query(`alter database ${unfinished} rename to ${name}`);
+    return name;
+  } finally {
+    await owner.end();
+  }
+}
+
 /** Making a database from nothing takes seconds, so a folder that is migrated already is kept for all tests to copy. */
 async function embeddedTemplate(): Promise<string> {
-  const engine = ours.dependencies['@electric-sql/pglite'];
-  const digest = createHash('sha256')
-    .update(JSON.stringify([engine, migrations]))
-    .digest('hex')
-    .slice(0, 24);
+  const digest = digestOf([ours.dependencies['@electric-sql/pglite'], migrations]);
   const template = join(tmpdir(), 'fairlead-test-databases', `${digest}.folder`);
   if (existsSync(template)) return template;
   const unfinished = `${template}.${process.pid}.${randomBytes(4).toString('hex')}`;

@@ -5,13 +5,14 @@ import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { stringify } from 'yaml';
 import { packageRoot } from '../src/config/index.ts';
+import { nodeFlags as flagsOfTests } from './node-flags.ts';
 
 export interface ServedOptions {
   dataDir: string;
   /** What stands in fairlead.yaml; nothing is federated by default. */
   config?: Record<string, unknown>;
   env?: Record<string, string>;
-  /** Flags of Node, for profiles. */
+  /** Flags of Node, for profiles; in a test those of tests, elsewhere none. */
   nodeFlags?: readonly string[];
 }
 
@@ -44,9 +45,15 @@ export interface Served {
 
 export const servedKey = 'fl_test_0123456789abcdef0123456789abcdef0123456789abcdef';
 const startLimitMs = 60_000;
+const givenFlags = process.env.VITEST ? flagsOfTests : [];
 
 /** Resolves when it listens; rejects with what it wrote when it ends before. */
-export async function serve({ dataDir, config = {}, env = {}, nodeFlags = [] }: ServedOptions): Promise<Served> {
+export async function serve({
+  dataDir,
+  config = {},
+  env = {},
+  nodeFlags = givenFlags,
+}: ServedOptions): Promise<Served> {
   const folder = mkdtempSync(join(tmpdir(), 'fairlead-served-'));
   const file = join(folder, 'fairlead.yaml');
   writeFileSync(file, stringify(config));

@@ -26,7 +26,7 @@ export async function openWays(config: object = {}) {
           ...{ command, args: [join(packageRoot, 'test/fixtures/servers/listed.ts'), JSON.stringify(listed)] },
           startTimeoutMs: 20_000,
         },
-        away: { ...fixtureUpstream('crash'), startTimeoutMs: 20_000 },
+        away: { ...fixtureUpstream('crash'), startTimeoutMs: 3_000 }, // the start waits for so long in vain
       },
       endpoints: {
         open: { toolsets: ['said'], naming: 'bare', anonymous: 'viewer' },

@@ -5,12 +5,13 @@ const addresses = /\bTEST_(?:DATABASE_URL|REDIS_URL|PROMETHEUS|NGINX|VAULT)\b/;
 const imported = /(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+\.ts)'/g;
 
 /**
- * Tests of what lies before or beside all storage: the terminal, the wire, certificates, pages, the way past the router. They come to
- * a server as the others do, and say nothing of a database that `npm test` has not said.
+ * Tests of what lies before or beside all storage: the terminal, the settings, the wire, certificates, pages, the way past the
+ * router. They come to a server as the others do, and say nothing of a database that `npm test` has not said.
  */
 const sameOnAny = [
   'test/adversarial/adversarial.test.ts',
-  'test/cli/{catalog,clients,commands,endpoints,lint,openapi,policies,reviews,stdio}.test.ts',
+  'src/platform/db/{embedded,lock,sharing}.test.ts', // of the embedded database alone
+  'test/cli/{catalog,clients,commands,endpoints,lint,openapi,policies,reload,reviews,serve,stdio}.test.ts',
   'test/e2e/outside-clients.test.ts',
   'test/integration/{bad-upstreams,openapi,refused-items,relay,rest-documents,sessions,short-sessions,short-way}.test.ts',
   'test/integration/{telemetry,tls,upstream-credentials,validation}.test.ts',

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { PassThrough, Readable } from 'node:stream';
 import { runCli } from '../../src/cli/program.ts';
 import { packageRoot } from '../../src/config/index.ts';
+import { nodeFlags } from '../node-flags.ts';
 
 export interface Ran {
   code: number | null;
@@ -65,12 +66,12 @@ function collected(): { stream: PassThrough; text(): string } {
 }
 
 /** The command line of a process of its own, by the source as it stands. */
-export const program = [process.execPath, join(packageRoot, 'src/main.ts')] as const;
+export const program = [process.execPath, ...nodeFlags, join(packageRoot, 'src/main.ts')] as const;
 
 /** Starts the program; whoever starts it ends it. */
 export function startProgram(args: readonly string[], { env = {}, cwd = tmpdir() }: RunOptions = {}): Started {
-  const [command, main] = program;
-  const child = spawn(command, [main, ...args], { env, cwd });
+  const [command, ...main] = program;
+  const child = spawn(command, [...main, ...args], { env, cwd });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk) => {

@@ -9,7 +9,8 @@ import { type ContractVault, startContractVault, startRealVault, type TestVault 
 import { run, type Started, startProgram, temporaryHome } from './run.ts';
 
 const program = process.env.TEST_VAULT;
-const kinds = ['the contract', ...(program === undefined ? [] : ['a real vault'])];
+/** By `npm test` the contract, by `npm run test:services` what keeps it. */
+const kinds = [program === undefined ? 'the contract' : 'a real vault'];
 const timeout = 240_000;
 
 let home: ReturnType<typeof temporaryHome>;

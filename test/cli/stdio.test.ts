@@ -46,8 +46,8 @@ async function bridged(era: CallerEra, env: Record<string, string> = known(), ar
     role: 'assistant',
     content: { type: 'text', text: 'from the model' },
   }));
-  const [command, main] = program;
-  await client.connect(new StdioClientTransport({ command, args: [main, 'stdio', ...args], env, stderr: 'pipe' }));
+  const [command, ...main] = program;
+  await client.connect(new StdioClientTransport({ command, args: [...main, 'stdio', ...args], env, stderr: 'pipe' }));
   clients.push(client);
   return client;
 }

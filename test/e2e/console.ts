@@ -42,7 +42,11 @@ export interface Console {
 }
 
 export function openConsole(env: Record<string, string>): Console {
-  const shell: ChildProcessWithoutNullStreams = spawn('bash', ['--noprofile', '--norc'], { cwd: packageRoot, env });
+  const shell: ChildProcessWithoutNullStreams = spawn('bash', ['--noprofile', '--norc'], {
+    cwd: packageRoot,
+    // Commands are measured where they are tested; here they start as fast as they do for a person.
+    env: { ...env, NODE_V8_COVERAGE: '' },
+  });
   shell.stdout.setEncoding('utf8');
   let heard = '';
   let ended = false;

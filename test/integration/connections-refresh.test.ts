@@ -22,7 +22,8 @@ async function serve(upstream: PeopleUpstream, more: Parameters<typeof startFair
   const fairlead = await startFairlead({
     config: {
       egress: { allow: ['127.0.0.1'] },
-      upstreams: { tickets: { url: upstream.url, auth: { grant: 'authorization_code' } } },
+      // Nobody can be asked before the server runs, so no start waits for that.
+      upstreams: { tickets: { url: upstream.url, auth: { grant: 'authorization_code' }, startTimeoutMs: 600_000 } },
     },
     ...more,
   });

@@ -13,7 +13,7 @@ beforeAll(async () => {
         fixture: { ...fixtureUpstream(), tools: { write: { annotations: { destructive: false } } } },
         // The fixture says nothing of these; as if it were unknown what a second call would do.
         single: { ...fixtureUpstream(), maxConcurrentCalls: 1, tools: { sleep: { annotations: { readOnly: false } } } },
-        hidden: fixtureUpstream('crash'),
+        hidden: { ...fixtureUpstream('crash'), startTimeoutMs: 500 },
       },
       endpoints: { bare: { toolsets: ['fixture'], naming: 'bare' } },
       projections: { 'fixture.write': { text: '/text' } },

@@ -99,7 +99,11 @@ describe('client credentials at a real authorization server', () => {
               ...to,
               auth: { ...auth, clientId: 'by-key', privateKey: await exportPKCS8(privateKey), keyId: 'first' },
             },
-            wrong: { ...to, auth: { ...auth, clientId: 'by basic', clientSecret: `${secret}, or not` } },
+            wrong: {
+              ...to,
+              startTimeoutMs: 3_000,
+              auth: { ...auth, clientId: 'by basic', clientSecret: `${secret}, or not` },
+            },
           },
         },
       }),

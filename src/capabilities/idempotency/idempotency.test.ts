@@ -1,12 +1,14 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { databaseKinds, openTestDatabase, silentLog, type TestDatabase } from '../../../test/database.ts';
 import type { JsonObject } from '../../kernel/json.ts';
-import { createKeyring } from '../../platform/keyring/index.ts';
+import { createKeyring, createRotation, keyringMigrations } from '../../platform/keyring/index.ts';
+import { keptAnswers } from './holding.ts';
 import { createIdempotency, type GuardedRequest, type Idempotency, type IdempotencyLimits } from './idempotency.ts';
 import { idempotencyMigrations } from './migrations.ts';
 import { purgeIdempotency, sweepKeys } from './store.ts';
 
-const keyring = createKeyring('a secret of the test, thirty-two bytes or more');
+const secretText = 'a secret of the test, thirty-two bytes or more';
+const keyring = createKeyring(secretText);
 const day = 24 * 60 * 60_000;
 const answer = { callId: 'call_1', outcome: 'ok' as const, result: { content: [] } };
 const request = (more: Partial<GuardedRequest> = {}): GuardedRequest => ({
@@ -22,8 +24,14 @@ describe.each(databaseKinds)('idempotency keys on %s', (kind) => {
   let database: TestDatabase;
   let now = Date.now();
   const opened: Idempotency[] = [];
-  const open = (limits: Partial<IdempotencyLimits> = {}) => {
-    const one = createIdempotency({ db: database.db, keyring, clock: { now: () => now }, log: silentLog, limits });
+  const open = (limits: Partial<IdempotencyLimits> = {}, under = keyring) => {
+    const one = createIdempotency({
+      db: database.db,
+      keyring: under,
+      clock: { now: () => now },
+      log: silentLog,
+      limits,
+    });
     opened.push(one);
     one.start();
     return one;
@@ -36,7 +44,7 @@ describe.each(databaseKinds)('idempotency keys on %s', (kind) => {
   const rows = async () => (await database.database.pool.query('select * from idempotency_keys order by key')).rows;
 
   beforeAll(async () => {
-    database = await openTestDatabase(idempotencyMigrations, { kind });
+    database = await openTestDatabase([...keyringMigrations, ...idempotencyMigrations], { kind });
   });
   afterEach(async () => {
     for (const each of opened.splice(0)) await each.stop();
@@ -171,6 +179,38 @@ describe.each(databaseKinds)('idempotency keys on %s', (kind) => {
       ...expected.map((each) => `default ${each}`),
       ...expected.map((each) => `other ${each}`),
     ]);
+  });
+
+  it('are told again after the secret was changed and the one before was taken away [AC-4]', async () => {
+    const later = 'a later secret of the test, thirty-two bytes or more';
+    await (await taken(open())).finish(answer);
+    await (await taken(open(), { key: 'stranger' })).finish(answer);
+    await database.database.pool.query(
+      "update idempotency_keys set answer = 'sealed by nobody here' where key = 'stranger'",
+    );
+    const turn = async (secret: string, others: string[] = []) => {
+      const turned = createKeyring(secret, others);
+      const rotation = createRotation({
+        db: database.db,
+        keyring: turned,
+        log: silentLog,
+        sealed: [keptAnswers(database.db)],
+        signed: [],
+      });
+      await rotation.prepare();
+      rotation.start();
+      await expect.poll(() => rotation.status().state).toMatch(/^(done|idle)$/);
+      await rotation.stop();
+      return { status: rotation.status(), idempotency: open({}, turned) };
+    };
+    const both = await turn(later, [secretText]);
+    expect(both.status).toMatchObject({ renewed: 1, lost: 1 });
+    expect(await both.idempotency.begin(request())).toEqual({ kind: 'replay', end: answer });
+    const after = await turn(later);
+    expect(await after.idempotency.begin(request())).toEqual({ kind: 'replay', end: answer });
+    // What is new is sealed as it should be: nothing is left to do.
+    await (await taken(after.idempotency, { key: 'new' })).finish(answer);
+    expect((await turn(later, [secretText])).status).toMatchObject({ renewed: 0, lost: 1 });
   });
 
   it('refuse to run what they cannot look up', async () => {

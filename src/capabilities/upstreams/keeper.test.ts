@@ -59,7 +59,7 @@ describe('a bad upstream', () => {
     ];
     const hanging = world.start('hanging', httpAt(silence.url, start));
     const crashing = world.start('crashing', fixtureOver('crash', start));
-    const slow = world.start('slow', fixtureOver('slow', { ...start, parameter: 20_000 }));
+    const slow = world.start('slow', fixtureOver('slow', { ...start, parameter: 8_000 }));
     const startedAt = Date.now();
     await Promise.all([...good, hanging, crashing, slow].map((upstream) => upstream.settled));
     expect(Date.now() - startedAt).toBeLessThan(4_000);

@@ -202,6 +202,7 @@ export function createKeeper({
       else if (!waited) log.info(said, 'upstream waits');
       waited = waits === true;
       await markStale(reason);
+      if (waits) settle(); // for a person: a start does not wait for that
       await pause(pauseMs);
     }
   };

@@ -1,4 +1,4 @@
-export { keyringErrors, SecretUnknown } from './errors.ts';
+export { keyringErrors } from './errors.ts';
 export { admitSecret, type Fit, fitOf, forgetSecrets } from './fit.ts';
 export { createKeyring, type KeyPurpose, type Keyring } from './keyring.ts';
 export { keyringMigrations } from './migrations.ts';
