@@ -60,7 +60,7 @@ for (const [group, list] of Object.entries(groups)) {
   describe(group, () => {
     for (const { name, run, mayChange = [] } of list) {
       it(`${name}: refused, and nothing happened [RE-7]`, async () => {
-        const before = (last ??= await world.kept());
+        const before = last ?? (await world.kept());
         last = undefined;
         failed++;
         await run(world);
