@@ -20,9 +20,10 @@ export default defineConfig({
         test: {
           name: 'integration',
           include: ['test/**/*.test.ts'],
-          exclude: ['test/{architecture,conformance,chaos}/**'],
+          exclude: ['test/{architecture,adversarial,conformance,chaos}/**'],
         },
       },
+      { extends: true, test: { name: 'adversarial', include: ['test/adversarial/**/*.test.ts'] } },
       { extends: true, test: { name: 'conformance', include: ['test/conformance/**/*.test.ts'] } },
       { extends: true, test: { name: 'chaos', include: ['test/chaos/**/*.test.ts'] } },
     ],

@@ -55,7 +55,7 @@ try {
   } else if (!wasInterrupted()) {
     const step = vitestStep({
       part: 'services',
-      projects: ['unit', 'integration'],
+      projects: ['unit', 'integration', 'adversarial'],
       env,
       limitMs: 19 * 60_000,
       coverage: values.coverage,

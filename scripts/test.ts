@@ -1,4 +1,4 @@
-// The test runs of package.json: `node scripts/test.ts [all | chaos]`.
+// The test runs of package.json: `node scripts/test.ts [all | adversarial | chaos]`.
 
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
@@ -26,10 +26,11 @@ const runs: Record<string, { parts: string[]; steps: Step[][] }> = {
     parts: ['embedded', 'conformance', 'scenarios'],
     steps: [
       [{ ...script('check'), limitMs: 3 * minute }],
+      [{ ...script('supply'), limitMs: 2 * minute }],
       [
         vitestStep({
           part: 'embedded',
-          projects: ['architecture', 'unit', 'integration'],
+          projects: ['architecture', 'unit', 'integration', 'adversarial'],
           limitMs: 26 * minute, // a busy machine may be slow; this only ends what hangs
           coverage: values.coverage,
         }),
@@ -37,6 +38,10 @@ const runs: Record<string, { parts: string[]; steps: Step[][] }> = {
       ],
       [script('requirements')],
     ],
+  },
+  adversarial: {
+    parts: ['adversarial'],
+    steps: [[vitestStep({ part: 'adversarial', projects: ['adversarial'], limitMs: 8 * minute })]],
   },
   // CHAOS=short shortens the rounds; the tests read it themselves.
   chaos: {
@@ -64,7 +69,7 @@ for (const beside of run.steps) {
   for (const end of await Promise.all(beside.map(runStep))) {
     ends.push(end);
     if (run.parts.includes(end.name)) recordRun(end);
-    else if (end.name !== 'check') recordStep(end); // the check records its own steps
+    else if (end.name !== 'check' && end.name !== 'supply') recordStep(end); // these record their own
   }
 }
 // What an earlier run left is not what this one ended with.

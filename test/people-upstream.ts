@@ -35,15 +35,23 @@ export interface PeopleUpstream {
   cutTokens: number;
   /** The provider says no to whoever signs in. */
   refuse: boolean;
+  /** Names this as its authorization server instead of its own. */
+  names: string | undefined;
   /** Wants this scope for calls of tools, and says so. */
   wantsScope: string | undefined;
   stop(): Promise<void>;
 }
 
-/** Both on loopback: `oidc-provider` with registration, rotation of refresh tokens and revocation, and a fixture behind it. */
+/**
+ * Both on loopback: `oidc-provider` with registration, rotation of refresh tokens and revocation, and a fixture behind it.
+ * Beside that, `/api/whoami` says whose token it got.
+ *
+ * @param reach knows clients by their metadata documents alone instead, and says where those really are
+ */
 export async function servePeopleUpstream({
   eras = 'both' as 'legacy' | 'modern' | 'both',
   rotate = true,
+  reach = undefined as ((url: string) => string) | undefined,
 } = {}): Promise<PeopleUpstream> {
   const fixture = await serveHttpFixture(eras);
   const heard: Heard[] = [];
@@ -66,6 +74,7 @@ export async function servePeopleUpstream({
       await world.endTokens();
     },
     refuse: false,
+    names: undefined,
     wantsScope: undefined,
     holdTokens() {
       const { promise, resolve } = Promise.withResolvers<void>();
@@ -114,7 +123,7 @@ export async function servePeopleUpstream({
       response.writeHead(200, { 'content-type': 'application/json' }).end(
         JSON.stringify({
           resource: world.url,
-          authorization_servers: [world.issuer],
+          authorization_servers: [world.names ?? world.issuer],
           scopes_supported: ['read'],
           bearer_methods_supported: ['header'],
         }),
@@ -144,6 +153,8 @@ export async function servePeopleUpstream({
       entry.status = 403;
       const challenge = `Bearer error="insufficient_scope", scope="${world.wantsScope}", ${metadata}`;
       response.writeHead(403, { 'www-authenticate': challenge }).end();
+    } else if (pathname === '/api/whoami') {
+      response.writeHead(200, { 'content-type': 'application/json' }).end(JSON.stringify({ account: known.accountId }));
     } else {
       const behind = forward(fixture.url, { method: request.method, headers: request.headers }, (answer) => {
         response.writeHead(answer.statusCode ?? 502, answer.headers);
@@ -169,7 +180,8 @@ export async function servePeopleUpstream({
     ttl: { AccessToken: () => world.tokenSeconds, RefreshToken: 86_400, Grant: 86_400, Session: 600, Interaction: 600 },
     features: {
       devInteractions: { enabled: false },
-      registration: { enabled: true },
+      registration: { enabled: reach === undefined },
+      ...(reach ? { clientIdMetadataDocument: { enabled: true, ack: 'draft-02' } } : {}),
       revocation: { enabled: true },
       resourceIndicators: {
         enabled: true,
@@ -179,7 +191,10 @@ export async function servePeopleUpstream({
       },
     },
   };
-  const provider = new Provider(world.issuer, configuration);
+  // Its way to an address, in the place of a name service; what it would not fetch from this machine it fetches here.
+  const fetchAt = (url: string | URL, { dispatcher: _, ...options }: RequestInit & { dispatcher?: unknown } = {}) =>
+    fetch(reach?.(String(url)) ?? url, options);
+  const provider = new Provider(world.issuer, { ...configuration, ...(reach ? { fetch: fetchAt as never } : {}) });
 
   async function interact(request: IncomingMessage, response: Parameters<ReturnType<Provider['callback']>>[1]) {
     const { prompt, params, session } = await provider.interactionDetails(request, response);

@@ -115,4 +115,11 @@ export const requirements = {
     'Policies are rehearsed: cases test them with and without a server, past decisions are decided anew by others with the same fail-closed engine and what changes is told apart from what a record does not suffice for, what is saved is what was rehearsed, each set is a version that can be put back, and a decision names its rules, what they looked at and what would have to differ, to those who may know.',
   'CO-9':
     'What happens is kept with what it belongs to, told to every server, and delivered to whoever has a destination for it, signed and at least once with one id, however servers and receivers fail; what cannot be delivered is kept to be replayed; and what outside senders sign is taken once, and only while it is fresh.',
-} as const satisfies Record<`SP-${number}` | `CA-${number}` | `KN-${number}` | `AC-${number}` | `CO-${number}`, string>;
+  'RE-6':
+    'Every line of the threat model names its control, the file of it and a test that ran; every page has the headers that keep others out of it, every route with a cookie refuses what another site sends, and what is shipped is listed, licensed for it and asked about.',
+  'RE-7':
+    'Whoever attacks a running server with forged, swapped, malformed, misplaced, concurrent or poisoned input, with ids and addresses of others, gets a refusal, and nothing has happened.',
+} as const satisfies Record<
+  `SP-${number}` | `CA-${number}` | `KN-${number}` | `AC-${number}` | `CO-${number}` | `RE-${number}`,
+  string
+>;

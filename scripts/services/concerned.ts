@@ -9,6 +9,7 @@ const imported = /(?:from|import)\s*\(?\s*'(\.{1,2}\/[^']+\.ts)'/g;
  * router. They come to a server as the others do, and say nothing of a database that `npm test` has not said.
  */
 const sameOnAny = [
+  'test/adversarial/adversarial.test.ts',
   'src/platform/db/{embedded,lock,sharing}.test.ts', // of the embedded database alone
   'test/cli/{catalog,clients,commands,endpoints,lint,openapi,policies,reload,reviews,serve,stdio}.test.ts',
   'test/e2e/outside-clients.test.ts',

@@ -50,7 +50,7 @@ import { createPastDecisions } from './past-decisions.ts';
 import { composePeople } from './people.ts';
 import { createPrincipals } from './principals.ts';
 import { createReferences } from './references.ts';
-import { composeRotation } from './rotation.ts';
+import { composeRotation, watchSecret } from './rotation.ts';
 import { watchSecrets } from './secrets.ts';
 import { createToolsets } from './toolsets.ts';
 import { createTrail } from './trail.ts';
@@ -355,6 +355,8 @@ export function compose(ground: Ground) {
   const definitions = createDefinitionWatch({ db, events, catalog, acts, metrics, log });
   metrics.watchUpstreams(() => upstreams.list());
   watchSecrets(metrics, secrets);
+  const rotation = composeRotation({ db, keyring, log, audit });
+  const secret = watchSecret(metrics, rotation);
   metrics.watchPool(database.usage);
   metrics.watchAuditQueue(() => {
     const { queued, queueSize, dropped } = audit.stats();
@@ -414,6 +416,7 @@ export function compose(ground: Ground) {
         unready: operations.unready,
         warnings: () => [
           ...(audit.stats().gaps.length > 0 ? ['audit records are being dropped: the queue is full'] : []),
+          ...secret.warnings(),
           ...secrets.health().warnings,
           ...(limits.state().alone
             ? ['the store of limits does not answer: each replica goes by its share of every limit']
@@ -421,8 +424,6 @@ export function compose(ground: Ground) {
         ],
       },
     });
-
-  const rotation = composeRotation({ db, keyring, log, audit });
 
   return {
     access,

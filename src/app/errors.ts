@@ -20,6 +20,7 @@ import { gatewayErrors } from '../gateway/index.ts';
 import { Conflict, type ErrorKind, Internal, InvalidRequest, NotFound, ShuttingDown } from '../kernel/errors.ts';
 import { databaseErrors } from '../platform/db/index.ts';
 import { httpErrors } from '../platform/http/index.ts';
+import { keyringErrors } from '../platform/keyring/index.ts';
 import { modelErrors } from '../platform/models/index.ts';
 import { processErrors } from '../platform/process/index.ts';
 import { secretsErrors } from '../platform/secrets/index.ts';
@@ -50,6 +51,6 @@ export const errorCatalogue: readonly { part: string; errors: readonly ErrorKind
   { part: 'Models', errors: modelErrors },
   { part: 'Processes', errors: processErrors },
   { part: 'Database', errors: databaseErrors },
-  { part: 'Secrets', errors: secretsErrors },
+  { part: 'Secrets', errors: [...secretsErrors, ...keyringErrors] },
   { part: 'Configuration', errors: configErrors },
 ];

@@ -59,6 +59,9 @@ export const exitCodes = {
 /** For whatever a program may want to read. */
 export const jsonOption: OptionSpec = { flags: '--json', help: 'print JSON, for programs' };
 
+/** Of whatever shows a table. */
+export const wideOption: OptionSpec = { flags: '--wide', help: 'all columns, however narrow the terminal is' };
+
 /** An administrator of the default organisation reaches the others. */
 export const orgOption: OptionSpec = {
   flags: '--org <id>',

@@ -13,6 +13,7 @@ import { type CliContext, type CommandInput, textOf } from './command.ts';
 import { reasonOf } from './errors.ts';
 import { databaseName, offlineFlags } from './offline.ts';
 import { orgsNotThere } from './orgs-of-settings.ts';
+import { secretFit } from './secret-fit.ts';
 import { readStartNotes, type StartNote, sameFolder } from './start-notes.ts';
 
 /** One thing that was looked at. */
@@ -35,10 +36,11 @@ export async function* examine(
   const { settings, findings } = await readSettings(context, options);
   yield* findings;
   const servers = await serversHere(context, options);
-  yield await serverHealth(servers, context, options);
+  yield* await serverHealth(servers, context, options);
   if (!settings) return;
   yield* await dataFolder(settings, servers);
   yield await database(settings);
+  if (!servers.own) yield* await secretOf(settings);
   yield* await organisations(settings);
   if (settings.redisUrl !== undefined) yield await redis(settings.redisUrl);
   yield* await upstreamCommands(settings, context.env);
@@ -116,33 +118,37 @@ async function serverHealth(
   { own, others }: Servers,
   context: CliContext,
   options: CommandInput['options'],
-): Promise<Finding> {
+): Promise<Finding[]> {
   const what = 'server';
   const isNamed = (textOf(options.url) ?? commandLineSettings(context.env).url) !== undefined;
   const found = isNamed || own ? await findServer(context, options).catch(() => undefined) : undefined;
   if (!found) {
     const elsewhere = others.map(({ url, dataDir }) => `; ${url} runs on another data folder, ${dataDir}`).join('');
-    return { what, state: 'note', text: `none runs here${elsewhere}`, action: 'Start one: npx fairlead serve' };
+    return [{ what, state: 'note', text: `none runs here${elsewhere}`, action: 'Start one: npx fairlead serve' }];
   }
   const egress = createEgress({ allow: [], log: createLog({ level: 'silent', service: 'fairlead' }) });
   try {
     const signal = AbortSignal.timeout(waitMs);
     const response = await egress.fetch(`${found.url}/readyz`, { guarded: false, signal });
-    const body = (await response.json()) as { status?: string; waiting?: Record<string, string> };
-    if (response.ok) return { what, state: 'ok', text: `${found.url} is ready` };
+    const body = (await response.json()) as Readiness;
+    const warnings = (body.warnings ?? []).map((text): Finding => ({ what, state: 'note', text }));
+    if (response.ok) return [{ what, state: 'ok', text: `${found.url} is ready` }, ...warnings];
     const waiting = Object.entries(body.waiting ?? {}).map(([name, reason]) => `${name} ${reason}`);
-    return {
-      what,
-      state: 'note',
-      text: `${found.url} is ${body.status}: ${waiting.join(', ')}`,
-      action: 'Wait a moment.',
-    };
+    const text = `${found.url} is ${body.status}: ${waiting.join(', ')}`;
+    return [{ what, state: 'note', text, action: 'Wait a moment.' }, ...warnings];
   } catch (error) {
     const text = `nothing answers at ${found.url}: ${reasonOf(error)}`;
-    return { what, state: 'note', text, action: 'Start it: npx fairlead serve' };
+    return [{ what, state: 'note', text, action: 'Start it: npx fairlead serve' }];
   } finally {
     await egress.stop();
   }
+}
+
+/** What `/readyz` answers. */
+interface Readiness {
+  status?: string;
+  waiting?: Record<string, string>;
+  warnings?: string[];
 }
 
 async function dataFolder({ dataDir }: Settings, { own }: Servers): Promise<Finding[]> {
@@ -187,6 +193,22 @@ async function database(settings: Settings): Promise<Finding> {
     const { message, action } = asFairleadError(error);
     return { what, state: 'wrong', text: `${text}: ${message}`, action };
   }
+}
+
+async function secretOf(settings: Settings): Promise<Finding[]> {
+  const what = 'secret';
+  const fit = await secretFit(settings);
+  if (!fit || fit.used.length === 0) return [];
+  if (fit.missing.length === 0) return [{ what, state: 'ok', text: 'it is the one that the database was used with' }];
+  const ids = fit.missing.join(', ');
+  const none = fit.missing.length === fit.used.length;
+  const text = none
+    ? `it is not the one that the database was used with (${ids}): a server does not start`
+    : `something in the database may be sealed under secrets that were not given (${ids})`;
+  const action = none
+    ? 'Give the right one (FAIRLEAD_SECRET, FAIRLEAD_SECRET_FILE). If it is lost: npx fairlead secrets forget'
+    : 'Give it as FAIRLEAD_OTHER_SECRETS. If it is lost: npx fairlead secrets forget';
+  return [{ what, state: 'wrong', text, action }];
 }
 
 async function organisations(settings: Settings): Promise<Finding[]> {

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { commandLineSettings } from '../config/index.ts';
-import type { CliContext } from './command.ts';
+import type { CliContext, CommandInput } from './command.ts';
+import { fitTable, gap, widthOf } from './table.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -18,19 +19,26 @@ export interface Screen {
   json(value: unknown): void;
   /** One of many JSON documents, always on one line. */
   jsonLine(value: unknown): void;
-  /** Columns under their names; the last one is cut at the edge of the terminal. */
-  table(names: readonly string[], rows: readonly (readonly string[])[]): void;
+  /**
+   * Columns under their names. On a terminal they are made to fit: texts are cut, ids and times never; where that is not
+   * enough columns are left out, those of `least` first, in their order, and a note says which. Programs get all of it.
+   */
+  table(names: readonly string[], rows: readonly (readonly string[])[], least?: readonly string[]): void;
   /** Names and values below each other; undefined values are left out. */
   facts(facts: readonly (readonly [string, string | undefined])[]): void;
   styled(style: Style, text: string): string;
 }
 
-export function screenOf({ stdout, stderr, env }: Pick<CliContext, 'stdout' | 'stderr' | 'env'>): Screen {
+/** @param options `wide` leaves tables as wide as they are */
+export function screenOf(
+  { stdout, stderr, env }: Pick<CliContext, 'stdout' | 'stderr' | 'env'>,
+  { wide }: CommandInput['options'] = {},
+): Screen {
   const isTerminal = stdout.isTTY === true;
   const styles = isTerminal && commandLineSettings(env).colour;
   const styled = (style: Style, text: string) => (styles ? styleText(style, text, { validateStream: false }) : text);
   const line = (text = '') => void stdout.write(`${styles ? safeButStyled(text) : safe(text)}\n`);
-  const widthLimit = isTerminal ? Math.max(40, stdout.columns || 80) : Number.POSITIVE_INFINITY;
+  const widthLimit = isTerminal && wide !== true ? Math.max(40, stdout.columns || 80) : Number.POSITIVE_INFINITY;
 
   return {
     isTerminal,
@@ -39,17 +47,19 @@ export function screenOf({ stdout, stderr, env }: Pick<CliContext, 'stdout' | 's
     note: (text) => void stderr.write(`${safe(text)}\n`),
     json: (value) => void stdout.write(`${jsonText(value, isTerminal ? 2 : 0)}\n`),
     jsonLine: (value) => void stdout.write(`${jsonText(value)}\n`),
-    table(names, rows) {
-      const cells = [names, ...rows.map((row) => row.map(plain))];
-      const widths = names.map((_, column) => Math.max(...cells.map((row) => widthOf(row[column] ?? ''))));
-      for (const [at, row] of cells.entries()) {
-        const padded = row.map((cell, column) => {
-          const last = column === names.length - 1;
-          return last ? cell : cell + ' '.repeat((widths[column] ?? 0) - widthOf(cell));
+    table(names, rows, least = []) {
+      const whole = [names, ...rows.map((row) => row.map(plain))];
+      const { columns, left } = fitTable(whole, least, widthLimit);
+      for (const [at, row] of whole.entries()) {
+        const cells = columns.map(({ index, width }, place) => {
+          const cell = cutTo(row[index] ?? '', width);
+          return place === columns.length - 1 ? cell : cell + ' '.repeat(width - widthOf(cell));
         });
-        const text = cutTo(padded.join('  ').trimEnd(), widthLimit);
+        const text = cells.join(gap).trimEnd();
         line(at === 0 ? styled('bold', text) : text);
       }
+      if (left.length > 0)
+        stderr.write(`${safe(`Left out, since the terminal is too narrow: ${left.join(', ')}. --wide shows all.`)}\n`);
     },
     facts(facts) {
       const shown = facts.filter(([, value]) => value !== undefined);
@@ -91,10 +101,6 @@ export function jsonText(value: unknown, indent = 0): string {
 export function escapeJson(text: string): string {
   const escaped = (unit: string) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`;
   return text.replace(misleading, (character) => character.split('').map(escaped).join(''));
-}
-
-function widthOf(text: string): number {
-  return [...stripVTControlCharacters(text)].length;
 }
 
 function cutTo(text: string, width: number): string {

@@ -15,4 +15,5 @@ export {
   nameRegistry,
 } from './load.ts';
 export { type Flags, type SettingOption, settingOptions } from './options.ts';
+export { namePolicies } from './policy-settings.ts';
 export { type SettingsWatch, type WatchOptions, watchSettings } from './watch.ts';

@@ -1,18 +1,15 @@
-import { existsSync, readFileSync, statSync } from 'node:fs';
-import { dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { ReferenceState, Secrets } from '../platform/secrets/index.ts';
-import { type LocalWorld, lookUpLocally } from '../platform/secrets/local.ts';
-import type { LookUp } from '../platform/secrets/reference.ts';
 import { assembleServer, placeModels, placeSecrets, placeUpstreams } from './assemble.ts';
 import { crossCheck } from './checks.ts';
 import { makeDataDir } from './datadir.ts';
-import { type ConfigDocument, maxFileBytes, parseConfig } from './document.ts';
-import { packageRoot } from './environment.ts';
+import type { ConfigDocument } from './document.ts';
 import { configInvalid } from './errors.ts';
 import { at, didYouMean, type Fault, type Path, renderFault, renderPath, schemaFaults } from './faults.ts';
+import { findFile, localIn, readFile } from './file.ts';
 import { type Flags, flagValue, fromEnvironment, fromFlags, settingOptions } from './options.ts';
 import { parseFile } from './parse.ts';
-import { codeOf, expandReferences, findReferences } from './references.ts';
+import { expandReferences, findReferences } from './references.ts';
 import { createReport, type IsSound } from './report.ts';
 import { fileSchema, type ServerSettings, type Settings } from './schema.ts';
 import { findSecret, readOtherSecrets, readSecret } from './secret.ts';
@@ -171,46 +168,7 @@ export function nameRegistry({ env, flags, cwd }: Pick<LoadOptions, 'env' | 'fla
   return parsed.data.url;
 }
 
-const localIn =
-  (world: LocalWorld): LookUp =>
-  (reference) =>
-    lookUpLocally(reference, world);
-
 const secretKeys = ['secret', 'secretFile'] as const;
-
-type Source = { kind: 'given' | 'found' | 'example'; file: string; from: string } | { kind: 'none' };
-
-function findFile(env: NodeJS.ProcessEnv, flags: Flags, cwd: string): Source {
-  const flag = flagValue(flags, 'config');
-  if (typeof flag === 'string') return { kind: 'given', file: resolve(cwd, flag), from: '--config' };
-  if (env.FAIRLEAD_CONFIG) {
-    return { kind: 'given', file: resolve(cwd, env.FAIRLEAD_CONFIG), from: 'FAIRLEAD_CONFIG' };
-  }
-  const here = join(cwd, 'fairlead.yaml');
-  if (existsSync(here)) return { kind: 'found', file: here, from: here };
-  const example = join(packageRoot, 'examples', 'first-run', 'fairlead.yaml');
-  return existsSync(example) ? { kind: 'example', file: example, from: example } : { kind: 'none' };
-}
-
-interface ReadFile {
-  document: ConfigDocument;
-  name: string;
-  baseDir: string;
-  /** Why the document is empty. */
-  unread?: string;
-}
-
-function readFile(source: Source): ReadFile {
-  if (source.kind === 'none') return { document: parseConfig(''), name: 'fairlead.yaml', baseDir: packageRoot };
-  const place = { name: source.file, baseDir: dirname(source.file) };
-  const unread = (why: string) => ({ document: parseConfig(''), ...place, unread: `${source.from}: ${why}` });
-  try {
-    if (statSync(source.file).size > maxFileBytes) return unread(`the file is larger than ${maxFileBytes} bytes`);
-    return { document: parseConfig(readFileSync(source.file, 'utf8')), ...place };
-  } catch (error) {
-    return unread(`${source.file} cannot be read (${codeOf(error)})`);
-  }
-}
 
 // The data folder must be known before the rest of the file, whose references may point into it.
 function findDataDir(

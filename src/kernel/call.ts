@@ -1,6 +1,6 @@
 import type { BudgetStanding, Cost, Expense } from './cost.ts';
 import type { ErrorBody, RpcFault } from './errors.ts';
-import type { Json, JsonObject } from './json.ts';
+import { isObject, type Json, type JsonObject } from './json.ts';
 import type { LimitStanding } from './limit.ts';
 import type { Principal } from './principal.ts';
 import type { Tool, ToolDefinition, ToolResult } from './tool.ts';
@@ -55,6 +55,11 @@ export interface CallerLink {
   ask(request: InputRequest, signal: AbortSignal): Promise<JsonObject>;
   progress(update: ProgressUpdate): void;
   log(level: string, data: Json, logger?: string): void;
+}
+
+/** Whether a caller can be asked to open a page (elicitation by URL). */
+export function opensPages({ era, capabilities }: Pick<CallerLink, 'era' | 'capabilities'>): boolean {
+  return era !== 'none' && isObject(capabilities.elicitation) && isObject(capabilities.elicitation.url);
 }
 
 /** A later round of a multi-round-trip call, as the caller brought it. */

@@ -23,6 +23,12 @@ export interface ErrorSpec {
   message: string;
   /** What the caller can do next; same placeholders. */
   action: string;
+  /**
+   * What a call towards elsewhere lacks, for rooms that pass errors on and do not know whose they are: `visit`, its caller has
+   * to open the page that `rpc` names; `first-sign-in`, somebody has to sign in before anything can be done; `token`, there
+   * is none, and the message says why in words for everybody.
+   */
+  lacks?: 'visit' | 'first-sign-in' | 'token';
 }
 
 /** The error as a caller sees it, on every surface. */
@@ -99,6 +105,12 @@ export class FairleadError extends Error {
       ...(callId === undefined ? {} : { callId }),
     };
   }
+}
+
+/** The same without its JSON-RPC error, for a caller who could do nothing with that: the text says all of it. */
+export function inWords(error: FairleadError): FairleadError {
+  const { code, spec, message, action } = error;
+  return new FairleadError(code, { ...spec, message, action }, {}, { cause: error });
 }
 
 export type ErrorParams = Record<string, string | number | readonly string[]>;

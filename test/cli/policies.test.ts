@@ -83,6 +83,27 @@ describe('policies test', () => {
     const ran = await run(['policies', 'test', ...files], { cwd: examples, env: home.env });
     expect(ran).toMatchObject({ code: 0, stderr: '' });
     expect(ran.stdout).toContain('4 of 4 cases');
+    // Beside another file, one that wants secrets which are not here: that of the policies counts.
+    const elsewhere = join(folder, 'elsewhere');
+    mkdirSync(elsewhere, { recursive: true });
+    const [url, key] = ['env:CRM_URL', 'vault:crm#key'].map((reference) => `\${${reference}}`);
+    const wants = `upstreams: { crm: { url: "${url}", headers: { X-Key: "${key}" } } }\n`;
+    writeFileSync(join(elsewhere, 'fairlead.yaml'), wants);
+    const paths = [join(examples, 'cases.yaml'), '--policy', join(examples, 'money.cedar')];
+    const beside = await run(['policies', 'test', ...paths], { cwd: elsewhere, env: home.env });
+    expect(beside).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('4 of 4 cases') });
+    // And a file whose policies are meant, but whose secrets are not here.
+    writeFileSync(join(elsewhere, 'fairlead.yaml'), `${wants}${readFileSync(join(examples, 'fairlead.yaml'), 'utf8')}`);
+    for (const more of [['--config', 'fairlead.yaml'], []]) {
+      const own = await run(['policies', 'test', ...paths, ...more], { cwd: elsewhere, env: home.env });
+      expect(own).toMatchObject({ code: 0, stderr: '' });
+    }
+    writeFileSync(join(elsewhere, 'fairlead.yaml'), 'projections: { payments.refund: 7 }\n');
+    const faulty = await run(['policies', 'test', ...paths, '--config', 'fairlead.yaml'], {
+      cwd: elsewhere,
+      env: home.env,
+    });
+    expect(faulty).toMatchObject({ code: 2, stderr: expect.stringContaining('projections') });
   });
 
   it('shows a failure as a difference with what was looked at, in the report of CI as well [CO-8]', async () => {

@@ -6,10 +6,10 @@ import { describe, expect, it } from 'vitest';
 import { screenOf } from '../../src/cli/terminal.ts';
 import { packageRoot } from '../../src/config/index.ts';
 
-function shown(isTTY: boolean) {
-  const stream = () => Object.assign(new PassThrough(), { isTTY, columns: 200 });
+function shown(isTTY: boolean, columns = 200, options = {}) {
+  const stream = () => Object.assign(new PassThrough(), { isTTY, columns });
   const [stdout, stderr] = [stream(), stream()];
-  const screen = screenOf({ stdout, stderr, env: { TERM: 'xterm' } });
+  const screen = screenOf({ stdout, stderr, env: { TERM: 'xterm' } }, options);
   return { screen, out: () => String(stdout.read() ?? ''), err: () => String(stderr.read() ?? '') };
 }
 
@@ -17,17 +17,33 @@ function shown(isTTY: boolean) {
 const nasty =
   'a\u001b[2Jb\u001b[1Ac\u001b[8md\u001b]0;title\u0007e\u202ef\u2066g\u061ch\u2028i\u009b2Jj\rk\u007fl\u{e0041}m';
 
-it('cuts a table to the terminal, its names too [SP-20]', () => {
+it('fits a table to the terminal: texts are cut, ids and times never, and what is left out is said [SP-20] [AC-6]', () => {
+  const id = `key_${'0'.repeat(26)}`;
+  const row = [
+    id,
+    'developer, operator',
+    '2026-11-30 20:00:00',
+    '2026-11-30 21:00:00',
+    'tools:read, tools:call',
+    'a key of somebody',
+  ];
+  const names = ['ID', 'ROLES', 'ENDS', 'USED', 'SCOPES', 'NAME (OWNER)'];
+  const linesAt = (columns: number, options = {}) => {
+    const { screen, out, err } = shown(true, columns, options);
+    screen.table(names, [row], ['SCOPES', 'USED', 'ROLES']);
+    const lines = stripVTControlCharacters(out()).trimEnd().split('\n');
+    return { lines, longest: Math.max(...lines.map((line) => line.length)), note: err() };
+  };
+  expect(linesAt(200)).toMatchObject({ lines: [expect.anything(), expect.stringContaining(row.join('  '))], note: '' });
+  const narrow = linesAt(80);
+  expect(narrow.longest).toBeLessThanOrEqual(80);
+  expect(narrow.lines[1]).toMatch(new RegExp(`^${id}  developer.*  2026-11-30 20:00:00  a key of s`));
+  expect(narrow.note).toMatch(/Left out.*: USED, SCOPES\. --wide shows all/);
+  expect(linesAt(80, { wide: true })).toMatchObject({ note: '', lines: linesAt(200).lines });
+  expect(linesAt(40).lines[1]).toMatch(new RegExp(`^${id}`));
   const { screen, out } = shown(true);
   screen.table(['NAME', 'TEXT'], [['a'.repeat(190), 'b'.repeat(90)]]);
-  expect(
-    stripVTControlCharacters(out())
-      .trimEnd()
-      .split('\n')
-      .map((line) => line.length),
-  ).toEqual([196, 200]);
-  screen.table(['N'.repeat(300)], [['a']]);
-  expect(stripVTControlCharacters(out()).split('\n')[0]).toBe(`${'N'.repeat(199)}…`);
+  expect(stripVTControlCharacters(out()).trimEnd().split('\n').at(-1)).toBe(`${'a'.repeat(107)}…  ${'b'.repeat(90)}`);
 });
 
 describe.each([true, false])('what a server says, on a terminal: %s', (isTTY) => {

@@ -169,7 +169,35 @@ describe('a credential that may write users and little else', () => {
       201,
     );
     expect((await put({ role: 'developer' })).status).toBe(200);
+    // A team opens what rules say, to all that the role carries.
+    expect((await put({ teams: ['payments'] })).status).toBe(200);
+    const chief = { key, method: 'PUT', json: { teams: ['payments'] } };
+    expect(await ask(`/users/${admin.id}`, chief)).toMatchObject(refused);
+    expect((await ask(`/users/${admin.id}`, { ...chief, key: world.fairlead.adminKey })).status).toBe(200);
     expect((await ask(`/users/${plain.id}/reset`, { key, json: {} })).status).toBe(201);
+    // Nor a machine.
+    const machine = { name: 'nightly', roles: ['operator'], scopes: ['tools:call', 'audit:read'] };
+    const { service } = (await ask('/services', { json: machine })).body;
+    const change = (json: unknown) => ask(`/services/${service.id}`, { key, method: 'PUT', json });
+    for (const json of [
+      { roles: ['admin'] },
+      { roles: ['operator'], scopes: ['tools:call'] },
+      { scopes: ['audit:read'] },
+      { disabled: false },
+    ])
+      expect([json, await change(json)]).toMatchObject([json, refused]);
+    expect((await change({ disabled: true })).status).toBe(200);
+    expect((await ask('/services', { key, json: machine })).status).toBe(403);
+    for (const path of ['/keys', '/services', '/users/invitations']) {
+      const json = {
+        name: 'misspelt',
+        email: 'z@example.com',
+        roles: ['viewer'],
+        role: 'viewer',
+        scope: ['tools:read'],
+      };
+      expect([path, (await ask(path, { json })).status]).toEqual([path, 400]);
+    }
     // A program of an administrator that was allowed this alone is no more than that, either.
     const { access_token } = await tokensFor(world.fairlead, admin.browser, { scope: 'users:write' });
     const wanted = { email: 'y@example.com', role: 'admin' };

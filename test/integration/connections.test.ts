@@ -23,7 +23,19 @@ beforeAll(async () => {
     log,
     config: {
       egress: { allow: ['127.0.0.1'] },
-      upstreams: { tickets: { url: upstream.url, auth: { grant: 'authorization_code' } } },
+      upstreams: {
+        tickets: { url: upstream.url, auth: { grant: 'authorization_code' } },
+        fresh: { url: upstream.url, auth: { grant: 'authorization_code' } },
+        api: {
+          openapi: {
+            openapi: '3.1.0',
+            info: { title: 'who', version: '1' },
+            paths: { '/api/whoami': { get: { operationId: 'whoami', responses: { 200: { description: 'you' } } } } },
+          },
+          baseUrl: new URL('/', upstream.url).href,
+          auth: { grant: 'authorization_code', issuer: upstream.issuer, resource: upstream.url, scopes: ['read'] },
+        },
+      },
     },
   });
 });
@@ -111,6 +123,46 @@ describe('an upstream that people use with accounts of their own', () => {
     const sent = JSON.stringify(upstream.heard.map(({ headers, body }) => [headers, body]));
     for (const key of [one, two, fairlead.adminKey]) expect(sent).not.toContain(key);
     expect(await connections(one)).toEqual([expect.objectContaining({ upstream: 'tickets', state: 'connected' })]);
+    // An upstream that repeats what it was given tells it to nobody, not to its owner and not to others.
+    const token = heardOf('"call 1 of two"')?.headers.authorization?.replace('Bearer ', '') ?? '';
+    expect(token.length).toBeGreaterThan(20);
+    for (const key of [one, two]) {
+      const repeated = await callAs(key, `was given ${token}`);
+      expect(repeated).toMatchObject({ status: 200 });
+      expect(JSON.stringify(repeated)).toContain('was given ***');
+      expect(JSON.stringify(repeated)).not.toContain(token);
+    }
+  });
+});
+
+describe('an HTTP API that people use with accounts of their own', () => {
+  test('is called with that of whoever calls, renewed when it has ended, and with no other [AC-4] [CA-3]', async () => {
+    const whoami = async (key: string) => {
+      const response = await fairlead.request('/api/v1/tools/api.whoami/call', { key, json: {} });
+      return { status: response.status, body: await response.json() };
+    };
+    const [one, two] = [await fairlead.makeKey(['developer']), await fairlead.makeKey(['developer'])];
+    for (const [key, account] of [
+      [one, 'ada'],
+      [two, 'bob'],
+    ] as const) {
+      const refused = await whoami(key);
+      expect(refused, JSON.stringify(refused)).toMatchObject({
+        status: 403,
+        body: { error: { code: 'CONNECTION_NEEDED' } },
+      });
+      const { page } = await connect(linkIn(refused.body.error.suggestedAction), account);
+      expect(page.text).toContain('Connected');
+    }
+    const said = async (key: string) => (await whoami(key)).body.result?.structuredContent ?? (await whoami(key)).body;
+    expect([await said(one), await said(two)]).toEqual([{ account: 'ada' }, { account: 'bob' }]);
+    await upstream.endTokens();
+    expect(await Promise.all([one, two, one, two].map(said))).toEqual(
+      ['ada', 'bob', 'ada', 'bob'].map((account) => ({ account })),
+    );
+    await upstream.endGrants();
+    expect(await whoami(one)).toMatchObject({ status: 403, body: { error: { code: 'CONNECTION_NEEDED' } } });
+    for (const key of [one, two]) await fairlead.request('/api/v1/connections/api', { key, method: 'DELETE' });
   });
 });
 
@@ -149,6 +201,25 @@ describe('a caller that speaks MCP', () => {
     expect(textOf(result)).toBe('without a session');
     expect(asked).toBe(1);
     expect(heardOf('without a session')).toMatchObject({ account: 'modern' });
+  });
+
+  test('gets the page for an upstream that nobody has listed yet, each in its own way [AC-4]', async () => {
+    const key = await fairlead.makeKey(['developer']);
+    const call = { name: 'fresh_echo', arguments: { text: 'the first of all' } };
+    for (const era of ['sessions', 'modern'] as const) {
+      const result = await (await caller(fairlead, era, { key, options: { capabilities: {} } })).callTool(call);
+      expect([era, result.isError, linkIn(textOf(result))]).toEqual([era, true, expect.stringContaining('ticket=')]);
+    }
+    const able = await caller(fairlead, 'sessions', { key, options: { capabilities: elicits } });
+    const failure = await able.callTool(call).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: -32_042, data: { elicitations: [{ mode: 'url' }] } });
+    const { url } = (failure as { data: { elicitations: { url: string }[] } }).data.elicitations[0] ?? { url: '' };
+    await connect(url, 'first');
+    await expect
+      .poll(async () => (await able.listTools()).tools.map(({ name }) => name), { timeout: 60_000 })
+      .toContain('fresh_echo');
+    expect(textOf(await able.callTool(call))).toBe('the first of all');
+    expect(heardOf('the first of all')).toMatchObject({ account: 'first' });
   });
 
   test('and says no, or cannot be asked, gets the link in words [AC-4]', async () => {
@@ -239,6 +310,45 @@ describe('the link of a person', () => {
     altered.searchParams.set('iss', 'https://elsewhere.example');
     await kim.browser.open(altered);
     expect(kim.browser.page.text).not.toContain('Connected');
+  });
+
+  test('leads on to the sign-in page where the session has ended meanwhile, and back to the end [AC-4]', async () => {
+    const robin = await invited(fairlead, 'robin@example.com');
+    const target = fairlead.running.house.connections;
+    const principal = await fairlead.running.house.access.authenticate(fairlead.adminKey);
+    const person = { ...principal, id: `user:${robin.id}`, kind: 'user' as const, name: 'Robin' };
+    const { browser } = robin;
+    await browser.open((await target.invite('default', 'tickets', person)).link);
+    await browser.submit({}, '/auth/connections/start');
+    const onward = /<a href="([^"]+)" rel/.exec(browser.page.text)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    upstream.account = 'robin';
+    const answer = await signInAtProvider(onward, fairlead.url);
+    for (const name of [...browser.cookies.keys()]) if (name.includes('session')) browser.cookies.delete(name);
+    await browser.open(answer);
+    expect([browser.page.status, browser.page.text]).toEqual([401, expect.stringContaining('Sign in to finish')]);
+    const signIn = /<a class="button" href="([^"]+)"/.exec(browser.page.text)?.[1]?.replaceAll('&amp;', '&') ?? '';
+    await browser.open(signIn);
+    await browser.submit({ email: 'robin@example.com', password: 'four plain words here' });
+    expect([browser.page.url.pathname, browser.page.text]).toEqual([
+      '/auth/connections/callback',
+      expect.stringContaining('Robin uses <strong>tickets</strong>'),
+    ]);
+  });
+
+  test('says what the rule is where the authorization server is at an address of the inside [AC-4]', async () => {
+    upstream.names = upstream.issuer.replace('127.0.0.1', '127.0.0.2');
+    const settings = { url: upstream.url, auth: { grant: 'authorization_code' } };
+    const added = await fairlead.request('/api/v1/upstreams', { json: { name: 'inside', settings } });
+    expect(added.status, await added.clone().text()).toBe(201);
+    const { link: inside } = await (await fairlead.request('/api/v1/connections/inside', { method: 'POST' })).json();
+    const browser = await openBrowser(fairlead.url).open(inside);
+    await browser.submit({}, '/auth/connections/start');
+    upstream.names = undefined;
+    expect(browser.page.status).toBe(502);
+    expect(browser.page.text).toContain('egress.allow');
+    expect(browser.page.text).not.toContain('127.0.0.2');
+    expect(logged).toContain('127.0.0.2');
+    await fairlead.request('/api/v1/upstreams/inside', { method: 'DELETE' });
   });
 
   test('that a key of theirs asked for names the person, and the key beside it [AC-4]', async () => {

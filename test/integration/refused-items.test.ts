@@ -9,7 +9,7 @@ import { listedUpstream } from '../listed.ts';
 let fairlead: Fairlead;
 const home = temporaryHome();
 const leftOut =
-  'left out: 5 tools (a name that is reserved; a name of more than 1024 characters; a name that is listed twice)';
+  'left out: 8 tools (a name that is reserved; a name of more than 1024 characters; a name that is listed twice; characters that are no text)';
 
 beforeAll(async () => {
   fairlead = await startFairlead({
@@ -25,6 +25,9 @@ beforeAll(async () => {
           { name: 'n'.repeat(1_024) },
           { name: 'good', annotations: { title: 'Another' } },
           { name: 'good' },
+          { name: 'nul', annotations: { title: 'a\0b' } },
+          { name: 'half', inputSchema: { type: 'object', properties: { 'a\ud800': {} } } },
+          { name: 'n\0l' },
         ]),
       },
     },
@@ -67,6 +70,9 @@ it('REST and the command line name them, one by one, to who operates [SP-10] [SP
     { kind: 'tool', name: '@complete', reason: 'a name that is reserved' },
     { kind: 'tool', name: 'n'.repeat(100), reason: 'a name of more than 1024 characters' },
     { kind: 'tool', name: 'good', reason: 'a name that is listed twice' },
+    { kind: 'tool', name: 'nul', reason: 'characters that are no text' },
+    { kind: 'tool', name: 'half', reason: 'characters that are no text' },
+    { kind: 'tool', name: 'n\0l', reason: 'characters that are no text' },
   ]);
   const list = async (key: string) =>
     (await run(['upstreams', 'list'], { env: { ...home.env, FAIRLEAD_URL: fairlead.url, FAIRLEAD_KEY: key } })).stdout;

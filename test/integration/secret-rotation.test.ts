@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { PassThrough } from 'node:stream';
 import { decodeProtectedHeader } from 'jose';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { createKeyring } from '../../src/platform/keyring/index.ts';
@@ -9,7 +10,9 @@ import { type Fairlead, startFairlead } from '../harness.ts';
 import { connectBy, type PeopleUpstream, servePeopleUpstream } from '../people-upstream.ts';
 import { openBrowser } from '../signin.ts';
 
-const [one, two] = ['the-first-secret-of-thirty-two-bytes-or-more', 'the-second-secret-of-thirty-two-bytes-or-more'];
+const [one, two, three] = ['first', 'second', 'third'].map(
+  (nth) => `the-${nth}-secret-of-thirty-two-bytes-or-more`,
+) as [string, string, string];
 const adminKey = 'an admin key of the test, 32 characters';
 const dataDir = mkdtempSync(join(tmpdir(), 'fairlead-rotation-'));
 const heard: (string | undefined)[] = [];
@@ -20,8 +23,9 @@ const api = createServer((request, response) => {
 let port = 0;
 let people: PeopleUpstream;
 
-const serve = (secret: string, others?: string): Promise<Fairlead> =>
+const serve = (secret: string, others?: string, log?: PassThrough): Promise<Fairlead> =>
   startFairlead({
+    ...(log ? { log } : {}),
     dataDir,
     config: {
       egress: { allow: ['127.0.0.1'] },
@@ -158,5 +162,44 @@ test('a secret is changed with nothing lost, and the one before can then be take
   const made = await fairlead.request('/api/v1/tools/tickets.echo/call', { key, json: { arguments: { text: 'kim' } } });
   expect(made.status, await made.clone().text()).toBe(200);
   expect(people.heard.findLast(({ body }) => body.includes('"kim"'))).toMatchObject({ account: 'kim' });
+  await fairlead.stop();
+
+  // One that nobody knows: it does not start, rather than be ready with no key that counts.
+  await expect(serve(three)).rejects.toMatchObject({
+    code: 'SECRET_UNKNOWN',
+    message: expect.stringContaining(createKeyring(two).id),
+    action: expect.stringMatching(/FAIRLEAD_OTHER_SECRETS.*fairlead secrets forget/),
+  });
+  await expect(serve(one)).rejects.toMatchObject({ code: 'SECRET_UNKNOWN' });
+
+  // One that something is still sealed under is called for, loudly, and what can be read serves on.
+  fairlead = await serve(two);
+  const { pool } = fairlead.running.house.database;
+  const lost = createKeyring(three);
+  await pool.query('insert into keyring_secrets (id) values ($1)', [lost.id]);
+  await pool.query('insert into keyring_kept (secret, purpose, sealed) values ($1, $2, $3)', [
+    lost.id,
+    'sign-in',
+    lost.encrypt('key', `kept key ${lost.id} sign-in`),
+  ]);
+  await fairlead.stop();
+  const log = new PassThrough();
+  const said: string[] = [];
+  log.on('data', (line) => said.push(String(line)));
+  fairlead = await serve(two, undefined, log);
+  await isDone(fairlead);
+  expect(said.join('')).toMatch(new RegExp(`"missing":\\["${lost.id}"\\].*FAIRLEAD_OTHER_SECRETS`));
+  expect(await (await fairlead.request('/readyz')).json()).toMatchObject({
+    status: 'ready',
+    warnings: [expect.stringMatching(new RegExp(`1 sealed values .*\\(${lost.id}\\).*FAIRLEAD_OTHER_SECRETS`))],
+  });
+  expect(await (await fairlead.request('/metrics')).text()).toMatch(/^fairlead_sealed_lost 1$/m);
+  await fairlead.stop();
+  fairlead = await serve(two, three);
+  await isDone(fairlead);
+  expect(await (await fairlead.request('/readyz')).json()).toEqual({ status: 'ready' });
+  await fairlead.stop();
+  fairlead = await serve(two);
+  expect(await (await fairlead.request('/readyz')).json()).toEqual({ status: 'ready' });
   await fairlead.stop();
 });

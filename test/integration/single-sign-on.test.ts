@@ -203,6 +203,18 @@ describe('a person of a provider', () => {
       409,
       expect.stringContaining('"follows": null'),
     ]);
+    // Who follows a provider has nothing to join: both sides are told.
+    const invite = { json: { email: 'hand@example.com', role: 'admin' } };
+    const useless = await (await world.fairlead.request('/api/v1/users/invitations', invite)).json();
+    expect(useless.notes).toEqual([
+      expect.stringMatching(/is a member of default already.*Example Corp.*changes nothing/),
+    ]);
+    await browser.open(useless.link);
+    expect(browser.page.text).toMatch(/You are a member already[\s\S]*as operator[\s\S]*Example Corp/);
+    expect(browser.page.text).not.toContain('<form');
+    const [, token] = useless.link.split('token=');
+    const there = await atProvider(await world.browser().open(`/auth/sso/corp?invitation=${token}`), 'hand');
+    expect(there.page.text).toContain('You are a member already');
     expect((await put({ role: 'admin', follows: null })).status).toBe(200);
     expect((await world.by('corp', 'hand')).page.text).toContain('default, as admin');
   });
@@ -249,6 +261,10 @@ describe('an organisation that lets people in by its provider alone', () => {
     expect(page.page.text).toContain('/auth/sso/acme');
     expect(page.page.text).not.toContain('type="password"');
 
+    const notesOn = async (email: string) =>
+      (await (await world.fairlead.request('/api/v1/users/invitations?org=acme', { json: { email } })).json()).notes;
+    expect(await notesOn('guest@example.com')).toEqual([expect.stringMatching(/by acme alone.*No password is chosen/)]);
+    expect(await notesOn('guest@example.org')).toEqual([expect.stringMatching(/addresses of example.org.*nobody in/)]);
     const link = await invitation('guest@example.com', 'operator', 'acme');
     const browser = await world.browser().open(link);
     expect(browser.page.text).not.toContain('type="password"');

@@ -3,10 +3,12 @@ import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from '
 import { Agent, request } from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TLSSocket } from 'node:tls';
+import { getCACertificates, setDefaultCACertificates, type TLSSocket } from 'node:tls';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadSettings } from '../../src/config/index.ts';
 import { type Fairlead, startFairlead } from '../harness.ts';
+import { servePeopleUpstream, signInAtProvider } from '../people-upstream.ts';
+import { openBrowser } from '../signin.ts';
 
 let folder: string;
 const servers: Fairlead[] = [];
@@ -59,6 +61,8 @@ interface Got {
   text: string;
   /** Common name of the certificate that the server showed. */
   shown: string;
+  /** How long a browser is to come by https alone. */
+  strictly: string | undefined;
 }
 
 function get(fairlead: Fairlead, path: string, { as, agent }: { as?: string; agent?: Agent } = {}): Promise<Got> {
@@ -78,7 +82,8 @@ function get(fairlead: Fairlead, path: string, { as, agent }: { as?: string; age
         response.on('data', (chunk) => {
           text += chunk;
         });
-        response.on('end', () => resolve({ status: response.statusCode ?? 0, text, shown }));
+        const strictly = response.headers['strict-transport-security'];
+        response.on('end', () => resolve({ status: response.statusCode ?? 0, text, shown, strictly }));
       },
     );
     sent.on('error', reject);
@@ -87,10 +92,14 @@ function get(fairlead: Fairlead, path: string, { as, agent }: { as?: string; age
 }
 
 describe('a server with a certificate', () => {
-  it('speaks https only, and says so in the addresses that it gives out [SP-8]', async () => {
+  it('speaks https only, and says so to browsers and in the addresses that it gives out [SP-8] [RE-6]', async () => {
     const { fairlead } = await serve('plain');
     expect(fairlead.url).toMatch(/^https:/);
-    expect(await get(fairlead, '/api/v1/tools')).toMatchObject({ status: 200, shown: 'first' });
+    expect(await get(fairlead, '/api/v1/tools')).toMatchObject({
+      status: 200,
+      shown: 'first',
+      strictly: 'max-age=31536000',
+    });
     const metadata = JSON.parse((await get(fairlead, '/.well-known/oauth-protected-resource/mcp')).text);
     expect(metadata.resource).toBe(`${fairlead.url}/mcp`);
     await expect(fetch(`${fairlead.url.replace('https', 'http')}/healthz`)).rejects.toThrow();
@@ -120,6 +129,55 @@ describe('a server with a certificate', () => {
     expect((await fairlead.running.reload(settings)).failed.join()).toContain('tls');
     expect(await get(fairlead, '/healthz')).toMatchObject({ status: 200, shown: 'first' });
   });
+});
+
+describe('a server that the world reaches by https', () => {
+  it('is known to the authorization server of an upstream by its metadata document [AC-2] [AC-4]', async () => {
+    const usual = getCACertificates('default');
+    setDefaultCACertificates([...usual, readFileSync(at('authority.crt'), 'utf8')]);
+    const publicUrl = 'https://fairlead.example.com';
+    const here = (url: string) => url.replace(publicUrl, fairlead.url);
+    // No registration there: without the document nobody could begin.
+    const upstream = await servePeopleUpstream({ reach: (url) => here(url) });
+    const tls = { cert: at('first.crt'), key: at('first.key') };
+    const upstreams = { tickets: { url: upstream.url, auth: { grant: 'authorization_code' } } };
+    const fairlead = await startFairlead({
+      config: { egress: { allow: ['127.0.0.1'] }, server: { tls, publicUrl }, upstreams },
+    });
+    try {
+      const key = await fairlead.makeKey(['developer']);
+      const asked = await fairlead.request('/api/v1/connections/tickets', { key, method: 'POST' });
+      const { link } = await asked.json();
+      expect(link).toContain(`${publicUrl}/auth/connections/start`);
+      const browser = openBrowser(fairlead.url);
+      browser.headers.origin = publicUrl;
+      await browser.open(here(link));
+      await browser.submit({}, '/auth/connections/start');
+      expect(browser.page.text).toContain('On to');
+      const onward = new URL(/<a href="([^"]+)" rel/.exec(browser.page.text)?.[1]?.replaceAll('&amp;', '&') ?? '');
+      expect(onward.searchParams.get('client_id')).toBe(`${publicUrl}/auth/connections/client.json`);
+      upstream.account = 'kim';
+      await browser.open(here(await signInAtProvider(onward.href, publicUrl)));
+      expect(browser.page.text).toContain('Connected');
+      const json = { arguments: { text: 'by document' } };
+      await expect
+        .poll(async () => (await fairlead.request('/api/v1/tools/tickets.echo/call', { key, json })).status, {
+          timeout: 60_000,
+        })
+        .toBe(200);
+      await upstream.endTokens(); // and renewed by it as well
+      expect((await fairlead.request('/api/v1/tools/tickets.echo/call', { key, json })).status).toBe(200);
+      expect(upstream.heard.findLast(({ body }) => body.includes('by document'))).toMatchObject({ account: 'kim' });
+      expect(upstream.asked.map(({ grant, status }) => [grant, status])).toEqual([
+        ['authorization_code', 200],
+        ['refresh_token', 200],
+      ]);
+    } finally {
+      await fairlead.stop();
+      await upstream.stop();
+      setDefaultCACertificates(usual);
+    }
+  }, 120_000);
 });
 
 describe('client certificates', () => {

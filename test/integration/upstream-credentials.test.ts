@@ -99,7 +99,11 @@ describe('client credentials at a real authorization server', () => {
               ...to,
               auth: { ...auth, clientId: 'by-key', privateKey: await exportPKCS8(privateKey), keyId: 'first' },
             },
-            wrong: { ...to, startTimeoutMs: 3_000, auth: { ...auth, clientId: 'by basic', clientSecret: `${secret}, or not` } },
+            wrong: {
+              ...to,
+              startTimeoutMs: 3_000,
+              auth: { ...auth, clientId: 'by basic', clientSecret: `${secret}, or not` },
+            },
           },
         },
       }),
@@ -216,6 +220,30 @@ describe('token exchange', () => {
     await echo(fairlead, 'crm', 'ada', ada);
     exchange.tokens.clear();
     expect(await echo(fairlead, 'crm', 'ada', ada)).toMatchObject(said('ada'));
+  });
+
+  it('does not keep what a caller came with until somebody has approved the call, and says what to do [AC-4]', async () => {
+    const text = ['strict', 'crm']
+      .map((name) => `forbid (principal, action == Action::"callUnattended", resource == Tool::"${name}.echo");`)
+      .join('\n');
+    await fairlead.request('/api/v1/policies/asks', { method: 'PUT', json: { text } });
+    const eve = await outsider('eve');
+    const approved = async (upstream: string) => {
+      const asked = await echo(fairlead, upstream, 'eve', eve);
+      expect(asked.status, JSON.stringify(asked)).toBe(202);
+      const { approvalId: id } = asked.body.result.structuredContent;
+      const decided = await fairlead.request(`/api/v1/approvals/${id}/decision`, { json: { decision: 'approve' } });
+      expect(decided.status, await decided.clone().text()).toBe(200);
+      const json = { arguments: { approval_id: id, wait_seconds: 50 } };
+      return (await fairlead.request('/api/v1/tools/fairlead.approval_result/call', { key: eve, json })).json();
+    };
+    const refused = await approved('strict');
+    expect(refused).toMatchObject({ outcome: 'tool_error', result: { structuredContent: { state: 'failed' } } });
+    expect(refused.result.content[0].text).toMatch(/once somebody had approved it.*auth\.subject: assertion/);
+    // By the word of Fairlead it is made, for whoever asked.
+    expect(await approved('crm')).toMatchObject({ outcome: 'ok' });
+    expect(heard.at(-1)).toMatchObject({ sub: expect.stringMatching(/^jwt:.*:eve$/), text: 'eve' });
+    await fairlead.request('/api/v1/policies/asks', { method: 'DELETE' });
   });
 
   it('does not ask a server again and again that gives no token [AC-4]', async () => {

@@ -26,6 +26,7 @@ export {
   type Role,
   requireRightsOf,
   requireScope,
+  rolesBeyond,
   rolesCarry,
   type Scope,
   scopeNames,

@@ -171,7 +171,8 @@ export function createCatalog({ db, bus, log, clock, pollMs = 2_000 }: Deps): Ca
   const replaceItems: Catalog['replaceItems'] = async (org, toolset, listed, facts) => {
     const { rows, refused } = toStoredItems(toolset, listed, facts);
     const { trust = 'review' } = facts;
-    const instructions = listed.instructions?.slice(0, maxInstructions) || undefined;
+    const told = listed.instructions?.slice(0, maxInstructions) || undefined;
+    const instructions = told?.replaceAll('\0', '').toWellFormed(); // no database takes the rest in a text
     const before = stateOf(org);
     const known = before.toolsets.get(toolset);
     const others = before.items.filter((item) => item.toolset !== toolset);

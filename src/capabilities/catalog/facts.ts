@@ -45,7 +45,7 @@ export function toStoredItems(
     const digest = digestOf(clean);
     const key = `${kind} ${name}`;
     if (seen.get(key) === digest) return; // the same once more, as pages that shift bring it
-    const reason = seen.has(key) ? 'a name that is listed twice' : nameFault(kind, name);
+    const reason = seen.has(key) ? 'a name that is listed twice' : (nameFault(kind, name) ?? textFault(clean));
     if (reason !== undefined) {
       refused.push({ kind, name: String(name ?? '').slice(0, shownNameLength), reason });
       return;
@@ -69,6 +69,21 @@ export function toStoredItems(
   for (const resource of listed.resources) add('resource', resource.uri, resource, {});
   for (const template of listed.templates) add('template', template.uriTemplate, template, {});
   return { rows, refused };
+}
+
+/** No database takes it in a text: were it not left out here, nothing of the upstream could be kept. */
+function isKeepable(text: string): boolean {
+  return text.isWellFormed() && !text.includes('\0');
+}
+
+function textFault(value: unknown): string | undefined {
+  if (typeof value === 'string') return isKeepable(value) ? undefined : 'characters that are no text';
+  if (typeof value !== 'object' || value === null) return undefined;
+  for (const [key, item] of Object.entries(value)) {
+    const fault = textFault(key) ?? textFault(item);
+    if (fault !== undefined) return fault;
+  }
+  return undefined;
 }
 
 /** What the configuration tells agents of a tool. */

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { type OrgId, type Principal, subjectBehind } from '../../kernel/principal.ts';
 import { type SubjectToken, tokenTypes } from '../../platform/oauth/index.ts';
-import { CallerNotVouchedFor } from './errors.ts';
+import { CallerNotVouchedFor, CallerTokenGone } from './errors.ts';
 import type { Callers, MachineAuth } from './types.ts';
 
 export type PersonalAuth = Extract<MachineAuth, { grant: 'token_exchange' | 'enterprise_managed' }>;
@@ -31,7 +31,7 @@ function timed(aud: string, nowMs: number) {
 }
 
 /**
- * Who is behind a call, said by somebody whom the authorization server trusts. Throws `CallerNotVouchedFor`.
+ * Who is behind a call, said by somebody whom the authorization server trusts. Throws `CallerNotVouchedFor` and `CallerTokenGone`.
  *
  * @param audience the authorization server: for no other is the assertion any good
  */
@@ -49,6 +49,9 @@ export async function subjectToken(
   // What an agent came with says who the agent is, not for whom it acts.
   const own = auth.subject !== 'assertion' && subject === who.id ? callers.tokenOf(who) : undefined;
   if (own !== undefined) return { token: own, type: auth.subjectTokenType ?? tokenTypes.accessToken };
+  // Whoever calls with such a token has it; without it a call is made for them that they asked for before. Their token is
+  // not kept for that: it would be somebody's credential, at rest, for a call whose time others choose.
+  if (who.id.startsWith('jwt:') && (auth.subject === 'caller' || !callers.sign)) throw CallerTokenGone({ name });
   if (auth.subject === 'caller') {
     throw CallerNotVouchedFor({ name, reason: 'this caller came with no token of an outside issuer' });
   }

@@ -14,7 +14,6 @@ import { type Failure, judge } from './failures.ts';
 import type { Flight, Scope } from './flight.ts';
 import type { Lease } from './pool.ts';
 import { asInputRequest, askCaller, orAborted } from './relay.ts';
-import { answerRedactor } from './secrets.ts';
 import type { Declaration, Surroundings } from './types.ts';
 import { askToVisit, visitIn } from './visits.ts';
 
@@ -32,6 +31,8 @@ export interface Dispatcher {
 interface Deps {
   declaration: Declaration;
   around: Surroundings;
+  /** What it answers without the credentials that it was given. */
+  withoutSecrets<T>(answer: T): T;
   acquire(call: UpstreamCall, signal: AbortSignal): Promise<Lease>;
   /** The connection may be broken. */
   suspect(connection: Connection): void;
@@ -54,10 +55,10 @@ class Failed extends Error {
   }
 }
 
-export function createDispatcher({ declaration, around, acquire, suspect, replace, listAgain }: Deps): Dispatcher {
+export function createDispatcher(deps: Deps): Dispatcher {
+  const { declaration, around, withoutSecrets, acquire, suspect, replace, listAgain } = deps;
   const { org, name, settings } = declaration;
   const { timing, now, observe } = around;
-  const withoutSecrets = answerRedactor(declaration);
   /** Whatever it says while it works goes to the caller, and questions into the records. */
   const linkWithout = (link: CallerLink): CallerLink => ({
     ...link,

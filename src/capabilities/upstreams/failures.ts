@@ -85,11 +85,6 @@ const ownReasons: Record<string, string> = {
   [ShuttingDown.code]: 'the server is shutting down',
 };
 
-/** What has to happen before it can be listed. */
-const waitsFor: Record<string, string> = {
-  NOBODY_CONNECTED: 'it waits for somebody to sign in',
-};
-
 /** Text from elsewhere, bounded, in one line and without control characters. */
 export function bounded(text: string, max: number = maxReason): string {
   const line = text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
@@ -105,7 +100,7 @@ export function reasonOf(error: unknown): string {
   if (tooLarge) return tooLarge.message;
   for (let inner = error, depth = 0; depth < 6 && inner instanceof Error; inner = inner.cause, depth++) {
     if (inner instanceof FairleadError)
-      return ownReasons[inner.code] ?? waitsFor[inner.code] ?? whyNoToken(inner) ?? 'it cannot be used from here';
+      return ownReasons[inner.code] ?? whatLacks(inner) ?? 'it cannot be used from here';
     if (inner instanceof ProcessEnded || inner instanceof ImportFault) return inner.message;
     const status = httpStatus(inner);
     if (status === 401) return 'it requires other credentials (HTTP 401)';
@@ -125,16 +120,18 @@ export function reasonOf(error: unknown): string {
   return 'it does not speak MCP as it should';
 }
 
-/** Says itself what is wrong, in words for everybody. */
-function whyNoToken({ code, message }: FairleadError): string | undefined {
-  return code.startsWith('CREDENTIAL_') ? message.replace(/\.$/, '') : undefined;
+function whatLacks({ spec: { lacks }, message }: FairleadError): string | undefined {
+  if (lacks === 'first-sign-in') return 'it waits for somebody to sign in';
+  return lacks === 'token' ? message.replace(/\.$/, '') : undefined;
 }
+
+/** Nothing is wrong with it: somebody has to do something first. */
+const isWaiting = (error: FairleadError | undefined) => error?.spec.lacks === 'first-sign-in';
 
 /** What more there is to say to those who operate; secrets are taken out before. */
 export function detailOf(error: unknown): string | undefined {
   for (let inner = error, depth = 0; depth < 6 && inner instanceof Error; inner = inner.cause, depth++) {
-    if (inner instanceof FairleadError)
-      return inner.code in waitsFor ? inner.action : `${inner.message} ${inner.action}`;
+    if (inner instanceof FairleadError) return isWaiting(inner) ? inner.action : `${inner.message} ${inner.action}`;
     if (inner instanceof ProcessEnded && inner.lastWords !== undefined) {
       return `${inner.message}; it had said: ${bounded(inner.lastWords, 200)}`;
     }
@@ -157,7 +154,7 @@ export interface Trouble {
 }
 
 export function troubleOf(error: unknown): Trouble {
-  const waits = (refusalIn(error)?.code ?? '') in waitsFor;
+  const waits = isWaiting(refusalIn(error));
   return { reason: reasonOf(error), detail: detailOf(error), ...(waits ? { waits } : {}) };
 }
 

@@ -6,7 +6,6 @@ import { type Trouble, troubleOf } from './failures.ts';
 import type { Scopes } from './flight.ts';
 import { patience } from './patience.ts';
 import { orAborted } from './relay.ts';
-import { answerRedactor } from './secrets.ts';
 import { tend } from './tend.ts';
 import type { Declaration, Surroundings, UpstreamState, UpstreamStatus } from './types.ts';
 
@@ -57,14 +56,22 @@ interface Deps {
   scopes: Scopes;
   memory: EraMemory;
   redact(text: string): string;
+  withoutSecrets<T>(answer: T): T;
   resourceUpdated(uri: string): void;
 }
 
-export function createKeeper({ declaration, around, scopes, memory, redact, resourceUpdated }: Deps): Keeper {
+export function createKeeper({
+  declaration,
+  around,
+  scopes,
+  memory,
+  redact,
+  withoutSecrets,
+  resourceUpdated,
+}: Deps): Keeper {
   const { org, name, source, settings } = declaration;
   const { catalog, timing, now, observe } = around;
   const log = around.log.child({ upstream: name, org });
-  const withoutSecrets = answerRedactor(declaration);
   const stopping = new AbortController();
   const facts: Facts = { state: 'stopped', tools: 0, prompts: 0, resources: 0, since: now(), restarts: 0 };
   let running: Promise<void> | undefined;

@@ -4,6 +4,7 @@ import { createScopes } from './flight.ts';
 import { patience } from './patience.ts';
 import { orAborted } from './relay.ts';
 import { answerRedactor, redactingLog, redactor } from './secrets.ts';
+import { createSentCredentials } from './sent.ts';
 import type { Declaration, Surroundings, UpstreamProbe } from './types.ts';
 import { declaredTransport } from './upstream.ts';
 
@@ -16,21 +17,27 @@ export async function probe(
   troubleOf: (error: unknown) => Trouble,
 ): Promise<UpstreamProbe> {
   const startedAt = performance.now();
-  const redact = redactor(declaration.settings);
+  const sent = createSentCredentials({ now: around.now, graceMs: 0 });
+  const redact = redactor(declaration.settings, sent.known);
+  const { credentials } = around;
   const took = () => Math.round(performance.now() - startedAt);
   const { signal, end } = patience(Math.max(around.timing.connectMs, declaration.settings.startTimeoutMs));
   try {
     const connection = await openConnection({
       declaration,
       memory: {},
-      around: { ...around, log: redactingLog(around.log, redact) },
+      around: {
+        ...around,
+        log: redactingLog(around.log, redact),
+        ...(credentials ? { credentials: sent.watching(credentials) } : {}),
+      },
       scopes: createScopes(),
       signal,
       redact,
       events: { listChanged: () => undefined, resourceUpdated: () => undefined },
     });
     try {
-      const items = answerRedactor(declaration)(await orAborted(connection.list(signal), signal));
+      const items = answerRedactor(declaration, sent.known)(await orAborted(connection.list(signal), signal));
       const refused = [...(items.refused ?? []), ...(items.unusable ?? [])].slice(0, shownRefusals);
       return {
         ok: true,

@@ -57,12 +57,30 @@ export function maskedUrl(text: string): string {
   return query.length > 0 ? `${url.href}?${query.join('&')}` : url.href;
 }
 
+/** Credentials that were got at run time and went there; the same array as long as they are the same. */
+type Sent = () => readonly string[];
+
+const none: readonly string[] = [];
+const nothingSent: Sent = () => none;
+
 /** Takes every secret that this upstream was given out of a text. */
-export function redactor(settings: UpstreamSettings): Redact {
-  const known = secretsOf(settings)
-    .filter((value) => value.length >= minSecretLength)
-    .sort((a, b) => b.length - a.length);
-  return (text) => known.reduce((rest, secret) => rest.replaceAll(secret, mask), text);
+export function redactor(settings: UpstreamSettings, sent: Sent = nothingSent): Redact {
+  const all = withSent(secretsOf(settings), sent, minSecretLength);
+  return (text) => all().reduce((rest, secret) => rest.replaceAll(secret, mask), text);
+}
+
+/** Secrets of the settings and those that were sent, the longest first: one may be part of another. */
+function withSent(fixed: readonly string[], sent: Sent, minLength: number): () => readonly string[] {
+  const inOrder = (values: readonly string[]) =>
+    [...new Set(values)].filter(({ length }) => length >= minLength).sort((a, b) => b.length - a.length);
+  let before: readonly string[] | undefined;
+  let all: readonly string[] = [];
+  return () => {
+    const now = sent();
+    if (now !== before) all = inOrder([...fixed, ...now.flatMap(formsOf)]);
+    before = now;
+    return all;
+  };
 }
 
 /**
@@ -70,22 +88,27 @@ export function redactor(settings: UpstreamSettings): Redact {
  * was given, since most of those of `env` are paths and words that its answers are about. Gives the same back where there
  * is nothing to take out.
  */
-export function answerRedactor({ settings, given = [] }: Pick<Declaration, 'settings' | 'given'>): <T>(answer: T) => T {
+export function answerRedactor(
+  { settings, given = [] }: Pick<Declaration, 'settings' | 'given'>,
+  sent: Sent = nothingSent,
+): <T>(answer: T) => T {
   const named = Object.entries('command' in settings ? settings.env : settings.headers).flatMap(([name, value]) =>
     isSecretKey(name) ? [value, value.replace(/^\w+ /, '')] : [],
   );
   const secrets = 'secrets' in settings ? Object.values(settings.secrets).flatMap(formsOf) : [];
-  const known = [...new Set([...given.flatMap(formsOf), ...named, ...secrets])]
-    .filter((value) => value.length >= minAnswerSecretLength)
-    .sort((a, b) => b.length - a.length);
-  if (known.length === 0) return (answer) => answer;
-  const redact = (text: string) => known.reduce((rest, secret) => rest.replaceAll(secret, mask), text);
-  const isClean = (value: unknown): boolean => {
-    if (typeof value === 'string') return !known.some((secret) => value.includes(secret));
-    if (Array.isArray(value)) return value.every(isClean);
-    return !isObject(value) || Object.values(value).every(isClean);
+  const all = withSent([...given.flatMap(formsOf), ...named, ...secrets], sent, minAnswerSecretLength);
+  return (answer) => {
+    const known = all();
+    if (known.length === 0 || isClean(answer, known)) return answer;
+    const redact = (text: string) => known.reduce((rest, secret) => rest.replaceAll(secret, mask), text);
+    return cleaned(answer, redact) as typeof answer;
   };
-  return (answer) => (isClean(answer) ? answer : (cleaned(answer, redact) as typeof answer));
+}
+
+function isClean(value: unknown, known: readonly string[]): boolean {
+  if (typeof value === 'string') return !known.some((secret) => value.includes(secret));
+  if (Array.isArray(value)) return value.every((item) => isClean(item, known));
+  return !isObject(value) || Object.values(value).every((item) => isClean(item, known));
 }
 
 /** A log whose errors do not repeat what this upstream was given: what it answered stands in them, too. */

@@ -9,7 +9,8 @@ import { reasonOf } from './failures.ts';
 import { createScopes } from './flight.ts';
 import { createKeeper } from './keeper.ts';
 import { createPool, type Lease } from './pool.ts';
-import { redactingLog, redactor, targetOf } from './secrets.ts';
+import { answerRedactor, redactingLog, redactor, targetOf } from './secrets.ts';
+import { createSentCredentials } from './sent.ts';
 import type { Declaration, Surroundings, TransportKind, UpstreamStatus } from './types.ts';
 
 /** One upstream with all that belongs to it: nothing of it is shared with another. */
@@ -37,15 +38,21 @@ export function createUpstream(
   resourceUpdated: (uri: string) => void,
 ): Upstream {
   const { org, name, source, settings, fault } = declaration;
-  const redact = redactor(settings);
-  const around = { ...surroundings, log: redactingLog(surroundings.log, redact) };
-  const { timing, now } = around;
+  const { timing, now, credentials } = surroundings;
+  const sent = createSentCredentials({ now, graceMs: settings.callTimeoutMs });
+  const redact = redactor(settings, sent.known);
+  const around = {
+    ...surroundings,
+    log: redactingLog(surroundings.log, redact),
+    ...(credentials ? { credentials: sent.watching(credentials) } : {}),
+  };
+  const withoutSecrets = answerRedactor(declaration, sent.known);
   const scopes = createScopes();
   const target = targetOf(settings);
   // All connections use the credentials of the declaration, so they are one authorization context; unless each has its own.
-  const isPersonal = 'url' in settings && surroundings.credentials?.isPersonal(declaration) === true;
+  const isPersonal = 'url' in settings && credentials?.isPersonal(declaration) === true;
   const memory: EraMemory = {};
-  const keeper = createKeeper({ declaration, around, scopes, memory, redact, resourceUpdated });
+  const keeper = createKeeper({ declaration, around, scopes, memory, redact, withoutSecrets, resourceUpdated });
   const pool = createPool({
     name,
     timing,
@@ -101,7 +108,7 @@ export function createUpstream(
   };
 
   const listAgain = () => keeper.listAgain();
-  const dispatcher = createDispatcher({ declaration, around, acquire, replace, suspect, listAgain });
+  const dispatcher = createDispatcher({ declaration, around, withoutSecrets, acquire, replace, suspect, listAgain });
   let stopped: Promise<void> | undefined;
 
   const stop = (): Promise<void> => {
@@ -136,7 +143,10 @@ export function createUpstream(
     },
     dispatch: dispatcher.dispatch,
     tryNow: () => keeper.tryNow(),
-    release: (subject) => pool.release((key) => key === `principal ${subject}` || key.endsWith(` of ${subject}`)),
+    release(subject) {
+      pool.release((key) => key === `principal ${subject}` || key.endsWith(` of ${subject}`));
+      sent.forget(subject);
+    },
     watch: (uris) => keeper.watch(uris),
     async retire() {
       keeper.retire();

@@ -1,5 +1,5 @@
-import type { Call, Continuation, ProviderReply } from '../../kernel/call.ts';
-import { FairleadError } from '../../kernel/errors.ts';
+import { type Call, type Continuation, opensPages, type ProviderReply } from '../../kernel/call.ts';
+import { FairleadError, inWords } from '../../kernel/errors.ts';
 import { isObject, type JsonObject, parseJson } from '../../kernel/json.ts';
 
 // Fairlead itself may want its caller to visit a page before a call can go on: to sign in at the upstream. What the
@@ -32,13 +32,11 @@ export function visitIn(continuation: Continuation | undefined): Visit | undefin
  */
 export function askToVisit(call: Call, error: unknown, before: Visit | undefined): ProviderReply {
   // An upstream that wants a page of its own visited says so in an error of ours, too; that one is its callers' to have.
-  if (!(error instanceof FairleadError) || error.code.startsWith('UPSTREAM_')) throw error;
-  if (error.rpc?.code !== urlElicitation) throw error;
+  if (!(error instanceof FairleadError) || error.spec.lacks !== 'visit' || error.rpc?.code !== urlElicitation)
+    throw error;
   const elicitation = elicitationIn(error.rpc.data);
-  const { era, capabilities } = call.link;
-  const can = isObject(capabilities.elicitation) && isObject(capabilities.elicitation.url);
-  if (!elicitation || !can || era === 'none') throw inWords(error);
-  if (era === 'sessions') throw error;
+  if (!elicitation || !opensPages(call.link)) throw inWords(error);
+  if (call.link.era === 'sessions') throw error;
   if (before && !before.accepted) throw inWords(error); // who said no is not asked again
   const request = { method: 'elicitation/create', params: elicitation };
   const rest = before ? before.rest : call.continuation;
@@ -54,12 +52,6 @@ export function askToVisit(call: Call, error: unknown, before: Visit | undefined
 function elicitationIn(data: unknown): JsonObject | undefined {
   const [first] = isObject(data) && Array.isArray(data.elicitations) ? data.elicitations : [];
   return isObject(first) ? (first as JsonObject) : undefined;
-}
-
-/** The same error without the JSON-RPC code, which this caller would not know what to do with. */
-function inWords(error: FairleadError): FairleadError {
-  const { code, spec, message, action } = error;
-  return new FairleadError(code, { ...spec, message, action }, {}, { cause: error });
 }
 
 function parsed(text: string): JsonObject | undefined {

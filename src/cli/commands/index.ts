@@ -77,6 +77,7 @@ import { policiesTest } from './policies/test.ts';
 import { policiesVersions } from './policies/versions.ts';
 import { restore } from './restore.ts';
 import { secretsCheck } from './secrets/check.ts';
+import { secretsForget } from './secrets/forget.ts';
 import { serve } from './serve.ts';
 import { servicesChange } from './services/change.ts';
 import { servicesCreate } from './services/create.ts';
@@ -208,6 +209,7 @@ export const commands: readonly CommandSpec[] = [
   configCheck,
   configSchema,
   secretsCheck,
+  secretsForget,
   migrate,
   backup,
   restore,

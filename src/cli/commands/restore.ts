@@ -48,6 +48,11 @@ export const restore: CommandSpec = {
       const { tables, rows } = await readBackup(database, source, bar.update, migrations).finally(bar.end);
       const applied = await migrate(database, [...migrations]);
       const verified = source.origin === 'verified';
+      const secret = data.settings.secret;
+      if (!verified && secret !== undefined) {
+        const { createKeyring, forgetSecrets } = await import('../../platform/keyring/index.ts');
+        await forgetSecrets(database.db, createKeyring(secret)); // it starts with the one of here, as was asked for
+      }
       if (options.json) screen.json({ file, tables, rows, applied, verified });
       else {
         screen.line(`Restored ${rows} rows of ${tables} tables into ${databaseName(data.settings)}.`);

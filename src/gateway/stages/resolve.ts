@@ -1,6 +1,6 @@
 import type { CatalogItem, EndpointView } from '../../capabilities/catalog/index.ts';
-import type { Call, Decision } from '../../kernel/call.ts';
-import type { ErrorParams, FairleadError } from '../../kernel/errors.ts';
+import { type Call, type Decision, opensPages } from '../../kernel/call.ts';
+import { type ErrorParams, type FairleadError, inWords } from '../../kernel/errors.ts';
 import { isObject, type JsonObject } from '../../kernel/json.ts';
 import { ownToolset, toolsetPattern } from '../../kernel/names.ts';
 import type { Principal } from '../../kernel/principal.ts';
@@ -115,7 +115,8 @@ async function waitingForSignIn(
   const toolset = toolsetNamed(call);
   if (toolset === undefined || !view.covers(toolset)) return undefined;
   if (!sees(call, pseudoTool(call.principal.org, toolset, '@read'))) return undefined;
-  return signInFor(call.principal, toolset);
+  const refusal = await signInFor(call.principal, toolset);
+  return refusal && (opensPages(call.link) ? refusal : inWords(refusal));
 }
 
 /** Told alike of what is not there and of what is hidden, so that nobody learns which of the two it is. */

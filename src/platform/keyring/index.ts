@@ -1,10 +1,6 @@
+export { keyringErrors } from './errors.ts';
+export { admitSecret, type Fit, fitOf, forgetSecrets } from './fit.ts';
 export { createKeyring, type KeyPurpose, type Keyring } from './keyring.ts';
 export { keyringMigrations } from './migrations.ts';
-export {
-  createRotation,
-  type Holding,
-  type Renewal,
-  type Renewed,
-  type Rotation,
-  type RotationStatus,
-} from './rotation.ts';
+export { createRotation, type Rotation } from './rotation.ts';
+export type { Holding, Renewal, Renewed, RotationStatus } from './types.ts';

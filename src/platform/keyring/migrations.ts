@@ -13,4 +13,14 @@ export const keyringMigrations: readonly Migration[] = [
       );
     `,
   },
+  {
+    name: 'keyring/0002_secrets',
+    // Which secrets the database is used with, so that a wrong one is told from a new one.
+    sql: `
+      create table keyring_secrets (
+        id text not null primary key,
+        since timestamptz not null default now()
+      );
+    `,
+  },
 ];

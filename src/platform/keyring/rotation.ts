@@ -1,42 +1,16 @@
 import type { Db } from '../db/types.ts';
 import type { Log } from '../telemetry/index.ts';
+import { admitSecret } from './fit.ts';
 import type { KeyPurpose, Keyring } from './keyring.ts';
-import { listKept, putKept } from './store.ts';
-
-/** Something that keeps sealed values. */
-export interface Holding {
-  /** What they are, such as `settings of upstreams`. */
-  what: string;
-  /** Seals each of them under the current secret that is not; resolves to how many that were, and how many no secret opens. */
-  renew(renewal: Renewal): Promise<Renewed>;
-}
-
-export interface Renewal {
-  isCurrent(sealed: string): boolean;
-  /** The same under the current secret. Throws where no secret here opens it. */
-  again(sealed: string, context: string): string;
-}
-
-export interface Renewed {
-  renewed: number;
-  lost: number;
-}
-
-/** Where a change of the secret stands. */
-export interface RotationStatus {
-  /** The id of the current secret, and of those that are known beside it. */
-  secret: string;
-  others: readonly string[];
-  /** `idle` where there is no other secret; `done` when nothing needs the others any more. */
-  state: 'idle' | 'waiting' | 'running' | 'done' | 'failed';
-  renewed: number;
-  /** Sealed values that none of the secrets opens. */
-  lost: number;
-}
+import { keepOnlySecret, listKept, putKept } from './store.ts';
+import type { Holding, Renewal, RotationStatus } from './types.ts';
 
 /** Moves what is kept from the other secrets to the current one. */
 export interface Rotation {
-  /** Knows the kept keys; call it before anybody is let in. */
+  /**
+   * Holds the secret against what is sealed here, and knows the kept keys; call it before anybody is let in.
+   * @throws SecretUnknown
+   */
   prepare(): Promise<void>;
   start(): void;
   status(): RotationStatus;
@@ -50,8 +24,19 @@ export interface Rotation {
 const lookedUp: readonly KeyPurpose[] = ['api-keys', 'sign-in', 'audit-digests', 'idempotency'];
 const againMs = 60_000;
 
-export function createRotation(deps: { db: Db; keyring: Keyring; log: Log; holdings: readonly Holding[] }): Rotation {
-  const { db, keyring, log, holdings } = deps;
+interface RotationDeps {
+  db: Db;
+  keyring: Keyring;
+  log: Log;
+  /** What keeps values that `Keyring.encrypt` sealed: they say themselves under which secret. */
+  sealed: readonly Holding[];
+  /** What is signed, or sealed in another way. */
+  signed: readonly Holding[];
+}
+
+export function createRotation(deps: RotationDeps): Rotation {
+  const { db, keyring, log, sealed, signed } = deps;
+  const holdings = [...signed, ...sealed];
   const { others } = keyring;
   const status: RotationStatus = {
     secret: keyring.id,
@@ -59,6 +44,7 @@ export function createRotation(deps: { db: Db; keyring: Keyring; log: Log; holdi
     state: others.length === 0 ? 'idle' : 'waiting',
     renewed: 0,
     lost: 0,
+    missing: [],
   };
   let running: Promise<void> | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -77,8 +63,14 @@ export function createRotation(deps: { db: Db; keyring: Keyring; log: Log; holdi
       }
     }
     for (const row of await listKept(db)) {
-      if (!keyring.isCurrent(row.sealed))
-        await putKept(db, { ...row, sealed: renewal.again(row.sealed, contextOf(row.secret, row.purpose)) });
+      if (keyring.isCurrent(row.sealed)) continue;
+      let sealed: string | undefined;
+      try {
+        sealed = renewal.again(row.sealed, contextOf(row.secret, row.purpose));
+      } catch {
+        status.lost++;
+      }
+      if (sealed !== undefined) await putKept(db, { ...row, sealed });
     }
   };
 
@@ -97,10 +89,13 @@ export function createRotation(deps: { db: Db; keyring: Keyring; log: Log; holdi
       }
       status.state = 'done';
       const { secret, renewed, lost } = status;
-      log.info(
-        { secret, renewed, lost },
-        'everything is sealed under the current secret; the others can be taken away',
-      );
+      if (lost === 0) {
+        await keepOnlySecret(db, keyring.id);
+        status.missing = [];
+      }
+      const counts = { current: secret, renewed, lost };
+      if (lost === 0) log.info(counts, 'everything is sealed under the current secret; the others can be taken away');
+      else log.error(counts, 'some of what is sealed is under no secret that was given, and cannot be read');
     } catch (error) {
       status.state = 'failed';
       log.error({ err: error }, 'not everything could be sealed under the current secret; it is tried again');
@@ -113,17 +108,24 @@ export function createRotation(deps: { db: Db; keyring: Keyring; log: Log; holdi
 
   return {
     async prepare() {
+      const { missing } = await admitSecret({ db, keyring, sealed });
+      status.missing = missing;
+      if (missing.length > 0)
+        log.error(
+          { missing },
+          'something is sealed here under secrets that were not given: give them as FAIRLEAD_OTHER_SECRETS',
+        );
       for (const { secret, purpose, sealed } of await listKept(db)) {
         try {
           const key = Buffer.from(keyring.decrypt(sealed, contextOf(secret, purpose)), 'base64');
           keyring.keep(purpose as KeyPurpose, key);
         } catch (error) {
-          log.error({ err: error, secret, purpose }, 'a key of an earlier secret cannot be read');
+          log.error({ err: error, of: secret, purpose }, 'a key of an earlier secret cannot be read');
         }
       }
     },
     start() {
-      if (others.length > 0 && !running) begin();
+      if ((others.length > 0 || status.missing.length > 0) && !running) begin();
     },
     status: () => ({ ...status }),
     async stop() {

@@ -1,5 +1,5 @@
 import { FairleadError } from '../../kernel/errors.ts';
-import { type Egress, ResponseTooLarge, readBounded } from '../http/index.ts';
+import { type Egress, EgressBlocked, ResponseTooLarge, readBounded } from '../http/index.ts';
 import { OAuthFault } from './fault.ts';
 
 const maxBytes = 1024 * 1024;
@@ -54,6 +54,10 @@ export function createOAuthRequests({ egress, trusted, signal }: Deps): OAuthReq
   };
 }
 
+/** What stands in the way, and what to do, in words for everybody: which address it is stands in the log. */
+const addressRule =
+  'its authorization server is at an address that may not be reached from here: it is not public, and egress.allow in fairlead.yaml does not name it';
+
 function unreachable({ origin }: URL, cause: unknown, isLate: boolean): OAuthFault {
   if (cause instanceof OAuthFault) return cause;
   const detail = `${origin}: ${cause instanceof Error ? cause.message : String(cause)}`;
@@ -61,6 +65,7 @@ function unreachable({ origin }: URL, cause: unknown, isLate: boolean): OAuthFau
     return new OAuthFault('its authorization server did not answer in time', { detail, retryable: true, cause });
   if (ResponseTooLarge.is(cause))
     return new OAuthFault('its authorization server answered with too much', { detail, cause });
+  if (EgressBlocked.is(cause)) return new OAuthFault(addressRule, { detail, cause });
   if (cause instanceof FairleadError && !cause.spec.retryable) {
     return new OAuthFault('the address of its authorization server may not be reached from here', { detail, cause });
   }

@@ -40,7 +40,7 @@ export async function requestToken({ server, client, parameters, requests, now }
   const init = { method: 'POST', headers, body: form.toString(), redirect: 'manual' } as const;
   const response = await requests.send(url, init);
   const answer = await readAnswer(response);
-  if (!response.ok || 'error' in answer) throw refusal(response, answer);
+  if (!response.ok || 'error' in answer) throw refusal(response, answer, secretsIn(form, headers));
   return tokenSet(answer, parameters, askedAt);
 }
 
@@ -53,14 +53,41 @@ async function readAnswer(response: Response): Promise<Record<string, unknown>> 
   }
 }
 
+/** By which something can be had; a server may repeat them in what it says of its refusal. */
+const secretParameters = [
+  'refresh_token',
+  'code',
+  'code_verifier',
+  'subject_token',
+  'actor_token',
+  'assertion',
+  'client_assertion',
+  'client_secret',
+];
+
+function secretsIn(form: URLSearchParams, headers: Headers): string[] {
+  const basic = headers.get('authorization')?.replace(/^\w+ /, '') ?? '';
+  const password = Buffer.from(basic, 'base64').toString('utf8').split(':')[1] ?? '';
+  const sent = secretParameters.map((name) => form.get(name) ?? '');
+  return [...sent, basic, password].filter(({ length }) => length >= 6);
+}
+
+function without(secrets: readonly string[], text: string): string {
+  return secrets.reduce((rest, secret) => rest.replaceAll(secret, '***'), text);
+}
+
 /** RFC 6749, 5.2. Of what the server says, only the code may be shown to everybody. */
-function refusal({ status, headers }: Response, { error, error_description: description }: Record<string, unknown>) {
+function refusal(
+  { status, headers }: Response,
+  { error, error_description: description }: Record<string, unknown>,
+  secrets: readonly string[],
+) {
   const code = typeof error === 'string' && /^[\w.-]{1,60}$/.test(error) ? error : undefined;
   const busy = status === 429 || status >= 500 || code === 'temporarily_unavailable' || code === 'server_error';
   const seconds = /^\d{1,6}$/.test(headers.get('retry-after') ?? '') ? Number(headers.get('retry-after')) : undefined;
   return new OAuthFault(`its authorization server gives no token (${code ?? `HTTP ${status}`})`, {
     code,
-    detail: typeof description === 'string' ? description.slice(0, 300) : undefined,
+    detail: typeof description === 'string' ? without(secrets, description).slice(0, 300) : undefined,
     retryable: busy,
     retryAfterSeconds: busy ? seconds : undefined,
   });

@@ -67,7 +67,8 @@ export function createConnectionsSurface(deps: ConnectionsSurfaceDeps, admission
     if (!visitor) {
       const here = new URL(c.req.url);
       const to = `${here.pathname}${here.search}`;
-      return c.redirect(`${signin.paths.signIn}?${new URLSearchParams({ to })}`, 303);
+      const signIn = `${signin.paths.signIn}?${new URLSearchParams({ to })}`;
+      return here.pathname === connectionPaths.callback ? comeBack(c, pending, signIn) : c.redirect(signIn, 303);
     }
     // What this session opens: one of a provider opens its own organisation alone.
     const member = signin.sso.reach(visitor).find((one) => one.org === org);
@@ -80,6 +81,18 @@ export function createConnectionsSurface(deps: ConnectionsSurfaceDeps, admission
       status: 403,
     });
   };
+
+  /** Whoever comes back from the upstream, and is not signed in here any more. */
+  const comeBack = (c: Context<HttpEnv>, { upstream, who, org }: Pending, signIn: string) =>
+    show(c, {
+      title: 'Sign in to finish',
+      content: html`<p>You signed in at <strong>${upstream}</strong>, but you are not signed in to Fairlead in this browser any
+          more. So it is not known yet that it is ${who}, of the organisation ${org}, who connects this account.</p>
+        <p><a class="button" href="${signIn}">Sign in and connect it</a></p>
+        <p class="soft">Nothing is connected until then. The upstream lets you wait for a few minutes only; if it takes longer,
+          call the tool again for a new link.</p>`,
+      status: 401,
+    });
 
   const details = (pending: Pending, target: Target) => html`
     <dl>
@@ -101,7 +114,12 @@ export function createConnectionsSurface(deps: ConnectionsSurfaceDeps, admission
         ${
           isPerson
             ? html`<p class="soft">Go on only if you, or an agent of yours, asked for this just now.</p>`
-            : html`<p class="fault">${pending.who} is a key or a machine, not a person: <strong>everybody who has its
+            : isOutsider(pending)
+              ? html`<p class="fault">${pending.who} comes with tokens of another server and has no session here, so this page
+                cannot tell who sits at this browser: <strong>everything that ${pending.who} and their agents call will be done with
+                the account that you sign in with.</strong> Go on only if that is you, and you asked for this link just now. If
+                somebody sent it to you, close this page.</p>`
+              : html`<p class="fault">${pending.who} is a key or a machine, not a person: <strong>everybody who has its
                 credential will act with the account that you sign in with.</strong> Go on only if you asked for this
                 link yourself, just now. If somebody sent it to you, close this page.</p>`
         }
@@ -112,6 +130,8 @@ export function createConnectionsSurface(deps: ConnectionsSurfaceDeps, admission
       `,
     });
   };
+
+  const isOutsider = ({ subject }: Pending) => subject.startsWith('jwt:') || subject.startsWith('user:');
 
   const linkOf = (c: Context<HttpEnv>) => flow.look(c.req.query('id') ?? '', c.req.query('ticket') ?? '');
 
@@ -156,7 +176,7 @@ export function createConnectionsSurface(deps: ConnectionsSurfaceDeps, admission
         title: `On to ${url.host}`,
         headers: { refresh: `1; url=${url.href}` },
         content: html`<p>You sign in at <code>${url.host}</code> and come back here.</p>
-          <p><a href="${url.href}" rel="noreferrer">Go on</a></p>`,
+          <p><a href="${url.href}" rel="noreferrer" class="button">Go on</a></p>`,
       });
     } catch (error) {
       if (!(error instanceof FairleadError)) throw error;

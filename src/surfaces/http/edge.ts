@@ -9,6 +9,7 @@ import { problemResponse } from './problem.ts';
 export interface EdgeDeps {
   allowedHosts: readonly string[];
   allowedOrigins: readonly string[];
+  publicUrl: string;
   log: Log;
   metrics: Metrics;
 }
@@ -22,9 +23,16 @@ export function keepBooks(
   log.debug({ requestId, ...measure }, 'request');
 }
 
-/** What every answer carries. */
-export function safetyHeaders(requestId: string): Record<string, string> {
+/** Of what is no page: nothing of it is to be loaded, run or shown in a frame. */
+const noPage = "default-src 'none'; frame-ancestors 'none'";
+/** A page with a form says itself what its browser may tell of it, and every page what it loads. */
+const ownWord = new Set(['referrer-policy', 'content-security-policy']);
+
+/** What every answer carries; `encrypted` where people reach this server over TLS, whoever ends it. */
+export function safetyHeaders(requestId: string, encrypted: boolean): Record<string, string> {
   return {
+    ...(encrypted ? { 'strict-transport-security': 'max-age=31536000' } : {}),
+    'content-security-policy': noPage,
     'x-content-type-options': 'nosniff',
     'referrer-policy': 'no-referrer',
     'x-frame-options': 'DENY',
@@ -33,7 +41,9 @@ export function safetyHeaders(requestId: string): Record<string, string> {
 }
 
 /** What every request passes first, in this order. */
-export function edge({ allowedHosts, allowedOrigins, log, metrics }: EdgeDeps): MiddlewareHandler<HttpEnv>[] {
+export function edge(deps: EdgeDeps): MiddlewareHandler<HttpEnv>[] {
+  const { allowedHosts, allowedOrigins, log, metrics } = deps;
+  const encrypted = deps.publicUrl.startsWith('https:');
   const share = cors({
     origin: (origin) => origin, // checked before: only what is allowed comes this far
     allowMethods: ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'],
@@ -61,9 +71,8 @@ export function edge({ allowedHosts, allowedOrigins, log, metrics }: EdgeDeps): 
     async function secure(c, next) {
       await next();
       const { headers } = c.res; // `c.header` would copy the response for each
-      for (const [name, value] of Object.entries(safetyHeaders(c.get('requestId')))) {
-        // A page with a form says itself what its browser may tell of it.
-        if (name !== 'referrer-policy' || !headers.has(name)) headers.set(name, value);
+      for (const [name, value] of Object.entries(safetyHeaders(c.get('requestId'), encrypted))) {
+        if (!ownWord.has(name) || !headers.has(name)) headers.set(name, value);
       }
     },
     async function rightHost(c, next) {

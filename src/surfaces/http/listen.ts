@@ -6,7 +6,7 @@ import { InvalidRequest } from '../../kernel/errors.ts';
 import type { HttpApp } from './app.ts';
 import { problemOf } from './problem.ts';
 import type { Shortcut } from './shortcut.ts';
-import { answerUnreadable } from './unreadable.ts';
+import { answerUnreadable, isForOneHost, refuseUnreadable } from './unreadable.ts';
 
 export interface TlsMaterial {
   cert: string;
@@ -56,6 +56,7 @@ export async function openDoor(host: string, port: number, tls?: TlsMaterial): P
     errorHandler: () => problemOf(InvalidRequest({ faults: 'its target or its Host header cannot be read' })),
   });
   const serve = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    if (!isForOneHost(incoming)) return refuseUnreadable(outgoing, 'it names more than one host');
     if (!shortcut || !(await shortcut(incoming, outgoing))) await listener(incoming, outgoing);
   };
   const server = tls ? createSecure({ ...limits, ...secureOptions(tls) }, serve) : createPlain(limits, serve);

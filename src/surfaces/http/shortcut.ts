@@ -19,6 +19,7 @@ export interface ShortcutDeps {
   log: Log;
   metrics: Metrics;
   allowedHosts: readonly string[];
+  publicUrl: string;
   maxBodyBytes: number;
   draining(): boolean;
 }
@@ -26,6 +27,7 @@ export interface ShortcutDeps {
 /** The same steps in the same order as in the app; whoever fails one of them goes the long way and is told there. */
 export function createShortcut(deps: ShortcutDeps): Shortcut {
   const { mcp, log, metrics } = deps;
+  const encrypted = deps.publicUrl.startsWith('https:');
 
   const serve: Shortcut = async (incoming, outgoing) => {
     const startedAt = performance.now();
@@ -55,8 +57,9 @@ export function createShortcut(deps: ShortcutDeps): Shortcut {
     const route = head.endpoint === undefined ? '/mcp' : '/mcp/:endpoint';
     const durationMs = performance.now() - startedAt;
     keepBooks({ log, metrics }, { requestId, method: 'POST', route, status, durationMs });
-    if (typeof answer !== 'string') await sendResponse(incoming, outgoing, answer, requestId, gone.signal);
-    else if (!gone.signal.aborted) sendText(outgoing, answer, requestId, head);
+    if (typeof answer !== 'string')
+      await sendResponse(incoming, outgoing, answer, safetyHeaders(requestId, encrypted), gone.signal);
+    else if (!gone.signal.aborted) sendText(outgoing, answer, safetyHeaders(requestId, encrypted), head);
     return true;
   };
 
@@ -113,12 +116,12 @@ function webRequest({ headers, url = '' }: IncomingMessage, signal: AbortSignal)
   return new Request(`http://${headers.host}${url}`, { method: 'POST', headers: entries, signal });
 }
 
-function sendText(outgoing: ServerResponse, text: string, requestId: string, { by }: ShortHead): void {
+function sendText(outgoing: ServerResponse, text: string, safety: Record<string, string>, { by }: ShortHead): void {
   outgoing.writeHead(200, {
     'content-type': 'application/json',
     'content-length': Buffer.byteLength(text),
     ...('session' in by ? { 'mcp-session-id': by.session } : {}),
-    ...safetyHeaders(requestId),
+    ...safety,
   });
   outgoing.end(text);
 }
@@ -128,10 +131,10 @@ async function sendResponse(
   incoming: IncomingMessage,
   outgoing: ServerResponse,
   answer: Response,
-  requestId: string,
+  safety: Record<string, string>,
   gone: AbortSignal,
 ): Promise<void> {
   if (gone.aborted) return answer.body?.cancel();
-  for (const [name, value] of Object.entries(safetyHeaders(requestId))) answer.headers.set(name, value);
+  for (const [name, value] of Object.entries(safety)) answer.headers.set(name, value);
   await getRequestListener(() => answer)(incoming, outgoing);
 }

@@ -31,3 +31,30 @@ export function answerUnreadable(server: Server): void {
     );
   });
 }
+
+/**
+ * Whether a request says in one way only for which host it is (RFC 9112, 3.2): what stands before this server may have
+ * looked at the other. A target may be whole, as proxies are sent it, and has to name the same host then.
+ */
+export function isForOneHost({ rawHeaders, headers, url = '/' }: IncomingMessage): boolean {
+  let hosts = 0;
+  for (let at = 0; at < rawHeaders.length; at += 2) {
+    const name = rawHeaders[at] as string;
+    if (name.length === 4 && name.toLowerCase() === 'host') hosts++;
+  }
+  if (hosts > 1) return false;
+  if (url.startsWith('/') || url === '*' || headers.host === undefined) return true;
+  return URL.canParse(url) && new URL(url).host === headers.host.toLowerCase();
+}
+
+/** The same for a request that is HTTP, and could be understood in two ways: nothing that follows on the connection counts. */
+export function refuseUnreadable(outgoing: ServerResponse, fault: string): void {
+  const body = JSON.stringify(problemBody(InvalidRequest({ faults: fault }).toBody(), 400));
+  outgoing.shouldKeepAlive = false;
+  outgoing.writeHead(400, {
+    'content-type': 'application/problem+json',
+    'content-length': Buffer.byteLength(body),
+    connection: 'close',
+  });
+  outgoing.end(body);
+}

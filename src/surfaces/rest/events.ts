@@ -217,7 +217,7 @@ function destinationRoutes({ events }: EventRoutesDeps): Route[] {
   ];
 }
 
-function deliveryRoutes({ events: { deliveries } }: EventRoutesDeps): Route[] {
+function deliveryRoutes({ events }: EventRoutesDeps): Route[] {
   return [
     route({
       ...common,
@@ -240,7 +240,7 @@ function deliveryRoutes({ events: { deliveries } }: EventRoutesDeps): Route[] {
         },
       },
       async handle({ org, query: { state, destination: to, limit, cursor } }) {
-        const found = await deliveries.list(org, { state, destination: to, before: cursor, limit: limit + 1 });
+        const found = await events.deliveries.list(org, { state, destination: to, before: cursor, limit: limit + 1 });
         const page = found.slice(0, limit);
         const next = found.length > limit ? page.at(-1)?.id : undefined;
         return ok({ deliveries: page, ...(next === undefined ? {} : { next }) });
@@ -262,7 +262,7 @@ function deliveryRoutes({ events: { deliveries } }: EventRoutesDeps): Route[] {
         },
       },
       errors: [NotFound],
-      handle: async ({ org, params }) => ok(await deliveries.show(org, params.id)),
+      handle: async ({ org, params }) => ok(await events.deliveries.show(org, params.id)),
     }),
     route({
       ...common,
@@ -281,7 +281,7 @@ function deliveryRoutes({ events: { deliveries } }: EventRoutesDeps): Route[] {
       },
       errors: [NotFound],
       act: { action: 'events.replay', subject: ({ params }) => params.id },
-      handle: async ({ org, params }) => ok({ replayed: await deliveries.replay(org, { id: params.id }) }),
+      handle: async ({ org, params }) => ok({ replayed: await events.deliveries.replay(org, { id: params.id }) }),
     }),
     route({
       ...common,
@@ -301,7 +301,7 @@ function deliveryRoutes({ events: { deliveries } }: EventRoutesDeps): Route[] {
       },
       act: { action: 'events.replay', subject: ({ body }) => body.destination ?? '*' },
       handle: async ({ org, body: { destination: to } }) =>
-        ok({ replayed: await deliveries.replay(org, to === undefined ? {} : { destination: to }) }),
+        ok({ replayed: await events.deliveries.replay(org, to === undefined ? {} : { destination: to }) }),
     }),
   ];
 }

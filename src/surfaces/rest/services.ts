@@ -2,6 +2,7 @@ import { z } from '@hono/zod-openapi';
 import {
   may,
   RightsExceeded,
+  rolesBeyond,
   rolesCarry,
   rotationInput,
   type Scope,
@@ -108,6 +109,7 @@ export function serviceRoutes({ signin }: UsersDeps): Route[] {
         told: (body) => ({ scopes: (body as { service: Service }).service.scopes }),
       },
       async handle({ principal, org, body }) {
+        holdsRoles(principal, body.roles);
         const wanted = scopesWithin(principal, org, body.roles, body.scopes);
         const made = await services().create(org, { ...body, scopes: wanted }, principal.id);
         return { status: 201, body: { ...made, service: shown(made.service) } };
@@ -152,7 +154,11 @@ export function serviceRoutes({ signin }: UsersDeps): Route[] {
         const known = await services().get(org, id);
         const roles = change.roles ?? known.roles;
         const wanted = asked ? scopesWithin(principal, org, roles, asked) : undefined;
-        if (change.roles || change.jwks || change.disabled === false) holdsAllOf(principal, wanted ?? known.scopes);
+        // Roles open what the scopes say, keys and a return all that it had: nobody gives what they do not hold.
+        if (change.roles || change.jwks || change.disabled === false) {
+          holdsRoles(principal, [...roles, ...known.roles]);
+          holdsAllOf(principal, [...known.scopes, ...(wanted ?? [])]);
+        }
         return ok(shown(await services().change(org, id, { ...change, ...(wanted ? { scopes: wanted } : {}) })));
       },
     }),
@@ -181,7 +187,9 @@ export function serviceRoutes({ signin }: UsersDeps): Route[] {
         detail: ({ body }) => ({ overlapMs: body.overlapMs }),
       },
       async handle({ principal, org, params: { id }, body }) {
-        holdsAllOf(principal, (await services().get(org, id)).scopes);
+        const known = await services().get(org, id);
+        holdsRoles(principal, known.roles);
+        holdsAllOf(principal, known.scopes);
         const made = await services().rotate(org, id, body.overlapMs);
         return ok({ ...made, service: shown(made.service) });
       },
@@ -215,6 +223,11 @@ function scopesWithin(principal: Principal, org: OrgId, roles: readonly string[]
     throw InvalidRequest({ faults: `scopes: the roles ${roles.join(', ')} do not carry ${useless.join(', ')} here` });
   holdsAllOf(principal, asked);
   return [...new Set(asked)];
+}
+
+function holdsRoles(principal: Principal, roles: readonly string[]): void {
+  const excess = rolesBeyond(principal.roles, roles as Parameters<typeof rolesBeyond>[1]);
+  if (excess.length > 0) throw RightsExceeded({ excess: `role ${[...new Set(excess)].join(', ')}` });
 }
 
 function holdsAllOf(principal: Principal, scopes: readonly string[]): void {

@@ -92,6 +92,10 @@ export function userRoutes({ signin }: UsersDeps): Route[] {
     everywhere: __,
     ...rest
   }: Awaited<ReturnType<Signin['people']['invitations']>>[number]) => rest;
+  const holdsHere = async (principal: Principal, org: OrgId, userId: string) => {
+    const member = (await people().list(org)).find((one) => one.userId === userId);
+    if (member) requireRightsOf(principal, org, member.role);
+  };
   /** A new password opens all that the person has, here and elsewhere. */
   const holdsAllOf = async (principal: Principal, org: OrgId, userId: string) => {
     const here = (await people().list(org)).filter((member) => member.userId === userId);
@@ -125,15 +129,25 @@ export function userRoutes({ signin }: UsersDeps): Route[] {
       path: '/api/v1/users/invitations',
       summary: 'Invite a user',
       description:
-        'Makes a link by which the person becomes a member and chooses a password. It stands in this answer and nowhere ' +
-        'else, counts once, and for a week; an earlier one for the same address ends.',
+        'Makes a link by which the person becomes a member and chooses a password, or comes by their provider. It stands in ' +
+        'this answer and nowhere else, counts once, and for a week; an earlier one for the same address ends.',
       body: invitationInput,
       bodyExample: { email: 'someone@example.com', role: 'developer', teams: ['platform'] },
       answers: {
         201: {
           description: 'The invitation, and its link this once',
-          schema: z.object({ invitation, link: z.string() }),
-          example: { invitation: invitationExample, link: 'https://fairlead.example.com/auth/invitation?token=...' },
+          schema: z.object({
+            invitation,
+            link: z.string(),
+            notes: z.array(z.string()).openapi({
+              description: 'What there is to know of how the link will be used, or that it changes nothing',
+            }),
+          }),
+          example: {
+            invitation: invitationExample,
+            link: 'https://fairlead.example.com/auth/invitation?token=...',
+            notes: [],
+          },
         },
       },
       errors: [SigninOff, RightsExceeded],
@@ -145,7 +159,8 @@ export function userRoutes({ signin }: UsersDeps): Route[] {
       async handle({ principal, org, body }) {
         requireRightsOf(principal, org, body.role);
         const made = await people().invite(org, body, principal.id);
-        return { status: 201, body: { ...made, invitation: linked(made.invitation) } };
+        const notes = signin?.sso.notesOn(org, made.invitation.email) ?? [];
+        return { status: 201, body: { ...made, invitation: linked(made.invitation), notes } };
       },
     }),
     route({
@@ -169,8 +184,8 @@ export function userRoutes({ signin }: UsersDeps): Route[] {
       path: '/api/v1/users/{id}',
       summary: 'Change a user',
       description:
-        'Another role, or other teams. It counts at once, for tokens given out before, too. Of a user that `follows` a ' +
-        'provider the groups there say both, unless `follows` is sent as null.',
+        'Another role, or other teams, of who has no more rights than you then give. It counts at once, for tokens given out ' +
+        'before, too. Of a user that `follows` a provider the groups there say both, unless `follows` is sent as null.',
       params: userParams,
       body: memberChange,
       bodyExample: { role: 'operator', teams: ['platform', 'on-call'] },
@@ -181,6 +196,8 @@ export function userRoutes({ signin }: UsersDeps): Route[] {
         if (body.role !== undefined) requireRightsOf(principal, org, body.role);
         // With it ends a suspension: the rights from before it come back.
         else if (body.follows === null) await holdsAllOf(principal, org, params.id);
+        // A team opens what rules and collections say, to all that the role carries.
+        else if (body.teams !== undefined) await holdsHere(principal, org, params.id);
         return ok(shown(await people().change(org, params.id, body)));
       },
     }),

@@ -3,6 +3,7 @@ import { html } from 'hono/html';
 import { InvitationVoid, minPasswordLength, SignInRefused } from '../../capabilities/signin/index.ts';
 import { FairleadError, InvalidRequest } from '../../kernel/errors.ts';
 import type { HttpEnv } from '../http/admission.ts';
+import { memberAlready } from './already.ts';
 import type { PageDeps } from './deps.ts';
 import { nobody, note, somebody } from './records.ts';
 import { ssoButtons } from './sso.ts';
@@ -14,7 +15,8 @@ export function invitation(app: Hono<HttpEnv>, deps: PageDeps): void {
 
   const page = async (c: Context<HttpEnv>, more: { name?: string; fault?: string; status?: number } = {}) => {
     const token = c.req.query('token') ?? '';
-    const { invitation: invited, known } = await people.invitation(token);
+    const { invitation: invited, known, member } = await people.invitation(token);
+    if (member && invited.kind === 'join') return show(c, memberAlready(invited, member, deps));
     const { name = '', fault, status } = more;
     const resets = invited.kind === 'reset';
     const asksOld = known && !resets;
@@ -83,7 +85,8 @@ export function invitation(app: Hono<HttpEnv>, deps: PageDeps): void {
     const address = admission.address(c);
     const name = form.get('name') ?? '';
     try {
-      const { invitation: invited } = await people.invitation(token);
+      const { invitation: invited, member: already } = await people.invitation(token);
+      if (already && invited.kind === 'join') return page(c);
       const { email } = invited;
       const deed = {
         action: invited.kind === 'reset' ? 'signin.reset' : 'signin.join',

@@ -6,6 +6,7 @@ import { FairleadError, NotFound } from '../../kernel/errors.ts';
 import type { Principal } from '../../kernel/principal.ts';
 import { readText } from '../../platform/http/index.ts';
 import type { HttpEnv } from '../http/admission.ts';
+import { memberAlready } from './already.ts';
 import type { PageDeps } from './deps.ts';
 import type { Markup } from './layout.ts';
 import { nextOf } from './onward.ts';
@@ -101,6 +102,7 @@ export function sso(app: Hono<HttpEnv>, deps: PageDeps): void {
       }
       await limits.arrived(address);
       for (const line of arrival.cookies) c.header('set-cookie', line, { append: true });
+      if (arrival.unused) return show(c, memberAlready(arrival.unused, arrival.member, deps));
       return c.redirect(arrival.next, 303);
     } catch (error) {
       if (!(error instanceof FairleadError)) throw error;

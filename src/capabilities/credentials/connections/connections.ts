@@ -131,8 +131,12 @@ export function createConnections(deps: ConnectionsDeps): Connections {
     const name = target.upstream;
     const message = `Connect your account at "${name}": sign in there, and the call can go on.`;
     const elicitations = [{ mode: 'url', elicitationId: id, url: link, message }];
+    // A person's link asks who is signed in at the browser; any other is good for whoever has it.
+    const care = subjectBehind(who).startsWith('user:')
+      ? ''
+      : ' Show the link to nobody: whoever opens it connects the account that they sign in with.';
     return ConnectionNeeded(
-      { name, reason, link, minutes },
+      { name, reason, link, minutes, care },
       { rpc: { code: -32042, message, data: { elicitations } } },
     );
   };

@@ -5,7 +5,8 @@ export const ConnectionNeeded = defineError('CONNECTION_NEEDED', {
   category: 'permission',
   retryable: false,
   message: 'The upstream "{name}" is used by each person with an account of their own, and {reason}.',
-  action: 'Open {link} in a browser within {minutes} minutes, sign in there, and call again.',
+  action: 'Open {link} in a browser within {minutes} minutes, sign in there, and call again.{care}',
+  lacks: 'visit',
 });
 
 export const ConnectionForPeople = defineError('CONNECTION_FOR_PEOPLE', {
@@ -22,6 +23,7 @@ export const NobodyConnected = defineError('NOBODY_CONNECTED', {
   retryable: false,
   message: 'It waits for somebody to sign in: nobody has connected an account yet.',
   action: 'Connect one: fairlead connections connect {name}',
+  lacks: 'first-sign-in',
 });
 
 export const ConnectionFailed = defineError('CONNECTION_FAILED', {
@@ -30,6 +32,16 @@ export const ConnectionFailed = defineError('CONNECTION_FAILED', {
   retryable: true,
   message: 'An account at "{name}" cannot be connected now: {reason}.',
   action: 'Try again later; if it stays, show this to whoever runs the upstream.',
+});
+
+export const ConnectionBlocked = defineError('CONNECTION_BLOCKED', {
+  status: 502,
+  category: 'external_service',
+  retryable: false,
+  message:
+    'An account at "{name}" cannot be connected: where its people sign in is an address that Fairlead does not send requests to, since it is private, of this machine, or of no web server.',
+  action:
+    'Ask whoever runs this server to add the host of the authorization server (it is in the log) to egress.allow in fairlead.yaml, if it is one of yours, or to name another one as auth.issuer of the upstream.',
 });
 
 export const ConnectionLinkVoid = defineError('CONNECTION_LINK_VOID', {
@@ -69,6 +81,7 @@ export const connectionErrors = [
   ConnectionForPeople,
   NobodyConnected,
   ConnectionFailed,
+  ConnectionBlocked,
   ConnectionLinkVoid,
   ConnectionElsewhere,
   RefreshFailed,

@@ -1,9 +1,11 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto';
 import type { Clock } from '../../../kernel/clock.ts';
+import type { FairleadError } from '../../../kernel/errors.ts';
 import { newId } from '../../../kernel/ids.ts';
 import { parseJson } from '../../../kernel/json.ts';
 import { type OrgId, type Principal, subjectBehind } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/types.ts';
+import { EgressBlocked } from '../../../platform/http/index.ts';
 import type { Keyring } from '../../../platform/keyring/index.ts';
 import {
   beginAuthorization,
@@ -14,7 +16,7 @@ import {
   scopeToAsk,
 } from '../../../platform/oauth/index.ts';
 import type { Clients } from './clients/clients.ts';
-import { ConnectionElsewhere, ConnectionFailed, ConnectionLinkVoid } from './errors.ts';
+import { ConnectionBlocked, ConnectionElsewhere, ConnectionFailed, ConnectionLinkVoid } from './errors.ts';
 import {
   beginPending,
   findBegun,
@@ -153,7 +155,7 @@ export function createFlow(deps: FlowDeps): Flow {
         return { url: new URL(begun.url), nonce };
       } catch (error) {
         if (!(error instanceof OAuthFault)) throw error;
-        throw ConnectionFailed({ name: upstream, reason: error.reason }, { cause: error });
+        throw failed(upstream, error);
       }
     },
 
@@ -213,10 +215,15 @@ export function createFlow(deps: FlowDeps): Flow {
       } catch (error) {
         await reopenPending(db, org, id);
         if (!(error instanceof OAuthFault)) throw error;
-        throw ConnectionFailed({ name: upstream, reason: error.reason }, { cause: error });
+        throw failed(upstream, error);
       }
     },
   };
+}
+
+function failed(name: string, cause: OAuthFault): FairleadError {
+  if (EgressBlocked.is(cause.cause)) return ConnectionBlocked({ name }, { cause });
+  return ConnectionFailed({ name, reason: cause.reason }, { cause });
 }
 
 /** Of what is random and long: it needs no key. */

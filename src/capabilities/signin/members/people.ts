@@ -85,8 +85,11 @@ export interface People {
    * theirs. Throws InvalidRequest.
    */
   changePassword(person: { userId: string; email: string }, current: string, next: string): Promise<boolean>;
-  /** By the secret of its link. `known` says that the person has a password here already. Throws InvitationVoid. */
-  invitation(token: string): Promise<{ invitation: Invitation; known: boolean }>;
+  /**
+   * By the secret of its link. `known` says that the person has a password here already, `member` that there is nothing to
+   * join. Throws InvitationVoid.
+   */
+  invitation(token: string): Promise<{ invitation: Invitation; known: boolean; member?: Member }>;
   /**
    * Makes whoever holds the link a member. A person who is known here proves it by the password, a new one chooses it.
    * Throws InvitationVoid, InvalidRequest; undefined where the password is not theirs.
@@ -132,6 +135,16 @@ export function createPeople(deps: PeopleDeps): People {
     if ((invitation.kind === 'reset' || invitation.userId !== undefined) && user?.id !== invitation.userId)
       throw InvitationVoid();
     return { invitation, user };
+  }
+
+  /** Of two who come with one link at once, the second finds the address taken: the link is used, then. */
+  async function madeOnce(token: string, make: () => Promise<{ userId: string }>): Promise<string> {
+    try {
+      return (await make()).userId;
+    } catch (error) {
+      if ((await find(token)).user) throw InvitationVoid();
+      throw error;
+    }
   }
 
   async function memberOf(org: OrgId, userId: string): Promise<Member> {
@@ -245,7 +258,9 @@ export function createPeople(deps: PeopleDeps): People {
     },
     async invitation(token) {
       const { invitation, user } = await find(token);
-      return { invitation, known: user !== undefined };
+      await roster.wake();
+      const member = user && roster.member(user.id, invitation.org);
+      return { invitation, known: user !== undefined, ...(member ? { member } : {}) };
     },
     async accept(token, { name, password, address, userAgent }) {
       const { invitation, user } = await find(token);
@@ -256,7 +271,7 @@ export function createPeople(deps: PeopleDeps): People {
       if (!user) checkNew(email, password, name);
       const userId = user
         ? (await auth.signIn({ email, password, address, userAgent }))?.userId
-        : (await auth.createUser({ email, name: name.trim(), password })).userId;
+        : await madeOnce(token, () => auth.createUser({ email, name: name.trim(), password }));
       if (userId === undefined) return undefined;
       const taken = await inTransaction(async (tx) => {
         const now = clock.now();

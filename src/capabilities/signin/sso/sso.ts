@@ -9,6 +9,8 @@ import type { Egress } from '../../../platform/http/index.ts';
 import type { Keyring } from '../../../platform/keyring/index.ts';
 import type { Log } from '../../../platform/telemetry/index.ts';
 import { SsoFailed, SsoRefused } from '../errors.ts';
+import { invitationNotes } from '../invitations/notes.ts';
+import type { Invitation } from '../invitations/store.ts';
 import type { People } from '../members/people.ts';
 import type { Revocation } from '../members/revocation.ts';
 import type { Roster } from '../members/roster.ts';
@@ -57,7 +59,11 @@ export interface Purpose {
   invitation?: string;
 }
 
-export type Arrival = ((Joined & { cookies: string[] }) | NotJoined) & { next: string; org: OrgId; subject: string };
+export type Arrival = ((Joined & { cookies: string[]; unused?: Invitation }) | NotJoined) & {
+  next: string;
+  org: OrgId;
+  subject: string;
+};
 
 /** Single sign-on: people come by an OpenID provider of their organisation. */
 export interface Sso extends Standing {
@@ -84,6 +90,8 @@ export interface Sso extends Standing {
   signOutUrl(visitor: Visitor, backTo: string): Promise<URL | undefined>;
   /** Ends what a logout token of the provider names; resolves to whose it was. Rejects as `finish`. */
   logout(name: string, token: string): Promise<{ members: Member[]; org: OrgId } | undefined>;
+  /** What whoever invites somebody should know, in whole sentences. */
+  notesOn(org: OrgId, email: string): string[];
   /** How the members of an organisation sign in. */
   waysIn(org: OrgId): ReturnType<typeof waysIn>;
   /** Ends a session that counts no more. */
@@ -194,7 +202,8 @@ export function createSso(deps: SsoDeps): Sso {
       const idToken = keyring.encrypt(vouched.idToken, idTokenContext(sessionId));
       const { subject, sid } = vouched;
       await keepSsoSession(db, org, { sessionId, provider: name, issuer, subject, sid, idToken });
-      return { ...outcome, ...common, cookies };
+      const unused = outcome.by === 'invitation' ? undefined : invitation;
+      return { ...outcome, ...common, cookies, ...(unused ? { unused } : {}) };
     },
     async signOutUrl({ sessionId, provider: name, userId }, backTo) {
       const found = name === undefined ? undefined : providerOf(name);
@@ -236,6 +245,11 @@ export function createSso(deps: SsoDeps): Sso {
       roster.tell();
       await roster.refresh();
       return { members: [...holders.values()].filter((member) => member !== undefined), org };
+    },
+    notesOn(org, email) {
+      const known = roster.memberByEmail(email);
+      const member = known && roster.member(known.userId, org);
+      return invitationNotes({ org, email, member, providers: declared });
     },
     waysIn: (org) => waysIn(db, org),
     drop: ({ sessionId }) => dropSession(db, sessionId),

@@ -1,6 +1,6 @@
 import { isObject } from '../../../kernel/json.ts';
 import { openClient } from '../../client.ts';
-import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
+import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf, wideOption } from '../../command.ts';
 import { listIn } from '../../reading.ts';
 import { moment, plain, screenOf } from '../../terminal.ts';
 
@@ -14,6 +14,7 @@ export const approvalsList: CommandSpec = {
     { flags: '--all', help: 'also those that are decided or over' },
     { flags: '--limit <n>', help: 'at most so many', default: '50' },
     orgOption,
+    wideOption,
     jsonOption,
   ],
   examples: [
@@ -22,7 +23,7 @@ export const approvalsList: CommandSpec = {
   ],
   remote: true,
   async run(context, { options }) {
-    const screen = screenOf(context);
+    const screen = screenOf(context, options);
     const client = await openClient(context, options);
     const body = await client.get('/approvals', {
       org: textOf(options.org),
@@ -42,7 +43,7 @@ export const approvalsList: CommandSpec = {
       const who = isObject(asker) ? plain(String(asker.name)) : '-';
       return [String(id), String(state), String(kind), who, moment(expiresAt), String(tool)];
     });
-    screen.table(['APPROVAL', 'STATE', 'KIND', 'ASKED BY', 'EXPIRES', 'TOOL'], rows);
+    screen.table(['APPROVAL', 'STATE', 'KIND', 'ASKED BY', 'EXPIRES', 'TOOL'], rows, ['EXPIRES', 'KIND', 'ASKED BY']);
     return exitCodes.ok;
   },
 };

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../kernel/json.ts';
 import { isObject } from '../../../kernel/json.ts';
 import { openClient } from '../../client.ts';
-import { type CommandSpec, exitCodes, type OptionSpec, orgOption, textOf } from '../../command.ts';
+import { type CommandSpec, exitCodes, type OptionSpec, orgOption, textOf, wideOption } from '../../command.ts';
 import { countOf, timeOf } from '../../reading.ts';
 import { moment, screenOf } from '../../terminal.ts';
 
@@ -38,6 +38,7 @@ export const audit: CommandSpec = {
   options: [
     ...filterOptions,
     { flags: '--limit <n>', help: 'records to show', default: '20' },
+    wideOption,
     { flags: '--json', help: 'print JSON lines, for programs' },
   ],
   examples: [
@@ -48,7 +49,7 @@ export const audit: CommandSpec = {
   ],
   remote: true,
   async run(context, { options }) {
-    const screen = screenOf(context);
+    const screen = screenOf(context, options);
     const limit = countOf(textOf(options.limit), '--limit');
     const query = { ...filterOf(options, Date.now()), limit: Math.min(limit, 500) };
     const client = await openClient(context, options);
@@ -60,7 +61,8 @@ export const audit: CommandSpec = {
     }
     if (options.json) return exitCodes.ok;
     if (records.length === 0) screen.line('No records.');
-    else screen.table(['TIME', 'NAME', 'WHAT', 'OUTCOME', 'ID', 'PRINCIPAL'], records.map(rowOf));
+    else
+      screen.table(['TIME', 'NAME', 'WHAT', 'OUTCOME', 'ID', 'PRINCIPAL'], records.map(rowOf), ['PRINCIPAL', 'WHAT']);
     return exitCodes.ok;
   },
 };

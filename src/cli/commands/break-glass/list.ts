@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../kernel/json.ts';
 import { openClient } from '../../client.ts';
-import { type CommandSpec, exitCodes, jsonOption } from '../../command.ts';
+import { type CommandSpec, exitCodes, jsonOption, wideOption } from '../../command.ts';
 import { listIn } from '../../reading.ts';
 import { screenOf } from '../../terminal.ts';
 import { fromNow } from '../../when.ts';
@@ -9,11 +9,11 @@ import { fromNow } from '../../when.ts';
 export const breakGlassList: CommandSpec = {
   path: ['break-glass', 'list'],
   summary: 'list sealed credentials, and accesses by them with their reasons',
-  options: [jsonOption],
+  options: [wideOption, jsonOption],
   examples: [{ line: 'fairlead break-glass list', does: 'whether one waits, and whether one is in use' }],
   remote: true,
   async run(context, { options }) {
-    const screen = screenOf(context);
+    const screen = screenOf(context, options);
     const body = await (await openClient(context, options)).get('/break-glass');
     const credentials = listIn(body, 'credentials');
     if (options.json) screen.json(body);
@@ -28,7 +28,7 @@ export const breakGlassList: CommandSpec = {
         fromNow(one.expiresAt, now),
         `${one.name}${one.reason === undefined ? '' : `: ${one.reason}`}`,
       ]);
-      screen.table(['ID', 'STATE', 'MADE', 'ENDS', 'NAME: REASON'], rows);
+      screen.table(['ID', 'STATE', 'MADE', 'ENDS', 'NAME: REASON'], rows, ['MADE', 'ENDS']);
     }
     return exitCodes.ok;
   },

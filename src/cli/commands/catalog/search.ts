@@ -1,5 +1,5 @@
 import type { Listed, Offer } from '../../../capabilities/registry/index.ts';
-import { type CommandSpec, exitCodes, jsonOption, textOf } from '../../command.ts';
+import { type CommandSpec, exitCodes, jsonOption, textOf, wideOption } from '../../command.ts';
 import { countOf, textsOf } from '../../reading.ts';
 import { registryOf, registryOption } from '../../registry.ts';
 import { plain, screenOf } from '../../terminal.ts';
@@ -12,13 +12,13 @@ export const catalogSearch: CommandSpec = {
     'The registry is asked from here, for the longest of the words; what does not have all of them in its name, title or\n' +
     'description is left out. Under "by": how it is to be had, in brackets what cannot be put behind Fairlead.',
   args: [{ name: '[words...]', help: 'that it must have; all servers without any' }],
-  options: [registryOption, { flags: '--limit <n>', help: 'at most so many', default: '30' }, jsonOption],
+  options: [registryOption, { flags: '--limit <n>', help: 'at most so many', default: '30' }, wideOption, jsonOption],
   examples: [
     { line: 'fairlead catalog search github issues', does: 'in the official registry, or that of fairlead.yaml' },
     { line: 'fairlead catalog search --registry ./servers.json', does: 'all that a document lists' },
   ],
   async run(context, { args, options }) {
-    const screen = screenOf(context);
+    const screen = screenOf(context, options);
     const limit = countOf(textOf(options.limit), '--limit');
     const { registry, at } = await registryOf(context, options);
     const { servers, faults, more } = await registry.search(textsOf(args.words), limit);
@@ -33,7 +33,7 @@ export const catalogSearch: CommandSpec = {
       waysOf(offersOf(server)),
       server.description,
     ]);
-    if (rows.length > 0) screen.table(['NAME', 'VERSION', 'BY', 'DESCRIPTION'], rows);
+    if (rows.length > 0) screen.table(['NAME', 'VERSION', 'BY', 'DESCRIPTION'], rows, ['BY', 'VERSION']);
     else screen.line('Nothing there has all of these words.');
     for (const fault of faults.slice(0, 10)) screen.note(`left out: ${plain(fault)}`);
     if (faults.length > 10) screen.note(`and ${faults.length - 10} more that cannot be read`);

@@ -1,5 +1,5 @@
 import type { Offer, Wanted } from '../../../capabilities/registry/index.ts';
-import { type CommandSpec, exitCodes, jsonOption, textOf } from '../../command.ts';
+import { type CommandSpec, exitCodes, jsonOption, textOf, wideOption } from '../../command.ts';
 import { registryOf, registryOption, versionOf } from '../../registry.ts';
 import { plain, type Screen, screenOf } from '../../terminal.ts';
 
@@ -9,13 +9,13 @@ export const catalogShow: CommandSpec = {
   summary: 'show a server of a registry, and what it asks for',
   about: 'What is required has an asterisk.',
   args: [{ name: '<name>', help: 'its name, such as io.github.user/weather, or what follows the slash' }],
-  options: [registryOption, { flags: '--version <version>', help: 'another than the newest' }, jsonOption],
+  options: [registryOption, { flags: '--version <version>', help: 'another than the newest' }, wideOption, jsonOption],
   examples: [
     { line: 'fairlead catalog show io.github.user/weather', does: 'packages, remotes, environment, secrets' },
     { line: 'fairlead catalog show weather --registry ./server.json --version 1.0.2', does: 'of a document' },
   ],
   async run(context, { args, options }) {
-    const screen = screenOf(context);
+    const screen = screenOf(context, options);
     const { registry } = await registryOf(context, options);
     const versions = await registry.versions(String(args.name));
     const server = versionOf(versions, textOf(options.version));

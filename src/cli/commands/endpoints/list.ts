@@ -1,5 +1,5 @@
 import { openClient } from '../../client.ts';
-import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
+import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf, wideOption } from '../../command.ts';
 import { listIn } from '../../reading.ts';
 import { screenOf } from '../../terminal.ts';
 
@@ -7,14 +7,14 @@ import { screenOf } from '../../terminal.ts';
 export const endpointsList: CommandSpec = {
   path: ['endpoints', 'list'],
   summary: 'list the named endpoints, their addresses, and how many tools you have there',
-  options: [orgOption, jsonOption],
+  options: [orgOption, wideOption, jsonOption],
   examples: [
     { line: 'fairlead endpoints list', does: 'those that have something for you' },
     { line: 'fairlead endpoints list --json', does: 'for programs' },
   ],
   remote: true,
   async run(context, { options }) {
-    const screen = screenOf(context);
+    const screen = screenOf(context, options);
     const client = await openClient(context, options);
     const body = await client.get('/endpoints', { org: textOf(options.org) });
     if (options.json) {
@@ -35,6 +35,7 @@ export const endpointsList: CommandSpec = {
         String(source),
         `${client.url}${path}`,
       ]),
+      ['DISCLOSURE', 'SOURCE'],
     );
     return exitCodes.ok;
   },

@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../kernel/json.ts';
 import { openClient } from '../../client.ts';
-import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
+import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf, wideOption } from '../../command.ts';
 import { keyState, scopesInShort } from '../../key-lines.ts';
 import { listIn, textsIn } from '../../reading.ts';
 import { screenOf } from '../../terminal.ts';
@@ -12,14 +12,14 @@ export const keysList: CommandSpec = {
   summary: 'list API keys',
   about:
     'Never their secrets: those are shown once, when a key is created or rotated. `fairlead keys show` tells all of one.',
-  options: [{ flags: '--all', help: 'revoked and expired ones too' }, orgOption, jsonOption],
+  options: [{ flags: '--all', help: 'revoked and expired ones too' }, orgOption, wideOption, jsonOption],
   examples: [
     { line: 'fairlead keys list', does: 'the keys that count' },
     { line: 'fairlead keys list --all --json', does: 'all of them, for programs' },
   ],
   remote: true,
   async run(context, { options }) {
-    const screen = screenOf(context);
+    const screen = screenOf(context, options);
     const client = await openClient(context, options);
     const body = await client.get('/keys', { org: textOf(options.org) });
     const now = Date.now();
@@ -35,7 +35,7 @@ export const keysList: CommandSpec = {
         scopesInShort(key),
         `${key.name}${key.owner === key.name ? '' : ` (${key.owner})`}`,
       ]);
-      screen.table(['ID', 'ROLES', 'ENDS', 'USED', 'SCOPES', 'NAME (OWNER)'], rows);
+      screen.table(['ID', 'ROLES', 'ENDS', 'USED', 'SCOPES', 'NAME (OWNER)'], rows, ['SCOPES', 'USED', 'ROLES']);
     }
     return exitCodes.ok;
   },

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, resolve } from 'node:path';
 import { isObject, type JsonObject } from '../../../kernel/json.ts';
 import { openClient } from '../../client.ts';
-import { type CommandSpec, exitCodes, jsonOption, textOf } from '../../command.ts';
+import { type CommandSpec, exitCodes, jsonOption, textOf, wideOption } from '../../command.ts';
 import { CommandFailed, wrongUsage } from '../../errors.ts';
 import { countOf, listIn, textsOf } from '../../reading.ts';
 import { moment, type Screen, screenOf } from '../../terminal.ts';
@@ -31,6 +31,7 @@ export const knowledgeEval: CommandSpec = {
     { flags: '--limit <n>', help: 'passages for each question' },
     { flags: '--fail-under <figure=value...>', help: 'exit code 1 when a figure is below, such as hit-rate=0.9' },
     { flags: '--fail-worse', help: 'exit code 1 when a question is wrong now that was right the time before' },
+    wideOption,
     jsonOption,
   ],
   examples: [
@@ -42,7 +43,7 @@ export const knowledgeEval: CommandSpec = {
   ],
   remote: true,
   async run(context, { args, options }) {
-    const screen = screenOf(context);
+    const screen = screenOf(context, options);
     const file = String(args.file);
     const thresholds = textsOf(options.failUnder).map(thresholdOf);
     const input = await questionsOf(resolve(context.cwd, file), file, screen);

@@ -1,5 +1,5 @@
 import { openClient } from '../../client.ts';
-import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
+import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf, wideOption } from '../../command.ts';
 import { countOf, listIn, textsIn, textsOf } from '../../reading.ts';
 import { moment, screenOf } from '../../terminal.ts';
 
@@ -14,6 +14,7 @@ export const knowledgeGaps: CommandSpec = {
     { flags: '--days <n>', help: 'asked within so many days; 30 by default, at most 90' },
     { flags: '--dismiss <id...>', help: 'list these no more, however often they are asked' },
     orgOption,
+    wideOption,
     jsonOption,
   ],
   examples: [
@@ -22,7 +23,7 @@ export const knowledgeGaps: CommandSpec = {
   ],
   remote: true,
   async run(context, { options }) {
-    const screen = screenOf(context);
+    const screen = screenOf(context, options);
     const org = textOf(options.org);
     const days = textOf(options.days);
     const client = await openClient(context, options);
@@ -53,6 +54,7 @@ export const knowledgeGaps: CommandSpec = {
           textsIn(gap, 'collections') || 'all',
           String(gap.query),
         ]),
+        ['COLLECTIONS', 'BEST', 'LAST'],
       );
     return exitCodes.ok;
   },

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../../../kernel/json.ts';
 import { openClient } from '../../client.ts';
-import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
+import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf, wideOption } from '../../command.ts';
 import { listIn, textsIn } from '../../reading.ts';
 import { screenOf } from '../../terminal.ts';
 
@@ -8,14 +8,14 @@ import { screenOf } from '../../terminal.ts';
 export const knowledgeList: CommandSpec = {
   path: ['knowledge', 'list'],
   summary: 'list the collections of documents, how much is in them and who may read them',
-  options: [orgOption, jsonOption],
+  options: [orgOption, wideOption, jsonOption],
   examples: [
     { line: 'fairlead knowledge list', does: 'all of your organisation' },
     { line: 'fairlead knowledge list --json', does: 'for programs' },
   ],
   remote: true,
   async run(context, { options }) {
-    const screen = screenOf(context);
+    const screen = screenOf(context, options);
     const client = await openClient(context, options);
     const body = await client.get('/knowledge/collections', { org: textOf(options.org) });
     const collections = listIn(body, 'collections');
@@ -35,6 +35,7 @@ export const knowledgeList: CommandSpec = {
           textsIn(one, 'writers'),
           String(one.description),
         ]),
+        ['WRITERS', 'READERS', 'VECTORS', 'PASSAGES', 'SOURCE'],
       );
       const read = await client.get('/knowledge/runs', { org: textOf(options.org) });
       for (const run of listIn(read, 'runs').filter(({ state }) => state === 'failed'))

@@ -1,7 +1,7 @@
 import type { JsonObject } from '../../../kernel/json.ts';
 import { isObject } from '../../../kernel/json.ts';
 import { openClient } from '../../client.ts';
-import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
+import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf, wideOption } from '../../command.ts';
 import { listIn } from '../../reading.ts';
 import { screenOf } from '../../terminal.ts';
 
@@ -12,6 +12,7 @@ export const knowledgeRuns: CommandSpec = {
   options: [
     { flags: '--problems', help: 'name what could not be read or was left out, with the reason' },
     orgOption,
+    wideOption,
     jsonOption,
   ],
   examples: [
@@ -20,7 +21,7 @@ export const knowledgeRuns: CommandSpec = {
   ],
   remote: true,
   async run(context, { options }) {
-    const screen = screenOf(context);
+    const screen = screenOf(context, options);
     const client = await openClient(context, options);
     const body = await client.get('/knowledge/runs', { org: textOf(options.org) });
     const runs = listIn(body, 'runs');
@@ -32,7 +33,7 @@ export const knowledgeRuns: CommandSpec = {
       screen.line('No source has been read yet. Sources stand in fairlead.yaml, under knowledge.collections.');
       return exitCodes.ok;
     }
-    screen.table(['COLLECTION', 'SOURCE', 'STATE', 'DOCUMENTS', 'BEGUN'], runs.map(rowOf));
+    screen.table(['COLLECTION', 'SOURCE', 'STATE', 'DOCUMENTS', 'BEGUN'], runs.map(rowOf), ['BEGUN', 'DOCUMENTS']);
     for (const run of runs) {
       if (typeof run.reason === 'string') screen.note(`${run.collection}/${run.source}: ${run.reason}`);
       if (!options.problems) continue;

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../../../kernel/json.ts';
 import { openClient } from '../../client.ts';
-import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
+import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf, wideOption } from '../../command.ts';
 import { amountsOf } from '../../limit-input.ts';
 import { listIn } from '../../reading.ts';
 import { partsOf } from '../../selection-input.ts';
@@ -10,14 +10,14 @@ import { screenOf } from '../../terminal.ts';
 export const limitsList: CommandSpec = {
   path: ['limits', 'list'],
   summary: 'list the limits in force',
-  options: [orgOption, jsonOption],
+  options: [orgOption, wideOption, jsonOption],
   examples: [
     { line: 'fairlead limits list', does: 'those of your organisation, and where each comes from' },
     { line: 'fairlead limits list --json', does: 'for programs' },
   ],
   remote: true,
   async run(context, { options }) {
-    const screen = screenOf(context);
+    const screen = screenOf(context, options);
     const client = await openClient(context, options);
     const body = await client.get('/limits', { org: textOf(options.org) });
     if (options.json) {
@@ -43,6 +43,7 @@ export const limitsList: CommandSpec = {
           String(source),
         ];
       }),
+      ['SOURCE', 'OF', 'BY'],
     );
     if (isObject(body) && body.alone === true) {
       screen.line('The store of limits does not answer: each replica goes by its share of them.');

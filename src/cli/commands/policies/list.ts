@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../../../kernel/json.ts';
 import { openClient } from '../../client.ts';
-import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
+import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf, wideOption } from '../../command.ts';
 import { listIn } from '../../reading.ts';
 import { plain, screenOf } from '../../terminal.ts';
 
@@ -9,14 +9,14 @@ export const policiesList: CommandSpec = {
   path: ['policies', 'list'],
   summary: 'list the rules that are in force',
   about: 'The shipped ones, those of the folder, and those that the organisation saved for itself.',
-  options: [{ flags: '--text', help: 'the Cedar text of each' }, orgOption, jsonOption],
+  options: [{ flags: '--text', help: 'the Cedar text of each' }, orgOption, wideOption, jsonOption],
   examples: [
     { line: 'fairlead policies list', does: 'names and what they are about' },
     { line: 'fairlead policies list --text', does: 'the rules themselves' },
   ],
   remote: true,
   async run(context, { options }) {
-    const screen = screenOf(context);
+    const screen = screenOf(context, options);
     const client = await openClient(context, options);
     const body = await client.get('/policies', { org: textOf(options.org) });
     if (options.json) {

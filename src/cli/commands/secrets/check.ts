@@ -10,6 +10,7 @@ import {
   jsonOption,
   orgOption,
   textOf,
+  wideOption,
 } from '../../command.ts';
 import { CommandFailed } from '../../errors.ts';
 import { offlineFlags, offlineOptions } from '../../offline.ts';
@@ -24,14 +25,14 @@ export const secretsCheck: CommandSpec = {
     'Looks up every reference of the file (of kind env, file, data and vault) as `serve` would here and now, and asks a\n' +
     'running server how those of upstreams are that were added at run time. Never shows a value. A lease that the vault\n' +
     'gives for this is ended again. Exit code 1 when one does not resolve.',
-  options: [...offlineOptions, orgOption, jsonOption],
+  options: [...offlineOptions, orgOption, wideOption, jsonOption],
   examples: [
     { line: 'fairlead secrets check', does: 'each reference, where it stands, and what is wrong with it' },
     { line: 'fairlead secrets check --config team.yaml --json', does: 'another file, for programs' },
   ],
   remote: true,
   async run(context, { options }) {
-    const screen = screenOf(context);
+    const screen = screenOf(context, options);
     const { env, cwd } = context;
     const inFile: JsonObject[] = (await checkReferences({ env, cwd, flags: offlineFlags(options) })).map((one) => ({
       ...one,
@@ -58,6 +59,7 @@ export const secretsCheck: CommandSpec = {
           one.leaseUntil === undefined ? '-' : `until ${moment(one.leaseUntil)}`,
           one.reason === undefined ? '' : String(one.reason),
         ]),
+        ['VERSION', 'LEASE'],
       );
     if (atRunTime.unseen !== undefined)
       screen.note(`Upstreams added at run time were not looked at: ${atRunTime.unseen}`);

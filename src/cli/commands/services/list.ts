@@ -1,5 +1,5 @@
 import { openClient } from '../../client.ts';
-import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
+import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf, wideOption } from '../../command.ts';
 import { scopesInShort } from '../../key-lines.ts';
 import { listIn, textsIn } from '../../reading.ts';
 import { screenOf } from '../../terminal.ts';
@@ -9,11 +9,11 @@ import { fromNow } from '../../when.ts';
 export const servicesList: CommandSpec = {
   path: ['services', 'list'],
   summary: 'list service accounts: machines that sign in by themselves',
-  options: [orgOption, jsonOption],
+  options: [orgOption, wideOption, jsonOption],
   examples: [{ line: 'fairlead services list', does: 'with their last use and scopes' }],
   remote: true,
   async run(context, { options }) {
-    const screen = screenOf(context);
+    const screen = screenOf(context, options);
     const client = await openClient(context, options);
     const body = await client.get('/services', { org: textOf(options.org) });
     const services = listIn(body, 'services');
@@ -29,7 +29,7 @@ export const servicesList: CommandSpec = {
         scopesInShort(service),
         String(service.name),
       ]);
-      screen.table(['ID', 'ROLES', 'STATE', 'USED', 'SCOPES', 'NAME'], rows);
+      screen.table(['ID', 'ROLES', 'STATE', 'USED', 'SCOPES', 'NAME'], rows, ['SCOPES', 'USED', 'ROLES']);
     }
     return exitCodes.ok;
   },

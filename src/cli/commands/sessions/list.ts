@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../../../kernel/json.ts';
 import { openClient } from '../../client.ts';
-import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
+import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf, wideOption } from '../../command.ts';
 import { listIn, textsIn } from '../../reading.ts';
 import { screenOf } from '../../terminal.ts';
 import { findUser } from '../../user-input.ts';
@@ -14,14 +14,14 @@ export const sessionsList: CommandSpec = {
     'Browsers, terminals (`fairlead login`) and programs that people allowed, these with their scopes. A browser is seen up\n' +
     'to a day late.',
   args: [{ name: '[who]', help: 'e-mail address or id; everybody when absent' }],
-  options: [orgOption, jsonOption],
+  options: [orgOption, wideOption, jsonOption],
   examples: [
     { line: 'fairlead sessions list', does: 'of everybody' },
     { line: 'fairlead sessions list someone@example.com', does: 'of one person' },
   ],
   remote: true,
   async run(context, { args, options }) {
-    const screen = screenOf(context);
+    const screen = screenOf(context, options);
     const org = textOf(options.org);
     const client = await openClient(context, options);
     const user = typeof args.who === 'string' ? await findUser(client, args.who, org) : undefined;
@@ -40,7 +40,7 @@ export const sessionsList: CommandSpec = {
         ...(user ? [] : [emails.get(String(session.userId)) ?? String(session.userId)]),
         whatOf(session),
       ]);
-      screen.table(['ID', 'KIND', 'USED', ...(user ? [] : ['WHO']), 'WHAT'], rows);
+      screen.table(['ID', 'KIND', 'USED', ...(user ? [] : ['WHO']), 'WHAT'], rows, ['USED', 'KIND']);
     }
     return exitCodes.ok;
   },

@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../../../kernel/json.ts';
 import { openClient } from '../../client.ts';
-import { type CommandSpec, exitCodes, jsonOption, textOf } from '../../command.ts';
+import { type CommandSpec, exitCodes, jsonOption, textOf, wideOption } from '../../command.ts';
 import { listIn, textsIn } from '../../reading.ts';
 import { shellWord } from '../../shell.ts';
 import { jsonText, plain, safe, screenOf } from '../../terminal.ts';
@@ -11,14 +11,14 @@ export const toolsDescribe: CommandSpec = {
   path: ['tools', 'describe'],
   summary: 'show one tool, its arguments, and what is known of it',
   args: [{ name: '<tool>', help: 'its id, such as everything.echo' }],
-  options: [{ flags: '--endpoint <name>', help: 'as it is behind a named endpoint' }, jsonOption],
+  options: [{ flags: '--endpoint <name>', help: 'as it is behind a named endpoint' }, wideOption, jsonOption],
   examples: [
     { line: 'fairlead tools describe everything.echo', does: 'what it does and what it takes' },
     { line: 'fairlead tools describe everything.echo --json', does: 'its whole definition, schemas included' },
   ],
   remote: true,
   async run(context, { args, options }) {
-    const screen = screenOf(context);
+    const screen = screenOf(context, options);
     const client = await openClient(context, options);
     const tool = await client.get(`/tools/${encodeURIComponent(String(args.tool))}`, {
       endpoint: textOf(options.endpoint),

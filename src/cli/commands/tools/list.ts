@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../../../kernel/json.ts';
 import { type ApiClient, openClient } from '../../client.ts';
-import { type CommandSpec, exitCodes, jsonOption, textOf } from '../../command.ts';
+import { type CommandSpec, exitCodes, jsonOption, textOf, wideOption } from '../../command.ts';
 import { CommandFailed } from '../../errors.ts';
 import { listIn } from '../../reading.ts';
 import { plain, screenOf } from '../../terminal.ts';
@@ -14,6 +14,7 @@ export const toolsList: CommandSpec = {
   options: [
     { flags: '--toolset <name>', help: 'only those of one toolset' },
     { flags: '--endpoint <name>', help: 'as they are behind a named endpoint' },
+    wideOption,
     jsonOption,
   ],
   examples: [
@@ -23,7 +24,7 @@ export const toolsList: CommandSpec = {
   ],
   remote: true,
   async run(context, { options }) {
-    const screen = screenOf(context);
+    const screen = screenOf(context, options);
     const client = await openClient(context, options);
     const toolset = textOf(options.toolset);
     const body = await client.get('/tools', { toolset, endpoint: textOf(options.endpoint) });

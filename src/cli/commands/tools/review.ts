@@ -1,6 +1,14 @@
 import type { JsonObject } from '../../../kernel/json.ts';
 import { type ApiClient, openClient } from '../../client.ts';
-import { type CommandInput, type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
+import {
+  type CommandInput,
+  type CommandSpec,
+  exitCodes,
+  jsonOption,
+  orgOption,
+  textOf,
+  wideOption,
+} from '../../command.ts';
 import { confirm } from '../../confirm.ts';
 import { CommandFailed, wrongUsage } from '../../errors.ts';
 import { listIn } from '../../reading.ts';
@@ -39,6 +47,7 @@ export const toolsReview: CommandSpec = {
     { flags: '--all', help: 'also what has been decided' },
     { flags: '--yes', help: 'take in a whole toolset without being asked about what is dangerous in it' },
     orgOption,
+    wideOption,
     jsonOption,
   ],
   examples: [
@@ -49,7 +58,7 @@ export const toolsReview: CommandSpec = {
   ],
   remote: true,
   async run(context, { args, options }) {
-    const screen = screenOf(context);
+    const screen = screenOf(context, options);
     const id = typeof args.id === 'string' ? reviewIdOf(args.id) : undefined;
     const verb = verbOf(options, id);
     const kind = kindOf(options);
@@ -172,7 +181,11 @@ function listAll(screen: Screen, reviews: readonly JsonObject[], all: boolean): 
     screen.line(`Nothing waits for a decision.${all ? '' : ' What was decided: npx fairlead tools review --all'}`);
     return;
   }
-  screen.table(['TOOLSET', 'KIND', 'NAME', 'STATE', 'SERVED', 'FINDINGS'], reviews.map(reviewRow));
+  screen.table(['TOOLSET', 'KIND', 'NAME', 'STATE', 'SERVED', 'FINDINGS'], reviews.map(reviewRow), [
+    'SERVED',
+    'FINDINGS',
+    'KIND',
+  ]);
   const toolsets = [...new Set(reviews.map(({ toolset }) => String(toolset)))];
   screen.line(
     `\nWhat differs, and how to decide: npx fairlead tools review ${toolsets.length === 1 ? toolsets[0] : 'TOOLSET'}`,

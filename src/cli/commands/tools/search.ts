@@ -1,6 +1,6 @@
 import { isObject, type JsonObject } from '../../../kernel/json.ts';
 import { openClient } from '../../client.ts';
-import { type CommandSpec, exitCodes, jsonOption, textOf } from '../../command.ts';
+import { type CommandSpec, exitCodes, jsonOption, textOf, wideOption } from '../../command.ts';
 import { countOf, listIn, textsOf } from '../../reading.ts';
 import { refusalText } from '../../refusal.ts';
 import { screenOf } from '../../terminal.ts';
@@ -18,6 +18,7 @@ export const toolsSearch: CommandSpec = {
     { flags: '--toolset <name>', help: 'only those of one toolset' },
     { flags: '--limit <n>', help: 'at most so many' },
     { flags: '--endpoint <name>', help: 'among those behind a named endpoint' },
+    wideOption,
     jsonOption,
   ],
   examples: [
@@ -26,7 +27,7 @@ export const toolsSearch: CommandSpec = {
   ],
   remote: true,
   async run(context, { args, options }) {
-    const screen = screenOf(context);
+    const screen = screenOf(context, options);
     const [toolset, limit, endpoint] = [textOf(options.toolset), textOf(options.limit), textOf(options.endpoint)];
     const wanted = {
       query: textsOf(args.query).join(' '),

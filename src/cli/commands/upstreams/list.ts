@@ -1,6 +1,6 @@
 import type { JsonObject } from '../../../kernel/json.ts';
 import { openClient } from '../../client.ts';
-import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
+import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf, wideOption } from '../../command.ts';
 import { listIn, quarantineIn, refusalsIn } from '../../reading.ts';
 import { plain, screenOf } from '../../terminal.ts';
 
@@ -8,14 +8,14 @@ import { plain, screenOf } from '../../terminal.ts';
 export const upstreamsList: CommandSpec = {
   path: ['upstreams', 'list'],
   summary: 'list the MCP servers and HTTP APIs behind this one and how they are',
-  options: [orgOption, jsonOption],
+  options: [orgOption, wideOption, jsonOption],
   examples: [
     { line: 'fairlead upstreams list', does: 'with the reason where one is not live' },
     { line: 'fairlead upstreams list --json', does: 'for programs' },
   ],
   remote: true,
   async run(context, { options }) {
-    const screen = screenOf(context);
+    const screen = screenOf(context, options);
     const client = await openClient(context, options);
     const body = await client.get('/upstreams', { org: textOf(options.org) });
     if (options.json) {
@@ -27,7 +27,7 @@ export const upstreamsList: CommandSpec = {
       screen.line('No upstreams. Declare them in fairlead.yaml, or add one: fairlead upstreams add --help');
       return exitCodes.ok;
     }
-    screen.table(['NAME', 'STATE', 'TOOLS', 'SOURCE', 'TARGET'], upstreams.map(rowOf));
+    screen.table(['NAME', 'STATE', 'TOOLS', 'SOURCE', 'TARGET'], upstreams.map(rowOf), ['SOURCE', 'TOOLS']);
     for (const upstream of upstreams) {
       for (const trouble of troublesOf(upstream)) screen.line(`\n${upstream.name}: ${plain(trouble)}`);
     }

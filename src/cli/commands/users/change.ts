@@ -15,6 +15,7 @@ export const usersChange: CommandSpec = {
     { flags: '--role <role>', help: 'viewer, developer, operator or admin' },
     { flags: '--team <team...>', help: 'all teams that the person belongs to from now on' },
     { flags: '--no-teams', help: 'the person belongs to no team' },
+    { flags: '--follow <provider>', help: 'whose groups say both; none has them said here from now on' },
     orgOption,
     jsonOption,
   ],
@@ -31,12 +32,14 @@ export const usersChange: CommandSpec = {
     const org = textOf(options.org);
     const role = textOf(options.role);
     const teams = textsOf(options.team);
+    const follow = textOf(options.follow);
     const change = {
+      ...(follow === undefined ? {} : { follows: follow === 'none' ? null : follow }),
       ...(role === undefined ? {} : { role }),
       ...(teams.length > 0 ? { teams } : options.teams === false ? { teams: [] } : {}),
     };
     if (Object.keys(change).length === 0)
-      throw wrongUsage('Nothing is to be changed.', 'Add --role, --team or --no-teams.');
+      throw wrongUsage('Nothing is to be changed.', 'Add --role, --team, --no-teams or --follow.');
     const client = await openClient(context, options);
     const { id, email } = await findUser(client, String(args.who), org);
     const user = await client.put(`/users/${encodeURIComponent(id)}`, change, { org });

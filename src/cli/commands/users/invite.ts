@@ -33,6 +33,7 @@ export const usersInvite: CommandSpec = {
       screen.line(`Invitation for ${plain(String(email))} (${role} of ${org}), until ${moment(expiresAt)}:\n`);
       screen.line(`  ${screen.styled('bold', plain(String(made.link)))}\n`);
       screen.line('It counts once. Whoever has it becomes that person.');
+      for (const note of Array.isArray(made.notes) ? made.notes : []) screen.note(`Note: ${plain(String(note))}`);
     }
     return exitCodes.ok;
   },

@@ -1,5 +1,5 @@
 import { openClient } from '../../client.ts';
-import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf } from '../../command.ts';
+import { type CommandSpec, exitCodes, jsonOption, orgOption, textOf, wideOption } from '../../command.ts';
 import { listIn, textsIn } from '../../reading.ts';
 import { moment, screenOf } from '../../terminal.ts';
 
@@ -10,11 +10,11 @@ export const usersList: CommandSpec = {
   about:
     'Members, by what they sign in, and who is invited to become one. Role and teams of a member by `(groups)` are those\n' +
     'of their groups at that provider; suspended is who is in none of them any more.',
-  options: [orgOption, jsonOption],
+  options: [orgOption, wideOption, jsonOption],
   examples: [{ line: 'fairlead users list', does: 'who is there' }],
   remote: true,
   async run(context, { options }) {
-    const screen = screenOf(context);
+    const screen = screenOf(context, options);
     const client = await openClient(context, options);
     const body = await client.get('/users', { org: textOf(options.org) });
     if (options.json) {
@@ -40,7 +40,12 @@ export const usersList: CommandSpec = {
       String(invitation.email),
     ]);
     if (users.length + open.length === 0) screen.line('Nobody yet. Invite somebody: npx fairlead users invite EMAIL');
-    else screen.table(['ID', 'ROLE', 'STATE', 'SINCE', 'TEAMS', 'SIGNS IN BY', 'WHO'], [...users, ...open]);
+    else
+      screen.table(
+        ['ID', 'ROLE', 'STATE', 'SINCE', 'TEAMS', 'SIGNS IN BY', 'WHO'],
+        [...users, ...open],
+        ['SINCE', 'SIGNS IN BY', 'TEAMS', 'STATE'],
+      );
     return exitCodes.ok;
   },
 };
