@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { existsSync, globSync, readFileSync } from 'node:fs';
 import type { Profiler } from 'node:inspector';
 import { stripTypeScriptTypes } from 'node:module';
@@ -72,24 +73,34 @@ function coverOf({ statementMap, s, branchMap, b }: IstanbulFile): FileCover {
 /** Child processes run the source as it is: Node blanks the types out and leaves every offset where it was. */
 async function childrenOf(folder: string): Promise<IstanbulFile[]> {
   const prefix = pathToFileURL(join(root, 'src')).href;
-  const byUrl = new Map<string, Profiler.ScriptCoverage[]>();
+  // Most processes run most files alike, and to convert one costs more than to know that again.
+  const byUrl = new Map<string, Map<string, Profiler.ScriptCoverage>>();
   for (const file of globSync('*.json', { cwd: folder })) {
     const { result } = JSON.parse(readFileSync(join(folder, file), 'utf8')) as { result: Profiler.ScriptCoverage[] };
     for (const script of result) {
       if (!script.url.startsWith(prefix) || !script.url.endsWith('.ts')) continue;
-      byUrl.set(script.url, [...(byUrl.get(script.url) ?? []), script]);
+      const kinds = byUrl.get(script.url) ?? new Map<string, Profiler.ScriptCoverage>();
+      byUrl.set(script.url, kinds.set(whatRan(script), script));
     }
   }
   const files: IstanbulFile[] = [];
   for (const [url, scripts] of byUrl) {
     const code = stripTypeScriptTypes(readFileSync(fileURLToPath(url), 'utf8'), { mode: 'strip' });
     const ast = parseSync('file.js', code).program;
-    for (const coverage of scripts) {
+    for (const coverage of scripts.values()) {
       const converted = await convert({ ast: ast as never, code, wrapperLength: 0, coverage });
       files.push(...(Object.values(converted) as unknown as IstanbulFile[]));
     }
   }
   return files;
+}
+
+/** Equal for two processes that ran the same of a file, however often. */
+function whatRan({ functions }: Profiler.ScriptCoverage): string {
+  const hash = createHash('sha1');
+  for (const { ranges } of functions)
+    for (const { startOffset, endOffset, count } of ranges) hash.update(`${startOffset} ${endOffset} ${count > 0} `);
+  return hash.digest('base64');
 }
 
 function pathOf(path: string): string {

@@ -29,7 +29,7 @@ export interface Answer {
   parts?: { question: string; answerable: boolean; confidence: number }[];
 }
 
-type Wanted = Question & Pick<Ask, 'isPassage' | 'byWords'> & { except?: number };
+type Wanted = Question & Pick<Ask, 'isPassage' | 'byWords' | 'arrived'> & { except?: number };
 
 /** So many candidates for each passage that is wanted, of which some say the same as others. */
 const candidatesEach = 5;
@@ -74,9 +74,10 @@ export function createQueries(deps: QueryDeps) {
   };
 
   /** Where a document was replaced since it was ranked, it would be missing, or there with half of what it says: once more. */
-  const search = async (asker: Asker, question: Wanted, signal: AbortSignal) => {
+  const search = async (asker: Asker, question: Omit<Wanted, 'arrived'>, signal: AbortSignal) => {
+    const arrived = performance.now();
     for (let tried = 1; ; tried++) {
-      const made = await attempt(asker, question, signal);
+      const made = await attempt(asker, { ...question, arrived }, signal);
       if (made.isWhole || tried === mostTries) return made;
     }
   };

@@ -21,8 +21,13 @@ it('does not remember what was found while a model did not answer [KN-6]', async
   });
   const reach = { collections: [{ id: 1, name: 'docs', version: 1 }], audiences: [1] };
   const ask = async () =>
-    (await rank({ org: 'default', subjects: [] }, { query: 'q', reach, depth: 5 }, new AbortController().signal))
-      .ranked;
+    (
+      await rank(
+        { org: 'default', subjects: [] },
+        { query: 'q', reach, depth: 5, arrived: 0 },
+        new AbortController().signal,
+      )
+    ).ranked;
   expect(await ask()).toEqual([]);
   isThere = true;
   expect(await ask()).toHaveLength(1);
@@ -43,7 +48,7 @@ it('never shows in other words what somebody else asked [KN-6]', async () => {
   });
   const reach = { collections: [{ id: 1, name: 'docs', version: 1 }], audiences: [1] };
   const ask = (query: string) =>
-    rank({ org: 'default', subjects: [] }, { query, reach, depth: 5 }, new AbortController().signal);
+    rank({ org: 'default', subjects: [] }, { query, reach, depth: 5, arrived: 0 }, new AbortController().signal);
 
   const { parts } = await ask('how do we deploy for acme and where is the log');
   expect(parts.map(({ question }) => question)).toEqual(['how do we deploy for acme', 'where is the log']);

@@ -23,6 +23,8 @@ export interface Ask {
   isPassage?: boolean;
   /** No model is to see the query: words alone decide. */
   byWords?: boolean;
+  /** When it was asked first, in milliseconds that only grow. */
+  arrived: number;
 }
 
 export interface Ranking {

@@ -72,6 +72,8 @@ export interface Search {
   depth: number;
   /** No model is to see the query: words alone decide. */
   byWords?: boolean;
+  /** When the question came of which this is a try or a part, in milliseconds that only grow. */
+  arrived: number;
 }
 
 /** Both lists are asked for so many at least: what is far down in one may be high up in the other. */
@@ -105,7 +107,7 @@ export function createRetrieval({ db, lexical, meanings, reranker, sealing, turn
   return async function retrieve(asker: Asker, search: Search, signal: AbortSignal): Promise<Retrieval> {
     const { k1, b, boosts, feedback, fusion, vectorWeight, rerank: reranked } = settings();
     const { org, subjects } = asker;
-    const { query, collections, filters, depth, byWords = false } = search;
+    const { query, collections, filters, depth, byWords = false, arrived } = search;
     const asked = { collections, subjects, query, limit: Math.max(depth, leastEach), ...(filters ? { filters } : {}) };
     const ranking = { settings: { k1, b, boosts }, ...(feedback ? { feedback: defaultFeedback } : {}) };
     let isMeant = true;
@@ -114,7 +116,7 @@ export function createRetrieval({ db, lexical, meanings, reranker, sealing, turn
     };
     const byWord = () => lexical.search(db, org, { ...asked, ...ranking });
     const [words, near] = await Promise.all([
-      turns ? turns.take(byWord, signal) : byWord(),
+      turns ? turns.take(byWord, signal, arrived) : byWord(),
       vectorWeight === 0 || byWords ? [] : (meanings?.search(db, org, { ...asked, missed }, signal) ?? []),
     ]);
     const candidates = fuse(words, near, { kind: fusion, vectorWeight }).slice(0, depth);

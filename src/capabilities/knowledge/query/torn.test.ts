@@ -8,6 +8,7 @@ import { createLexical } from '../lexical/index.ts';
 import { knowledgeMigrations } from '../migrations.ts';
 import { everyone, type ReadDocument } from '../types.ts';
 import { createQueries } from './query.ts';
+import { createTurns } from './turns.ts';
 
 // What a question sees of documents that are replaced under it.
 
@@ -91,6 +92,33 @@ describe.each(databaseKinds)('a question on %s', (kind) => {
       expectWhole(await ask(db, query));
       expectWhole(await ask(database.db, query, { filters: { uriPrefix: '' } }));
     }
+  });
+
+  it('that is begun again, or consists of several, does not go to the end of the line for it [KN-13]', async () => {
+    const turns = createTurns(1);
+    const through = (db: Db) =>
+      createQueries({
+        db,
+        lexical,
+        turns,
+        log: silentLog,
+        settings: () => searchSettings.parse({ cache: { entries: 0 } }),
+      });
+    const answered: string[] = [];
+    const ask = async (name: string, db: Db, query: string) => {
+      await through(db).query(asker, { query, limit: 100, maxTokens: 1e9 });
+      answered.push(name);
+    };
+    let [version, begun] = [100, 0];
+    const line: Promise<void>[] = [];
+    const db = disturbed(database.db, async () => {
+      if (++begun === 1) for (let n = 0; n < 40; n++) line.push(ask(`${n}`, database.db, 'lighthouse part1'));
+      if (begun < 4) await keep(version % documents, ++version);
+    });
+    await ask('a', db, 'Where is the lighthouse? What is part1 of document2?');
+    await Promise.all(line);
+    // Between two of its turns it reads what it has found, and others have theirs.
+    expect(answered.indexOf('a')).toBeLessThan(20);
   });
 
   it('is answered whole by many at once while others write [KN-5]', async () => {

@@ -1,8 +1,12 @@
 import { createPlaces } from '../../../kernel/places.ts';
 
-/** Questions take turns at the index: so many at once, the others in the order in which they came. */
+/**
+ * Questions take turns at the index: so many at once, the others in the order in which they came. One that is begun again, or
+ * consists of several, takes more than one turn and goes before all who came after it: nobody waits for those more than once.
+ */
 export interface Turns {
-  take<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T>;
+  /** @param arrived when the question came, in milliseconds that only grow */
+  take<T>(work: () => Promise<T>, signal: AbortSignal, arrived: number): Promise<T>;
   /** How many are in line. */
   waiting(): number;
 }
@@ -15,7 +19,7 @@ export function createTurns(count: number): Turns {
   const places = createPlaces(count, Number.POSITIVE_INFINITY);
   let waiting = 0;
   return {
-    async take(work, signal) {
+    async take(work, signal, arrived) {
       let isWaiting = true;
       waiting++;
       const leave = () => {
@@ -23,10 +27,14 @@ export function createTurns(count: number): Turns {
         isWaiting = false;
       };
       return await places
-        .run(() => {
-          leave();
-          return work();
-        }, signal)
+        .run(
+          () => {
+            leave();
+            return work();
+          },
+          signal,
+          arrived,
+        )
         .finally(leave);
     },
     waiting: () => waiting,
