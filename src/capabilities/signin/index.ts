@@ -11,10 +11,11 @@ export {
 } from './errors.ts';
 export type { Invitation } from './invitations/store.ts';
 export { firstBeyond } from './limits/limits.ts';
+export { deleteMembers as purgeMembers } from './members/ending/store.ts';
 export { type InvitationInput, invitationInput, memberChange, minPasswordLength } from './members/people.ts';
 export type { Ended, PersonRevoker } from './members/revocation.ts';
 export { principalOf } from './members/roster.ts';
-export { deleteMembers as purgeMembers, type Member } from './members/store.ts';
+export type { Member } from './members/store.ts';
 export { signinMigrations } from './migrations.ts';
 export type { Visitor } from './port.ts';
 export { type ServiceChange, type ServiceInput, serviceChange, serviceInput } from './services/services.ts';

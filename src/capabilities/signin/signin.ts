@@ -136,7 +136,7 @@ export function createSignin(deps: SigninDeps): Signin {
   let timer: NodeJS.Timeout | undefined;
 
   const server = () => {
-    loading ??= import('./authserver.ts')
+    loading ??= import('./authserver/authserver.ts')
       .then(({ openAuthServer }) =>
         openAuthServer({
           db,

@@ -1,10 +1,4 @@
 export { SecretUnavailable, secretsErrors } from './errors.ts';
 export { type Found, type LookUp, type Reference, vaultPlace } from './reference.ts';
-export {
-  createSecrets,
-  type ReferenceState,
-  type Secrets,
-  type SecretsHealth,
-  type SecretsWorld,
-  type Standing,
-} from './secrets.ts';
+export { createSecrets } from './secrets.ts';
+export type { ReferenceState, Secrets, SecretsHealth, SecretsWorld, Standing } from './types.ts';

@@ -5,7 +5,8 @@ import { Client } from 'pg';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { type ContractVault, startContractVault, startRealVault, type TestVault } from '../../../test/vault.ts';
 import { createLog } from '../telemetry/index.ts';
-import { createSecrets, type Secrets, type SecretsWorld } from './secrets.ts';
+import { createSecrets } from './secrets.ts';
+import type { Secrets, SecretsWorld } from './types.ts';
 
 const program = process.env.TEST_VAULT;
 /** By `npm test` the contract, by `npm run test:services` what keeps it. */

@@ -18,18 +18,11 @@ import {
 } from '../invitations/store.ts';
 import type { AuthServer } from '../port.ts';
 import type { Standing } from '../sso/standing.ts';
+import { revokeMember } from './ending/store.ts';
 import { putPassword } from './passwords/store.ts';
 import type { Ended, Revocation } from './revocation.ts';
 import type { Roster } from './roster.ts';
-import {
-  changeMember,
-  findUserByEmail,
-  insertMember,
-  listMembers,
-  lockMemberships,
-  type Member,
-  revokeMember,
-} from './store.ts';
+import { changeMember, findUserByEmail, insertMember, listMembers, lockMemberships, type Member } from './store.ts';
 
 const invitationMs = 7 * 24 * 3_600_000;
 const tokenBytes = 32;

@@ -4,8 +4,9 @@ import type { OrgId } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/types.ts';
 import type { Log } from '../../../platform/telemetry/index.ts';
 import { deletePending, listBrowsers, listGrants } from '../sessions/store.ts';
+import { deleteMember, revokeMember } from './ending/store.ts';
 import type { Roster } from './roster.ts';
-import { deleteMember, listMembers, type Member, revokeMember } from './store.ts';
+import { listMembers, type Member } from './store.ts';
 
 /** What another room holds for a person in an organisation, and ends with the rest. */
 export interface PersonRevoker {

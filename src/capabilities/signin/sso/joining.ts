@@ -6,6 +6,7 @@ import type { OrgId } from '../../../kernel/principal.ts';
 import type { Db } from '../../../platform/db/types.ts';
 import { InvitationVoid, SsoRefused } from '../errors.ts';
 import { type Invitation, namesUnknownOrg, useInvitation } from '../invitations/store.ts';
+import { revokeMember } from '../members/ending/store.ts';
 import { dropPassword } from '../members/passwords/store.ts';
 import type { Revocation } from '../members/revocation.ts';
 import type { Roster } from '../members/roster.ts';
@@ -18,7 +19,6 @@ import {
   listMembers,
   lockMemberships,
   type Member,
-  revokeMember,
 } from '../members/store.ts';
 import type { Vouched } from './provider.ts';
 import { type Person, personOf, type Rights, rightsOf, sameRights } from './rights.ts';

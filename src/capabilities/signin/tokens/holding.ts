@@ -15,7 +15,7 @@ export function signingKeys(db: Db, keyring: Keyring): Holding {
   return {
     what: 'keys that sign tokens',
     async renew() {
-      const { sealKeysAnew } = await import('../authserver.ts');
+      const { sealKeysAnew } = await import('../authserver/keys.ts');
       return sealKeysAnew(sealedSigningKeys(db), signingSecrets(keyring));
     },
   };

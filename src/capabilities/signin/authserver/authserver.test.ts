@@ -1,11 +1,12 @@
 import { getMigrations } from 'better-auth/db/migration';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { databaseKinds, openTestDatabase, silentLog, type TestDatabase } from '../../../test/database.ts';
-import { newId } from '../../kernel/ids.ts';
-import { accessMigrations } from '../access/index.ts';
-import { authOptions, openAuthServer } from './authserver.ts';
-import { signinMigrations } from './migrations.ts';
-import { publicKeys } from './tokens/store.ts';
+import { databaseKinds, openTestDatabase, silentLog, type TestDatabase } from '../../../../test/database.ts';
+import { newId } from '../../../kernel/ids.ts';
+import { accessMigrations } from '../../access/index.ts';
+import { signinMigrations } from '../migrations.ts';
+import { publicKeys } from '../tokens/store.ts';
+import { openAuthServer } from './authserver.ts';
+import { authOptions } from './options.ts';
 
 describe.each(databaseKinds)('better-auth on %s', (kind) => {
   let world: TestDatabase;
