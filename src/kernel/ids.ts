@@ -6,19 +6,26 @@ const alphabet = '0123456789abcdefghjkmnpqrstvwxyz'; // Crockford base 32: no i,
 const pairs = Array.from({ length: 1_024 }, (_, bits) => `${alphabet[bits >> 5]}${alphabet[bits & 31]}`);
 
 const idBytes = 16;
-/** Random bytes, none of which is given out twice. Asking the system for many at once is cheap. */
-let pool = Buffer.alloc(0);
-let used = 0;
+const idText = idTexts();
 
 /** A new id `<prefix>_<26 characters>`: 48 bits of time first, so that ids sort by creation, then 80 random bits. */
 export function newId(prefix: string, nowMs: number = Date.now()): string {
-  if (used + idBytes > pool.length) {
-    pool = randomBytes(256 * idBytes);
-    used = 0;
-  }
-  pool.writeUIntBE(nowMs, used, 6);
-  used += idBytes;
-  return `${prefix}_${base32(pool, used - idBytes, used)}`;
+  return `${prefix}_${idText(nowMs)}`;
+}
+
+/** Random bytes, none of which is given out twice. Asking the system for many at once is cheap. */
+function idTexts(): (nowMs: number) => string {
+  let pool = Buffer.alloc(0);
+  let used = 0;
+  return (nowMs) => {
+    if (used + idBytes > pool.length) {
+      pool = randomBytes(256 * idBytes);
+      used = 0;
+    }
+    pool.writeUIntBE(nowMs, used, 6);
+    used += idBytes;
+    return base32(pool, used - idBytes, used);
+  };
 }
 
 /** `bytes` random bytes as base-32 text, for secrets and keys. */

@@ -16,27 +16,31 @@ export interface Situation {
   faults: readonly string[];
 }
 
+const rememberedSituations = 1_000;
+
 /**
  * Where policies read nothing of the arguments, the situation of all calls of one origin is one and the same object, and
  * its context frozen: by that others know what is worth remembering.
  */
-export function situationOf(environment: string, origin: CallOrigin, projected: ProjectedArguments): Situation {
-  if (projected !== nothingProjected) return makeSituation(environment, origin, projected);
-  const { surface = 'unknown', endpoint, clientAddress } = origin;
-  const at = endpoint === undefined ? '' : `/${endpoint}`;
-  const from = clientAddress === undefined ? '' : `@${clientAddress}`;
-  const key = `${environment}\n${surface}\n${at}\n${from}`;
-  const known = situations.get(key);
-  if (known) return known;
-  const made = makeSituation(environment, origin, projected);
-  Object.freeze(made.context);
-  if (situations.size >= rememberedSituations) situations.clear();
-  situations.set(key, made);
-  return made;
-}
+export const situationOf = rememberSituations();
 
-const situations = new Map<string, Situation>();
-const rememberedSituations = 1_000;
+function rememberSituations() {
+  const known = new Map<string, Situation>();
+  return (environment: string, origin: CallOrigin, projected: ProjectedArguments): Situation => {
+    if (projected !== nothingProjected) return makeSituation(environment, origin, projected);
+    const { surface = 'unknown', endpoint, clientAddress } = origin;
+    const at = endpoint === undefined ? '' : `/${endpoint}`;
+    const from = clientAddress === undefined ? '' : `@${clientAddress}`;
+    const key = `${environment}\n${surface}\n${at}\n${from}`;
+    const before = known.get(key);
+    if (before) return before;
+    const made = makeSituation(environment, origin, projected);
+    Object.freeze(made.context);
+    if (known.size >= rememberedSituations) known.clear();
+    known.set(key, made);
+    return made;
+  };
+}
 
 function makeSituation(environment: string, origin: CallOrigin, projected: ProjectedArguments): Situation {
   const faults = [...projected.faults];
