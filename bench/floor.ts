@@ -3,19 +3,19 @@
 // functions that Fairlead uses, and has nothing else: no endpoints, questions, time-outs, breakers, metrics or log.
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { Agent } from 'undici';
 import { createAudit } from '../src/capabilities/audit/index.ts';
 import { createSchemaChecks } from '../src/gateway/schemas.ts';
 import { newId } from '../src/kernel/ids.ts';
 import { parseJson } from '../src/kernel/json.ts';
 import type { Principal } from '../src/kernel/principal.ts';
+import { createEgress } from '../src/platform/http/index.ts';
 import { testAuditSettings, testKeyring } from '../test/audit-calls.ts';
 import { servedKey } from '../test/served.ts';
 import { openStorage } from './storage.ts';
 
 const upstream = new URL(process.argv[2] ?? '');
-const agent = new Agent({ headersTimeout: 0, bodyTimeout: 0 });
 const { database, dataDir, log, stop } = await openStorage('');
+const egress = createEgress({ allow: [], log });
 const clock = { now: () => Date.now() };
 const audit = createAudit({
   ...{ db: database.db, kind: database.kind, dataDir, keyring: testKeyring, clock, log, replicaId: 'floor' },
@@ -85,19 +85,11 @@ const server = createServer((incoming, outgoing) => {
     const body = JSON.stringify({
       ...{ jsonrpc: '2.0', id, method: 'tools/call', params: { name: 'echo', arguments: args, _meta: meta } },
     });
-    agent.dispatch(
-      { origin: upstream.origin, path: upstream.pathname, method: 'POST', headers: sent, body },
-      {
-        onResponseData: (_, chunk) => void answer.push(chunk),
-        onResponseEnd: () => void done(),
-        onRequestStart: () => undefined,
-        onResponseStart: () => undefined,
-        onResponseError: () => {
-          place.release();
-          outgoing.writeHead(502).end();
-        },
-      },
-    );
+    const receiver = { head: () => undefined, data: (chunk: Buffer) => void answer.push(chunk) };
+    egress.post(upstream, { headers: sent, body, guarded: false }, receiver).over.then(done, () => {
+      place.release();
+      outgoing.writeHead(502).end();
+    });
   });
 });
 process.once('SIGTERM', () => {

@@ -93,6 +93,8 @@ export const requirements = {
     'An approval is bound to who asks, the tool and its definition, the arguments, the policies and a time; it is used once, decided once however many decide at once, by those who are named and by two of them where that is asked for, never by who asked, and void when any of these has changed; changed arguments go the way of a call of who asked first, and are told to everybody beside what was asked for.',
   'CO-3':
     'An approved call is started at most once, by whichever server is first; where one dies in the middle it ends as failed with an unknown outcome, and is made again only where the tool bears it.',
+  'CO-4':
+    'Who may decide is told by signed webhook, chat and mail, each with further tries and dead letters, who asks for what and why, without secrets and with nothing that an agent could forge; they decide on a page, by REST or the command line, shown what the call would change where a tool can say so; and what it is going to change is saved before, where that is declared, with its id in approval, audit and answer.',
   'CO-5':
     'Rules limit how often and how many at once calls are made, by whom and by what they say, counted where all replicas count, from all rules or none; refusals name the rule, what is left and when to come again; and losing the store lifts no limit: each replica goes by its share until it is back.',
   'CO-6':

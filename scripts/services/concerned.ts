@@ -13,7 +13,7 @@ const sameOnAny = [
   'src/platform/db/{embedded,lock,sharing}.test.ts', // of the embedded database alone
   'test/cli/{catalog,clients,commands,endpoints,lint,openapi,policies,reload,reviews,serve,stdio}.test.ts',
   'test/e2e/outside-clients.test.ts',
-  'test/integration/{bad-upstreams,openapi,refused-items,relay,rest-documents,sessions,short-sessions,short-way}.test.ts',
+  'test/integration/{bad-upstreams,hooks,openapi,refused-items,relay,rest-documents,sessions,short-sessions,short-way}.test.ts',
   'test/integration/{telemetry,tls,upstream-credentials,validation}.test.ts',
 ];
 

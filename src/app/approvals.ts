@@ -7,8 +7,10 @@ import {
   createApprovalTools,
   createAttending,
   createBackups,
+  createNews,
   createPreviews,
   createRunner,
+  type DeclaredPreview,
   voidApprovalsOf,
 } from '../capabilities/approvals/index.ts';
 import type { Acts } from '../capabilities/audit/index.ts';
@@ -17,12 +19,15 @@ import type { ApprovalsSettings } from '../config/schema.ts';
 import type { Call, Decision, ToolCaller } from '../kernel/call.ts';
 import type { Clock } from '../kernel/clock.ts';
 import { NotFound } from '../kernel/errors.ts';
+import type { Happenings } from '../kernel/events.ts';
+import type { Json, JsonObject } from '../kernel/json.ts';
 import type { OrgId, Principal } from '../kernel/principal.ts';
 import type { Tool } from '../kernel/tool.ts';
 import type { Bus } from '../platform/bus/index.ts';
 import type { Db } from '../platform/db/index.ts';
 import type { Keyring } from '../platform/keyring/index.ts';
 import type { Log } from '../platform/telemetry/index.ts';
+import { usualApprovers } from './approval-news.ts';
 import { backupOf, isNamed, previewOf } from './beside.ts';
 import type { FindPrincipal } from './principals.ts';
 
@@ -37,11 +42,16 @@ interface Deps {
   signin: Signin | undefined;
   findPrincipal: FindPrincipal;
   caller: ToolCaller;
+  /** A tool by its id, as an organisation's endpoint has it. */
+  findTool(at: { principal: Pick<Principal, 'org'>; endpoint?: string }, id: string): Tool | undefined;
   /** Whether this server has the database to itself. */
   alone: boolean;
   boundNow(org: OrgId, tool: string): BoundNow;
-  /** A tool by its id, as an organisation's endpoint has it. */
-  findTool(call: Pick<Call, 'principal' | 'endpoint'>, id: string): Tool | undefined;
+  /** What a tool of our own has to show what a call of it would change. */
+  ownPreview(tool: string): DeclaredPreview | undefined;
+  happenings: Happenings;
+  /** Arguments of a tool without what must not leave the house. */
+  shownArguments(tool: Tool, args: JsonObject): Json;
   publicUrl: string;
   settings: ApprovalsSettings;
 }
@@ -52,14 +62,24 @@ const minuteMs = 60_000;
 export function composeApprovals(deps: Deps) {
   const { db, bus, keyring, clock, log, acts, caller, alone, signin, publicUrl } = deps;
   let { settings } = deps;
-  const principalNow = createAskers(deps);
   const previews = createPreviews({
     ...{ db, keyring, clock, log, caller, findTool: deps.findTool },
-    previewOf: (call) => previewOf(settings, call),
+    previewOf: (call) => previewOf(settings, call) ?? deps.ownPreview(call.tool.id),
   });
   const backups = createBackups({
     ...{ db, clock, caller, house: systemPrincipal },
     backupOf: (call) => backupOf(settings, call),
+  });
+  const principalNow = createAskers(deps);
+  const linkTo = (id: string) => (signin ? new URL(`${approvalsPath}/${id}`, publicUrl).href : undefined);
+  const news = createNews({
+    happenings: deps.happenings,
+    usualApprovers,
+    linkTo,
+    shownArguments(org, { target, endpoint, arguments: args }) {
+      const tool = deps.findTool({ principal: { org }, ...(endpoint === undefined ? {} : { endpoint }) }, target);
+      return tool && deps.shownArguments(tool, args);
+    },
   });
   const approvals = createApprovals({
     db,
@@ -74,13 +94,15 @@ export function composeApprovals(deps: Deps) {
     caller,
     alone,
     boundNow: deps.boundNow,
-    linkTo: (id) => (signin ? new URL(`${approvalsPath}/${id}`, publicUrl).href : undefined),
+    linkTo,
+    news,
   });
   const runner = createRunner({
     db,
     clock,
     log,
     approvals,
+    news,
     caller,
     alone,
     principalNow,
@@ -115,8 +137,8 @@ export function composeApprovals(deps: Deps) {
       ask: approvals.ask,
       weigh: approvals.weigh,
       parked: ({ id }: Call) => previews.begin(id),
-      claim: approvals.claim,
       backUp: backups.before,
+      claim: approvals.claim,
       leave: runner.leave,
     },
     /** Who decides, by the file. */

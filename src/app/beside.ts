@@ -9,6 +9,7 @@ interface Fitting {
   tool: Pick<Tool, 'id' | 'tags'>;
   principal: Pick<Principal, 'org'>;
 }
+const ownTimeoutMs = 10_000;
 type Entry = ApprovalsSettings['previews'][number] | ApprovalsSettings['backups'][number];
 
 /** What shows what a call would change, by the first entry that fits. */
@@ -17,6 +18,12 @@ export function previewOf({ previews }: ApprovalsSettings, call: Fitting): Decla
   if (!entry) return undefined;
   const { tool = call.tool.id } = entry;
   return { ...declared(entry, tool), isDryRun: tool === call.tool.id };
+}
+
+/** A preview that a toolset of ours has itself. @param passed names of the arguments that go along, as they are */
+export function previewBy(tool: string, passed: readonly string[]): DeclaredPreview {
+  const args = Object.fromEntries(passed.map((name) => [name, { from: `/${name}` }]));
+  return { tool, arguments: args, timeoutMs: ownTimeoutMs, isDryRun: false };
 }
 
 /** What is saved before a call, by the first entry that fits. */

@@ -1,7 +1,7 @@
 import ours from '../../package.json' with { type: 'json' };
 import { may, scopeNames } from '../capabilities/access/index.ts';
 import { purgeApprovals } from '../capabilities/approvals/index.ts';
-import { createActs, createAudit } from '../capabilities/audit/index.ts';
+import { createActs, createAudit, createRedactor } from '../capabilities/audit/index.ts';
 import { purgeBudgets } from '../capabilities/budgets/index.ts';
 import { createCaching } from '../capabilities/caching/index.ts';
 import { createCatalog, createLatencies, guidanceFor, purgeCatalog } from '../capabilities/catalog/index.ts';
@@ -37,6 +37,7 @@ import { createMcpSurface } from '../surfaces/mcp/index.ts';
 import { createRest } from '../surfaces/rest/index.ts';
 import { createSigninSurface } from '../surfaces/signin/index.ts';
 import { createActTeller } from './act-events.ts';
+import { createAddresses, withoutSecrets } from './approval-news.ts';
 import { composeApprovals } from './approvals.ts';
 import { composeBudgets, paying } from './budgets.ts';
 import { composeConnections, createCredentialsPort } from './credentials.ts';
@@ -93,8 +94,12 @@ export function compose(ground: Ground) {
   const events = composeEvents({
     ...{ database, bus, keyring, clock, log, metrics, egress, secrets, version },
     resolve: resolveReference,
+    addressesOf: (org, to) => addressesOf(org, to),
+    waits: (org, id) => approvals.waits(org, id),
     settings: settings.events,
   });
+  // What is told to those who decide is what the audit would keep, and shorter.
+  const redactor = createRedactor({ keyring, maxBytes: 4_096, redactKeys: settings.audit.redactKeys });
   const catalog = createCatalog({ db, bus, log, clock });
   const tellActs = createActTeller({ db, events, log });
   const audit = tellActs(
@@ -143,6 +148,7 @@ export function compose(ground: Ground) {
     purged: (org) => upstreams.purged(org),
   });
   const { signin, access } = people;
+  const addressesOf = createAddresses(signin);
   const setRuntimeSecrets = (next: typeof runtimeSecrets) => {
     runtimeSecrets = next;
     return upstreams.resolveAgain();
@@ -223,12 +229,15 @@ export function compose(ground: Ground) {
   const approvals = composeApprovals({
     ...{ db, bus, keyring, clock, log, acts, access, signin, findPrincipal },
     caller: { call: (request) => gateway.call(request) },
+    findTool: ({ principal, endpoint }, name) => gateway.view(principal.org, endpoint).findTool(name),
     alone: database.kind === 'embedded',
     boundNow(org, id) {
       const tool = gateway.view(org).findTool(id);
       return { policyVersion: policy.versionFor(org), toolDigest: tool?.offered?.digest ?? tool?.digest };
     },
-    findTool: ({ principal, endpoint }, name) => gateway.view(principal.org, endpoint).findTool(name),
+    ownPreview: (tool) => toolsets.previewOf(tool),
+    happenings: events,
+    shownArguments: (tool, args) => redactor.kept(withoutSecrets(args, tool.definition.inputSchema)),
     settings: settings.approvals,
     publicUrl: settings.publicUrl,
   });

@@ -1,6 +1,7 @@
-import { createEvents, createHooks, createWebhook } from '../capabilities/events/index.ts';
+import { createEvents, createHooks, createMail, createSlack, createWebhook } from '../capabilities/events/index.ts';
 import type { EventsSettings } from '../config/schema.ts';
 import type { Clock } from '../kernel/clock.ts';
+import type { Told } from '../kernel/events.ts';
 import type { OrgId } from '../kernel/principal.ts';
 import type { Bus } from '../platform/bus/index.ts';
 import type { Database } from '../platform/db/index.ts';
@@ -19,17 +20,25 @@ interface Deps {
   egress: Egress;
   secrets: Pick<Secrets, 'keep'>;
   resolve(text: string, org: OrgId): Promise<string>;
+  /** Where members are reached whom an event concerns. */
+  addressesOf(org: OrgId, to: readonly string[]): Promise<readonly string[]>;
+  /** Whether a call waits for consent. */
+  waits(org: OrgId, approval: string): Promise<boolean>;
   settings: EventsSettings;
   version: string;
 }
 
 /** What happens, and the ways by which it is delivered. */
 export function composeEvents(deps: Deps) {
-  const { database, metrics, egress, clock, secrets, settings, version } = deps;
+  const { database, metrics, egress, clock, log, secrets, settings, version } = deps;
   const count = {
     delivered: metrics.counter('fairlead_event_deliveries_total', 'Events that reached a destination'),
     failed: metrics.counter('fairlead_event_tries_failed_total', 'Tries to deliver an event that are to be made again'),
     dead: metrics.counter('fairlead_event_dead_letters_total', 'Events that were given up for a destination'),
+  };
+  const stillStands = async ({ org, type, subject, data }: Told) => {
+    const asks = type.startsWith('approval.') && (data.state === 'pending' || data.state === 'deferred');
+    return !asks || subject === undefined || (await deps.waits(org, subject));
   };
   const events = createEvents({
     ...deps,
@@ -39,7 +48,11 @@ export function composeEvents(deps: Deps) {
     keepDays: settings.keepDays,
     keep: (standing) => secrets.keep('events', standing),
     assertAllowed: egress.assertAllowed,
-    transports: { webhook: createWebhook({ egress, clock, version }) },
+    transports: {
+      webhook: createWebhook({ egress, clock, version }),
+      slack: createSlack({ egress, clock, stillStands }),
+      email: createMail({ log, addressesOf: deps.addressesOf, stillStands }),
+    },
     ended: (how) => count[how](),
   });
   metrics.gauge(

@@ -1,11 +1,16 @@
+import type { DeclaredPreview } from '../capabilities/approvals/index.ts';
 import type { Catalog } from '../capabilities/catalog/index.ts';
 import type { OwnToolset, ToolProvider } from '../kernel/call.ts';
+import { splitToolId } from '../kernel/names.ts';
 import type { ResourceSubscriptions } from '../surfaces/mcp/index.ts';
+import { previewBy } from './beside.ts';
 
 /** Fairlead's own toolsets beside those of upstreams. */
 export interface Toolsets {
   providerOf(toolset: string): ToolProvider;
   subscriptions: ResourceSubscriptions;
+  /** What one of our own tools has to show what a call of it would change. */
+  previewOf(id: string): DeclaredPreview | undefined;
   /** Puts them into the catalog and keeps them current. */
   start(): void;
   stop(): void;
@@ -29,6 +34,11 @@ export function createToolsets({ own, catalog, upstreams }: Deps): Toolsets {
 
   return {
     providerOf: (name) => byName.get(name)?.provider ?? upstreams,
+    previewOf(id) {
+      const { toolset = '', name = '' } = splitToolId(id) ?? {};
+      const preview = byName.get(toolset)?.previews?.[name];
+      return preview && previewBy(`${toolset}.${preview.by}`, preview.arguments);
+    },
     subscriptions: {
       async subscribe(org, name, uri) {
         const toolset = byName.get(name);

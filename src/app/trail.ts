@@ -43,8 +43,8 @@ function errorCodeOf({ error, end }: CallState): { errorCode?: string } {
 
 function intentWith({ call, error }: CallState, findTool: FindTool): CallIntent {
   const { principal, tool, decision } = call;
-  const rule = error?.rule ?? (decision?.rules.join(', ') || undefined);
-  return {
+  const rule = error?.rule ?? decision?.rules.join(', ');
+  const intent: CallIntent = {
     id: call.id,
     org: principal.org,
     at: call.startedAt,
@@ -54,29 +54,29 @@ function intentWith({ call, error }: CallState, findTool: FindTool): CallIntent 
     operation: call.operation,
     tool: tool?.id ?? call.target,
     arguments: argumentsOf(call, findTool),
-    ...(tool
-      ? {
-          toolDigest: tool.digest,
-          toolStatus: tool.status,
-          toolTags: tool.tags,
-          annotations: tool.annotations,
-          upstream: tool.toolset,
-        }
-      : {}),
-    ...(call.endpoint === undefined ? {} : { endpoint: call.endpoint }),
-    ...(call.parentCallId === undefined ? {} : { parentCallId: call.parentCallId }),
-    ...(rule === undefined ? {} : { rule }),
-    ...(call.traceId === undefined ? {} : { traceId: call.traceId }),
-    ...(call.clientAddress === undefined ? {} : { clientAddress: call.clientAddress }),
-    ...(decision ? { decision } : {}),
-    ...(call.backup ? { backup: call.backup } : {}),
   };
+  if (tool) {
+    intent.toolDigest = tool.digest;
+    intent.toolStatus = tool.status;
+    intent.toolTags = tool.tags;
+    intent.annotations = tool.annotations;
+    intent.upstream = tool.toolset;
+  }
+  if (call.endpoint !== undefined) intent.endpoint = call.endpoint;
+  if (call.parentCallId !== undefined) intent.parentCallId = call.parentCallId;
+  if (rule) intent.rule = rule;
+  if (call.traceId !== undefined) intent.traceId = call.traceId;
+  if (call.clientAddress !== undefined) intent.clientAddress = call.clientAddress;
+  if (decision) intent.decision = decision;
+  if (call.backup) intent.backup = call.backup;
+  return intent;
 }
 
 /** What the caller gave: with the URI or name where that is not an argument, and the answers of a later round. */
 function argumentsOf(call: Call, findTool: FindTool): JsonObject {
   const { operation, target, arguments: given, continuation, tool } = call;
   const find = (name: string) => findTool(call, name);
+  if (tool && operation === 'tool' && !continuation && tool.id !== planTool) return withoutWritten(given, tool);
   return {
     ...(tool?.id === planTool ? planWithoutWritten(given, find) : tool ? withoutWritten(given, tool) : given),
     ...(operation === 'tool' ? {} : { target }),

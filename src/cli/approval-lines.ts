@@ -32,18 +32,22 @@ export function showApproval(screen: Screen, one: JsonObject): void {
   }
   if (one.arguments !== undefined) screen.line(`\n${JSON.stringify(one.arguments, null, 2)}`);
   if (one.editedArguments !== undefined)
-    screen.line(`\nChanged by who decides, and called with:\n${JSON.stringify(one.editedArguments, null, 2)}`);
-  if (isObject(one.preview)) showPreview(screen, one.preview);
+    screen.line(
+      `\nChanged by who decides, and called with (${one.editedDigest}):\n${JSON.stringify(one.editedArguments, null, 2)}`,
+    );
+  if (isObject(one.preview)) showPreview(screen, one.preview, one.editedArguments !== undefined);
 }
 
-function showPreview(screen: Screen, { state, tool, text, cut, reason }: Record<string, unknown>): void {
+function showPreview(
+  screen: Screen,
+  { state, tool, text, cut, reason }: Record<string, unknown>,
+  isChanged: boolean,
+): void {
+  const how = `${isChanged ? ', as it was asked for and not as it was changed since' : ''}${cut === true ? ' (only the beginning)' : ''}`;
   if (state === 'running') screen.line('\nWhat it would change is being looked up; show it again.');
   else if (state === 'none')
     screen.line(`\nNo preview${tool === undefined ? '' : ` by ${tool}`}: ${plain(String(reason))}`);
-  else
-    screen.line(
-      `\nWhat it would change, by ${tool}${cut === true ? ' (only the beginning)' : ''}:\n${barred(String(text))}`,
-    );
+  else screen.line(`\nWhat it would change, by ${tool}${how}:\n${barred(String(text))}`);
 }
 
 /** Each line of a text behind a bar: none of them must look like one of ours. */

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { eventPattern } from '../kernel/events.ts';
+import { destinationBase } from './destination-base.ts';
+import { emailFields, slackFields } from './notice-schema.ts';
 import { slug, webUrl } from './words.ts';
 
 const day = 86_400;
@@ -17,32 +18,11 @@ const signingSecret = z
   .refine((text) => isSigningSecret(text) || isReference(text), 'must be whsec_ and base64 of 24 to 64 bytes');
 const sharedSecret = z.string().min(16, 'must have at least 16 characters');
 /** The first one is the current one. */
-const oneOrMore = (secret: z.ZodString | typeof signingSecret) =>
-  z.union([secret, z.array(secret).min(1).max(5)]).transform((all) => (Array.isArray(all) ? all : [all]));
+const oneOrMore = (secret: z.ZodString) => z.union([secret, z.array(secret).min(1).max(5)]);
 
-const events = z
-  .array(z.string().regex(eventPattern, 'must be a type such as approval.requested, or end with a star: approval.*'))
-  .min(1)
-  .max(100)
-  .describe('Types of events; * at the end stands for any rest');
-
-/** What every destination has, whatever its type. */
-export const destinationBase = {
-  events: events.default(['*']),
-  timeoutSeconds: z.int().min(1).max(60).default(10).describe('How long one try may take'),
-  attempts: z
-    .int()
-    .min(1)
-    .max(30)
-    .default(10)
-    .describe('Tries before an event is a dead letter; as it is usually, it is given up after about ten hours'),
-  firstRetrySeconds: z
-    .number()
-    .min(0.1)
-    .max(3_600)
-    .default(5)
-    .describe('How long until the second try; three times as long until each further one, and six hours at most'),
-};
+export function listOfSecrets(secrets: string | readonly string[]): readonly string[] {
+  return typeof secrets === 'string' ? [secrets] : secrets;
+}
 
 const webhook = z.strictObject({
   type: z.literal('webhook'),
@@ -53,15 +33,16 @@ const webhook = z.strictObject({
   ...destinationBase,
 });
 
-const kinds = [webhook] as const;
+const slack = z.strictObject({ ...slackFields, ...destinationBase });
+const email = z.strictObject({ ...emailFields, ...destinationBase });
 
-/** A destination as it can be added at run time; its name stands beside it. */
-export const destinationChoice = z.discriminatedUnion('type', kinds);
+/** A destination as it can be added at run time; its name stands beside it. Mail servers are the operator's to name. */
+export const destinationChoice = z.discriminatedUnion('type', [webhook, slack]);
 export const destinationName = slug;
 
 const inOrg = { org: slug.default('default').describe('Organisation whose events it gets') };
 /** A destination of the file. */
-const destination = z.discriminatedUnion('type', [webhook.extend(inOrg)]);
+const destination = z.discriminatedUnion('type', [webhook.extend(inOrg), slack.extend(inOrg), email.extend(inOrg)]);
 
 const header = z.string().regex(/^[a-z0-9-]{1,100}$/i, 'must be the name of a header');
 const sourceBase = { org: slug.default('default').describe('Organisation in which what comes becomes an event') };
@@ -123,6 +104,10 @@ export const eventsSettings = z.strictObject({
 
 export type EventsSettings = z.infer<typeof eventsSettings>;
 export type DestinationChoice = z.infer<typeof destinationChoice>;
+/** One of any type, as it is delivered to. */
+export type DestinationOfAny = DestinationChoice | EmailSettings;
 export type DestinationSettings = EventsSettings['destinations'][string];
 export type WebhookSettings = z.infer<typeof webhook>;
+export type SlackSettings = z.infer<typeof slack>;
+export type EmailSettings = z.infer<typeof email>;
 export type SourceChoice = EventsSettings['sources'][string];

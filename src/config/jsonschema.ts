@@ -9,13 +9,14 @@ type Schema = Record<string, unknown>;
  * loader's own schema it lets a reference such as `${env:NAME}` stand where a number or a fixed word is wanted.
  */
 export function settingsJsonSchema(): Schema {
-  const { $schema, ...schema } = z.toJSONSchema(fileSchema, { io: 'input', target: 'draft-7' });
+  const { $schema, definitions, ...schema } = z.toJSONSchema(fileSchema, { io: 'input', target: 'draft-7' });
   return {
     $schema,
     title: 'fairlead.yaml',
     description: 'The settings of Fairlead, one self-hosted MCP endpoint for a team.',
     ...withReferences(schema),
     definitions: {
+      ...(isObject(definitions) ? definitions : {}), // what stands within itself, such as JSON of any shape
       reference: {
         type: 'string',
         pattern: '\\$\\{(env|file|data|vault):[^{}]+\\}',
@@ -41,7 +42,8 @@ function withReferences(schema: Schema): Schema {
     else if (key === 'properties' && isObject(value)) result[key] = mapValues(value);
     else if (isObject(value) && (key === 'items' || key === 'additionalProperties'))
       result[key] = withReferences(value);
-    else if (key === 'anyOf' && Array.isArray(value)) result[key] = value.map((each: Schema) => withReferences(each));
+    else if ((key === 'anyOf' || key === 'oneOf') && Array.isArray(value))
+      result[key] = value.map((each: Schema) => withReferences(each));
     else result[key] = value;
   }
   return result;

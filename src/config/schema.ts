@@ -297,10 +297,14 @@ export {
 } from './endpoint-schema.ts';
 export {
   type DestinationChoice,
+  type DestinationOfAny,
   type DestinationSettings,
   destinationChoice,
   destinationName,
+  type EmailSettings,
   type EventsSettings,
+  listOfSecrets,
+  type SlackSettings,
   type SourceChoice,
   type WebhookSettings,
 } from './events-schema.ts';

@@ -231,6 +231,8 @@ export interface OwnToolset {
   list(): OwnItems;
   /** Tells when the list has changed. Returns the way to stop listening. */
   onChange?(listener: () => void): () => void;
+  /** By the name of a tool of it: the read-only one that shows what a call would change, and the arguments that go along. */
+  previews?: Readonly<Record<string, { by: string; arguments: readonly string[] }>>;
   /** Asks to be told when a resource changes. Returns the way to end that. */
   subscribe?(uri: string, changed: () => void): () => void;
 }

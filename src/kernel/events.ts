@@ -11,7 +11,8 @@ export interface Happening {
   subject?: string;
   /** Never a secret: it is told to whoever has a destination for it. */
   data: Readonly<Record<string, Json>>;
-  /** Whom it concerns, so that a notice can be addressed: `user:<id>`, `team:<id>`, `role:<name>`. */
+  /** Whom it concerns, so that a notice can be addressed: `user:<id>`, `team:<id>`, `role:<name>`, and
+   * `not:` before one of those whom it is not told. */
   to?: readonly string[];
 }
 

@@ -7,6 +7,7 @@ export type StepName =
   | 'approval.parked'
   | 'approval.decided'
   | 'approval.claimed'
+  | 'approval.backed_up'
   | 'call.intended'
   | 'call.dispatched'
   | 'call.answered'

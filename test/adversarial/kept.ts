@@ -13,6 +13,8 @@ const changing: Record<string, string> = {
   approvals: 'compared by its decisions and states below',
   catalog_standings: 'latencies that were seen',
   discovery_vectors: 'made in the background',
+  events: 'requests that wait are told; what hooks bring is compared below',
+  event_deliveries: 'likewise, tried in the background',
   idempotency_keys: 'a call that failed keeps its key',
   knowledge_gaps: 'questions asked in vain',
   limit_counters: 'what is counted',
@@ -25,6 +27,8 @@ const changing: Record<string, string> = {
   signin_device_codes: 'anybody may ask for one',
   signin_verifications: 'an authorization that was begun',
   signin_uses: 'when something was last used',
+  usage_days: 'figures that are added up out of the audit, in the background',
+  usage_positions: 'how far that is',
   upstreams_seen: 'when something was last listed',
 };
 
@@ -56,6 +60,7 @@ async function statementFor(pool: Pool): Promise<string> {
          from (select (to_jsonb(t) - array[${without}])::text as line from ${quoted(name)} t) lines`,
     ),
     // What was decided, whatever was asked besides.
+    "select 'hook events', count(*)::text from events where type like 'hook.%'",
     "select 'approvals decided', count(*)::text from approvals where state not in ('pending', 'expired', 'void')",
   ].join(' union all ');
 }

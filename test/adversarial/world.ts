@@ -48,6 +48,9 @@ export interface Answer {
   json(): any;
 }
 
+export const hookSecret = `whsec_${Buffer.alloc(32, 'hook').toString('base64')}`;
+export const sharedHookSecret = 'a secret that both sides of a hook have';
+
 export async function openWorld(): Promise<World> {
   const ledger = openLedger();
   const trap = await openTrap();
@@ -68,6 +71,13 @@ export async function openWorld(): Promise<World> {
       ...ledger.config,
       server: { maxBodyBytes: 1_000_000, trustedProxies: ['127.0.0.1'] },
       egress: { allow: ['localhost'] },
+      events: {
+        sources: {
+          billing: { format: 'standard', secrets: hookSecret },
+          forge: { format: 'github', org: 'acme', secrets: sharedHookSecret },
+          dated: { format: 'generic', secrets: sharedHookSecret, timestampHeader: 'x-time' },
+        },
+      },
       upstreams: { ...(ledger.config.upstreams as object), hostile: listedUpstream(hostileTools) },
       auth: {
         builtIn: true,
@@ -143,6 +153,8 @@ async function makeThings({ send, victim }: World): Promise<Record<string, strin
   await made('/policies/words', { text: 'forbid (principal, action, resource == Tool::"ledger.none");' }, 'PUT');
   await made('/limits/many', { settings: { of: { tools: ['ledger.none'] }, concurrency: 100 } }, 'PUT');
   await made('/endpoints/team', { settings: { include: [{ toolsets: ['ledger'] }] } }, 'PUT');
+  const webhook = { type: 'webhook', url: 'http://localhost:1/hook', events: ['none.*'] };
+  await made('/events/destinations/pager', { settings: webhook }, 'PUT');
   const { sessions } = (await send('/api/v1/sessions')).json();
   return {
     key,
@@ -154,6 +166,7 @@ async function makeThings({ send, victim }: World): Promise<Record<string, strin
     collection: 'handbook',
     policy: 'words',
     limit: 'many',
+    destination: 'pager',
     endpoint: 'team',
     session: sessions.find(({ userId }: { userId: string }) => userId === victim.id)?.id ?? '',
     upstream: 'ledger',
@@ -190,7 +203,7 @@ async function openSite(): Promise<Pick<World, 'redirects' | 'redirected'> & { s
   };
 }
 
-const silenceMs = 400;
+const silenceMs = 200;
 
 function exchange(port: number, bytes: string | Buffer): Promise<string> {
   return new Promise((resolve) => {

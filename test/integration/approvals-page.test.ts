@@ -132,11 +132,15 @@ it('takes two people of those who are named, and none twice [CO-2]', async () =>
   expect(await stateOf(id)).toBe('pending');
   await ada.browser.submit({ decision: 'approve', seen: argumentDigest });
   expect(ada.browser.page.status).toBe(409);
-  expect(ada.browser.page.text).toContain('since you looked');
+  expect(ada.browser.page.text).toContain('not on those that stand now');
   await ben.browser.submit({ decision: 'approve' });
   expect(ben.browser.page.status).toBe(409);
   expect(ben.browser.page.text).toContain('it takes a second person');
+  // Without a word on what was seen, that was what had been asked for.
   await ada.browser.open(link);
+  await ada.browser.submit({ decision: 'approve', seen: '' });
+  expect(ada.browser.page.status).toBe(409);
+  expect(await stateOf(id)).toBe('pending');
   await ada.browser.submit({ decision: 'approve' });
   await expect.poll(() => stateOf(id), patience).toBe('done');
   expect(ledger.lines().filter((line) => line.startsWith('typed'))).toEqual(['typed by both']);

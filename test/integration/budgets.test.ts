@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import { afterAll, afterEach, beforeAll, expect, it } from 'vitest';
 import { type ChatServer, startChat } from '../chats.ts';
 import { caller, closeCallers } from '../clients.ts';
+import { serveSilence } from '../fixtures/servers/http.ts';
 import { type Fairlead, fixtureUpstream, startFairlead } from '../harness.ts';
 import { type Ledger, openLedger } from '../ledger.ts';
 import { listedUpstream } from '../listed.ts';
@@ -29,7 +30,7 @@ const names = [
   'cached',
   'hit',
 ];
-const upstreams = () => ({
+const upstreams = (nowhere: string) => ({
   t: {
     ...listedUpstream([
       ...names.map((name) => ({ name, ...readOnly })),
@@ -54,10 +55,20 @@ const upstreams = () => ({
     tools: { cheap: { cost: { units: 5 } } },
   },
   slow: fixtureUpstream(),
-  gone: { url: 'http://127.0.0.1:9/mcp', startTimeoutMs: 1_000 },
+  gone: {
+    openapi: {
+      openapi: '3.0.3',
+      info: { title: 'Nobody', version: '1' },
+      paths: { '/any': { get: { operationId: 'any', responses: { 200: { description: 'None' } } } } },
+    },
+    baseUrl: nowhere,
+    retries: 0,
+  },
 });
 
 beforeAll(async () => {
+  const gone = await serveSilence();
+  await gone.stop(); // nobody listens there
   chat = await startChat();
   ledger = openLedger();
   const { policies, upstreams: ledgers } = ledger.config as { policies: object; upstreams: object };
@@ -69,7 +80,7 @@ beforeAll(async () => {
         chat: { url: chat.url, model: 'parrot', costPerMillionTokens: 10, costPerMillionOutputTokens: 100 },
       },
       knowledge: { collections: { handbook: {} } },
-      upstreams: { ...upstreams(), ...ledgers },
+      upstreams: { ...upstreams(new URL('/', gone.url).href), ...ledgers },
       caching: { results: [{ tools: ['t.cached', 't.hit'], ttlSeconds: 600 }] },
       budgets: [
         { name: 'crowd', of: { tools: ['t.crowd'] }, calls: 50, per: 'day' },
@@ -271,10 +282,18 @@ it('hold nothing for a call that waits for consent, and take it when it is made 
 });
 
 it('take what was cancelled on the way, and not what reached nobody [CO-6]', async () => {
-  expect(await outcomes(1, 'slow.sleep', { args: { ms: 60_000 }, timeoutMs: 300 })).toEqual(['failed']);
-  expect(await account('slow')).toMatchObject({ spent: 1, held: 0 });
+  const client = await caller(fairlead, 'modern');
+  const cancel = new AbortController();
+  const use = { name: 'slow_count', arguments: { everyMs: 1_000 } };
+  const running = client.callTool(use, { signal: cancel.signal, onprogress: () => cancel.abort() });
+  await expect(running).rejects.toThrow();
+  const one = { spent: 1, held: 0 };
+  await expect.poll(() => account('slow'), { timeout: 60_000 }).toMatchObject(one);
   expect(await outcomes(1, 'slow.nothing')).toEqual(['denied']);
-  expect(await account('slow')).toMatchObject({ spent: 1, held: 0 });
+  expect(await outcomes(1, 'gone.any')).toEqual(['failed']);
+  expect(await account('slow')).toMatchObject(one);
+  const records = (await (await fairlead.request('/api/v1/audit?tool=slow.count')).json()).records;
+  expect(records).toMatchObject([{ outcome: 'cancelled', cost: { calls: 1 } }]);
 });
 
 it('hold what an answer may take of a model at most, and take what it took [CO-6]', async () => {

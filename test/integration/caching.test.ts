@@ -2,6 +2,7 @@ import { once } from 'node:events';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
+import { sign } from '@octokit/webhooks-methods';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from 'vitest';
 import { run } from '../cli/run.ts';
 import { caller, closeCallers } from '../clients.ts';
@@ -9,6 +10,7 @@ import { type Fairlead, fixtureUpstream, startFairlead } from '../harness.ts';
 
 // Results that are told again, before a real API that counts what reaches it.
 
+const trackerSecret = 'a secret of the tracker';
 let api: Server;
 let fairlead: Fairlead;
 let developer: string;
@@ -69,8 +71,12 @@ beforeAll(async () => {
           { tools: ['api.*'], ttlSeconds: 600, tags: ['values', 'all'] },
           { tools: ['fix.*'], ttlSeconds: 600 },
         ],
-        invalidations: [{ tools: ['api.change'], tags: ['values'] }],
+        invalidations: [
+          { tools: ['api.change'], tags: ['values'] },
+          { events: ['hook.tracker.*'], tags: ['all'] },
+        ],
       },
+      events: { sources: { tracker: { format: 'github', secrets: trackerSecret } } },
     },
   });
   developer = await fairlead.makeKey(['developer']);
@@ -227,4 +233,15 @@ it('is emptied by tag by whoever knows better, which is an act; figures tell wha
   const [, hits] = /^fairlead_cache_lookups_total\{tool_name="api.plain",result="hit"\} (\S+)$/m.exec(metrics) ?? [];
   expect(Number(saved)).toBe(Number(hits) * 0.5);
   expect(metrics).toMatch(/^fairlead_cache_saved_units_total [1-9]/m);
+});
+
+it('tells a result no more after an event that makes it untrue, such as what a sender signed [CO-7] [CO-9]', async () => {
+  await call('plain', { q: 'a' });
+  await call('shared', { q: 'a' });
+  const body = JSON.stringify({ issue: 7 });
+  const headers = { 'x-hub-signature-256': await sign(trackerSecret, body), 'x-github-event': 'issues' };
+  value = 'second';
+  expect((await fairlead.request('/hooks/tracker', { key: null, method: 'POST', body, headers })).status).toBe(202);
+  await expect.poll(async () => (await call('plain', { q: 'a' })).text, { timeout: 30_000 }).toContain('second a');
+  expect((await call('shared', { q: 'a' })).text).toContain('first a'); // of another tag
 });

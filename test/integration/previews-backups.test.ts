@@ -19,7 +19,8 @@ beforeAll(async () => {
 forbid (principal, action == Action::"callUnattended", resource == Tool::"ledger.bill")
 unless { context.arguments has dry && context.arguments.dry };
 @id("not-kept")
-forbid (principal, action == Action::"callUnattended", resource == Tool::"ledger.keep");
+forbid (principal, action == Action::"callUnattended", resource)
+when { resource in [Tool::"ledger.keep", Tool::"knowledge.sync"] };
 @id("nobody-saves-alone")
 forbid (principal, action == Action::"callUnattended", resource == Tool::"ledger.save")
 when { principal.kind != "system" };`,
@@ -28,6 +29,7 @@ when { principal.kind != "system" };`,
   fairlead = await startFairlead({
     config: {
       ...ledger.config,
+      knowledge: { collections: { handbook: {} } },
       projections: { 'ledger.bill': { dry: 'bool:/dryRun' } },
       approvals: {
         previews: [
@@ -47,7 +49,7 @@ when { principal.kind != "system" };`,
   });
   agent = await fairlead.makeKey(['operator'], { scopes: ['tools:read', 'tools:call'] });
   decider = await fairlead.makeKey(['operator']);
-}, 120_000);
+}, 240_000);
 afterAll(async () => {
   await fairlead?.stop();
   ledger?.remove();
@@ -110,6 +112,10 @@ describe('a preview', () => {
       state: 'none',
       reason: 'the tool has no parameter dryRun',
     });
+    // Tools of our own bring theirs along.
+    const own = await call('knowledge.sync', { collection: 'handbook' });
+    const { approvalId } = own.result.structuredContent;
+    expect(await previewOf(approvalId)).toMatchObject({ state: 'shown', tool: 'knowledge.sources' });
     expect(ledger.lines().filter((line) => /bill|keep/.test(line))).toEqual([]);
   }, 60_000);
 

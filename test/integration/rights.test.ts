@@ -18,6 +18,7 @@ beforeAll(async () => {
   await gone.stop();
   fairlead = await startFairlead({
     config: {
+      budgets: [{ name: 'much', calls: 1_000_000 }],
       upstreams: {
         good: listedUpstream(['look', 'dear'].map((name) => ({ name, annotations: { readOnlyHint: true } }))),
         missing: { command: program, startTimeoutMs: 1_000 },
@@ -98,6 +99,7 @@ async function pathOf(route: string): Promise<string> {
   if (route.startsWith('/api/v1/upstreams/')) return route.replace('{name}', 'missing');
   if (route.startsWith('/api/v1/knowledge/collections/')) return route.replace('{name}', 'notes');
   if (route.startsWith('/api/v1/policy-versions/')) return route.replace('{number}', '1');
+  if (route.startsWith('/api/v1/budgets/')) return route.replace('{name}', 'much');
   if (route.startsWith('/api/v1/policies/')) return route.replace('{name}', 'house');
   if (route.startsWith('/api/v1/orgs/')) return route.replace('{id}', 'default');
   if (route.startsWith('/api/v1/users/')) return route.replace('{id}', person);

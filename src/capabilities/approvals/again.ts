@@ -1,6 +1,5 @@
-import type { CallRequest } from '../../kernel/call.ts';
+import type { CallerLink, CallRequest } from '../../kernel/call.ts';
 import type { Principal } from '../../kernel/principal.ts';
-import { nobody } from './beside/declared.ts';
 import type { KeptApproval } from './row.ts';
 import type { ParkedRequest } from './types.ts';
 
@@ -25,3 +24,13 @@ export function callAgain(
     ...(clientAddress === undefined ? {} : { clientAddress }),
   };
 }
+
+/** The way back to the caller: it is gone. */
+export const nobody: CallerLink = {
+  era: 'none',
+  capabilities: {},
+  hears: false,
+  ask: () => Promise.reject(new Error('the caller of an approved call cannot be asked')),
+  progress: () => undefined,
+  log: () => undefined,
+};

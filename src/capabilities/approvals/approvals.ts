@@ -1,9 +1,8 @@
-import type { CallEnd, Decision, ToolCaller } from '../../kernel/call.ts';
+import type { Decision, ToolCaller } from '../../kernel/call.ts';
 import type { Clock } from '../../kernel/clock.ts';
 import { canonicalJson } from '../../kernel/digest.ts';
 import { FairleadError, NotFound } from '../../kernel/errors.ts';
 import { newId } from '../../kernel/ids.ts';
-import { JsonFault, type JsonObject, parseJson } from '../../kernel/json.ts';
 import { type OrgId, type Principal, subjectBehind } from '../../kernel/principal.ts';
 import { passed } from '../../kernel/steps.ts';
 import type { ToolResult } from '../../kernel/tool.ts';
@@ -11,7 +10,7 @@ import type { Bus } from '../../platform/bus/index.ts';
 import type { Db } from '../../platform/db/index.ts';
 import type { Keyring } from '../../platform/keyring/index.ts';
 import type { Backups } from './beside/backups.ts';
-import { type KeptPreview, type Previews, type ShownPreview, standingPreview } from './beside/previews.ts';
+import { type Previews, type ShownPreview, standingPreview } from './beside/previews.ts';
 import {
   argumentText,
   askerOf,
@@ -22,11 +21,15 @@ import {
   type ResolvedCall,
   sealContext,
 } from './binding.ts';
-import { type Binding, claimApproval, voidApproval } from './claims/store.ts';
+import { type Changes, createChanges } from './changes.ts';
+import { type Binding, claimApproval } from './claims/store.ts';
+import { endAsVoid } from './claims/voiding.ts';
 import { type BoundNow, createDeciding, type Said } from './deciding.ts';
 import { createEdits } from './edits.ts';
 import { ApprovalsUnavailable, ApprovalTaken, ApprovalVoid, TooManyApprovals } from './errors.ts';
+import type { ApprovalNews } from './news.ts';
 import type { KeptApproval } from './row.ts';
+import { createSealed, type Sealed } from './sealed.ts';
 import {
   countPending,
   findByRequest,
@@ -67,6 +70,7 @@ export interface ApprovalsDeps {
   linkTo(id: string): string | undefined;
   previews: Pick<Previews, 'due' | 'plan'>;
   backups: Pick<Backups, 'declaredFor'>;
+  news: ApprovalNews;
 }
 
 /** An approval with what may be shown of its call to who may look at it. */
@@ -80,7 +84,9 @@ export interface ShownApproval extends Approval {
   preview?: ShownPreview;
 }
 
-export interface Approvals {
+export interface Approvals extends Changes {
+  /** What is encrypted where they are kept. */
+  sealed: Sealed;
   /**
    * Parks a call until somebody has consented, durably, and resolves to what its caller is told. The same request again is
    * the same approval for as long as that is open. @throws TooManyApprovals
@@ -105,21 +111,11 @@ export interface Approvals {
   linkTo(id: string): string | undefined;
   /** Whether somebody may see and decide on what others ask for. */
   mayDecide(by: Principal, org: OrgId): boolean;
+  /** Whether it is still to be decided. */
+  waits(org: OrgId, id: string): Promise<boolean>;
   list(org: OrgId, query: ListQuery): Promise<Approval[]>;
-  /** What the call came to; undefined where it has no end yet, or where that was not kept. */
-  answerOf(approval: KeptApproval): CallEnd | undefined;
-  /** What is to be called: with changed arguments, where somebody changed them. */
-  requestOf(approval: KeptApproval): ParkedRequest;
-  /** What was asked for and what is called instead; undefined where that is the same. */
-  editOf(approval: KeptApproval): { asked: JsonObject; approved: JsonObject } | undefined;
-  sealed(id: string, org: OrgId, end: CallEnd): string | null;
   /** One that this principal itself asked for. @throws NotFound */
   own(principal: Principal, id: string): Promise<KeptApproval>;
-  /** Resolves when something happened to the approval, after a while at the latest, or when the signal aborts. */
-  news(org: OrgId, id: string, signal: AbortSignal, withinMs?: number): Promise<void>;
-  tell(org: OrgId, id: string): void;
-  /** Told of each approval that something happened to, on any server. Returns the way to stop listening. */
-  onChange(listener: (org: OrgId, id: string) => void): () => void;
   /** This run of this server. */
   life: string;
   leaseMs: number;
@@ -127,25 +123,19 @@ export interface Approvals {
   lagMs: number;
 }
 
-const topic = 'approvals.changed';
 const leaseMs = 30_000;
 const mostPending = { own: 100, all: 5_000 };
-/** Largest end kept, in UTF-16 units of its JSON. */
-const maxAnswer = 1024 * 1024;
-/** Results may be nested 128 levels deep, and stand within their end. */
-const deepest = 200;
-const lookAgainMs = 1_000;
 /** Policies and tools are followed by looking twice a second. */
 const mostLagMs = 5_000;
 
 /** Calls that wait for consent: who may give it, what it is bound to, and that it is used once. */
 export function createApprovals(deps: ApprovalsDeps): Approvals {
-  const { db, bus, keyring, clock, termsOf, mayDecide, linkTo, alone, previews, backups } = deps;
+  const { db, bus, keyring, clock, termsOf, mayDecide, linkTo, alone, previews, backups, news } = deps;
   const life = newId('life');
   const lagMs = alone ? 0 : mostLagMs;
-  const tell = (org: OrgId, id: string) => {
-    void bus.publish(topic, { org, id }).catch(() => undefined); // whoever waits looks for itself, too
-  };
+  const changes = createChanges(bus);
+  const sealed = createSealed(keyring);
+  const { tell } = changes;
 
   const found = async (org: OrgId, id: string): Promise<KeptApproval> => {
     const approval = await getApproval(db, org, id);
@@ -161,12 +151,6 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     if (!sees) throw NotFound({ what: 'approval', id: id.slice(0, 100) });
     return approval;
   };
-
-  const onChange: Approvals['onChange'] = (listener) =>
-    bus.subscribe(topic, (message) => {
-      const { org, id } = message as { org?: unknown; id?: unknown };
-      if (typeof org === 'string' && typeof id === 'string') listener(org, id);
-    });
 
   async function park(call: ResolvedCall, decision: Decision): Promise<KeptApproval> {
     const { principal, tool, once } = call;
@@ -204,7 +188,12 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       previewDueAt: previews.due(call, now),
       backupBy: backups.declaredFor(call),
     };
-    const isNew = await insertApproval(db, org, made);
+    const isNew = await db.transaction().execute(async (tx) => {
+      if (!(await insertApproval(tx, org, made))) return false;
+      const parked = await getApproval(tx, org, id);
+      if (parked) await news.requested(tx, parked, parkedOf(call));
+      return true;
+    });
     const kept = isNew ? await getApproval(db, org, id) : await findByRequest(db, org, digests, false);
     if (!kept) throw ApprovalsUnavailable({}, { retryAfterSeconds: 1 }); // it was decided and over in between
     passed('approval.parked', kept.id);
@@ -215,15 +204,15 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     return kept;
   }
 
-  const edits = createEdits({ ...deps, requestOf: (one) => requestIn(one) });
-  const deciding = createDeciding({ ...deps, edits, lagMs, found, foundFor, tell });
+  const edits = createEdits({ ...deps, requestOf: sealed.request });
+  const deciding = createDeciding({ ...deps, edits, lagMs, found, foundFor, tell, requestOf: sealed.request });
 
   return {
     life,
     leaseMs,
     lagMs,
-    tell,
-    onChange,
+    sealed,
+    ...changes,
     async ask(call, decision) {
       const approval = await available(park(call, decision));
       return pendingResult(approval, call.tool, linkTo(approval.id));
@@ -245,7 +234,7 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       if (!differs) throw ApprovalTaken({ id });
       // Asked for where a change was known that has not come here yet, perhaps: it is for later, or for another server.
       if (approval.createdAt + lagMs > now) throw ApprovalsUnavailable({}, { retryAfterSeconds: lagMs / 1_000 });
-      await available(voidApproval(db, org, id, differs, now));
+      await available(endAsVoid(db, news, org, id, differs, now));
       tell(org, id);
       throw ApprovalVoid({ id, reason: differs });
     },
@@ -256,9 +245,9 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
     mayDecide,
     async show(org, id, to) {
       const approval = await foundFor(to, org, id);
-      const { arguments: args, endpoint } = askedIn(approval);
-      const edit = editIn(approval);
-      const preview = standingPreview(previewIn(approval), approval.previewDueAt, clock.now());
+      const { arguments: args, endpoint } = sealed.asked(approval);
+      const edit = sealed.edit(approval);
+      const preview = standingPreview(sealed.preview(approval), approval.previewDueAt, clock.now());
       return {
         ...withoutSealed(approval),
         arguments: args,
@@ -268,65 +257,19 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
         ...(endpoint === undefined ? {} : { endpoint }),
       };
     },
+    async waits(org, id) {
+      const approval = await getApproval(db, org, id);
+      const isOpen = approval?.state === 'pending' || approval?.state === 'deferred';
+      return isOpen && approval.expiresAt > clock.now();
+    },
     list: async (org, query) => (await listApprovals(db, org, query)).map(withoutSealed),
-    requestOf: requestIn,
-    editOf: editIn,
-    answerOf({ answer, org, id }) {
-      if (answer === undefined) return undefined;
-      try {
-        return parseJson(keyring.decrypt(answer, sealContext(org, id, 'answer')), { maxDepth: deepest }) as CallEnd;
-      } catch (error) {
-        if (error instanceof JsonFault) return undefined;
-        throw error;
-      }
-    },
-    sealed(id, org, end) {
-      const text = JSON.stringify(end);
-      return text.length > maxAnswer ? null : keyring.encrypt(text, sealContext(org, id, 'answer'));
-    },
     async own(principal, id) {
       const approval = await found(principal.org, id);
       // Another caller's is as little there as one that never was.
       if (approval.asker.id !== principal.id) throw NotFound({ what: 'approval', id: id.slice(0, 100) });
       return approval;
     },
-    news(org, id, signal, withinMs = lookAgainMs) {
-      const { promise, resolve } = Promise.withResolvers<void>();
-      const end = onChange((changedOrg, changed) => {
-        if (changedOrg === org && changed === id) resolve();
-      });
-      const timer = setTimeout(resolve, withinMs);
-      signal.addEventListener('abort', () => resolve(), { once: true });
-      return promise.finally(() => {
-        end();
-        clearTimeout(timer);
-      });
-    },
   };
-
-  function askedIn({ org, id, request }: KeptApproval): ParkedRequest {
-    return parkedIn(keyring.decrypt(request, sealContext(org, id, 'request')));
-  }
-
-  function requestIn(approval: KeptApproval): ParkedRequest {
-    const { org, id, editedRequest } = approval;
-    if (editedRequest === undefined) return askedIn(approval);
-    return parkedIn(keyring.decrypt(editedRequest, sealContext(org, id, 'edited')));
-  }
-
-  function editIn(approval: KeptApproval) {
-    if (approval.editedRequest === undefined) return undefined;
-    return { asked: askedIn(approval).arguments, approved: requestIn(approval).arguments };
-  }
-
-  function previewIn({ org, id, preview }: KeptApproval): KeptPreview | undefined {
-    if (preview === undefined) return undefined;
-    return parseJson(keyring.decrypt(preview, sealContext(org, id, 'preview'))) as KeptPreview;
-  }
-}
-
-function parkedIn(text: string): ParkedRequest {
-  return parseJson(text, { maxDepth: deepest }) as unknown as ParkedRequest;
 }
 
 function withoutSealed({

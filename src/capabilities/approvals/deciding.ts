@@ -3,7 +3,7 @@ import type { JsonObject } from '../../kernel/json.ts';
 import { type OrgId, type Principal, subjectBehind } from '../../kernel/principal.ts';
 import { passed } from '../../kernel/steps.ts';
 import type { Db } from '../../platform/db/index.ts';
-import { voidApproval } from './claims/store.ts';
+import { endAsVoid } from './claims/voiding.ts';
 import { type Edits, needsOthers } from './edits.ts';
 import {
   ApprovalChanged,
@@ -14,9 +14,10 @@ import {
   NotApprover,
   SelfApproval,
 } from './errors.ts';
+import type { ApprovalNews } from './news.ts';
 import type { KeptApproval } from './row.ts';
 import { type DecisionTerms, decideApproval } from './store.ts';
-import { type DecisionKind, isOver } from './types.ts';
+import { type DecisionKind, isOver, type ParkedRequest } from './types.ts';
 
 /** What somebody decides. */
 export interface Said {
@@ -40,6 +41,8 @@ export interface DecidingDeps {
   found(org: OrgId, id: string): Promise<KeptApproval>;
   foundFor(principal: Principal, org: OrgId, id: string): Promise<KeptApproval>;
   tell(org: OrgId, id: string): void;
+  news: Pick<ApprovalNews, 'decided' | 'over'>;
+  requestOf(approval: KeptApproval): ParkedRequest;
 }
 
 export interface BoundNow {
@@ -61,14 +64,14 @@ export function changeOf(
 
 /** Who decides, on what, and that it counts once. */
 export function createDeciding(deps: DecidingDeps) {
-  const { db, clock, edits, mayDecide, boundNow, lagMs, found, foundFor, tell } = deps;
+  const { db, clock, edits, mayDecide, boundNow, lagMs, found, foundFor, tell, news, requestOf } = deps;
 
   /** What no longer holds is not approved: it would only be refused later. */
   const requireSame = async ({ org, id, tool, createdAt, ...bound }: KeptApproval) => {
     const now = clock.now();
     const reason = changeOf(bound, boundNow(org, tool));
     if (reason === undefined || createdAt + lagMs > now) return;
-    if (await voidApproval(db, org, id, reason, now)) tell(org, id);
+    if (await endAsVoid(db, news, org, id, reason, now)) tell(org, id);
     throw ApprovalVoid({ id, reason });
   };
 
@@ -88,7 +91,9 @@ export function createDeciding(deps: DecidingDeps) {
       ...(via ? { via } : {}),
       at,
     };
-    const came = await decideApproval(db, org, id, given, terms);
+    const came = await decideApproval(db, org, id, given, terms, (tx, decided) =>
+      news.decided(tx, decided, requestOf(decided), { ...given, ...(terms.edited ? { edited: true } : {}) }),
+    );
     const now = await found(org, id);
     if (came === 'said already') throw ApprovedAlready({ id });
     if (came === 'changed') throw ApprovalChanged({ id });
@@ -114,8 +119,12 @@ export function createDeciding(deps: DecidingDeps) {
       const edited = said.arguments && (await edits.weigh(approval, said.arguments));
       const others = edited && needsOthers(approval, edited, isOwn, (needed) => mayDecide(by, org, needed));
       if (others !== undefined) throw EditNeedsOthers({ who: others });
+      // Nobody approves what they have not looked at: what was asked for is what counts as seen without a word.
+      const { argumentDigest, editedDigest } = approval;
+      const isBlind = said.seen === undefined && said.arguments === undefined && editedDigest !== undefined;
+      if (isBlind && said.decision === 'approve') throw ApprovalChanged({ id });
       return take(approval, by, said, {
-        ...(said.seen === undefined ? {} : { seen: said.seen }),
+        seen: said.seen ?? editedDigest ?? argumentDigest,
         ...(edited ? { edited } : {}),
       });
     },

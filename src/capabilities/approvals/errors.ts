@@ -68,8 +68,8 @@ export const ApprovalChanged = defineError('APPROVAL_CHANGED', {
   status: 409,
   category: 'validation',
   retryable: false,
-  message: 'Somebody has changed the arguments of {id} since you looked at them.',
-  action: 'Look at it again, then decide.',
+  message: 'Somebody has changed the arguments of {id}, and your decision is not on those that stand now.',
+  action: 'Look at it again with `fairlead approvals show {id}`, then decide with the digest that it shows (--seen).',
 });
 
 export const TooManyApprovals = defineError('TOO_MANY_APPROVALS', {

@@ -8,6 +8,7 @@ export type { BoundNow, Said } from './deciding.ts';
 export { approvalsErrors } from './errors.ts';
 export { keptApprovals } from './holding.ts';
 export { approvalsMigrations } from './migrations.ts';
+export { createNews } from './news.ts';
 export { createRunner, type Runner } from './runner.ts';
 export { purgeApprovals } from './store.ts';
 export { type ApprovalTools, approvalResult, approvalStatus, createApprovalTools } from './tools.ts';

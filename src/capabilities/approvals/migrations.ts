@@ -88,7 +88,7 @@ export const approvalsMigrations: Migration[] = [
     `,
   },
   {
-    name: 'approvals/0010_previews_backups',
+    name: 'approvals/0003_previews_backups',
     sql: `
       -- Until when a preview is waited for; null where none is declared. Then it itself, encrypted.
       alter table approvals add column preview_due bigint, add column preview text;

@@ -18,10 +18,11 @@ import {
   releaseApproval,
   removeEnded,
   renewClaims,
-  voidApproval,
   voidBounds,
 } from './claims/store.ts';
+import { endAsVoid } from './claims/voiding.ts';
 import { type BoundNow, changeOf } from './deciding.ts';
+import type { ApprovalNews } from './news.ts';
 import type { KeptApproval } from './row.ts';
 import { getApproval } from './store.ts';
 import type { Asker } from './types.ts';
@@ -38,6 +39,7 @@ export interface RunnerDeps {
   principalNow(asker: Asker): Promise<Principal | undefined>;
   /** What an approval has to fit by now. */
   boundNow(org: OrgId, tool: string): BoundNow;
+  news: Pick<ApprovalNews, 'over'>;
   /** Leaves a record of what happened by itself. Must not reject. */
   note(org: OrgId, action: 'ended' | 'void' | 'expired', approval: string, detail: JsonObject): Promise<void>;
 }
@@ -71,7 +73,7 @@ const keepMs = 30 * 86_400_000;
  * the tool bears it.
  */
 export function createRunner(deps: RunnerDeps): Runner {
-  const { db, clock, log, approvals, caller, alone, principalNow, boundNow, note } = deps;
+  const { db, clock, log, approvals, caller, alone, principalNow, boundNow, news, note } = deps;
   const { life, leaseMs, lagMs, tell } = approvals;
   const running = new Map<string, Promise<void>>();
   const notBefore = new Map<string, number>();
@@ -91,7 +93,7 @@ export function createRunner(deps: RunnerDeps): Runner {
 
   async function endWithout(one: KeptApproval, reason: string): Promise<void> {
     const { org, id } = one;
-    if (await voidApproval(db, org, id, reason, clock.now())) await toldVoid(one, reason);
+    if (await endAsVoid(db, news, org, id, reason, clock.now())) await toldVoid(one, reason);
   }
 
   async function toldVoid({ org, id, tool, argumentDigest }: KeptApproval, reason: string): Promise<void> {
@@ -104,7 +106,12 @@ export function createRunner(deps: RunnerDeps): Runner {
     for (const bound of await listBounds(db, now - lagMs)) {
       const reason = changeOf(bound, boundNow(bound.org, bound.tool));
       if (reason === undefined) continue;
-      for (const one of await voidBounds(db, bound.org, bound, reason, now)) await toldVoid(one, reason);
+      const ended = await db.transaction().execute(async (tx) => {
+        const all = await voidBounds(tx, bound.org, bound, reason, now);
+        for (const one of all) await news.over(tx, one);
+        return all;
+      });
+      for (const one of ended) await toldVoid(one, reason);
     }
   }
 
@@ -112,7 +119,9 @@ export function createRunner(deps: RunnerDeps): Runner {
     const { org, id, asker } = one;
     const principal = await principalNow(asker);
     if (!principal) return endWithout(one, 'who asked for it may not call tools any more');
-    const reply = await caller.call(callAgain(one, approvals.requestOf(one), principal, { grant: { approval: id } }));
+    const reply = await caller.call(
+      callAgain(one, approvals.sealed.request(one), principal, { grant: { approval: id } }),
+    );
     const now = await getApproval(db, org, id);
     if (now?.state !== 'approved') return; // it was claimed, here or elsewhere, or is void already
     // It was refused on the way to the claim: for now, or for good.
@@ -151,7 +160,12 @@ export function createRunner(deps: RunnerDeps): Runner {
       log.error({ approval: one.id, orgId: one.org, tool: one.tool }, 'a server ended during an approved call');
       await note(one.org, 'ended', one.id, endDetail(one, { outcome: 'failed', outcomeUnknown: true }));
     }
-    for (const one of await expireApprovals(db, now)) {
+    const expired = await db.transaction().execute(async (tx) => {
+      const all = await expireApprovals(tx, now);
+      for (const one of all) await news.over(tx, one);
+      return all;
+    });
+    for (const one of expired) {
       tell(one.org, one.id);
       await note(one.org, 'expired', one.id, { tool: one.tool, argumentDigest: one.argumentDigest });
     }
@@ -177,7 +191,7 @@ export function createRunner(deps: RunnerDeps): Runner {
         // Nothing ran, and the reason passes: as if it had not been claimed.
         if (!ran && (!end || end.error?.retryable)) await releaseApproval(db, org, id, callId);
         else if (end) {
-          const answer = approvals.sealed(id, org, end);
+          const answer = approvals.sealed.seal(id, org, end);
           await keepEnd(org, id, callId, finishedBy(end, { ran, answer, endedAt: clock.now() }));
         } else await keepEnd(org, id, callId, asked(clock.now()));
         unkept.delete(key);

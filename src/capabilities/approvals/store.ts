@@ -174,13 +174,15 @@ export interface DecisionTerms {
 /**
  * Takes a decision if none was taken and time is left. Of many at once one counts, or as many as are needed, each of
  * another person.
+ * @param counted what is done in the same transaction, with the approval as it is then
  */
 export async function decideApproval(
   db: Db,
   org: OrgId,
   id: string,
   given: GivenDecision,
-  { seen, edited, hold }: DecisionTerms = {},
+  { seen, edited, hold }: DecisionTerms,
+  counted: (tx: Db, now: KeptApproval) => Promise<void>,
 ): Promise<Decided> {
   const { decision, by, subject, name, comment, via, at } = given;
   return await db.transaction().execute(async (tx) => {
@@ -237,6 +239,8 @@ export async function decideApproval(
         at,
       })
       .execute();
+    const now = await getApproval(tx, org, id);
+    if (now) await counted(tx, now);
     return 'counts';
   });
 }

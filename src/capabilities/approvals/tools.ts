@@ -74,19 +74,19 @@ export interface Told {
 export function createApprovalTools({ db, approvals }: { db: Db; approvals: Approvals }): ApprovalTools {
   const standing = async (one: KeptApproval): Promise<{ result: ToolResult; about: JsonObject }> => {
     const decisions = await listDecisions(db, one.org, one.id);
-    const about = standingOf(one, decisions, approvals.linkTo(one.id), approvals.editOf(one));
+    const about = standingOf(one, decisions, approvals.linkTo(one.id), approvals.sealed.edit(one));
     const text = `Approval ${one.id} for ${one.tool} is ${one.state}${one.reason ? ` (${one.reason})` : ''}: ${about.next}`;
     return { result: { content: [{ type: 'text', text }], structuredContent: about }, about };
   };
 
   const tell = async (one: KeptApproval): Promise<Told & { about: JsonObject; isOwn: boolean }> => {
     const { result, about } = await standing(one);
-    const end = one.state === 'done' ? approvals.answerOf(one) : undefined;
+    const end = one.state === 'done' ? approvals.sealed.answer(one) : undefined;
     if (!end?.result) {
       const isError = isOver(one.state) && one.state !== 'done';
       return { outcome: outcomeOf(one), result: { ...result, ...(isError ? { isError } : {}) }, about, isOwn: true };
     }
-    const edit = approvals.editOf(one);
+    const edit = approvals.sealed.edit(one);
     const given = end.result as ToolResult;
     return {
       outcome: end.outcome,

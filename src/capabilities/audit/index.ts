@@ -3,6 +3,7 @@ export { type AuditDeps, createAudit } from './audit.ts';
 export { AuditQueueFull, AuditUnavailable, auditErrors } from './errors.ts';
 export type { AuditLimits } from './limits.ts';
 export { auditMigrations } from './migrations.ts';
+export { createRedactor } from './redact.ts';
 export type {
   ActIntent,
   ActRecord,

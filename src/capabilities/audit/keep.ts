@@ -1,10 +1,10 @@
 import type { Decision } from '../../kernel/call.ts';
 import type { Cost } from '../../kernel/cost.ts';
-import type { Json } from '../../kernel/json.ts';
+import type { Json, JsonObject } from '../../kernel/json.ts';
 import { OutcomeUnknown } from './errors.ts';
 import { readKept, Said, type Saying, textInOrder, textOf } from './kept.ts';
 import type { IntentEntry, RecordEntry } from './lines.ts';
-import type { KeptBody, Redactor } from './redact.ts';
+import type { KeptBody, KeptContext, Redactor } from './redact.ts';
 import type { ActIntent, ActRecord, AuditPrincipal, CallIntent, CallRecord, KeptAct, KeptCall } from './types.ts';
 
 export interface Keeper {
@@ -61,8 +61,12 @@ export function createKeeper({ redactor, replica, life, home }: KeeperOptions): 
   ]);
   const withheldOfTags = made((tags: readonly string[]) => changedNames('resource.tags', tags));
 
+  const sharedContext = made((context: JsonObject): KeptContext => redactor.context(context));
+
   const sayDecision = (decision: Decision, { principal, tool, toolTags = noTags }: CallIntent): Said => {
-    const context = redactor.context(decision.context);
+    // One that is frozen is that of many calls.
+    const seen = decision.context;
+    const context = Object.isFrozen(seen) ? sharedContext(seen) : redactor.context(seen);
     const withheld = [
       ...context.withheld,
       ...withheldOfPrincipal(principal),

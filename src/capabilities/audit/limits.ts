@@ -18,7 +18,7 @@ export interface AuditLimits {
 
 export const defaultLimits: AuditLimits = {
   databaseWaitMs: 2_000,
-  lingerMs: 250,
+  lingerMs: 500,
   segmentBytes: 8 * 1024 * 1024,
   segmentMs: 60_000,
   gapQuietMs: 1_000,

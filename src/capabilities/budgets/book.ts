@@ -1,13 +1,13 @@
 import { type BudgetChoice, type BudgetSettings, budgetChoice, budgetName } from '../../config/schema.ts';
 import { InvalidRequest, NotFound } from '../../kernel/errors.ts';
-import { newId } from '../../kernel/ids.ts';
+import type { JsonObject } from '../../kernel/json.ts';
 import type { OrgId } from '../../kernel/principal.ts';
-import { type Bus, createFollower } from '../../platform/bus/index.ts';
+import { createBook, type Entry } from '../../platform/book/index.ts';
+import type { Bus } from '../../platform/bus/index.ts';
 import type { Db } from '../../platform/db/types.ts';
 import type { Log } from '../../platform/telemetry/index.ts';
 import { BudgetDeclared, TooManyBudgets } from './errors.ts';
 import { compileRule, type Rule } from './rule.ts';
-import { deleteRule, listAllRules, putRule, type RuleRow } from './store.ts';
 
 /** A budget as those who administer see it. */
 export interface Budget {
@@ -49,38 +49,35 @@ const maxPerOrg = 100;
 
 export function createBudgetBook({ db, bus, log, pollMs = 2_000, ...initially }: Deps): BudgetBook {
   let { declared } = initially;
-  let rows: readonly RuleRow[] = [];
   let compiled = new Map<OrgId, readonly Rule[] | undefined>();
 
-  const follower = createFollower<void>({
+  const book = createBook<BudgetChoice>({
+    db,
     bus,
-    topic: 'budgets.changed',
     log,
+    table: 'budget_rules',
+    topic: 'budgets.changed',
     what: 'the budgets set at run time',
-    timing: { pollMs },
-    async load() {
-      const stored = await listAllRules(db);
-      const isSame =
-        stored.length === rows.length && stored.every(({ revision }, at) => rows[at]?.revision === revision);
-      if (isSame) return;
-      // What an older version stored may lack settings that have a default by now.
-      rows = stored.map((row) => ({ ...row, settings: budgetChoice.parse(row.settings) }));
+    // What an older version stored may lack settings that have a default by now.
+    read: ({ settings }) => budgetChoice.parse(settings),
+    changed() {
       compiled = new Map();
     },
+    maxPerOrg,
+    full: (limit) => TooManyBudgets({ limit }),
+    pollMs,
   });
 
   const declaredIn = (org: OrgId) => declared.filter((rule) => rule.org === undefined || rule.org === org);
   const isDeclared = (org: OrgId, name: string) => declaredIn(org).some((rule) => rule.name === name);
   const list = (org: OrgId): Budget[] => {
     const inFile = declaredIn(org).map(({ name, org: _, ...settings }): Budget => ({ name, source: 'file', settings }));
-    const added = rows.filter((row) => row.org === org && !isDeclared(org, row.name)).map(toLimit);
+    const added = book
+      .all()
+      .filter((one) => one.org === org && !isDeclared(org, one.name))
+      .map(toBudget);
     return [...inFile, ...added].sort((a, b) => (a.name < b.name ? -1 : 1));
   };
-  const refresh = async () => {
-    follower.tell();
-    await follower.refresh();
-  };
-
   return {
     rulesOf(org) {
       if (compiled.has(org)) return compiled.get(org);
@@ -90,7 +87,7 @@ export function createBudgetBook({ db, bus, log, pollMs = 2_000, ...initially }:
       return found;
     },
     list,
-    isEmpty: () => declared.length + rows.length === 0,
+    isEmpty: () => declared.length + book.all().length === 0,
     declared: () => declared,
     redeclare(next) {
       declared = next;
@@ -99,18 +96,14 @@ export function createBudgetBook({ db, bus, log, pollMs = 2_000, ...initially }:
     async put(org, name, input, by) {
       const settings = parsed(name, input);
       if (isDeclared(org, name)) throw BudgetDeclared({ name });
-      const row = { org, name, settings, revision: newId('rev'), changedBy: by };
-      if (!(await putRule(db, row, maxPerOrg))) throw TooManyBudgets({ limit: maxPerOrg });
-      await refresh();
-      return toLimit(rows.find((each) => each.revision === row.revision) ?? { ...row, changedAt: Date.now() });
+      return toBudget(await book.put(org, name, { kept: settings as JsonObject, used: settings }, by));
     },
     async remove(org, name) {
       if (isDeclared(org, name)) throw BudgetDeclared({ name });
-      if (!(await deleteRule(db, org, name))) throw NotFound({ what: 'budget', id: name.slice(0, 100) });
-      await refresh();
+      if (!(await book.remove(org, name))) throw NotFound({ what: 'budget', id: name.slice(0, 100) });
     },
-    start: follower.start,
-    stop: follower.stop,
+    start: book.start,
+    stop: book.stop,
   };
 }
 
@@ -125,6 +118,6 @@ function parsed(name: string, input: unknown): BudgetChoice {
   return settings.data;
 }
 
-function toLimit({ name, settings, changedBy, changedAt }: RuleRow): Budget {
+function toBudget({ name, settings, changedBy, changedAt }: Entry<BudgetChoice>): Budget {
   return { name, source: 'runtime', settings, changedBy, changedAt };
 }

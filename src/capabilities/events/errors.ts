@@ -24,6 +24,14 @@ export const DestinationUnreadable = defineError('DESTINATION_UNREADABLE', {
   action: 'Give them again: add it with --replace.',
 });
 
+export const NothingToRotate = defineError('NOTHING_TO_ROTATE', {
+  status: 409,
+  category: 'validation',
+  retryable: false,
+  message: 'The destination "{name}" is of a type that is not signed, so it has no secret to rotate.',
+  action: 'Make a new address where it goes to, and add it with --replace.',
+});
+
 export const HookRefused = defineError('HOOK_REFUSED', {
   status: 401,
   category: 'authentication',
@@ -53,6 +61,7 @@ export const eventsErrors = [
   DestinationDeclared,
   TooManyDestinations,
   DestinationUnreadable,
+  NothingToRotate,
   HookRefused,
   HookTooLarge,
   HookNotKept,

@@ -5,5 +5,7 @@ export { eventsErrors, HookTooLarge } from './errors.ts';
 export { createEvents, type Events } from './events.ts';
 export { createHooks, type Hooks } from './hooks/hooks.ts';
 export { eventsMigrations } from './migrations.ts';
+export { createMail } from './notices/mail.ts';
+export { createSlack } from './notices/slack.ts';
 export { purgeEvents } from './store.ts';
 export { createWebhook } from './webhook.ts';

@@ -186,6 +186,8 @@ export function createKnowledgeToolset(deps: ToolsetDeps): OwnToolset {
       deps.isNeeded()
         ? { ...offered, tools: [...offered.tools, ...answering] }
         : { tools: [], prompts: [], resources: [], templates: [] },
+    // What would be read, and when it was read last.
+    previews: { sync: { by: 'sources', arguments: [] } },
     provider: {
       async dispatch(call, signal) {
         const run = call.operation === 'tool' ? tools[call.tool.name] : undefined;

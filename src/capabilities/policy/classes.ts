@@ -21,24 +21,34 @@ export function attributeClasses({ principal, resource, context, arguments: name
     ? Object.values(principalAttributes)
     : facets(principal, principalAttributes, principalNames);
   const toolFacets = resource.whole ? Object.values(toolAttributes) : facets(resource, toolAttributes, toolNames);
-  const texts = new WeakMap<Tool, string>(); // a tool of the catalog is never changed, only replaced
+  // None of these is ever changed, only replaced.
+  const texts = new WeakMap<Tool, string>();
+  const callers = new WeakMap<Principal, string>();
+  const situations = new WeakMap<JsonObject, string>();
+  const situationIn = (seen: JsonObject): string => {
+    const names = context.has('*') ? Object.keys(seen) : [...context];
+    const read = (name: string) => (name === 'arguments' ? argumentsRead(seen.arguments, named) : seen[name]);
+    return JSON.stringify(names.map((name) => [name, read(name)]));
+  };
   return {
     ofCaller(who, seen) {
-      const names = context.has('*') ? Object.keys(seen) : [...context];
-      const read = (name: string) => (name === 'arguments' ? argumentsRead(seen.arguments, named) : seen[name]);
-      const situation = JSON.stringify(names.map((name) => [name, read(name)]));
+      // One that is frozen is that of many calls; all others come once.
+      const situation = Object.isFrozen(seen) ? made(situations, seen, situationIn) : situationIn(seen);
       if (situation.length > maxContextLength) return undefined;
-      return situation + JSON.stringify(principalFacets.map((facet) => facet(who)));
+      return situation + made(callers, who, () => JSON.stringify(principalFacets.map((facet) => facet(who))));
     },
     ofTool(tool) {
-      let text = texts.get(tool);
-      if (text === undefined) {
-        text = JSON.stringify(toolFacets.map((facet) => facet(tool)));
-        texts.set(tool, text);
-      }
-      return text;
+      return made(texts, tool, () => JSON.stringify(toolFacets.map((facet) => facet(tool))));
     },
   };
+}
+
+function made<K extends object>(known: WeakMap<K, string>, of: K, make: (of: K) => string): string {
+  const before = known.get(of);
+  if (before !== undefined) return before;
+  const text = make(of);
+  known.set(of, text);
+  return text;
 }
 
 function argumentsRead(seen: Json | undefined, named: ReadonlySet<string>): unknown {

@@ -37,7 +37,8 @@ const maxStringLength = 4_096;
 const maxSetSize = 256;
 const attributePattern = /^[A-Za-z][A-Za-z0-9_]{0,63}$/;
 const pointerPattern = /^(?:(string|long|bool|set):)?((?:\/(?:[^~/]|~[01])*)*)$/;
-const nothing: ProjectedArguments = { values: {}, cut: [], faults: [] };
+/** Of a call of which policies can read nothing. */
+export const nothingProjected: ProjectedArguments = { values: {}, cut: [], faults: [] };
 
 /** @throws PolicySettingsFault with every fault at once */
 export function parseProjections(settings: ProjectionSettings): Projections {
@@ -73,7 +74,7 @@ export function projectArguments(
   args: JsonObject | undefined,
 ): ProjectedArguments {
   const projected = byTool.get(toolId);
-  if (projected === undefined || args === undefined) return nothing;
+  if (projected === undefined || args === undefined) return nothingProjected;
   const values: JsonObject = {};
   const cut: string[] = [];
   const faults: string[] = [];

@@ -1,7 +1,7 @@
 import ipaddr from 'ipaddr.js';
 import type { JsonObject } from '../../kernel/json.ts';
 import { remember } from '../../kernel/remember.ts';
-import type { ProjectedArguments } from './projection.ts';
+import { nothingProjected, type ProjectedArguments } from './projection.ts';
 
 /** From where a call comes, as far as policies can read it. */
 export interface CallOrigin {
@@ -16,7 +16,29 @@ export interface Situation {
   faults: readonly string[];
 }
 
+/**
+ * Where policies read nothing of the arguments, the situation of all calls of one origin is one and the same object, and
+ * its context frozen: by that others know what is worth remembering.
+ */
 export function situationOf(environment: string, origin: CallOrigin, projected: ProjectedArguments): Situation {
+  if (projected !== nothingProjected) return makeSituation(environment, origin, projected);
+  const { surface = 'unknown', endpoint, clientAddress } = origin;
+  const at = endpoint === undefined ? '' : `/${endpoint}`;
+  const from = clientAddress === undefined ? '' : `@${clientAddress}`;
+  const key = `${environment}\n${surface}\n${at}\n${from}`;
+  const known = situations.get(key);
+  if (known) return known;
+  const made = makeSituation(environment, origin, projected);
+  Object.freeze(made.context);
+  if (situations.size >= rememberedSituations) situations.clear();
+  situations.set(key, made);
+  return made;
+}
+
+const situations = new Map<string, Situation>();
+const rememberedSituations = 1_000;
+
+function makeSituation(environment: string, origin: CallOrigin, projected: ProjectedArguments): Situation {
   const faults = [...projected.faults];
   const clientAddress = origin.clientAddress === undefined ? undefined : plainAddress(origin.clientAddress);
   if (clientAddress === undefined && origin.clientAddress !== undefined) faults.push('the client address is not one');

@@ -318,18 +318,18 @@ function paramsOf(call: Call): JsonObject {
 
 /** The caller's `_meta`, with the trace context that the gateway put there; on 2026-07-28 also what this caller, rather than the gateway, can be asked. */
 function outgoingMeta(call: Call, connection: Connection): JsonObject {
-  const carried = Object.entries(call.meta ?? {}).filter(
-    ([key]) =>
-      key !== 'progressToken' && !key.startsWith('io.modelcontextprotocol/') && !key.startsWith('dev.fairlead/'),
-  );
-  const meta: JsonObject = Object.fromEntries(carried);
+  const meta: JsonObject = {};
+  for (const [key, value] of Object.entries(call.meta ?? {})) {
+    const isOurs = key.startsWith('io.modelcontextprotocol/') || key.startsWith('dev.fairlead/');
+    if (key !== 'progressToken' && !isOurs) meta[key] = value;
+  }
   if (connection.era !== 'modern') return meta;
   const { elicitation, sampling, roots } = call.link.era === 'none' ? {} : call.link.capabilities;
-  meta['io.modelcontextprotocol/clientCapabilities'] = {
-    ...(elicitation === undefined ? {} : { elicitation }),
-    ...(sampling === undefined ? {} : { sampling }),
-    ...(roots === undefined ? {} : { roots }),
-  };
+  const can: JsonObject = {};
+  if (elicitation !== undefined) can.elicitation = elicitation;
+  if (sampling !== undefined) can.sampling = sampling;
+  if (roots !== undefined) can.roots = roots;
+  meta['io.modelcontextprotocol/clientCapabilities'] = can;
   if (call.link.logLevel !== undefined) meta['io.modelcontextprotocol/logLevel'] = call.link.logLevel;
   return meta;
 }

@@ -79,6 +79,10 @@ export function createStdioTransport({ launch, maxMessageBytes, stderr, garbage 
   let draining: Promise<void> | undefined;
   let oversize: AnswerTooLarge | undefined;
   const inbox: JSONRPCMessage[] = [];
+  /** Lines of this turn of the event loop: they go in one write, which costs us and whoever reads them as much as one line. */
+  let outbox = '';
+  /** Resolves when they are written, and a child that is slow to read has caught up. */
+  let emptied: Promise<void> | undefined;
 
   const announceClose = () => {
     if (gone) return;
@@ -141,9 +145,21 @@ export function createStdioTransport({ launch, maxMessageBytes, stderr, garbage 
     void transport.close();
   };
 
+  const emptyOutbox = () => {
+    const lines = outbox;
+    outbox = '';
+    emptied = undefined;
+    if (!child || lines === '' || child.stdin.write(lines)) return draining;
+    draining ??= drained(child.stdin).finally(() => {
+      draining = undefined;
+    });
+    return draining;
+  };
+
   const shutDown = async (): Promise<void> => {
     const running = child;
     if (running) {
+      void emptyOutbox();
       running.stdin.end();
       await Promise.race([running.exited, pause(exitGraceMs)]);
       await running.kill(killGraceMs); // also reaches what the child left behind
@@ -170,21 +186,19 @@ export function createStdioTransport({ launch, maxMessageBytes, stderr, garbage 
       started.stdin.on('error', () => undefined); // a write to a dead child; its exit says the same
       readLines(started.stdout, maxMessageBytes, { line: receive, oversized });
       readLines(started.stderr, 4_096, { line: stderr });
-      const emptied = new Promise<void>((resolve) => started.stdout.once('close', resolve).once('end', resolve));
+      const readOut = new Promise<void>((resolve) => started.stdout.once('close', resolve).once('end', resolve));
       void started.exited.then(async (how) => {
         exit = how;
-        await Promise.race([emptied, pause(drainMs)]);
+        await Promise.race([readOut, pause(drainMs)]);
         announceClose();
       });
     },
 
     async send(message) {
       if (!child || gone || closing || exit) throw new Error('Not connected');
-      if (child.stdin.write(`${JSON.stringify(message)}\n`)) return;
-      draining ??= drained(child.stdin).finally(() => {
-        draining = undefined;
-      });
-      await draining;
+      outbox += `${JSON.stringify(message)}\n`;
+      emptied ??= new Promise((resolve) => setImmediate(() => resolve(emptyOutbox())));
+      await emptied;
     },
 
     close() {

@@ -8,9 +8,14 @@ import type { ValidateDeps } from './validate.ts';
 
 /** Nobody speaks in our name, and the result keeps the promise of the tool's output schema. Guardrails on content come here too. */
 export function guardOut({ checks, quarantine }: ValidateDeps): Stage {
+  const refuse = async (tool: Tool, faults: string | string[]): Promise<never> => {
+    // Served as it was accepted, though it has changed: its answers have, too.
+    if (tool.offered) await quarantine(tool, 'its definition has changed, and so have its results');
+    throw OutputInvalid({ tool: tool.id, faults });
+  };
   return {
     name: 'guard out',
-    async run(state) {
+    run(state) {
       const { call } = state;
       if (state.reply?.kind === 'result') {
         const { result, meta, unkept } = state.reply;
@@ -28,9 +33,7 @@ export function guardOut({ checks, quarantine }: ValidateDeps): Stage {
       if (reply.result.isError === true) return;
       const faults = outputFaults(checks, call.tool, schema, reply.result);
       if (faults === undefined) return;
-      // Served as it was accepted, though it has changed: its answers have, too.
-      if (call.tool.offered) await quarantine(call.tool, 'its definition has changed, and so have its results');
-      throw OutputInvalid({ tool: call.tool.id, faults });
+      return refuse(call.tool, faults);
     },
   };
 }

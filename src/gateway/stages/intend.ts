@@ -9,10 +9,11 @@ import type { Stage } from './stage.ts';
 export function intend({ trail }: { trail: AuditTrail }): Stage {
   return {
     name: 'intend',
-    async run(state) {
+    run(state) {
       state.place = trail.reserve();
-      if (!state.call.tool?.annotations.readOnly) await trail.intend(state);
-      passed('call.intended', state.call.id);
+      const { tool, id } = state.call;
+      if (!tool?.annotations.readOnly) return trail.intend(state).then(() => passed('call.intended', id));
+      passed('call.intended', id);
     },
   };
 }

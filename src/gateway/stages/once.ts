@@ -1,6 +1,7 @@
-import type { CallEnd } from '../../kernel/call.ts';
+import type { CallEnd, OnceKey } from '../../kernel/call.ts';
 import type { FairleadError } from '../../kernel/errors.ts';
 import type { OrgId } from '../../kernel/principal.ts';
+import type { Tool } from '../../kernel/tool.ts';
 import { type CallState, fail, type Stage } from './stage.ts';
 
 /** Who remembers requests by the keys that their callers gave them. */
@@ -43,28 +44,31 @@ export interface OnceDeps {
  * repetition is recorded like any call.
  */
 export function once({ once: memory }: OnceDeps): Stage {
+  const begin = async (state: CallState, tool: Tool, asked: OnceKey) => {
+    const { id: callId, principal } = state.call;
+    const begun = await memory.begin({
+      org: principal.org,
+      principal: principal.id,
+      key: asked.key,
+      // The same words may lead to another tool by now, whose callers must not see what this one said.
+      content: [tool.id, asked.content],
+      callId,
+    });
+    if (begun.kind === 'run') {
+      const { run } = begun;
+      state.onLeave.push(() => (state.end && isKept(state) ? run.finish(state.end) : run.release()));
+    } else if (begun.kind === 'replay') {
+      state.end = { ...begun.end, replayed: true };
+    } else {
+      fail(state, begun.error, begun.callId);
+      if (state.end) state.end.replayed = true;
+    }
+  };
   return {
     name: 'once',
-    async run(state) {
-      const { id: callId, principal, tool, once: asked } = state.call;
-      if (!asked || !tool) return;
-      const begun = await memory.begin({
-        org: principal.org,
-        principal: principal.id,
-        key: asked.key,
-        // The same words may lead to another tool by now, whose callers must not see what this one said.
-        content: [tool.id, asked.content],
-        callId,
-      });
-      if (begun.kind === 'run') {
-        const { run } = begun;
-        state.onLeave.push(() => (state.end && isKept(state) ? run.finish(state.end) : run.release()));
-      } else if (begun.kind === 'replay') {
-        state.end = { ...begun.end, replayed: true };
-      } else {
-        fail(state, begun.error, begun.callId);
-        if (state.end) state.end.replayed = true;
-      }
+    run(state) {
+      const { tool, once: asked } = state.call;
+      if (asked && tool) return begin(state, tool, asked);
     },
   };
 }

@@ -25,9 +25,16 @@ export interface ResolveDeps {
 /** From what the caller wrote to a tool of the catalog. What the caller may not see is not there. */
 export function resolve(deps: ResolveDeps): Stage {
   const { endpoints, sees, decide } = deps;
+  const refuse = async (call: Call, view: EndpointView, UnknownHere: typeof UnknownTool): Promise<never> => {
+    throw (
+      quarantined(call, view, deps) ??
+      (await waitingForSignIn(call, view, deps)) ??
+      UnknownHere(unknown(call, view, deps))
+    );
+  };
   return {
     name: 'resolve',
-    async run(state) {
+    run(state) {
       const { call } = state;
       const view = endpoints.view(call.principal.org, call.endpoint);
       let found = find(view, call);
@@ -38,12 +45,7 @@ export function resolve(deps: ResolveDeps): Stage {
         if (found?.tool.id === callToolId) found = undefined;
       }
       const UnknownHere = isIndirect ? UnknownSearchedTool : UnknownTool;
-      if (!found)
-        throw (
-          quarantined(call, view, deps) ??
-          (await waitingForSignIn(call, view, deps)) ??
-          UnknownHere(unknown(call, view, deps))
-        );
+      if (!found) return refuse(call, view, UnknownHere);
       Object.assign(call, found);
       if (!sees(call, found.tool)) {
         // The caller cannot tell "not for you" from "not there"; the audit can, and names the rule.

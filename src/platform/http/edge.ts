@@ -1,4 +1,5 @@
 import { validateHostHeader, validateOriginHeader } from '@modelcontextprotocol/server';
+import { remember } from '../../kernel/remember.ts';
 import { type AddressRanges, normalAddress } from './addresses.ts';
 import { HostNotAllowed, OriginNotAllowed } from './errors.ts';
 
@@ -11,6 +12,7 @@ export function clientAddress(
   xForwardedFor: string | undefined,
   trustedProxies: AddressRanges,
 ): string | undefined {
+  if (!xForwardedFor) return socketPart(socketAddress ?? ''); // nobody claims to speak for somebody else
   return followed(socketAddress, xForwardedFor, trustedProxies).client;
 }
 
@@ -19,7 +21,7 @@ function followed(
   xForwardedFor: string | undefined,
   trustedProxies: AddressRanges,
 ): { client: string | undefined; isSure: boolean } {
-  let client = normalAddress(withoutPort(socketAddress ?? ''));
+  let client = socketPart(socketAddress ?? '');
   const claimed = (xForwardedFor ?? '').split(',');
   while (client !== undefined && claimed.length > 0 && trustedProxies.has(client)) {
     const next = normalAddress(withoutPort((claimed.pop() ?? '').trim()));
@@ -50,12 +52,15 @@ export function isFromThisMachine(
   header: (name: string) => string | undefined,
   trustedProxies: AddressRanges,
 ): boolean {
-  const socket = normalAddress(withoutPort(socketAddress ?? ''));
+  const socket = socketPart(socketAddress ?? '');
   if (!forwardingHeaders.some((name) => header(name) !== undefined)) return isLoopback(socket);
   if (socket === undefined || !trustedProxies.has(socket)) return false;
   const { client, isSure } = followed(socketAddress, header('x-forwarded-for'), trustedProxies);
   return isSure && isLoopback(client);
 }
+
+/** Each request asks for its socket's, which few texts stand for. */
+const socketPart = remember((text) => normalAddress(withoutPort(text)), 1_000);
 
 function isLoopback(address: string | undefined): boolean {
   return address === '127.0.0.1' || address === '::1';

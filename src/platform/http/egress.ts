@@ -1,16 +1,12 @@
 import { lookup as systemLookup } from 'node:dns/promises';
 import { isIP, type LookupFunction } from 'node:net';
-import {
-  Agent,
-  buildConnector,
-  type Dispatcher,
-  type RequestInit as UndiciRequestInit,
-  fetch as undiciFetch,
-} from 'undici';
+import { Agent, buildConnector, type RequestInit as UndiciRequestInit, fetch as undiciFetch } from 'undici';
 import { FairleadError, InvalidRequest } from '../../kernel/errors.ts';
 import type { Log } from '../telemetry/index.ts';
 import { type AddressRanges, addressRanges, isRange, reachOf } from './addresses.ts';
+import type { AnswerReceiver } from './answer.ts';
 import { EgressBlocked, EgressUnresolved } from './errors.ts';
+import { createPosts, type PostTarget, type PostUnderWay } from './posts.ts';
 
 const maxRedirects = 5;
 const connectTimeoutMs = 10_000;
@@ -37,22 +33,6 @@ export interface EgressPost {
   body: string;
   guarded: boolean;
 }
-
-export interface PostUnderWay {
-  /** Resolves at the end of the answer; rejects with what the receiver or connecting throws, and as `end` says. */
-  over: Promise<void>;
-  /** Closes the connection of an exchange that is not over. */
-  end(reason: unknown): void;
-}
-
-/** Who takes an answer. Either may throw, which ends the exchange. */
-export interface AnswerReceiver {
-  head(status: number, headers: AnswerHeaders): void;
-  data(chunk: Buffer): void;
-}
-
-/** By their names in lower case. */
-export type AnswerHeaders = Readonly<Record<string, string | string[] | undefined>>;
 
 /** The one way out over HTTP. Bring a signal: no time-out but that of connecting stands here, since streams may idle for hours. */
 export interface Egress {
@@ -122,12 +102,22 @@ export function createEgress({ allow, log, resolve = resolveAll, ca }: EgressDep
     else connectChecked(options, callback);
   };
 
-  const timeouts = { headersTimeout: 0, bodyTimeout: 0, allowH2: false };
-  let guardedAgent = new Agent({ ...timeouts, connect: connectGuarded });
-  const openAgent = new Agent({
-    ...timeouts,
-    connect: { timeout: connectTimeoutMs, ...(ca === undefined ? {} : { ca }) },
+  const connectOpen = buildConnector({
+    timeout: connectTimeoutMs,
+    allowH2: false,
+    ...(ca === undefined ? {} : { ca }),
   });
+  const timeouts = { headersTimeout: 0, bodyTimeout: 0, allowH2: false };
+  const waysBy = (connect: typeof connectChecked) => ({
+    agent: new Agent({ ...timeouts, connect }),
+    posts: createPosts((options, callback) =>
+      connect(options, (...[error, socket]) =>
+        error ? callback(told(options.hostname, error) as Error, null) : callback(null, socket),
+      ),
+    ),
+  });
+  let guardedWays = waysBy(connectGuarded);
+  const openWays = waysBy(connectOpen);
 
   function assertForm(url: URL): void {
     const host = url.hostname || url.protocol;
@@ -143,10 +133,10 @@ export function createEgress({ allow, log, resolve = resolveAll, ca }: EgressDep
       return await undiciFetch(url, {
         ...(init as UndiciRequestInit),
         redirect: 'manual',
-        dispatcher: agentFor(guarded),
+        dispatcher: (guarded ? guardedWays : openWays).agent,
       });
     } catch (error) {
-      throw told(url, error);
+      throw told(url.hostname, error);
     }
   }
 
@@ -160,62 +150,24 @@ export function createEgress({ allow, log, resolve = resolveAll, ca }: EgressDep
     return [host];
   }
 
-  function agentFor(guarded: boolean): Agent {
-    return guarded ? guardedAgent : openAgent;
-  }
-
   /** What a caller gets to know of an error; a refusal of ours is in the log as well. */
-  function told(url: URL, error: unknown): unknown {
+  function told(host: string, error: unknown): unknown {
     const blocked = ownError(error);
-    if (blocked)
-      log.warn({ host: url.hostname, code: blocked.code, reason: blocked.message }, 'outgoing request blocked');
+    if (blocked) log.warn({ host, code: blocked.code, reason: blocked.message }, 'outgoing request blocked');
     return blocked ?? error;
   }
 
   /** Of the one URL that an upstream's calls all go to: taken apart and looked at once, unless it is changed. */
-  const targets = new WeakMap<URL, { href: string; origin: string; path: string }>();
-  function targetOf(url: URL) {
+  const targets = new WeakMap<URL, PostTarget & { href: string }>();
+  function targetOf(url: URL): PostTarget {
     const known = targets.get(url);
     if (known?.href === url.href) return known;
     assertForm(url);
-    const target = { href: url.href, origin: url.origin, path: `${url.pathname}${url.search}` };
+    const { href, origin, protocol, host, port, pathname, search } = url;
+    const hostname = withoutBrackets(url.hostname);
+    const target = { href, origin, protocol, hostname, host, port, path: `${pathname}${search}` };
     targets.set(url, target);
     return target;
-  }
-
-  function post(url: URL, { headers, body, guarded }: EgressPost, receiver: AnswerReceiver): PostUnderWay {
-    const { origin, path } = targetOf(url);
-    const { promise: over, resolve, reject } = Promise.withResolvers<void>();
-    let started: Dispatcher.DispatchController | undefined;
-    let ended: { reason: unknown } | undefined;
-    const end = (reason: unknown) => {
-      reject(reason);
-      ended ??= { reason };
-      started?.abort(reason as Error);
-    };
-    const attempt = (work: () => void) => {
-      try {
-        work();
-      } catch (error) {
-        end(error);
-      }
-    };
-    agentFor(guarded).dispatch(
-      { origin, path, method: 'POST', headers, body },
-      {
-        onRequestStart(controller) {
-          started = controller;
-          if (ended) controller.abort(ended.reason as Error); // while it waited for a connection
-        },
-        onResponseStart(_, status, answered) {
-          if (status >= 200) attempt(() => receiver.head(status, answered));
-        },
-        onResponseData: (_, chunk) => attempt(() => receiver.data(chunk)),
-        onResponseEnd: () => resolve(),
-        onResponseError: (_, error) => reject(told(url, error)),
-      },
-    );
-    return { over, end };
   }
 
   return {
@@ -237,7 +189,8 @@ export function createEgress({ allow, log, resolve = resolveAll, ca }: EgressDep
         url = next;
       }
     },
-    post,
+    post: (url, { headers, body, guarded }, receiver) =>
+      (guarded ? guardedWays : openWays).posts.send(targetOf(url), headers, body, receiver),
     async assertAllowed(input) {
       await reachable(input);
     },
@@ -245,12 +198,15 @@ export function createEgress({ allow, log, resolve = resolveAll, ca }: EgressDep
     setAllow(entries) {
       list = allowList(entries);
       // Connections that the old list allowed must not be used again; what runs on them may end.
-      const former = guardedAgent;
-      guardedAgent = new Agent({ ...timeouts, connect: connectGuarded });
-      void former.close();
+      const former = guardedWays;
+      guardedWays = waysBy(connectGuarded);
+      former.posts.retire();
+      void former.agent.close();
     },
     async stop() {
-      await Promise.all([guardedAgent.destroy(), openAgent.destroy()]);
+      const both = [guardedWays, openWays];
+      for (const { posts } of both) posts.destroy();
+      await Promise.all(both.map(({ agent }) => agent.destroy()));
     },
   };
 }

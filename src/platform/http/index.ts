@@ -1,15 +1,13 @@
 export { type AddressRanges, addressRanges } from './addresses.ts';
+export type { AnswerHeaders, AnswerReceiver } from './answer.ts';
 export { readBounded, readBytes, readText } from './body.ts';
 export { checkHost, checkOrigin, clientAddress, isFromThisMachine } from './edge.ts';
 export {
-  type AnswerHeaders,
-  type AnswerReceiver,
   createEgress,
   type Egress,
   type EgressDeps,
   type EgressInit,
   type EgressPost,
-  type PostUnderWay,
   type Resolve,
 } from './egress.ts';
 export {
@@ -20,3 +18,4 @@ export {
   OriginNotAllowed,
   ResponseTooLarge,
 } from './errors.ts';
+export type { PostUnderWay } from './posts.ts';

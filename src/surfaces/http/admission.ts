@@ -74,15 +74,16 @@ export function createAdmission({
 
   const enter = async (caller: Caller, endpoint: string | undefined): Promise<Admitted> => {
     const bearer = bearerOf(caller.authorization);
+    const address = addressOf(caller);
     const authenticate = async (): Promise<Principal> => {
       const settings = endpoint === undefined ? undefined : declaredAs(endpoint);
       if (bearer === undefined && settings?.anonymous) return anonymousPrincipal(settings.org, settings.anonymous);
-      return access.authenticate(bearer, addressOf(caller));
+      return access.authenticate(bearer, address);
     };
     const principal = await authenticate();
     access.require(principal, 'tools:call');
     const { requestId } = caller;
-    return { principal, endpoint, clientAddress: addressOf(caller), requestId, revalidate: authenticate };
+    return { principal, endpoint, clientAddress: address, requestId, revalidate: authenticate };
   };
 
   return {

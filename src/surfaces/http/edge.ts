@@ -20,7 +20,7 @@ export function keepBooks(
   { requestId, ...measure }: RequestMeasure & { requestId: string },
 ): void {
   metrics.request(measure);
-  log.debug({ requestId, ...measure }, 'request');
+  if (log.isLevelEnabled('debug')) log.debug({ requestId, ...measure }, 'request');
 }
 
 /** Of what is no page: nothing of it is to be loaded, run or shown in a frame. */

@@ -103,10 +103,10 @@ export function createParking(): Parking {
     round.signal.addEventListener('abort', leave);
     try {
       while (call.questions.size === 0) {
-        const woken = new Promise<undefined>((resolve) => {
-          call.wake = () => resolve(undefined);
-        });
-        const end = await Promise.race([call.reply, woken]);
+        const { promise, resolve, reject } = Promise.withResolvers<RoundEnd | undefined>();
+        call.wake = () => resolve(undefined);
+        call.reply.then(resolve, reject);
+        const end = await promise;
         if (end) {
           if (call.isKnown) calls.delete(callId);
           return end;

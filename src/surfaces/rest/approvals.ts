@@ -199,7 +199,8 @@ export function approvalRoutes({ approvals }: ApprovalRoutesDeps): Route[] {
             description: 'With `approve`: what the tool is called with, whole, in place of what was asked for',
           }),
           seen: z.string().max(200).optional().openapi({
-            description: 'Digest of the arguments that you looked at: a decision on others is refused',
+            description:
+              'Digest of the arguments that you looked at: a decision on others is refused. Needed to approve what somebody has changed',
           }),
         })
         .refine(({ decision, arguments: args }) => args === undefined || decision === 'approve', {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { expect } from 'vitest';
 import { type Attack, refused } from '../attack.ts';
 import type { World } from '../world.ts';
@@ -71,6 +72,17 @@ const places: Record<string, (world: World, url: string) => Promise<void>> = {
     const settings = { url: 'http://localhost:1/mcp', auth, startTimeoutMs: 1_000 };
     const answer = await send('/api/v1/upstreams/test', { json: { settings } });
     expect(settled).toContain(answer.status);
+  },
+  async 'a destination of events'({ send }, url) {
+    const name = `inside-${createHash('sha256').update(url).digest('hex').slice(0, 10)}`;
+    const path = `/api/v1/events/destinations/${name}`;
+    const put = await send(path, { method: 'PUT', json: { settings: { type: 'webhook', url, events: ['none.*'] } } });
+    expect([200, 201, 400, 403]).toContain(put.status);
+    if (put.status >= 300) return;
+    const tested = await send(`${path}/test`, { method: 'POST' });
+    if (tested.status === 200) expect(tested.json()).toMatchObject({ delivered: false });
+    expect(tested.text).not.toContain('secret');
+    await send(path, { method: 'DELETE' });
   },
   async 'a page for the documents'({ send }, url) {
     const json = { arguments: { collection: 'handbook', url } };

@@ -113,6 +113,7 @@ export function kindOf(path: string, parameter: string): string {
     connections: 'upstream',
     tools: 'tool',
     orgs: 'org',
+    events: path.includes('/destinations/') ? 'destination' : 'none',
     knowledge: path.includes('/collections/') ? 'collection' : 'none',
   };
   return kinds[noun] ?? 'none';

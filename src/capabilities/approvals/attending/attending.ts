@@ -77,7 +77,7 @@ export function createAttending(deps: AttendingDeps): Attending {
   async function make(request: CallRequest, one: KeptApproval, callId: string): Promise<CallReply> {
     const { org, id } = one;
     const { link, signal, meta, deadline, requestId } = request;
-    const again = callAgain(one, approvals.requestOf(one), request.principal, {
+    const again = callAgain(one, approvals.sealed.request(one), request.principal, {
       grant: { approval: id },
       link,
       signal,
@@ -114,7 +114,7 @@ export function createAttending(deps: AttendingDeps): Attending {
   async function askThere(request: CallRequest, one: KeptApproval, callId: string): Promise<CallReply | undefined> {
     const { link, principal, signal } = request;
     if (one.kind !== 'confirm' || one.needed > 1 || !isOpen(one) || !canAsk(link)) return undefined;
-    const form = consentForm(one.tool, approvals.requestOf(one).arguments);
+    const form = consentForm(one.tool, approvals.sealed.request(one).arguments);
     if (!form) return undefined;
     if (link.era === 'modern') {
       const requestState = keyring.encrypt(one.id, contextOf(principal));

@@ -3,11 +3,13 @@ import type { Clock } from '../../../kernel/clock.ts';
 import { newId } from '../../../kernel/ids.ts';
 import { valueAt } from '../../../kernel/pointer.ts';
 import type { OrgId, Principal } from '../../../kernel/principal.ts';
+import { passed } from '../../../kernel/steps.ts';
 import type { Db } from '../../../platform/db/index.ts';
+import { nobody } from '../again.ts';
 import type { ResolvedCall } from '../binding.ts';
 import { BackupFailed } from '../errors.ts';
 import { getApproval } from '../store.ts';
-import { argumentsFor, cameOf, type DeclaredBackup, nobody, structuredOf } from './declared.ts';
+import { argumentsFor, cameOf, type DeclaredBackup, structuredOf } from './declared.ts';
 import { keepBackup } from './store.ts';
 
 export interface BackupsDeps {
@@ -80,6 +82,7 @@ export function createBackups({ db, clock, caller, backupOf, house }: BackupsDep
       const isKept = await keepBackup(db, org, approval, call.id, made);
       if (made.failed !== undefined && declared.required) throw BackupFailed({ tool: made.tool, reason: made.failed });
       if (!isKept) throw BackupFailed({ tool: made.tool, reason: 'the call was taken for lost meanwhile' });
+      passed('approval.backed_up', approval);
       return made;
     },
   };

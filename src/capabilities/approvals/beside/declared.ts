@@ -1,4 +1,4 @@
-import type { CallerLink, CallReply } from '../../../kernel/call.ts';
+import type { CallReply } from '../../../kernel/call.ts';
 import { type Json, JsonFault, type JsonObject, parseJson } from '../../../kernel/json.ts';
 import { valueAt } from '../../../kernel/pointer.ts';
 import type { ToolResult } from '../../../kernel/tool.ts';
@@ -71,13 +71,3 @@ export function structuredOf(result: ToolResult): Json | undefined {
     throw error;
   }
 }
-
-/** The way back to a caller who is not there. */
-export const nobody: CallerLink = {
-  era: 'none',
-  capabilities: {},
-  hears: false,
-  ask: () => Promise.reject(new Error('the caller of this call cannot be asked')),
-  progress: () => undefined,
-  log: () => undefined,
-};

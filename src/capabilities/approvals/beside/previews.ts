@@ -6,8 +6,9 @@ import type { Tool, ToolResult } from '../../../kernel/tool.ts';
 import type { Db } from '../../../platform/db/index.ts';
 import type { Keyring } from '../../../platform/keyring/index.ts';
 import { type Log, redactText } from '../../../platform/telemetry/index.ts';
+import { nobody } from '../again.ts';
 import { type ResolvedCall, sealContext } from '../binding.ts';
-import { argumentsFor, cameOf, type DeclaredPreview, nobody, textOf } from './declared.ts';
+import { argumentsFor, cameOf, type DeclaredPreview, textOf } from './declared.ts';
 import { keepPreview } from './store.ts';
 
 /** What a call would change, as a tool told it; or why nobody can tell. */

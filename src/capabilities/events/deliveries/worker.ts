@@ -1,4 +1,4 @@
-import type { DestinationChoice } from '../../../config/schema.ts';
+import type { DestinationOfAny } from '../../../config/schema.ts';
 import type { Clock } from '../../../kernel/clock.ts';
 import { FairleadError } from '../../../kernel/errors.ts';
 import { DeliveryFault, type Told, type Transport } from '../../../kernel/events.ts';
@@ -19,7 +19,7 @@ import {
 } from './store.ts';
 
 /** A way to deliver for each type of destination. */
-export type Transports = { [T in DestinationChoice['type']]: Transport<Extract<DestinationChoice, { type: T }>> };
+export type Transports = { [T in DestinationOfAny['type']]: Transport<Extract<DestinationOfAny, { type: T }>> };
 
 export interface WorkerDeps {
   db: Db;
@@ -78,7 +78,7 @@ export function createWorker(deps: WorkerDeps): Worker {
     const within = AbortSignal.any([signal, AbortSignal.timeout(destination.timeoutSeconds * 1_000)]);
     try {
       const ready = await destination.ready();
-      const transport = transports[destination.type] as Transport<DestinationChoice>;
+      const transport = transports[destination.type] as Transport<DestinationOfAny>;
       await transport.deliver(ready, event, within);
       return { ok: true };
     } catch (error) {

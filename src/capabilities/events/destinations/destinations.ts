@@ -1,9 +1,11 @@
 import { findReferences } from '../../../config/references.ts';
 import {
   type DestinationChoice,
+  type DestinationOfAny,
   type DestinationSettings,
   destinationChoice,
   destinationName,
+  listOfSecrets,
 } from '../../../config/schema.ts';
 import type { Clock } from '../../../kernel/clock.ts';
 import { InvalidRequest, NotFound } from '../../../kernel/errors.ts';
@@ -16,7 +18,7 @@ import type { Db } from '../../../platform/db/index.ts';
 import type { Keyring } from '../../../platform/keyring/index.ts';
 import type { Standing } from '../../../platform/secrets/index.ts';
 import type { Log } from '../../../platform/telemetry/index.ts';
-import { DestinationDeclared, DestinationUnreadable, TooManyDestinations } from '../errors.ts';
+import { DestinationDeclared, DestinationUnreadable, NothingToRotate, TooManyDestinations } from '../errors.ts';
 import { type Added, newSecret, opened, sealed, shownOf, table } from './sealing.ts';
 
 /** A destination as those who administer see it: without its secrets. */
@@ -58,11 +60,11 @@ export interface Destinations {
 }
 
 export interface KnownDestination
-  extends Pick<DestinationChoice, 'type' | 'events' | 'attempts' | 'timeoutSeconds' | 'firstRetrySeconds'> {
+  extends Pick<DestinationOfAny, 'type' | 'events' | 'attempts' | 'timeoutSeconds' | 'firstRetrySeconds'> {
   org: OrgId;
   name: string;
   /** With secrets in place. Throws where one of them cannot be had. */
-  ready(): Promise<Destination<DestinationChoice>>;
+  ready(): Promise<Destination<DestinationOfAny>>;
 }
 
 export interface DestinationsDeps {
@@ -141,7 +143,8 @@ export function createDestinations(deps: DestinationsDeps): Destinations {
   const resolved = async ({ settings, retiring }: Added, org: OrgId): Promise<DestinationChoice> => {
     const now = clock.now();
     const old = retiring.filter(({ until }) => until > now).map(({ secret }) => secret);
-    const all = settings.type === 'webhook' ? { ...settings, secrets: [...settings.secrets, ...old] } : settings;
+    const all =
+      settings.type === 'webhook' ? { ...settings, secrets: [...listOfSecrets(settings.secrets), ...old] } : settings;
     return (await mapTexts(all, (text) => (text.includes('${') ? resolve(text, org) : text))) as DestinationChoice;
   };
 
@@ -177,13 +180,15 @@ export function createDestinations(deps: DestinationsDeps): Destinations {
       if (!entry) throw NotFound({ what: 'destination', id: name.slice(0, 100) });
       const one = entry.settings;
       if (!one) throw DestinationUnreadable({ name });
+      const { settings } = one;
+      if (settings.type !== 'webhook') throw NothingToRotate({ name });
       const secret = newSecret();
       const until = clock.now() + overlapMs;
       const retiring = [
         ...one.retiring.filter((old) => old.until > clock.now()),
-        ...one.settings.secrets.map((old) => ({ secret: old, until })),
+        ...listOfSecrets(settings.secrets).map((old) => ({ secret: old, until })),
       ].slice(-5);
-      const next = { settings: { ...one.settings, secrets: [secret] }, retiring };
+      const next = { settings: { ...settings, secrets: [secret] }, retiring };
       return { ...(await keepIt(org, name, next, by)), secret };
     },
     async remove(org, name) {
@@ -203,7 +208,7 @@ export function createDestinations(deps: DestinationsDeps): Destinations {
   };
 }
 
-function pick({ type, events, attempts, timeoutSeconds, firstRetrySeconds }: DestinationChoice) {
+function pick({ type, events, attempts, timeoutSeconds, firstRetrySeconds }: DestinationOfAny) {
   return { type, events, attempts, timeoutSeconds, firstRetrySeconds };
 }
 

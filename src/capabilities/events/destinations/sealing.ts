@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { type DestinationChoice, destinationChoice } from '../../../config/schema.ts';
+import { type DestinationChoice, type DestinationOfAny, destinationChoice } from '../../../config/schema.ts';
 import { isObject, parseJson } from '../../../kernel/json.ts';
 import type { OrgId } from '../../../kernel/principal.ts';
 import { type BookRow, listBook, rewriteEntry } from '../../../platform/book/index.ts';
@@ -16,9 +16,13 @@ export interface Added {
 }
 
 /** Fields that nobody is shown again, by type. */
-const hiddenFields: Record<DestinationChoice['type'], readonly string[]> = { webhook: ['secrets'] };
+const hiddenFields: Record<DestinationOfAny['type'], readonly string[]> = {
+  webhook: ['secrets'],
+  slack: ['url'], // whoever knows it can post there
+  email: ['password'],
+};
 
-export function shownOf(settings: DestinationChoice): Record<string, unknown> {
+export function shownOf(settings: DestinationOfAny): Record<string, unknown> {
   return Object.fromEntries(Object.entries(settings).filter(([key]) => !hiddenFields[settings.type].includes(key)));
 }
 

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { SourceChoice } from '../../../config/schema.ts';
+import { listOfSecrets, type SourceChoice } from '../../../config/schema.ts';
 import { isObject, parseJson } from '../../../kernel/json.ts';
 import { hmacOf, isOneOf, signatureOf } from '../signing.ts';
 
@@ -39,7 +39,7 @@ function signedBy(source: SourceChoice, headerOf: HeaderOf, body: Buffer, nowMs:
       const [id = '', seconds = '', given = ''] = ['webhook-id', 'webhook-timestamp', 'webhook-signature'].map(
         headerOf,
       );
-      const wanted = source.secrets.map((secret) => signatureOf(secret, id, seconds, body));
+      const wanted = listOfSecrets(source.secrets).map((secret) => signatureOf(secret, id, seconds, body));
       if (!isOneOf(given.split(' ', 20), wanted)) return { refused: 'the signature does not fit' };
       if (!isFresh(seconds, source.toleranceSeconds, nowMs)) return { refused: 'it was signed at another time' };
       if (id === '' || id.length > maxId) return { refused: 'it has no id of a usable length' };
@@ -47,7 +47,7 @@ function signedBy(source: SourceChoice, headerOf: HeaderOf, body: Buffer, nowMs:
     }
     case 'github': {
       const given = headerOf('x-hub-signature-256') ?? '';
-      const wanted = source.secrets.map((secret) => `sha256=${hmacOf(secret, [body]).toString('hex')}`);
+      const wanted = listOfSecrets(source.secrets).map((secret) => `sha256=${hmacOf(secret, [body]).toString('hex')}`);
       if (!isOneOf([given], wanted)) return { refused: 'the signature does not fit' };
       const id = headerOf('x-github-delivery') ?? '';
       if (id.length > maxId) return { refused: 'its id is too long' };
@@ -59,7 +59,9 @@ function signedBy(source: SourceChoice, headerOf: HeaderOf, body: Buffer, nowMs:
       const seconds = timestampHeader === undefined ? undefined : (headerOf(timestampHeader) ?? '');
       const given = headerOf(source.signatureHeader) ?? '';
       const parts = seconds === undefined ? [body] : [`${seconds}.`, body];
-      const wanted = source.secrets.map((secret) => `${prefix}${hmacOf(secret, parts).toString(encoding)}`);
+      const wanted = listOfSecrets(source.secrets).map(
+        (secret) => `${prefix}${hmacOf(secret, parts).toString(encoding)}`,
+      );
       if (!isOneOf([given], wanted)) return { refused: 'the signature does not fit' };
       if (seconds !== undefined && !isFresh(seconds, toleranceSeconds, nowMs))
         return { refused: 'it was signed at another time' };

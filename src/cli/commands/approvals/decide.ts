@@ -17,10 +17,16 @@ const deciding =
     const id = String(args.id);
     const comment = textOf(options.comment);
     const file = textOf(options.arguments);
+    const seen = textOf(options.seen);
     const edited = file === undefined ? undefined : await argumentsIn(file, context);
     const decided = await client.post(
       `/approvals/${encodeURIComponent(id)}/decision`,
-      { decision, ...(comment === undefined ? {} : { comment }), ...(edited ? { arguments: edited } : {}) },
+      {
+        decision,
+        ...(comment === undefined ? {} : { comment }),
+        ...(edited ? { arguments: edited } : {}),
+        ...(seen === undefined ? {} : { seen }),
+      },
       { org: textOf(options.org) },
     );
     if (options.json) screen.json(decided);
@@ -43,6 +49,10 @@ export const approvalsApprove: CommandSpec = {
     'call of who asked would get through with them. Who asked is told of the change.',
   args,
   options: [
+    {
+      flags: '--seen <digest>',
+      help: 'digest of changed arguments, as `approvals show` gives it: those are approved, no others',
+    },
     { flags: '--arguments <file>', help: 'JSON object to call the tool with instead, whole; - for standard input' },
     ...options,
   ],

@@ -31,7 +31,7 @@ export const destinationsAdd: CommandSpec = {
   ],
   examples: [
     {
-      line: "fairlead events destinations add pager --webhook https://pager.example.com/fairlead --event 'approval.*'",
+      line: "fairlead events destinations add pager --webhook https://pager.corp/x --event 'approval.*'",
       does: 'all that happens to approvals',
     },
   ],
