@@ -3,7 +3,7 @@ import { html } from 'hono/html';
 import { InvitationVoid, minPasswordLength, SignInRefused } from '../../capabilities/signin/index.ts';
 import { FairleadError, InvalidRequest } from '../../kernel/errors.ts';
 import type { HttpEnv } from '../http/admission.ts';
-import { memberAlready } from './already.ts';
+import { alreadyFollows } from './already.ts';
 import type { PageDeps } from './deps.ts';
 import { nobody, note, somebody } from './records.ts';
 import { ssoButtons } from './sso.ts';
@@ -16,12 +16,12 @@ export function invitation(app: Hono<HttpEnv>, deps: PageDeps): void {
   const page = async (c: Context<HttpEnv>, more: { name?: string; fault?: string; status?: number } = {}) => {
     const token = c.req.query('token') ?? '';
     const { invitation: invited, known, member } = await people.invitation(token);
-    if (member && invited.kind === 'join') return show(c, memberAlready(invited, member, deps));
     const { name = '', fault, status } = more;
     const resets = invited.kind === 'reset';
     const asksOld = known && !resets;
     const buttons = resets ? '' : ssoButtons(deps, new URLSearchParams({ invitation: token }), invited.org);
-    const required = !resets && sso.requiredIn(invited.org);
+    const follows = resets ? undefined : member?.follows;
+    const required = follows !== undefined || (!resets && sso.requiredIn(invited.org));
     const marked = fault === undefined ? '' : html`aria-describedby="fault" aria-invalid="true"`;
     return show(c, {
       title: resets ? 'Choose a new password' : known ? `Join ${invited.org}` : 'Welcome to Fairlead',
@@ -33,6 +33,7 @@ export function invitation(app: Hono<HttpEnv>, deps: PageDeps): void {
             ? html`<p>With the new one, everything that you were signed in with until now ends.</p>`
             : html`<p>You are invited to the organisation <strong>${invited.org}</strong>, as ${invited.role}.</p>`
         }
+        ${follows === undefined ? '' : alreadyFollows(follows, invited.org, deps)}
         ${buttons}
         ${required ? '' : passwordForm()}
       `,
@@ -85,8 +86,7 @@ export function invitation(app: Hono<HttpEnv>, deps: PageDeps): void {
     const address = admission.address(c);
     const name = form.get('name') ?? '';
     try {
-      const { invitation: invited, member: already } = await people.invitation(token);
-      if (already && invited.kind === 'join') return page(c);
+      const { invitation: invited } = await people.invitation(token);
       const { email } = invited;
       const deed = {
         action: invited.kind === 'reset' ? 'signin.reset' : 'signin.join',

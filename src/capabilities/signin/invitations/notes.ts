@@ -19,10 +19,10 @@ export function invitationNotes({ org, email, member, providers }: Circumstances
     const { follows } = member;
     return follows === undefined
       ? [
-          `${email} is a member of ${org} already: the link changes nothing. Change the member instead: fairlead users change`,
+          `${email} is a member of ${org} already: role and teams of this invitation count once they open the link. To change them now: fairlead users change`,
         ]
       : [
-          `${email} is a member of ${org} already, with role and teams by their groups at ${titleOf(follows)}: the link changes nothing. Change the groups there, or say it here from now on: fairlead users change with --follow none`,
+          `${email} is a member of ${org} already, with role and teams by their groups at ${titleOf(follows)}: the link changes nothing for who comes by it. Change the groups there, or say it here from now on: fairlead users change with --follow none`,
         ];
   }
   if (!own.some(([, { required }]) => required)) return [];
