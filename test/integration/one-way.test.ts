@@ -71,21 +71,22 @@ const ways: Record<string, Way> = {
 };
 
 const toLimit = ['resolve', 'validate', 'authorize', 'still fits', 'limit'];
-const toDispatch = [...toLimit, 'approve', 'once', 'cache', 'intend', 'dispatch'];
-const toTheEnd = [...toDispatch, 'guard out', 'settle', 'record'];
+const toDispatch = [...toLimit, 'budget', 'approve', 'once', 'cache', 'back up', 'intend', 'dispatch'];
+const atTheEnd = ['charge', 'record'];
+const toTheEnd = [...toDispatch, 'guard out', 'settle', ...atTheEnd];
 
 const cases = [
   { outcome: 'ok', tool: 'work.send', args: { amount: 1 }, stages: toTheEnd },
   { outcome: 'ok', tool: 'work.look', args: { at: 'the tide' }, stages: toTheEnd },
   { outcome: 'tool_error', tool: 'work.fail', args: {}, stages: toTheEnd },
-  { outcome: 'invalid', tool: 'work.send', args: { amount: 'all' }, stages: ['resolve', 'validate', 'record'] },
+  { outcome: 'invalid', tool: 'work.send', args: { amount: 'all' }, stages: ['resolve', 'validate', ...atTheEnd] },
   {
     outcome: 'denied',
     tool: 'work.send',
     args: { amount: 10 },
-    stages: ['resolve', 'validate', 'authorize', 'record'],
+    stages: ['resolve', 'validate', 'authorize', ...atTheEnd],
   },
-  { outcome: 'denied', tool: 'work.nothing', args: { amount: 1 }, stages: ['resolve', 'record'] },
+  { outcome: 'denied', tool: 'work.nothing', args: { amount: 1 }, stages: ['resolve', ...atTheEnd] },
 ];
 
 it.each(cases)(

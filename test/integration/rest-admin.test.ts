@@ -221,6 +221,8 @@ describe('an organisation', () => {
     '/limits',
     '/budgets',
     '/usage?by=tool',
+    '/events/destinations',
+    '/events/deliveries',
     '/cache',
     '/secrets',
     '/connections',
@@ -268,6 +270,13 @@ describe('an organisation', () => {
     expect(limited.status).toBe(200);
     const budgeted = { settings: { of: { tools: [`${mark}.*`] }, by: ['tool'], calls: 1_000 } };
     expect((await ask(`/budgets/${mark}`, { key: acme.admin, method: 'PUT', json: budgeted })).status).toBe(200);
+    const told = { type: 'webhook', url: 'http://127.0.0.1:9/', events: ['act.*'] };
+    const destination = await ask(`/events/destinations/${mark}`, {
+      key: acme.admin,
+      method: 'PUT',
+      json: { settings: told },
+    });
+    expect(destination.status).toBe(200);
     for (const name of ['one.md', 'two.md']) {
       const document = { collection: mark, name, text: '# The same\n\nIn two places.\n' };
       await ask('/tools/knowledge.ingest/call', { key: acme.admin, json: { arguments: document } });
@@ -290,12 +299,14 @@ describe('an organisation', () => {
         !['/me', '/audit/verify', '/knowledge/runs', '/sessions', '/cache', '/secrets', '/connections'].includes(path),
       ]);
     }
+    const delivery = (await ask('/events/deliveries', { key: acme.admin })).body.deliveries[0].id;
     const gap = (await ask('/knowledge/gaps', { key: acme.admin })).body.gaps[0].id;
     const direct = [
       `/tools/${mark}.echo`,
       `/upstreams/${mark}`,
       `/approvals/${approval}`,
       `/budgets/${mark}`,
+      `/events/deliveries/${delivery}`,
       `/policies/${mark}`,
       `/policies/${mark}/history`,
       `/policy-versions/${version}`,
@@ -331,6 +342,8 @@ describe('an organisation', () => {
     for (const [path, method] of [
       [`/upstreams/${mark}`, 'DELETE'],
       [`/budgets/${mark}`, 'DELETE'],
+      [`/events/destinations/${mark}`, 'DELETE'],
+      [`/events/deliveries/${delivery}/replay`, 'POST'],
       [`/policies/${mark}`, 'DELETE'],
       [`/knowledge/collections/${mark}`, 'DELETE'],
       [`/knowledge/collections/${mark}/sync`, 'POST'],

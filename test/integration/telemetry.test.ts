@@ -50,11 +50,11 @@ describe('spans', () => {
   it('are one for each call and one for each stage that ran, over 2,000 calls [SP-18]', async () => {
     const before = otlp.spans.length;
     const clients = await Promise.all(eras.map((era) => caller(fairlead, era)));
-    // Of ten calls eight go all the way (thirteen stages), one is of an unknown tool (two), one is invalid (three).
+    // Of ten calls eight go all the way (sixteen stages), one is of an unknown tool (three), one is invalid (four).
     const kinds = [
-      { tool: 'counted.nothing', args: { n: 1 }, spans: 1 + 2 },
-      { tool: 'counted.look', args: { n: 'one' }, spans: 1 + 3 },
-      ...Array.from({ length: 8 }, (_, n) => ({ tool: 'counted.look', args: { n }, spans: 1 + 13 })),
+      { tool: 'counted.nothing', args: { n: 1 }, spans: 1 + 3 },
+      { tool: 'counted.look', args: { n: 'one' }, spans: 1 + 4 },
+      ...Array.from({ length: 8 }, (_, n) => ({ tool: 'counted.look', args: { n }, spans: 1 + 16 })),
     ];
     const callIds = new Set<string>();
     const calls = 2_000;
