@@ -218,11 +218,35 @@ describe('a person of a provider', () => {
     expect((await put({ role: 'admin', follows: null })).status).toBe(200);
     expect((await world.by('corp', 'hand')).page.text).toContain('default, as admin');
   });
+
+  it('loosens nobody from it who has a password for another organisation and posts an invitation [AC-3]', async () => {
+    const { fairlead } = world;
+    const email = 'loose@example.com';
+    await fairlead.request('/api/v1/orgs', { json: { id: 'plain', name: 'Plain' } });
+    const { id } = await invited(fairlead, email, { org: 'plain' });
+    expect((await postTo(await invitation(email, 'viewer'), { password: goodPassword })).status).toBeLessThan(400);
+    const follows = { method: 'PUT', json: { follows: 'corp' } };
+    expect((await fairlead.request(`/api/v1/users/${id}`, follows)).status).toBe(200);
+
+    const posted = await postTo(await invitation(email, 'admin'), { password: goodPassword });
+    expect([posted.status, await posted.text()]).toEqual([403, expect.stringContaining('identity provider alone')]);
+    expect(await userOf(email)).toMatchObject({ role: 'viewer', follows: 'corp' });
+    await fairlead.request('/api/v1/orgs/plain', { method: 'DELETE' });
+  });
 });
 
 async function byPassword(email: string) {
   const browser = await world.browser().open('/auth/sign-in');
   return browser.submit({ email, password: goodPassword });
+}
+
+/** With a form of another page, as somebody makes it who wants a password all the same. */
+async function postTo(link: string, fields: Record<string, string>): Promise<Response> {
+  const maker = await world.browser().open('/auth/sign-in');
+  const seal = /name="seal" value="(\w+)"/.exec(maker.page.text)?.[1] ?? '';
+  const cookie = [...maker.cookies].map(([name, { value }]) => `${name}=${value}`).join('; ');
+  const body = new URLSearchParams({ seal, ...fields });
+  return fetch(link, { method: 'POST', body, headers: { cookie, origin: world.fairlead.url } });
 }
 
 async function invitation(email: string, role: string, org = 'default'): Promise<string> {
@@ -268,13 +292,7 @@ describe('an organisation that lets people in by its provider alone', () => {
     const link = await invitation('guest@example.com', 'operator', 'acme');
     const browser = await world.browser().open(link);
     expect(browser.page.text).not.toContain('type="password"');
-    // With a form of another page, as somebody makes it who wants a password all the same.
-    const maker = await world.browser().open('/auth/sign-in');
-    const seal = /name="seal" value="(\w+)"/.exec(maker.page.text)?.[1] ?? '';
-    const cookie = [...maker.cookies].map(([name, { value }]) => `${name}=${value}`).join('; ');
-    const body = new URLSearchParams({ seal, name: 'Guest', password: goodPassword });
-    const origin = world.fairlead.url;
-    const accepted = await fetch(link, { method: 'POST', body, headers: { cookie, origin } });
+    const accepted = await postTo(link, { name: 'Guest', password: goodPassword });
     expect([accepted.status, await accepted.text()]).toEqual([
       403,
       expect.stringContaining('by its identity provider alone'),

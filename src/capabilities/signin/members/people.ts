@@ -268,6 +268,9 @@ export function createPeople(deps: PeopleDeps): People {
       if (userId === undefined) return undefined;
       const taken = await inTransaction(async (tx) => {
         const now = clock.now();
+        // Who follows a provider comes by it: a password does not loose them from what it says of them.
+        const here = (await lockMemberships(tx, userId)).find((member) => member.org === org);
+        if (here?.follows !== undefined) throw SsoRequired();
         if (!(await useInvitation(tx, org, invitation.id, now))) return false;
         return insertMember(tx, org, { userId, role, teams, createdBy, createdAt: now });
       });
