@@ -46,7 +46,7 @@ const pointer = z.string().regex(pointerPattern, 'must be a JSON pointer such as
 
 const filled = z.union([
   z.strictObject({ from: pointer.describe("JSON pointer into the call's arguments") }),
-  z.strictObject({ value: z.json() }),
+  z.strictObject({ value: z.json().describe('The same for every call') }),
 ]);
 
 const values = z.record(z.string().min(1), z.json()).refine((one) => Object.keys(one).length > 0, 'must set something');

@@ -52,6 +52,8 @@ export interface Previews {
 
 const longestText = 32 * 1024;
 const atOnce = 20;
+/** Ends what does not look at its deadline. */
+const endedMs = 1_000;
 /** To be recorded and kept, after its time is over. */
 const graceMs = 5_000;
 
@@ -79,7 +81,7 @@ export function createPreviews(deps: PreviewsDeps): Previews {
       // What an endpoint sets itself it sets for the same tool again.
       arguments: withoutFixed(argumentsFor(declared, call.arguments), deps.findTool(call, tool)),
       link: nobody,
-      signal: AbortSignal.timeout(timeoutMs),
+      signal: AbortSignal.timeout(timeoutMs + endedMs), // whoever looks at the deadline says why
       deadline: clock.now() + timeoutMs,
       parentCallId,
       beside: 'preview',
