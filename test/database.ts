@@ -12,7 +12,7 @@ import { migrate } from '../src/platform/db/index.ts';
 import { openPostgres } from '../src/platform/db/postgres.ts';
 import { type EngineThread, openThread } from '../src/platform/db/thread.ts';
 import type { Database, Db, Migration } from '../src/platform/db/types.ts';
-import { placeDatabase } from './datafolder.ts';
+import { ownerPool, placeDatabase } from './datafolder.ts';
 
 export const silentLog = pino({ level: 'silent' });
 
@@ -65,7 +65,7 @@ async function openOnPostgres(): Promise<Database> {
   if (!base) throw new Error('TEST_DATABASE_URL names no Postgres');
   const name = `fairlead_test_${randomBytes(8).toString('hex')}`;
   const asOwner = async (statement: string) => {
-    const owner = new Pool({ connectionString: base, max: 1 });
+    const owner = ownerPool(base);
     await owner.query(statement).finally(() => owner.end());
   };
   await asOwner(`create database ${name} template template0`);

@@ -2,7 +2,6 @@ import { createHash, randomBytes } from 'node:crypto';
 import { existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Pool } from 'pg';
 import type { DestinationStream } from 'pino';
 import { stringify } from 'yaml';
 import ours from '../package.json' with { type: 'json' };
@@ -11,7 +10,7 @@ import { migrations } from '../src/app/migrations.ts';
 import { inheritedEnvironment, loadSettings, packageRoot } from '../src/config/index.ts';
 import { migrate, openDatabase } from '../src/platform/db/index.ts';
 import { createLog } from '../src/platform/telemetry/index.ts';
-import { placeDatabase } from './datafolder.ts';
+import { ownerPool, placeDatabase } from './datafolder.ts';
 
 export interface FairleadOptions {
   /** What stands in fairlead.yaml; nothing is federated by default. */
@@ -156,7 +155,7 @@ export async function databaseFor(
   // Named after the folder: whoever starts again on one finds its database again.
   const name = `fairlead_test_${createHash('sha256').update(dataDir).digest('hex').slice(0, 16)}`;
   const asOwner = async (statement: string) => {
-    const owner = new Pool({ connectionString: base, max: 1 });
+    const owner = ownerPool(base);
     // Nobody listens to a connection that is being closed, and a Postgres that stops just then has something to say.
     owner.on('connect', (client) => void client.on('error', () => undefined));
     return owner.query(statement).finally(() => owner.end());
@@ -176,7 +175,7 @@ const digestOf = (parts: unknown) => createHash('sha256').update(JSON.stringify(
 /** The name of a database that is migrated already, made by the first who asks, for all others to copy. */
 async function postgresTemplate(base: string): Promise<string> {
   const name = `fairlead_template_${digestOf(migrations)}`;
-  const owner = new Pool({ connectionString: base, max: 1 });
+  const owner = ownerPool(base);
   owner.on('connect', (client) => void client.on('error', () => undefined));
   try {
     await owner.query('select pg_advisory_lock(7243011)'); // until the connection ends

@@ -69,3 +69,8 @@ function hasProtoKey(value: unknown): boolean {
   if (!isObject(value)) return false;
   return Object.keys(value).some((key) => key === '__proto__' || hasProtoKey(value[key]));
 }
+
+/** As a database can keep it, which takes neither the character 0 nor half of a character. */
+export function storable(text: string): string {
+  return text.toWellFormed().replaceAll('\0', '\ufffd');
+}

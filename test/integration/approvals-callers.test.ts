@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CallerEra, caller, closeCallers } from '../clients.ts';
 import { type Fairlead, startFairlead } from '../harness.ts';
 import { type Ledger, openLedger } from '../ledger.ts';
+import { invited } from '../signin.ts';
 
 // Callers who are there while a call waits for consent: they are asked, or wait for what others say.
 
@@ -29,7 +30,9 @@ beforeAll(async () => {
       approvals: { rules },
     },
   });
-  agent = await fairlead.makeKey(['operator'], { scopes: ['tools:read', 'tools:call'] });
+  const { id: userId } = await invited(fairlead, 'pat@example.com', { role: 'operator' });
+  const json = { name: 'agent of pat', roles: ['operator'], scopes: ['tools:read', 'tools:call'], userId };
+  agent = (await (await fairlead.request('/api/v1/keys', { json })).json()).secret;
   other = await fairlead.makeKey(['operator']);
 }, 120_000);
 afterAll(async () => {
@@ -41,9 +44,9 @@ afterAll(async () => {
 type Answer = { action: 'accept' | 'decline' | 'cancel'; content?: Record<string, boolean> };
 
 /** A client in front of which somebody sits, and what that one was asked. */
-async function personAt(era: CallerEra, answers: Answer[]): Promise<{ client: Client; asked: string[] }> {
+async function personAt(era: CallerEra, answers: Answer[], key = agent): Promise<{ client: Client; asked: string[] }> {
   const client = await caller(fairlead, era, {
-    key: agent,
+    key,
     options: {
       capabilities: { elicitation: { form: {} } },
       versionNegotiation: { mode: era === 'modern' ? { pin: '2026-07-28' } : 'legacy' },
@@ -106,6 +109,13 @@ describe.each(eras)('a caller of the era %s', (era) => {
     expect(linesWith(text)).toEqual([]);
     expect((await decide(idOf(left), 'approve')).status).toBe(200);
     await expect.poll(async () => (await show(idOf(left))).state).toBe('done');
+  }, 60_000);
+
+  it('is not asked where no person is behind its key: a program would consent to itself [CO-1]', async () => {
+    const { client, asked } = await personAt(era, [{ action: 'accept', content: { consent: true } }], other);
+    const result = await client.callTool({ name: 'ledger_set', arguments: { text: `by itself, ${era}` } });
+    expect(result.structuredContent).toMatchObject({ status: 'pending_approval', state: 'pending' });
+    expect(asked).toEqual([]);
   }, 60_000);
 
   it('is never asked where it takes somebody else, or where it shows too much to be read [CO-1]', async () => {

@@ -64,6 +64,8 @@ it('is given for other arguments, in a form without script [CO-2]', async () => 
   await kim.browser.submit({ decision: 'approve', arguments: '{"text": ' });
   expect(kim.browser.page.status).toBe(400);
   expect(kim.browser.page.text).toContain('not a JSON object');
+  await kim.browser.submit({ decision: 'approve', arguments: '["by form"]' });
+  expect([kim.browser.page.status, kim.browser.page.text]).toEqual([400, expect.stringContaining('something else')]);
   await kim.browser.submit({ decision: 'approve', arguments: '{"text": 7}' });
   expect(kim.browser.page.status).toBe(400);
   expect(await stateOf(id)).toBe('pending');
@@ -73,6 +75,9 @@ it('is given for other arguments, in a form without script [CO-2]', async () => 
   expect(kim.browser.page.text).toMatch(/Changed to[\s\S]*by form/);
   expect(ledger.lines()).toContain('pay by form');
   expect(ledger.lines()).not.toContain('pay a \u202ethousand');
+  const long = await ask('pay', 'x'.repeat(100_000));
+  await kim.browser.open(long.link);
+  expect(kim.browser.page.text).toContain('too long to be changed here');
 }, 90_000);
 
 it('is not given by the person behind the agent where it takes somebody else, and may be where not [CO-1] [CO-2]', async () => {

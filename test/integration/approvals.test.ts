@@ -3,6 +3,7 @@ import { run } from '../cli/run.ts';
 import { caller, closeCallers } from '../clients.ts';
 import { type Fairlead, startFairlead } from '../harness.ts';
 import { type Ledger, openLedger } from '../ledger.ts';
+import { goodPassword, invited, openBrowser } from '../signin.ts';
 
 let ledger: Ledger;
 let fairlead: Fairlead;
@@ -165,6 +166,44 @@ describe('a decision', () => {
     if (won === 'approved') await expect.poll(() => stateOf(id), patience).toBe('done');
     expect(ledger.lines().filter((line) => line === 'pay contested')).toHaveLength(won === 'approved' ? 1 : 0);
   }, 90_000);
+
+  it('is not for who asked, by whichever organisation they come either [CO-2]', async () => {
+    await fairlead.request('/api/v1/orgs', { json: { id: 'branch', name: 'Branch' } });
+    const world = { role: 'admin' as const };
+    const { id: userId } = await invited(fairlead, 'both@example.com', world);
+    const link = (
+      await (
+        await fairlead.request('/api/v1/users/invitations?org=branch', {
+          json: { email: 'both@example.com', ...world },
+        })
+      ).json()
+    ).link;
+    await (await openBrowser(fairlead.url).open(link)).submit({ password: goodPassword });
+    const keyIn = async (org: string) => {
+      const json = { name: `both in ${org}`, roles: ['admin'], userId };
+      return (await (await fairlead.request(`/api/v1/keys?org=${org}`, { json })).json()).secret as string;
+    };
+    const [here, there] = [await keyIn('default'), await keyIn('branch')];
+    await fairlead.request('/api/v1/policies/asks?org=branch', {
+      method: 'PUT',
+      json: {
+        text: '@id("asks") forbid (principal, action == Action::"callUnattended", resource) when { resource.name == "run_tools" };',
+      },
+    });
+    const parked = await fairlead.request('/api/v1/tools/fairlead.run_tools/call', {
+      key: there,
+      json: {
+        arguments: { steps: [{ id: 'a', tool: 'fairlead.approval_status', arguments: { approval_id: 'apr_x' } }] },
+      },
+    });
+    const id = (await parked.json()).result?.structuredContent?.approvalId;
+    expect(id).toMatch(/^apr_/);
+    const decided = await fairlead.request(`/api/v1/approvals/${id}/decision?org=branch`, {
+      key: here,
+      json: { decision: 'approve' },
+    });
+    expect([decided.status, (await decided.json()).code]).toEqual([403, 'SELF_APPROVAL']);
+  }, 60_000);
 
   it('is not for who asked, nor for who lacks the right, and others are not told of it [CO-2]', async () => {
     const own = await ask('ledger.pay', { text: 'mine' }, other);

@@ -123,6 +123,7 @@ export interface Approvals extends Changes {
   lagMs: number;
 }
 
+const stricter = 'it was confirmed by who asked, and somebody else has to approve it now';
 const leaseMs = 30_000;
 const mostPending = { own: 100, all: 5_000 };
 /** Policies and tools are followed by looking twice a second. */
@@ -225,6 +226,14 @@ export function createApprovals(deps: ApprovalsDeps): Approvals {
       const digest = digestToCall(approval);
       const isSame = keyring.hashes('approvals', text).includes(digest);
       const binding: Binding = { ...bindingOf(call, decision), argumentDigest: isSame ? digest : 'another' };
+      // Policy may have stayed as it was, and settings of the tool or the endpoint not.
+      const isStricter =
+        approval.kind === 'confirm' && !decision.unattended && (decision.consent ?? 'approve') === 'approve';
+      if (isStricter && approval.state === 'approved') {
+        await available(endAsVoid(db, news, org, id, stricter, now));
+        tell(org, id);
+        throw ApprovalVoid({ id, reason: stricter });
+      }
       const claim = { life, leaseUntil: now + leaseMs, callId: call.id };
       if (await available(claimApproval(db, org, id, binding, claim, now))) {
         passed('approval.claimed', id);

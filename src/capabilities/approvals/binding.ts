@@ -1,6 +1,6 @@
 import type { Call, CallEnd, Decision } from '../../kernel/call.ts';
 import { canonicalJson } from '../../kernel/digest.ts';
-import type { JsonObject } from '../../kernel/json.ts';
+import { type JsonObject, storable } from '../../kernel/json.ts';
 import type { OrgId, Principal } from '../../kernel/principal.ts';
 import type { Tool } from '../../kernel/tool.ts';
 import type { Binding, Finished } from './claims/store.ts';
@@ -25,6 +25,9 @@ export function argumentText(tool: string, args: JsonObject): string {
   return canonicalJson([tool, args]);
 }
 
+/** Errors by which a provider tells that it did nothing. */
+const saysNo: ReadonlySet<string> = new Set(['UPSTREAM_REJECTED', 'UPSTREAM_UNAUTHORIZED']);
+
 /** How an end is kept. */
 export function finishedBy(
   end: CallEnd,
@@ -32,10 +35,11 @@ export function finishedBy(
 ): Finished {
   const { outcome, error } = end;
   const isDone = outcome === 'ok' || outcome === 'tool_error';
-  // Cut off, or out of time: nobody knows what the provider had done by then.
-  const outcomeUnknown = ran && (outcome === 'cancelled' || error?.code === 'CUT_OFF' || error?.category === 'timeout');
+  const ended = outcome === 'failed' || outcome === 'cancelled';
+  // Unless the provider said no, nobody knows what it had done by then.
+  const outcomeUnknown = ran && ended && !saysNo.has(error?.code ?? '');
   const lost = answer === null ? 'its result was too large to be kept' : null;
-  const reason = error?.message ?? lost;
+  const reason = error ? storable(error.message) : lost;
   return { state: isDone ? 'done' : 'failed', outcome, outcomeUnknown, reason, answer, endedAt };
 }
 

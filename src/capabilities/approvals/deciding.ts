@@ -108,7 +108,8 @@ export function createDeciding(deps: DecidingDeps) {
     /** By somebody who may look at it. */
     async decide(org: OrgId, id: string, by: Principal, said: Said): Promise<KeptApproval> {
       const approval = await foundFor(by, org, id);
-      const isOwn = by.org === org && (approval.subject === subjectBehind(by) || approval.asker.id === by.id);
+      // Whichever organisation they come from: a person is one everywhere.
+      const isOwn = approval.subject === subjectBehind(by) || approval.asker.id === by.id;
       // Who confirms is the person behind the caller, and not the caller: an agent does not consent to itself.
       const inPerson = by.id === approval.subject && (by.credential.kind === 'session' || approval.asker.id !== by.id);
       if (isOwn && !(approval.kind === 'confirm' && inPerson)) throw SelfApproval();

@@ -64,6 +64,8 @@ export interface Runner {
 const sweepMs = 5_000;
 const renewMs = 10_000;
 const atOnce = 20;
+/** Of them, so that neither one organisation nor one slow tool keeps the others waiting. */
+const atOnceOf = { org: 10, tool: 5 };
 /** What could not begin for a reason that passes is tried again after so long. */
 const againMs = 5_000;
 const keepMs = 30 * 86_400_000;
@@ -75,7 +77,7 @@ const keepMs = 30 * 86_400_000;
 export function createRunner(deps: RunnerDeps): Runner {
   const { db, clock, log, approvals, caller, alone, principalNow, boundNow, news, note } = deps;
   const { life, leaseMs, lagMs, tell } = approvals;
-  const running = new Map<string, Promise<void>>();
+  const running = new Map<string, { done: Promise<void>; org: OrgId; tool: string }>();
   const notBefore = new Map<string, number>();
   /** Ends that could not be kept yet: until they are, the claim is renewed, so that nobody takes the call for lost. */
   const unkept = new Map<string, () => Promise<void>>();
@@ -134,26 +136,51 @@ export function createRunner(deps: RunnerDeps): Runner {
     if (quiet) return;
     const now = clock.now();
     for (const [id, at] of notBefore) if (at <= now) notBefore.delete(id);
-    for (const one of await listApproved(db, now, atOnce * 5)) {
-      const { id } = one;
-      if (quiet || running.size >= atOnce) return;
-      if (running.has(id) || notBefore.has(id)) continue;
-      const failed = (error: unknown) => {
-        notBefore.set(id, clock.now() + againMs);
-        log.warn({ err: error, approval: id }, 'an approved call could not be made; it is tried again');
-      };
-      const done = run(one)
-        .catch(failed)
-        .finally(() => running.delete(id));
-      running.set(id, done);
+    for (let began = true; began && running.size < atOnce; ) {
+      began = false;
+      const but = { ids: [...running.keys(), ...notBefore.keys()], ...fullNow() };
+      for (const one of await listApproved(db, now, atOnce, but)) {
+        if (quiet || running.size >= atOnce) return;
+        const full = fullNow();
+        if (running.has(one.id) || full.orgs.includes(one.org) || full.tools.includes(toolKey(one))) continue;
+        begin(one);
+        began = true;
+      }
     }
+  }
+
+  function begin(one: KeptApproval): void {
+    const { id, org } = one;
+    const failed = (error: unknown) => {
+      notBefore.set(id, clock.now() + againMs);
+      log.warn({ err: error, approval: id }, 'an approved call could not be made; it is tried again');
+    };
+    const done = run(one)
+      .catch(failed)
+      .finally(() => running.delete(id));
+    running.set(id, { done, org, tool: toolKey(one) });
+  }
+
+  /** Whose share of what this server makes at once is used up. */
+  function fullNow(): { orgs: string[]; tools: string[] } {
+    const all = [...running.values()];
+    return {
+      orgs: reaching(
+        all.map(({ org }) => org),
+        atOnceOf.org,
+      ),
+      tools: reaching(
+        all.map(({ tool }) => tool),
+        atOnceOf.tool,
+      ),
+    };
   }
 
   async function sweep(): Promise<void> {
     const now = clock.now();
     // Who sweeps is alive, however long it stood still before.
     await renewClaims(db, life, now + leaseMs);
-    for (const keep of unkept.values()) await keep();
+    for (const keep of unkept.values()) await quietly('ended', keep); // one that fails keeps nobody else waiting
     for (const one of await abandonClaims(db, now, alone ? life : undefined)) {
       tell(one.org, one.id);
       if (one.state !== 'failed') continue;
@@ -188,8 +215,11 @@ export function createRunner(deps: RunnerDeps): Runner {
     async leave({ id: callId, principal: { org } }, id, { ran, end }) {
       const key = `${org} ${id}`;
       const keep = async () => {
-        // Nothing ran, and the reason passes: as if it had not been claimed.
-        if (!ran && (!end || end.error?.retryable)) await releaseApproval(db, org, id, callId);
+        // Nothing ran, and the reason passes: as if it had not been claimed. Not where something was saved for it, which
+        // would be saved again and again, nor where its caller has been told that it was cancelled.
+        const passes = !end || (end.error?.retryable && (end.outcome !== 'cancelled' || end.error.code === 'CUT_OFF'));
+        const backup = ran ? undefined : (await getApproval(db, org, id))?.backup?.id;
+        if (!ran && passes && backup === undefined) await releaseApproval(db, org, id, callId);
         else if (end) {
           const answer = approvals.sealed.seal(id, org, end);
           await keepEnd(org, id, callId, finishedBy(end, { ran, answer, endedAt: clock.now() }));
@@ -215,12 +245,19 @@ export function createRunner(deps: RunnerDeps): Runner {
     },
     async stop() {
       quiet = true;
-      await Promise.all(running.values());
+      await Promise.all([...running.values()].map(({ done }) => done));
       for (const end of undo.splice(0)) end();
       await Promise.all(work);
     },
   };
 }
+
+/** Of whom there are so many. */
+function reaching(all: readonly string[], most: number): string[] {
+  return [...new Set(all)].filter((one) => all.filter((each) => each === one).length >= most);
+}
+
+const toolKey = ({ org, tool }: Pick<KeptApproval, 'org' | 'tool'>): string => `${org} ${tool}`;
 
 /** The provider asked its caller something, and there is nobody to be asked when a call is made later. */
 function asked(endedAt: number): Finished {

@@ -10,8 +10,10 @@ export function pendingResult(approval: Approval, tool: Tool, link: string | und
   const about = standingOf(approval, [], link);
   const others = approval.needed > 1 ? 'two other people' : 'somebody else';
   const who = approval.kind === 'confirm' ? 'the person behind you' : others;
+  const isOpen = approval.state === 'pending' || approval.state === 'deferred';
+  const done = isOpen ? 'Nothing has been done yet. ' : `It was asked for before, and is ${approval.state} by now. `;
   const text =
-    `Policy lets you call ${approval.tool} only with consent, to be given by ${who}${link === undefined ? '' : ` at ${link}`}. Nothing has been done yet. ` +
+    `Policy lets you call ${approval.tool} only with consent, to be given by ${who}${link === undefined ? '' : ` at ${link}`}. ${done}` +
     `The request is kept as approval ${approval.id} until ${String(about.expiresAt)}; ${nextWords(approval)}`;
   return {
     content: [{ type: 'text', text }],

@@ -1,5 +1,5 @@
 import { InvalidRequest, NotFound } from '../../kernel/errors.ts';
-import { isObject, type JsonObject } from '../../kernel/json.ts';
+import { isObject, type JsonObject, storable } from '../../kernel/json.ts';
 import type { OrgId } from '../../kernel/principal.ts';
 import type { Db } from '../../platform/db/index.ts';
 import { readKept } from './kept.ts';
@@ -81,11 +81,6 @@ function asStored(filter: AuditFilter): AuditFilter {
     ...(principal === undefined ? {} : { principal: storable(principal) }),
     ...(parent === undefined ? {} : { parent: storable(parent) }),
   };
-}
-
-/** Columns cannot hold a null character, and Postgres refuses even the question for one. */
-function storable(text: string): string {
-  return text.toWellFormed().replaceAll('\0', '\ufffd');
 }
 
 function writeCursor({ at, seq }: Position): string {

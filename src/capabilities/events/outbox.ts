@@ -1,7 +1,7 @@
 import type { Clock } from '../../kernel/clock.ts';
 import { eventType, type Happening, type Happenings, type Told } from '../../kernel/events.ts';
 import { newId } from '../../kernel/ids.ts';
-import { isObject, type Json } from '../../kernel/json.ts';
+import { isObject, type Json, storable } from '../../kernel/json.ts';
 import type { OrgId } from '../../kernel/principal.ts';
 import type { Bus } from '../../platform/bus/index.ts';
 import type { Db } from '../../platform/db/index.ts';
@@ -131,18 +131,18 @@ export function createOutbox({ db, bus, clock, log, fanOut, told }: OutboxDeps):
 function kept(happening: Happening, now: number): Told {
   const { type } = happening;
   if (!eventType.test(type)) throw new RangeError(`"${type}" is no type of an event`);
-  const data = storable(happening.data) as Happening['data'];
+  const data = storableData(happening.data) as Happening['data'];
   if (Buffer.byteLength(JSON.stringify(data)) > maxBytes)
     throw new RangeError(`an event of type ${type} carries more than ${maxBytes} bytes`);
   return { ...happening, data, id: newId('evt', now), at: now };
 }
 
 /** Without what a database does not take as JSON: the character 0, and halves of characters. */
-function storable(value: unknown): unknown {
-  if (typeof value === 'string') return value.toWellFormed().replaceAll('\0', '\ufffd');
-  if (Array.isArray(value)) return value.map(storable);
+function storableData(value: unknown): unknown {
+  if (typeof value === 'string') return storable(value);
+  if (Array.isArray(value)) return value.map(storableData);
   if (!isObject(value)) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, one]) => [storable(key), storable(one)]));
+  return Object.fromEntries(Object.entries(value).map(([key, one]) => [storable(key), storableData(one)]));
 }
 
 function wordOf(message: Json): Word | undefined {

@@ -37,7 +37,7 @@ export function approve({ consent }: ApproveDeps): Stage {
     await consent.claim(call, decision, approval);
     state.onLeave.push(() => {
       const asks = state.reply?.kind === 'input_required';
-      const ran = state.dispatched === true || state.cached === true;
+      const ran = (state.dispatched === true && !call.unsent) || state.cached === true;
       return consent.leave(call, approval, { ran, end: asks ? undefined : state.end });
     });
   };

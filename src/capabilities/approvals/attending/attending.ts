@@ -114,6 +114,7 @@ export function createAttending(deps: AttendingDeps): Attending {
   async function askThere(request: CallRequest, one: KeptApproval, callId: string): Promise<CallReply | undefined> {
     const { link, principal, signal } = request;
     if (one.kind !== 'confirm' || one.needed > 1 || !isOpen(one) || !canAsk(link)) return undefined;
+    if (!isPerson(principal)) return undefined; // a program would consent to itself
     const form = consentForm(one.tool, approvals.sealed.request(one).arguments);
     if (!form) return undefined;
     if (link.era === 'modern') {
@@ -209,4 +210,9 @@ function isOpen({ state }: KeptApproval): boolean {
 function approvalIn(result: unknown): string | undefined {
   const about = isObject(result) && isObject(result._meta) ? result._meta[approvalKey] : undefined;
   return isObject(about) && typeof about.approvalId === 'string' ? about.approvalId : undefined;
+}
+
+/** Whether somebody is behind it, rather than a key or a machine by itself. */
+function isPerson(principal: Principal): boolean {
+  return principal.kind === 'user' || principal.actsFor !== undefined;
 }

@@ -1,6 +1,7 @@
 import type { MadeBackup, ToolCaller } from '../../../kernel/call.ts';
 import type { Clock } from '../../../kernel/clock.ts';
 import { newId } from '../../../kernel/ids.ts';
+import { storable } from '../../../kernel/json.ts';
 import { valueAt } from '../../../kernel/pointer.ts';
 import type { OrgId, Principal } from '../../../kernel/principal.ts';
 import { passed } from '../../../kernel/steps.ts';
@@ -58,11 +59,11 @@ export function createBackups({ db, clock, caller, backupOf, house }: BackupsDep
     });
     const came = cameOf(reply);
     const { callId } = came;
-    if ('failed' in came) return { tool, callId, failed: came.failed };
+    if ('failed' in came) return { tool, callId, failed: storable(came.failed) };
     const id = valueAt(structuredOf(came.result), pointer);
     const isId = (typeof id === 'string' && id !== '' && id.length <= longestId) || typeof id === 'number';
     if (!isId) return { tool, callId, failed: `its result has no id at ${pointer}` };
-    return { tool, callId, id: String(id) };
+    return { tool, callId, id: storable(String(id)) };
   }
 
   return {
@@ -78,8 +79,8 @@ export function createBackups({ db, clock, caller, backupOf, house }: BackupsDep
         throw BackupFailed({ tool: kept.tool, reason: 'it is not declared any more, and was when this was approved' });
       }
       const made = await make(call, declared);
-      call.signal.throwIfAborted();
       const isKept = await keepBackup(db, org, approval, call.id, made);
+      call.signal.throwIfAborted(); // once it is known where to find it
       if (made.failed !== undefined && declared.required) throw BackupFailed({ tool: made.tool, reason: made.failed });
       if (!isKept) throw BackupFailed({ tool: made.tool, reason: 'the call was taken for lost meanwhile' });
       passed('approval.backed_up', approval);

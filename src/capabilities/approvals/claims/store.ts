@@ -227,14 +227,21 @@ export async function renewClaims(db: Db, life: string, leaseUntil: number): Pro
     .execute();
 }
 
-/** What may be started by whoever is first, of every organisation, oldest first. */
-export async function listApproved(db: Db, nowMs: number, limit: number): Promise<KeptApproval[]> {
+/** What may be started by whoever is first, of every organisation, oldest first. @param but not these; tools as `org tool` */
+export async function listApproved(
+  db: Db,
+  nowMs: number,
+  limit: number,
+  but: { ids: readonly string[]; orgs: readonly string[]; tools: readonly string[] },
+): Promise<KeptApproval[]> {
   const rows = await tables(db)
     .selectFrom('approvals')
     .selectAll()
     .where('state', '=', 'approved')
     .where('expires_at', '>', nowMs)
     .where((is) => is.or([is('lease_until', 'is', null), is('lease_until', '<=', nowMs)]))
+    .where(sql<boolean>`id <> all(${but.ids}::text[]) and org <> all(${but.orgs}::text[])`)
+    .where(sql<boolean>`org || ' ' || tool <> all(${but.tools}::text[])`)
     .orderBy('decided_at')
     .limit(limit)
     .execute();

@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely';
+import { storable } from '../../../../kernel/json.ts';
 import type { Language } from '../../types.ts';
 
 /** Restrictions of a search beside who asks; what is left out restricts nothing. */
@@ -25,9 +26,6 @@ export function documentConditions(filters: Filters): RawBuilder<unknown>[] {
     ...(metadata ? [sql`d.metadata @> ${storableMetadata(metadata)}::jsonb`] : []),
   ];
 }
-
-/** Postgres keeps neither a NUL nor half a sign in a text: what has one is equal to nothing that is stored. */
-export const storable = (text: string): string => text.toWellFormed().replaceAll('\0', '\uFFFD');
 
 const storableMetadata = (metadata: NonNullable<Filters['metadata']>): string =>
   JSON.stringify(

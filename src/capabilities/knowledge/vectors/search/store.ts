@@ -1,8 +1,9 @@
 import { type RawBuilder, sql } from 'kysely';
+import { storable } from '../../../../kernel/json.ts';
 import type { OrgId } from '../../../../kernel/principal.ts';
 import { type Db, prepared } from '../../../../platform/db/index.ts';
 import { audiencesOf } from '../../collections/store.ts';
-import { documentConditions, type Filters, storable } from '../../documents/filters/store.ts';
+import { documentConditions, type Filters } from '../../documents/filters/store.ts';
 import { literal } from '../spaces/store.ts';
 import { asText } from '../store.ts';
 
