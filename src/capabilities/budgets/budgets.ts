@@ -145,7 +145,8 @@ export function createBudgets(deps: Deps): Budgets {
     if (!granting.granted) {
       const { line, refusal, isSpent, balance } = refusalOf(lines, granting, standings, now);
       refused(line.rule, org);
-      if (isSpent) warnings.exhausted(org, line.rule, line.demand, balance);
+      // One that is larger than what is left says nothing of the others.
+      if (isSpent && balance.spent >= line.demand.limit) warnings.exhausted(org, line.rule, line.demand, balance);
       return { standings, refusal, end: () => undefined };
     }
     let isOver = false;

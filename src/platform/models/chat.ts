@@ -1,6 +1,6 @@
 import type { ChatSettings } from '../../config/schema.ts';
 import { ChatModelFailed } from './errors.ts';
-import { costOfChat, noteSpent } from './spending.ts';
+import { costOfChat, isCount, noteSpent } from './spending.ts';
 
 export interface ChatRequest {
   /** What the model is to do, which outranks whatever the prompt holds. */
@@ -68,8 +68,8 @@ export function createChat({ settings, fetch, used }: Deps): ChatModel {
           ...(temperature === undefined ? {} : { temperature }),
         });
         const { inputTokens, outputTokens } = usage;
-        const isCounted = inputTokens !== undefined && outputTokens !== undefined;
-        const tokens = isCounted ? { input: inputTokens, output: outputTokens } : undefined;
+        const tokens =
+          isCount(inputTokens) && isCount(outputTokens) ? { input: inputTokens, output: outputTokens } : undefined;
         const cost = tokens && costOfChat(settings, tokens);
         if (tokens) {
           noteSpent(tokens.input + tokens.output, cost);

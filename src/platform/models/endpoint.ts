@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import type { EmbeddingEndpoint } from '../../config/schema.ts';
 import type { Embedder, EmbeddingPurpose } from './embedder.ts';
 import { ModelFailed, TextsRefused } from './errors.ts';
+import { isCount } from './spending.ts';
 
 interface Deps {
   settings: EmbeddingEndpoint;
@@ -55,7 +56,7 @@ export function createEndpointEmbedder({ settings, fetch }: Deps): Embedder {
           throw failureOf(label, error);
         });
         vectors.push(...embeddings.map((embedding) => Float32Array.from(embedding)));
-        tokens += usage.tokens > 0 ? usage.tokens : estimateOf(asked);
+        tokens += usage.tokens > 0 && isCount(usage.tokens) ? usage.tokens : estimateOf(asked);
       }
       if (
         vectors.length !== texts.length ||

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { type RerankServer, startReranker } from '../../../test/rerankers.ts';
 import { addedTo, type Expense } from '../../kernel/cost.ts';
 import { createReranker } from './reranker.ts';
-import { expectedOfAnswer, payingFor } from './spending.ts';
+import { expectedOfAnswer, isCount, payingFor } from './spending.ts';
 
 let server: RerankServer;
 beforeAll(async () => {
@@ -44,4 +44,9 @@ it('is expected of an answer as its passages, its question and its length have i
     amount: 0.013,
     currency: 'EUR',
   });
+});
+
+it('is believed of a model where it can be a number of tokens [CO-6]', () => {
+  expect([0, 1, 1_000_000_000].map(isCount)).toEqual([true, true, true]);
+  expect([undefined, -1, 1.5, 1e300, Number.NaN].map(isCount)).toEqual(Array(5).fill(false));
 });

@@ -19,6 +19,11 @@ export function noteSpent(tokens: number, amount: number | undefined): void {
   if (tokens > 0) payer.getStore()?.({ tokens, ...(amount === undefined ? {} : { amount }) });
 }
 
+/** Whether a model told a number of tokens that can be one. */
+export function isCount(tokens: number | undefined): tokens is number {
+  return Number.isSafeInteger(tokens) && Number(tokens) >= 0 && Number(tokens) <= 1_000_000_000;
+}
+
 /** What tokens cost; undefined without a price. */
 export function costOfTokens(tokens: number, costPerMillionTokens: number | undefined): number | undefined {
   return costPerMillionTokens === undefined ? undefined : (tokens * costPerMillionTokens) / 1_000_000;

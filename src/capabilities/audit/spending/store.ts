@@ -47,11 +47,11 @@ export async function sumAfter(
   };
 }
 
-/** By call, of those that have a record. A true end counts before one that was only inferred. */
+/** By call, of those whose end was seen: what was only inferred tells no cost, and the true record may come yet. */
 export async function readCosts(db: Db, org: OrgId, ids: readonly string[]): Promise<Map<string, Cost | null>> {
   const { rows } = await sql<{ id: string; cost: Cost | null }>`
     select distinct on (id) id, cost::jsonb as cost from audit_records
-    where org = ${org} and id = any(${[...ids]}::text[]) order by id, inferred, seq desc`.execute(db);
+    where org = ${org} and id = any(${[...ids]}::text[]) and not inferred order by id, seq desc`.execute(db);
   return new Map(rows.map(({ id, cost }) => [id, cost]));
 }
 

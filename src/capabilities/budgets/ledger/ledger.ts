@@ -83,6 +83,15 @@ export function createLedger({ db, replica, log }: { db: Db; replica: string; lo
       return true;
     } catch (error) {
       for (const { reject } of askings) reject(error);
+      if (isUnfit(error) && endings.length > 0) {
+        giveBack(org, askings);
+        if (endings.length > 1) for (const one of endings) await apply(org, [one], []);
+        else {
+          ending--;
+          log.error({ err: error, hold: endings[0]?.id }, 'what a call cost cannot be kept, and is not counted');
+        }
+        return true;
+      }
       if (endings.length > 0)
         log.warn({ err: error, endings: endings.length }, 'what calls cost waits for the database');
       ending -= endings.length; // counted anew below
@@ -164,4 +173,9 @@ export function createLedger({ db, replica, log }: { db: Db; replica: string; lo
     },
   };
   return api;
+}
+
+/** Whether a value is what the database refuses (SQLSTATE class 22), however often it is tried. */
+function isUnfit(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && String(error.code).startsWith('22');
 }

@@ -68,6 +68,8 @@ export interface Room {
   org: OrgId;
   name: string;
   room: number;
+  /** For all destinations of the organisation together. */
+  roomOfOrg: number;
   leaseMs: number;
 }
 
@@ -87,17 +89,21 @@ export async function takeDue(
   nowMs: number,
 ): Promise<Taken[]> {
   const { rows } = await sql<EventRow & { delivery: string; destination: string; attempts: number }>`
-    with due as (
-      select d.org, d.id, r.lease
+    with waiting as (
+      select d.org, d.id, d.next_at, r.lease, r.room_of_org
       from unnest(${rooms.map(({ org }) => org)}::text[], ${rooms.map(({ name }) => name)}::text[],
-          ${rooms.map(({ room }) => room)}::integer[], ${rooms.map(({ leaseMs }) => leaseMs)}::integer[])
-        as r (org, name, room, lease)
+          ${rooms.map(({ room }) => room)}::integer[], ${rooms.map(({ roomOfOrg }) => roomOfOrg)}::integer[],
+          ${rooms.map(({ leaseMs }) => leaseMs)}::integer[])
+        as r (org, name, room, room_of_org, lease)
       cross join lateral (
-        select org, id from event_deliveries
+        select org, id, next_at from event_deliveries
         where org = r.org and destination = r.name and state = 'waiting' and next_at <= ${nowMs}
         order by next_at limit r.room for update skip locked
       ) as d
-      limit ${most}
+    ), placed as (
+      select org, id, next_at, lease, room_of_org, row_number() over (partition by org order by next_at) as place from waiting
+    ), due as (
+      select org, id, lease from placed where place <= room_of_org order by next_at limit ${most}
     ), taken as (
       update event_deliveries as d set next_at = ${nowMs}::bigint + due.lease, try = ${attempt}, attempted_at = ${nowMs}
       from due where d.org = due.org and d.id = due.id

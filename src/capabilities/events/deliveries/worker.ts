@@ -51,6 +51,8 @@ export interface Worker {
 const pollMs = 1_000;
 const atOnce = 60;
 const atOnceEach = 4;
+/** So that receivers of one organisation that hang keep nobody else waiting. */
+const atOnceOfOrg = 20;
 /** Beyond its time-out a try is believed for this long. */
 const slackMs = 5_000;
 /** Who goes on with a destination that this server does not know: another one, with a newer file or a fresher look. */
@@ -130,13 +132,20 @@ export function createWorker(deps: WorkerDeps): Worker {
       do {
         again = false;
         const left = atOnce - inFlight();
-        const rooms = destinations.known().map((one) => ({
+        const known = destinations.known();
+        const ofOrg = new Map<string, number>();
+        for (const one of known) {
+          const size = underWay.get(keyOf(one))?.size ?? 0;
+          ofOrg.set(one.org, (ofOrg.get(one.org) ?? 0) + size);
+        }
+        const rooms = known.map((one) => ({
           org: one.org,
           name: one.name,
+          roomOfOrg: atOnceOfOrg - (ofOrg.get(one.org) ?? 0),
           room: Math.min(atOnceEach - (underWay.get(keyOf(one))?.size ?? 0), left),
           leaseMs: one.timeoutSeconds * 1_000 + slackMs,
         }));
-        const free = rooms.filter(({ room }) => room > 0);
+        const free = rooms.filter(({ room, roomOfOrg }) => room > 0 && roomOfOrg > 0);
         const taken = free.length === 0 ? [] : await takeDue(db, free, { try: newId('try'), most: left }, clock.now());
         for (const one of taken) {
           const destination = destinations.find(one.event.org, one.destination);

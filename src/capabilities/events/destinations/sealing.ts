@@ -23,7 +23,15 @@ const hiddenFields: Record<DestinationOfAny['type'], readonly string[]> = {
 };
 
 export function shownOf(settings: DestinationOfAny): Record<string, unknown> {
-  return Object.fromEntries(Object.entries(settings).filter(([key]) => !hiddenFields[settings.type].includes(key)));
+  const shown = Object.entries(settings).filter(([key]) => !hiddenFields[settings.type].includes(key));
+  return Object.fromEntries(shown.map(([key, value]) => [key, key === 'url' ? whereOf(String(value)) : value]));
+}
+
+/** Whose it is: what follows may be a secret, put in for a reference. */
+function whereOf(url: string): string {
+  if (!URL.canParse(url)) return url;
+  const { origin, pathname, search } = new URL(url);
+  return pathname === '/' && search === '' ? `${origin}/` : `${origin}/…`;
 }
 
 export function newSecret(): string {
