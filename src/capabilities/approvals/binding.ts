@@ -26,7 +26,7 @@ export function argumentText(tool: string, args: JsonObject): string {
 }
 
 /** Errors by which a provider tells that it did nothing. */
-const saysNo: ReadonlySet<string> = new Set(['UPSTREAM_REJECTED', 'UPSTREAM_UNAUTHORIZED']);
+const saysNo: ReadonlySet<string> = new Set(['UPSTREAM_REJECTED', 'UPSTREAM_INVALID_PARAMS', 'UPSTREAM_UNAUTHORIZED']);
 
 /** How an end is kept. */
 export function finishedBy(
